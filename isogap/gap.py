@@ -182,6 +182,24 @@ def isometry_gap_from_spectrum(lam: Any) -> float:
     return _row_part([Fraction(float(v)) for v in lam], np.zeros(lam.size, dtype=np.int64))
 
 
+def deviation_of_unit_rows(H: Any) -> FloatArray:
+    """Return ``BN(H) BN(H)ᵀ - I`` (zero diagonal), every entry accurate relative to ``2^-100 + |entry| eps``.
+
+    The Gram matrix of the floats in ``H`` is formed in doubled precision, then scaled to unit diagonal.
+
+    Examples
+    --------
+    >>> float(deviation_of_unit_rows([[2.0, 0.0], [1e-150, 1.0]])[0, 1])
+    1e-150
+    """
+    H = finite_array("H", H, 2)
+    hi, lo = gram(_scale_rows(H)[0])
+    norm = np.sqrt(np.diag(hi))
+    E: FloatArray = (hi + lo) / np.outer(norm, norm)
+    np.fill_diagonal(E, 0.0)
+    return E
+
+
 def _deviation_gap(E: Any) -> tuple[float, int]:
     """``(m, e)`` with ``φ = m 2^e`` for ``G = I + E``."""
     E = square_symmetric("E", E)

@@ -131,7 +131,10 @@ def x_minus_log1p(x):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def make_reflectors(z, d, v, tau, sign, norm):  # type: ignore[no-untyped-def]
-    """Householder vectors ``v[k, k:]`` from the normals ``z`` (``d(d+1)/2`` of them), with ``H_k = I - tau_k v_k v_kᵀ``."""
+    """Householder vectors ``v[k, k:]`` from the ``d(d+1)/2`` normals ``z``, with ``H_k = I - tau_k v_k v_kᵀ``.
+
+    ``v[k, :k]`` must be zero on entry and stays so.
+    """
     at = 0
     for k in range(d):
         total = 0.0
@@ -151,53 +154,70 @@ def make_reflectors(z, d, v, tau, sign, norm):  # type: ignore[no-untyped-def]
             tau[k] = 1.0 / (length * (length + np.abs(head)))
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def _combine_rows(A, k, coefficients, out):  # type: ignore[no-untyped-def]
+    """``out <- coefficients[k:] @ A[k:]``, four rows a pass; the order of the sum depends on the shapes alone."""
+    d, m = A.shape
+    for j in range(m):
+        out[j] = 0.0
+    i = k
+    while i + 3 < d:
+        a0, a1, a2, a3 = coefficients[i], coefficients[i + 1], coefficients[i + 2], coefficients[i + 3]
+        r0, r1, r2, r3 = A[i], A[i + 1], A[i + 2], A[i + 3]
+        for j in range(m):
+            out[j] += (a0 * r0[j] + a1 * r1[j]) + (a2 * r2[j] + a3 * r3[j])
+        i += 4
+    while i < d:
+        a0 = coefficients[i]
+        r0 = A[i]
+        for j in range(m):
+            out[j] += a0 * r0[j]
+        i += 1
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def rotate_rows(X, v, tau, w):  # type: ignore[no-untyped-def]
     """``X <- H_{d-2} ... H_0 X`` in place; ``w`` is scratch of length ``m``."""
     d, m = X.shape
     for k in range(d - 1):
-        for j in range(m):
-            w[j] = 0.0
-        for i in range(k, d):
-            a = v[k, i]
-            for j in range(m):
-                w[j] += a * X[i, j]
+        _combine_rows(X, k, v[k], w)
         for i in range(k, d):
             a = tau[k] * v[k, i]
+            row = X[i]
             for j in range(m):
-                X[i, j] -= a * w[j]
+                row[j] -= a * w[j]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def rotate_both(E, v, tau, w):  # type: ignore[no-untyped-def]
-    """``E <- H E Hᵀ`` in place with ``H = H_{d-2} ... H_0``; every update is symmetric to the last bit."""
+    """``E <- H E Hᵀ`` in place with ``H = H_{d-2} ... H_0``; every update is symmetric to the last bit.
+
+    The reflector is taken at full length with its leading zeros: more operations, fewer and longer loops.
+    """
     d = E.shape[0]
     for k in range(d - 1):
-        for j in range(d):
-            w[j] = 0.0
-        for i in range(k, d):
-            a = v[k, i]
-            for j in range(d):
-                w[j] += a * E[i, j]
+        vk = v[k]
+        _combine_rows(E, k, vk, w)
         inner = 0.0
         for j in range(k, d):
-            inner += v[k, j] * w[j]
-        c = 0.5 * tau[k] * inner
-        for j in range(k):
-            w[j] *= tau[k]
-        for j in range(k, d):
-            w[j] = tau[k] * (w[j] - c * v[k, j])
-        for i in range(k):
-            a = w[i]
-            for j in range(k, d):
-                E[i, j] -= a * v[k, j]
-        for i in range(k, d):
-            a = v[k, i]
-            b = w[i]
-            for j in range(k):
-                E[i, j] -= a * w[j]
-            for j in range(k, d):
-                E[i, j] -= a * w[j] + b * v[k, j]
+            inner += vk[j] * w[j]
+        t = tau[k]
+        c = 0.5 * t * inner
+        for j in range(d):
+            w[j] = t * (w[j] - c * vk[j])
+        i = 0
+        while i + 1 < d:
+            a0, a1, b0, b1 = vk[i], vk[i + 1], w[i], w[i + 1]
+            r0, r1 = E[i], E[i + 1]
+            for j in range(d):
+                r0[j] -= a0 * w[j] + b0 * vk[j]
+                r1[j] -= a1 * w[j] + b1 * vk[j]
+            i += 2
+        if i < d:
+            a0, b0 = vk[i], w[i]
+            r0 = E[i]
+            for j in range(d):
+                r0[j] -= a0 * w[j] + b0 * vk[j]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -325,7 +345,7 @@ def run_replica(  # type: ignore[no-untyped-def]
     depth = decrease.shape[0]
     half = (d * (d + 1) // 2 + 1) // 2
     words, scratch, z = np.empty(2 * half, np.uint64), np.empty(2 * half), np.empty(2 * half)
-    v, tau, sign, norm = np.empty((d, d)), np.empty(d), np.empty(d), np.empty(d)
+    v, tau, sign, norm = np.zeros((d, d)), np.empty(d), np.empty(d), np.empty(d)
     half_g = (d * (d - 1) // 2 + 1) // 2
     words_g, scratch_g, z_g = np.empty(2 * half_g, np.uint64), np.empty(2 * half_g), np.empty(2 * half_g)
     w, y, L = np.empty(max(d, m)), np.empty(d), np.empty((d, d))

@@ -1,0 +1,242 @@
+"""The result of a run: frozen, complete enough to be repeated, saved and loaded without loss."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+
+from isogap._validate import FloatArray
+from isogap._version import __version__
+from isogap.montecarlo import Paths
+from isogap.statistics import GapStatistics, JacobianStatistics, LogStatistics, Rate
+
+FORMAT = "isogap-run/1"
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What was asked for. ``seed`` is the entropy of the seed sequence, so that a run without a seed can be repeated."""
+
+    width: int
+    batch: int
+    depth: int
+    replicas: int
+    seed: int | list[int]
+    weights: str
+    input: str
+
+
+@dataclass(frozen=True)
+class BoundCurves:
+    """Upper bounds on ``E φ_l`` for ``l = 0..L``: Theorem 1 with B.2's constant, and S3. NaN where no theorem applies."""
+
+    theorem_1: FloatArray
+    sharp: FloatArray
+
+
+@dataclass(frozen=True)
+class OneStepCheck:
+    """``φ_{l+1} - φ_l`` minus its exact conditional mean (E3), averaged over the replicas; the true mean is exactly 0.
+
+    Arrays have one entry per checked layer. ``z = residual_mean / residual_stderr``. The ``relative_*`` arrays average the same
+    difference divided by the replica's ``φ_l``, which keeps every replica's weight at any depth; the verdict is taken from
+    them: ``passed`` says whether all ``|relative_z|`` stay below ``threshold``, the two-sided Student quantile at
+    family-wise ``level`` over the layers. ``passed`` is ``None`` below 30 replicas.
+    """
+
+    layers: list[int]
+    residual_mean: FloatArray
+    residual_stderr: FloatArray
+    z: FloatArray
+    relative_mean: FloatArray
+    relative_stderr: FloatArray
+    relative_z: FloatArray
+    level: float
+    threshold: float
+    passed: bool | None
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Wall times: the run, compiling or loading the kernels, and microseconds per layer and replica."""
+
+    seconds: float
+    compile_seconds: float
+    microseconds_per_layer_replica: float
+
+
+@dataclass(frozen=True)
+class ChainResult:
+    """Statistics of a Monte Carlo run of the chain; see the classes of the fields.
+
+    ``phi0`` is the gap of the batch after its first normalisation (``inf`` when ``degenerate``, i.e. ``rank < width``).
+    ``energy_residual`` is the largest relative residual of the energy law E4 over the replicas (NaN when degenerate).
+    ``paths`` holds the replicas themselves if they were asked for.
+    """
+
+    parameters: Parameters
+    rank: int
+    degenerate: bool
+    phi0: float
+    phi: GapStatistics
+    log_phi: LogStatistics
+    log_jacobian: JacobianStatistics
+    bounds: BoundCurves
+    rate: Rate
+    one_step: OneStepCheck
+    energy_residual: float
+    timing: Timing
+    provenance: dict[str, Any]
+    paths: Paths | None = None
+
+    @property
+    def underflow_layer(self) -> int | None:
+        """First layer whose mean φ is positive but below 2.2e-308, where only ``log_phi`` goes on; ``None`` if there is none."""
+        lost = np.isnan(self.phi.mean) & np.isfinite(self.log_phi.mean)
+        return int(np.argmax(lost)) if lost.any() else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the run as plain Python data in the format ``isogap-run/1``; what does not exist is ``None``, never NaN."""
+        fields = {
+            field.name: _plain(getattr(self, field.name))
+            for field in dataclasses.fields(self)
+            if field.name not in ("paths", "rank", "degenerate", "phi0")
+        }
+        return {
+            "format": FORMAT,
+            "parameters": fields.pop("parameters"),
+            "degenerate": self.degenerate,
+            "rank": self.rank,
+            "phi_0": _plain(self.phi0),
+            "underflow_layer": self.underflow_layer,
+            **fields,
+        }
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the run (with the paths, if kept) to an ``.npz`` file, completely or not at all."""
+        arrays = {"run": np.array(json.dumps(self.to_dict()))}
+        if self.paths is not None:
+            for field in dataclasses.fields(self.paths):
+                arrays[f"paths_{field.name}"] = np.asarray(getattr(self.paths, field.name))
+        write_atomically(path, lambda stream: np.savez_compressed(stream, **arrays))  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> ChainResult:
+        """Read what `save` wrote."""
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                run = json.loads(str(data["run"]))
+                names = [f.name for f in dataclasses.fields(Paths)]
+                kept = {n: data[f"paths_{n}"] for n in names if f"paths_{n}" in data}
+        except (OSError, KeyError, ValueError, EOFError) as error:
+            raise ValueError(f"{os.fspath(path)} is not a saved run: {error}") from None
+        if run.get("format") != FORMAT:
+            raise ValueError(f"{os.fspath(path)} has format {run.get('format')!r}, expected {FORMAT!r}")
+        if kept:
+            kept["seconds"] = float(kept["seconds"])
+        return _from_dict(run, Paths(**kept) if kept else None)
+
+
+def provenance(root: np.random.SeedSequence, threads: int) -> dict[str, Any]:
+    """Everything needed to repeat a run: seed, versions, platform."""
+    packages = ("numpy", "scipy", "numba", "llvmlite")
+    entropy = root.entropy
+    return {
+        "seed_entropy": entropy if isinstance(entropy, int) else _plain(entropy),
+        "spawn_key": [int(k) for k in root.spawn_key],
+        "versions": {
+            "isogap": __version__,
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in packages},
+        },
+        "platform": platform.platform(),
+        "threads": threads,
+    }
+
+
+def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
+    """Write a file under a temporary name in the same folder and rename it: complete or absent."""
+    with atomic_path(path) as temporary, open(temporary, "wb") as stream:
+        write(stream)
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` that replaces it when the block ends well and vanishes when it does not."""
+    target = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, np.ndarray):
+        return [_plain(v) for v in value.tolist()]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    return value
+
+
+def _array(values: Any) -> FloatArray:
+    return np.array([math.nan if v is None else v for v in values], dtype=np.float64)
+
+
+def _number(value: float | None, missing: float = math.nan) -> float:
+    return missing if value is None else float(value)
+
+
+def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
+    rate, step = run["rate"], run["one_step"]
+    arrays = {k: _array(v) for k, v in step.items() if k not in ("layers", "level", "threshold", "passed")}
+    return ChainResult(
+        parameters=Parameters(**run["parameters"]),
+        rank=run["rank"],
+        degenerate=run["degenerate"],
+        phi0=_number(run["phi_0"], math.inf),
+        phi=GapStatistics(**{k: _array(v) for k, v in run["phi"].items()}),
+        log_phi=LogStatistics(**{k: _array(v) for k, v in run["log_phi"].items()}),
+        log_jacobian=JacobianStatistics(**{k: _array(v) for k, v in run["log_jacobian"].items()}),
+        bounds=BoundCurves(**{k: _array(v) for k, v in run["bounds"].items()}),
+        rate=Rate(
+            **{k: _number(rate[k]) for k in ("measured", "stderr", "asymptotic", "typical")},
+            window=(rate["window"][0], rate["window"][1]),
+            in_regime=rate["in_regime"],
+        ),
+        one_step=OneStepCheck(
+            layers=step["layers"],
+            level=step["level"],
+            threshold=_number(step["threshold"]),
+            passed=step["passed"],
+            **arrays,
+        ),
+        energy_residual=_number(run["energy_residual"]),
+        timing=Timing(**{k: _number(v) for k, v in run["timing"].items()}),
+        provenance=run["provenance"],
+        paths=paths,
+    )
