@@ -31,6 +31,10 @@ _SNAPSHOT_BYTES = 32 * 2**20
 _SMALLEST_SHIFT = -400
 
 
+# C.8: lambda_min ≥ exp(-d φ - 1), so below this the form in X still resolves its smallest singular value to 1e-11.
+_RESOLVED_D_PHI = 20.0
+
+
 class Progress(Protocol):
     """What a run tells while it works; the default of every function does nothing."""
 
@@ -61,7 +65,8 @@ class Paths:
     log_jacobian : ndarray, shape (R, L)
         ``log‖J_BN(H_l)‖_op`` of every layer map.
     energy_residual : ndarray, shape (R,)
-        ``|Σ decreases - d(φ_0 - φ_L)|`` relative to ``d max(φ_0, φ_L)``, the gaps each from its own spectrum; NaN if degenerate.
+        ``|Σ decreases - d(φ_0 - φ_L)|`` relative to ``d max(φ_0, φ_L)``, the gaps each from its own spectrum (for Gaussian
+        weights up to the last checked layer that float64 resolves); NaN if degenerate.
     checked : ndarray, shape (K,)
         Layers of the one-step check.
     residual, relative_residual : ndarray, shape (R, K)
@@ -187,7 +192,7 @@ class _Job:
         if control[0]:
             return
         if full_rank:
-            self._energy(first, decrease, exponent, snaps[:, -1], snap_form[:, -1], snap_shift[:, -1])
+            self._energy(first, np.ldexp(decrease, exponent), snaps, snap_form, snap_shift)
             phi[:, 0], log_phi[:, 0] = self.start.phi0, self.start.log_phi0
         else:
             phi[:], log_phi[:] = np.inf, np.inf
@@ -195,15 +200,27 @@ class _Job:
             self._one_step(first, k, decrease[:, layer], snaps[:, k], snap_form[:, k], snap_shift[:, k], log_phi[:, layer])
 
     def _energy(
-        self, first: int, decrease: FloatArray, exponent: IntArray, snaps: FloatArray, form: IntArray, shift: IntArray
+        self, first: int, decrease: FloatArray, snaps: FloatArray, form: IntArray, shift: IntArray
     ) -> None:
-        """E4 over the whole path; for Gaussian weights its analogue with ``log|det|`` of the weights in the decreases."""
+        """E4 from layer 0 to the last layer whose own spectrum float64 resolves: the last one for orthogonal weights.
+
+        With Gaussian weights the decreases hold ``log|det|`` of the weights as well, φ may grow without end, and the last marked
+        layer with ``d φ`` at most `_RESOLVED_D_PHI` is taken; NaN if there is none.
+        """
         d, phi0 = self.start.width, self._gap_of_start()
-        total = np.ldexp(decrease, exponent).sum(axis=1)
         for r in range(decrease.shape[0]):
-            last = _gap_of_deviation(snaps[r], int(shift[r])) if form[r] == chain.FORM_E else _gap_of_factor(snaps[r])
+            k = self.marks.size - 1
+            while self.weights == chain.GAUSSIAN and k >= 0:
+                if d * self.phi[first + r, self.marks[k]] <= _RESOLVED_D_PHI:
+                    break
+                k -= 1
+            if k < 0:
+                continue
+            snap, layer = snaps[r, k], int(self.marks[k])
+            last = _gap_of_deviation(snap, int(shift[r, k])) if form[r, k] == chain.FORM_E else _gap_of_factor(snap)
             scale = d * max(phi0, last)
-            self.energy[first + r] = abs(total[r] - d * (phi0 - last)) / scale if scale > 0 else 0.0
+            difference = abs(decrease[r, :layer].sum() - d * (phi0 - last))
+            self.energy[first + r] = difference / scale if scale > 0 else 0.0
 
     def _gap_of_start(self) -> float:
         if self.form == chain.FORM_E:

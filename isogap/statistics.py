@@ -14,11 +14,21 @@ import numpy as np
 from isogap._validate import FloatArray
 
 SMALLEST_NORMAL = float(np.finfo(np.float64).tiny)
-# The mean's normal error band is not to be trusted below this effective sample size.
-ESS_FLOOR = 100.0
+
 # E8 is used for the rate where d φ is below this: the next order is then below 1e-3 of 2/(d+2).
 RATE_D_PHI = 1e-6
 _RATE_MIN_LAYERS = 8
+
+
+def ess_floor(replicas: int) -> float:
+    """Effective sample size below which the mean's error band is not to be trusted: 100, or half of a small run.
+
+    Examples
+    --------
+    >>> ess_floor(1000), ess_floor(60)
+    (100.0, 30.0)
+    """
+    return min(100.0, replicas / 2)
 
 
 @dataclass(frozen=True)
@@ -81,10 +91,11 @@ def standard_error(values: FloatArray) -> FloatArray:
     return error
 
 
-def gap_statistics(phi: FloatArray) -> GapStatistics:
+def gap_statistics(phi: FloatArray, log_phi: FloatArray) -> GapStatistics:
     """Statistics of φ, shape (R, L + 1), computed relative to each layer's largest value so that squares cannot underflow."""
     top = phi.max(axis=0)
-    usable = np.isfinite(top) & ((top >= SMALLEST_NORMAL) | (phi[0] == 0))
+    exactly_zero = (log_phi == -np.inf).all(axis=0)
+    usable = np.isfinite(top) & ((top >= SMALLEST_NORMAL) | exactly_zero)
     scale = np.where(usable & (top > 0), top, 1.0)
     relative = np.where(usable, phi, 0.0) / scale
     mean = relative.mean(axis=0)
@@ -97,7 +108,7 @@ def gap_statistics(phi: FloatArray) -> GapStatistics:
     def back(values: FloatArray) -> FloatArray:
         out: FloatArray = np.where(usable, values * scale, np.nan)
         # Of a positive φ nothing below the normal range is reported: it would have lost its digits, or be a silent 0.
-        return np.where((out < SMALLEST_NORMAL) & (top > 0), np.nan, out)
+        return np.where((out < SMALLEST_NORMAL) & ~exactly_zero, np.nan, out)
 
     error: FloatArray = np.where(usable, standard_error(relative) * scale, np.nan)
     return GapStatistics(

@@ -1,0 +1,234 @@
+"""What ``isogap-mc`` writes: the table for a person, JSON, CSV, NPZ, the plot."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import math
+import sys
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from isogap.results import ChainResult, atomic_path, write_atomically
+from isogap.statistics import ess_floor
+
+# Kernel and spectrum rounding leave E4 near 1e-14; a run above this is not to be trusted.
+ENERGY_LIMIT = 1e-9
+# A bound is called met or broken only if the mean is this many standard errors away from it.
+VERDICT_SIGMA = 3.0
+
+
+def failed_check(result: ChainResult) -> str | None:
+    """Say which self-check failed, if one did."""
+    if result.energy_residual > ENERGY_LIMIT:
+        return f"energy law (E4) residual {result.energy_residual:.2g} exceeds {ENERGY_LIMIT:g}"
+    if result.one_step.passed is False:
+        worst = float(np.nanmax(np.abs(result.one_step.relative_z)))
+        return f"one-step law (E3): |z| reaches {worst:.1f}, threshold {result.one_step.threshold:.1f}"
+    return None
+
+
+def write_files(result: ChainResult, options: argparse.Namespace) -> None:
+    """Write what was asked for; each file completely or not at all."""
+    if options.json is not None:
+        text = json.dumps(result.to_dict(), indent=1, allow_nan=False) + "\n"
+        if options.json == "-":
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            write_atomically(options.json, lambda stream: stream.write(text.encode()))
+    if options.csv is not None:
+        text_csv = csv_table(result)
+        write_atomically(options.csv, lambda stream: stream.write(text_csv.encode()))
+    if options.save is not None:
+        result.save(options.save)
+    if options.plot is not None:
+        save_plot(result, options.plot)
+
+
+def csv_table(result: ChainResult) -> str:
+    """Return the per-layer statistics as CSV; the Jacobian columns of row ``l`` belong to the map from layer ``l`` to ``l+1``."""
+    depth = result.parameters.depth
+    pad = np.full(1, np.nan)
+    columns = {
+        **{f"phi_{k}": getattr(result.phi, k) for k in ("mean", "stderr", "ess", "median", "q05", "q95")},
+        **{f"log_phi_{k}": getattr(result.log_phi, k) for k in ("mean", "stderr", "median", "q05", "q95")},
+        **{f"log_jacobian_{k}": np.append(getattr(result.log_jacobian, k), pad) for k in ("mean", "stderr")},
+        "theorem_1": result.bounds.theorem_1,
+        "sharp": result.bounds.sharp,
+    }
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["layer", *columns])
+    for layer in range(depth + 1):
+        values = [float(c[layer]) for c in columns.values()]
+        writer.writerow([layer, *(repr(v) if math.isfinite(v) else "" for v in values)])
+    return out.getvalue()
+
+
+def save_plot(result: ChainResult, path: str) -> None:
+    """Draw the run into ``path``."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from isogap.plot import plot_run
+
+    figure, ax = plt.subplots(figsize=(8, 5), layout="constrained")
+    plot_run(result, ax)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=150)
+    plt.close(figure)
+
+
+def print_report(result: ChainResult) -> None:
+    """Print the table and the self-checks for a person."""
+    # Wide enough for the table when the output goes to a file or a pipe.
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=110)
+    p = result.parameters
+    console.print(
+        f"width {p.width}, depth {p.depth}, batch {p.batch}, input {p.input}, {p.weights} weights, "
+        f"{p.replicas} replicas, seed {p.seed}",
+        soft_wrap=True,
+    )
+    console.print(_degenerate_table(result) if result.degenerate else _gap_table(result))
+    for line in _notes(result):
+        console.print(line, soft_wrap=True)
+
+
+def shown_layers(depth: int, count: int = 10) -> list[int]:
+    """About ``count`` layers from 0 to ``depth``, denser at the start, on round numbers."""
+    if depth < count:
+        return list(range(depth + 1))
+    shown = {0, depth}
+    for point in np.geomspace(1, depth, count - 1):
+        unit = 10 ** max(0, int(math.log10(point)) - 1)
+        shown.add(int(round(point / unit) * unit))
+    return sorted(layer for layer in shown if layer <= depth)
+
+
+def _gap_table(result: ChainResult) -> Table:
+    bounded = bool(np.isfinite(result.bounds.theorem_1).any())
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("layer", justify="right")
+    table.add_column("E φ ± error", justify="right")
+    table.add_column("ESS", justify="right")
+    table.add_column("median φ", justify="right")
+    table.add_column("5 % .. 95 %", justify="right")
+    if bounded:
+        table.add_column("Theorem 1", justify="right")
+        table.add_column("sharp S3", justify="right")
+        table.add_column("bounds", justify="left")
+    for layer in shown_layers(result.parameters.depth):
+        table.add_row(*_gap_row(result, layer, bounded))
+    return table
+
+
+def _gap_row(result: ChainResult, layer: int, bounded: bool) -> list[str]:
+    phi, log = result.phi, result.log_phi
+    mean, error, ess = float(phi.mean[layer]), float(phi.stderr[layer]), float(phi.ess[layer])
+    text = "below 1e-308" if math.isnan(mean) else f"{mean:.3e}"
+    if math.isfinite(error) and not math.isnan(mean):
+        text += f" ± {error:.0e}" if error > 0 else " (exact)"
+    row = [
+        str(layer),
+        text,
+        "" if math.isnan(ess) else f"{ess:.0f}",
+        _power(float(phi.median[layer]), float(log.median[layer])),
+        _power(float(phi.q05[layer]), float(log.q05[layer])) + " .. " + _power(float(phi.q95[layer]), float(log.q95[layer])),
+    ]
+    if bounded:
+        paper, sharp = float(result.bounds.theorem_1[layer]), float(result.bounds.sharp[layer])
+        row += [f"{paper:.3e}", f"{sharp:.3e}", verdict(mean, error, ess, result.parameters.replicas, (paper, sharp))]
+    return row
+
+
+def verdict(mean: float, error: float, ess: float, replicas: int, limits: tuple[float, float]) -> str:
+    """Compare the mean with both bounds: ``hold``, ``VIOLATED`` or ``open`` at three standard errors, ``?`` for a low ESS."""
+    if math.isnan(mean):
+        return "hold"  # the mean is below 2.3e-308, both bounds are printed
+    half = VERDICT_SIGMA * error if math.isfinite(error) else math.inf
+    # At layer 0 mean and bound are the same number.
+    if all(mean + half <= limit * (1 + 1e-12) for limit in limits):
+        word = "hold"
+    elif any(mean - half > limit * (1 + 1e-12) for limit in limits):
+        word = "VIOLATED"
+    else:
+        word = "open"
+    return word + ("?" if ess < ess_floor(replicas) else "")
+
+
+def _degenerate_table(result: ChainResult) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("layer map", "φ", "E log‖J‖ ± error"):
+        table.add_column(name, justify="right")
+    for layer in shown_layers(result.parameters.depth):
+        if layer < result.parameters.depth:
+            mean, error = result.log_jacobian.mean[layer], result.log_jacobian.stderr[layer]
+            table.add_row(f"{layer} -> {layer + 1}", "∞", f"{mean:.4f}" + (f" ± {error:.4f}" if math.isfinite(error) else ""))
+    return table
+
+
+def _notes(result: ChainResult) -> list[str]:
+    p, rate = result.parameters, result.rate
+    lines = []
+    if result.degenerate:
+        lines.append(
+            f"degenerate batch: rank {result.rank} < width {p.width}, so φ = ∞ at every layer and no theorem of the paper applies"
+        )
+    elif p.weights == "gaussian":
+        lines.append("Gaussian weights: no theorem of the paper bounds this chain")
+    if p.replicas > 1 and (result.phi.ess < ess_floor(p.replicas)).any():
+        floor = ess_floor(p.replicas)
+        lines.append(f"?: effective sample size below {floor:.0f}, the mean rests on a few replicas: trust the median")
+    if result.underflow_layer is not None:
+        lines.append(
+            f"from layer {result.underflow_layer} on the mean of φ is below 2.2e-308: only log φ is kept (mean "
+            f"{result.log_phi.mean[-1]:.2f} at layer {p.depth})"
+        )
+    if math.isfinite(rate.measured) and p.weights == "orthogonal":
+        where = f"layers {rate.window[0]}..{rate.window[1]}" + ("" if rate.in_regime else ", still in the transient")
+        asymptotic = f", d/(d+2) = {rate.asymptotic:.5f}" if p.width > 1 else ""
+        error = f" ± {rate.stderr:.5f}" if math.isfinite(rate.stderr) else ""
+        lines.append(f"rate per layer: mean {rate.measured:.5f}{error}{asymptotic}; typical path {rate.typical:.5f} ({where})")
+    lines.append(_checks(result))
+    t = result.timing
+    lines.append(
+        f"time: {t.seconds:.2f} s on {result.provenance['threads']} thread{'s' * (result.provenance['threads'] > 1)}; "
+        + (f"{t.microseconds_per_layer_replica:.3g} µs per layer and replica; " if p.depth else "")
+        + f"compiling {t.compile_seconds:.2f} s"
+    )
+    return lines
+
+
+def _checks(result: ChainResult) -> str:
+    check = result.one_step
+    parts = []
+    if math.isfinite(result.energy_residual):
+        good = "ok" if result.energy_residual <= ENERGY_LIMIT else "FAILED"
+        parts.append(f"energy law residual {result.energy_residual:.1e} {good}")
+    if check.layers and check.passed is not None:
+        worst = float(np.max(np.abs(check.relative_z)))
+        good = "ok" if check.passed else "FAILED"
+        layers = ", ".join(str(layer) for layer in check.layers)
+        parts.append(
+            f"one-step law max |z| = {worst:.2f} at layers {layers} (limit {check.threshold:.2f}, false alarms {check.level:g}) {good}"
+        )
+    elif check.layers:
+        parts.append("one-step law: too few replicas for a verdict (30 needed)")
+    return "self-checks: " + ("; ".join(parts) or "none for this run")
+
+
+def _power(value: float, log_value: float) -> str:
+    """A positive number in three digits, from its logarithm where float64 underflows."""
+    if not math.isnan(value):
+        return f"{value:.2e}"
+    if not math.isfinite(log_value):
+        return "-"
+    exponent = math.floor(log_value / math.log(10.0))
+    return f"{math.exp(log_value - exponent * math.log(10.0)):.2f}e{exponent:d}"

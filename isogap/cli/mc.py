@@ -1,0 +1,134 @@
+"""``isogap-mc``: run the chain, print what it shows, check it against the exact law."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from isogap._version import __version__
+from isogap.cli._common import (
+    EXIT_CHECK_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    BarProgress,
+    Parser,
+    check_output,
+    fail,
+    whole,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+    from isogap.results import ChainResult
+
+PROGRAM = "isogap-mc"
+PLOT_SUFFIXES = (".png", ".svg", ".pdf")
+_EPILOG = """\
+examples:
+  isogap-mc --width 32 --depth 1000
+  isogap-mc --width 32 --depth 1000 --input digits --batch 64 --plot digits.png
+  isogap-mc --width 8 --depth 200 --input near-isometry:0.005 --seed 1 --json - --quiet
+
+exit status: 0 done, 1 a self-check failed, 2 bad input, 130 interrupted"""
+
+
+def parser() -> Parser:
+    """Build the argument parser."""
+    import argparse
+
+    p = Parser(
+        prog=PROGRAM,
+        description="Monte Carlo of deep batch-normalised linear networks with random weights: isometry gap per layer, "
+        "the paper's and the sharp bounds, and self-checks against the exact one-step law.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    p.add_argument("--width", type=whole(1), required=True, metavar="D", help="width d of every layer")
+    p.add_argument("--depth", type=whole(0), required=True, metavar="L", help="number of layers")
+    p.add_argument("--replicas", type=whole(1), default=1000, metavar="R", help="independent networks (default 1000)")
+    p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width, or all of a file)")
+    p.add_argument(
+        "--input",
+        default="gaussian",
+        metavar="WHAT",
+        help="gaussian (default), near-isometry:F, spectrum:l1,l2,..., digits, or a .npy/.csv file (features x samples)",
+    )
+    p.add_argument("--weights", choices=("orthogonal", "gaussian"), default="orthogonal", help="default orthogonal")
+    p.add_argument("--seed", type=whole(0), metavar="S", help="for a repeatable run (default: fresh, and shown)")
+    p.add_argument("--threads", type=whole(1), metavar="T", help="default: all processors; the numbers do not depend on it")
+    p.add_argument("--json", metavar="FILE", help="write the run as JSON; - for standard output")
+    p.add_argument("--csv", metavar="FILE", help="write the per-layer table as CSV")
+    p.add_argument("--save", metavar="FILE", help="write the run as .npz (isogap.ChainResult.load reads it)")
+    p.add_argument("--plot", metavar="FILE", help="draw φ against depth with its bounds (.png, .svg or .pdf)")
+    p.add_argument("--quiet", action="store_true", help="no progress bar, no table")
+    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    return p
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return the exit status."""
+    options = parser().parse_args(argv)
+    problem = _output_problem(options)
+    if problem:
+        return fail(PROGRAM, problem)
+    try:
+        return _run(options)
+    except KeyboardInterrupt as stop:
+        said = str(stop) or "stopped before the first replica"
+        print(f"{PROGRAM}: {said}; no file was written", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of standard output has gone; nothing is left to say. Keep the interpreter from flushing again.
+        sys.stdout = None  # type: ignore[assignment]
+        return EXIT_OK
+    except (ValueError, TypeError, OSError, MemoryError) as error:
+        return fail(PROGRAM, str(error) or type(error).__name__)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from isogap.simulation import simulate
+
+    with BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress:
+        result = simulate(
+            options.width,
+            options.depth,
+            replicas=options.replicas,
+            batch=options.batch,
+            input=options.input,
+            weights=options.weights,
+            rng=options.seed,
+            threads=options.threads,
+            progress=progress,
+        )
+    from isogap.cli import _mc_output as output
+
+    output.write_files(result, options)
+    if not options.quiet and options.json != "-":
+        output.print_report(result)
+    problem = output.failed_check(result)
+    if problem:
+        print(f"{PROGRAM}: self-check failed: {problem}", file=sys.stderr)
+        return EXIT_CHECK_FAILED
+    return EXIT_OK
+
+
+def _output_problem(options: argparse.Namespace) -> str | None:
+    asked = [
+        ("--json", options.json if options.json != "-" else None, ()),
+        ("--csv", options.csv, ()),
+        ("--save", options.save, (".npz",)),
+        ("--plot", options.plot, PLOT_SUFFIXES),
+    ]
+    for option, path, suffixes in asked:
+        if path is not None:
+            problem = check_output(option, path, suffixes)
+            if problem:
+                return problem
+    paths = [path for _, path, _ in asked if path is not None]
+    return "two outputs share one file name" if len(set(paths)) < len(paths) else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
