@@ -265,7 +265,9 @@ def _unit_gap(C: FloatArray, name: str) -> float:
     full = off + np.eye(d)
     smallest = float(np.linalg.eigvalsh(full)[0])
     if smallest < -8 * d * d * _EPS:
-        raise ValueError(f"{name} must be positive semidefinite; scaled to unit diagonal its eigenvalues reach {smallest:.3g}")
+        raise ValueError(
+            f"{name} must be positive semidefinite; scaled to unit diagonal its eigenvalues reach {smallest:.3g}"
+        )
     factor, _, rank, info = sla.lapack.dpstrf(full, tol=d * _EPS, lower=1)
     if info > 0 or rank < d:
         return math.inf

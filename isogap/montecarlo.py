@@ -197,11 +197,11 @@ class _Job:
         else:
             phi[:], log_phi[:] = np.inf, np.inf
         for k, layer in enumerate(self.checked):
-            self._one_step(first, k, decrease[:, layer], snaps[:, k], snap_form[:, k], snap_shift[:, k], log_phi[:, layer])
+            self._one_step(
+                first, k, decrease[:, layer], snaps[:, k], snap_form[:, k], snap_shift[:, k], log_phi[:, layer]
+            )
 
-    def _energy(
-        self, first: int, decrease: FloatArray, snaps: FloatArray, form: IntArray, shift: IntArray
-    ) -> None:
+    def _energy(self, first: int, decrease: FloatArray, snaps: FloatArray, form: IntArray, shift: IntArray) -> None:
         """E4 from layer 0 to the last layer whose own spectrum float64 resolves: the last one for orthogonal weights.
 
         With Gaussian weights the decreases hold ``log|det|`` of the weights as well, φ may grow without end, and the last marked
@@ -228,7 +228,14 @@ class _Job:
         return _gap_of_factor(self.X0)
 
     def _one_step(
-        self, first: int, k: int, decrease: FloatArray, snaps: FloatArray, form: IntArray, shift: IntArray, log_phi: FloatArray
+        self,
+        first: int,
+        k: int,
+        decrease: FloatArray,
+        snaps: FloatArray,
+        form: IntArray,
+        shift: IntArray,
+        log_phi: FloatArray,
     ) -> None:
         assert self.step_law is not None
         d = self.start.width

@@ -73,7 +73,9 @@ def plot_jacobian(result: ChainResult, ax: Axes) -> Axes:
     """Mean of ``log‖J_BN‖_op`` per layer with two standard errors (E6)."""
     layers = np.arange(1, result.parameters.depth + 1)
     mean, error = result.log_jacobian.mean, result.log_jacobian.stderr
-    ax.fill_between(layers, mean - 2 * error, mean + 2 * error, color=_BLUE, alpha=0.25, lw=0, label="± 2 standard errors")
+    ax.fill_between(
+        layers, mean - 2 * error, mean + 2 * error, color=_BLUE, alpha=0.25, lw=0, label="± 2 standard errors"
+    )
     ax.plot(layers, mean, color=_BLUE, lw=1.5, label="mean")
     ax.set_ylabel(r"$\log\,\Vert J_{BN}\Vert$ of the layer")
     ax.set_ylim(bottom=0)

@@ -29,7 +29,7 @@ def simulate(
     *,
     replicas: int = DEFAULT_REPLICAS,
     batch: int | None = None,
-    input: Any = "gaussian",  # noqa: A002  (the word that users type)
+    input: Any = "gaussian",
     weights: str = "orthogonal",
     rng: Any = None,
     threads: int | None = None,

@@ -15,7 +15,6 @@ live in one module because numba's cache does not see edits in imported files. N
 written down, so the bits do not depend on threads or blocks.
 """
 
-# ruff: noqa: UP018  (explicit numpy scalars keep numba's integer types from being promoted to float)
 import numpy as np
 from numba import njit
 

@@ -140,7 +140,9 @@ def _gap_row(result: ChainResult, layer: int, bounded: bool) -> list[str]:
         text,
         "" if math.isnan(ess) else f"{ess:.0f}",
         _power(float(phi.median[layer]), float(log.median[layer])),
-        _power(float(phi.q05[layer]), float(log.q05[layer])) + " .. " + _power(float(phi.q95[layer]), float(log.q95[layer])),
+        _power(float(phi.q05[layer]), float(log.q05[layer]))
+        + " .. "
+        + _power(float(phi.q95[layer]), float(log.q95[layer])),
     ]
     if bounded:
         paper, sharp = float(result.bounds.theorem_1[layer]), float(result.bounds.sharp[layer])
@@ -170,7 +172,9 @@ def _degenerate_table(result: ChainResult) -> Table:
     for layer in shown_layers(result.parameters.depth):
         if layer < result.parameters.depth:
             mean, error = result.log_jacobian.mean[layer], result.log_jacobian.stderr[layer]
-            table.add_row(f"{layer} -> {layer + 1}", "∞", f"{mean:.4f}" + (f" ± {error:.4f}" if math.isfinite(error) else ""))
+            table.add_row(
+                f"{layer} -> {layer + 1}", "∞", f"{mean:.4f}" + (f" ± {error:.4f}" if math.isfinite(error) else "")
+            )
     return table
 
 
@@ -195,7 +199,9 @@ def _notes(result: ChainResult) -> list[str]:
         where = f"layers {rate.window[0]}..{rate.window[1]}" + ("" if rate.in_regime else ", still in the transient")
         asymptotic = f", d/(d+2) = {rate.asymptotic:.5f}" if p.width > 1 else ""
         error = f" ± {rate.stderr:.5f}" if math.isfinite(rate.stderr) else ""
-        lines.append(f"rate per layer: mean {rate.measured:.5f}{error}{asymptotic}; typical path {rate.typical:.5f} ({where})")
+        lines.append(
+            f"rate per layer: mean {rate.measured:.5f}{error}{asymptotic}; typical path {rate.typical:.5f} ({where})"
+        )
     lines.append(_checks(result))
     t = result.timing
     lines.append(

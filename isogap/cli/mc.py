@@ -21,7 +21,6 @@ from isogap.cli._common import (
 if TYPE_CHECKING:
     import argparse
 
-    from isogap.results import ChainResult
 
 PROGRAM = "isogap-mc"
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
@@ -57,7 +56,9 @@ def parser() -> Parser:
     )
     p.add_argument("--weights", choices=("orthogonal", "gaussian"), default="orthogonal", help="default orthogonal")
     p.add_argument("--seed", type=whole(0), metavar="S", help="for a repeatable run (default: fresh, and shown)")
-    p.add_argument("--threads", type=whole(1), metavar="T", help="default: all processors; the numbers do not depend on it")
+    p.add_argument(
+        "--threads", type=whole(1), metavar="T", help="default: all processors; the numbers do not depend on it"
+    )
     p.add_argument("--json", metavar="FILE", help="write the run as JSON; - for standard output")
     p.add_argument("--csv", metavar="FILE", help="write the per-layer table as CSV")
     p.add_argument("--save", metavar="FILE", help="write the run as .npz (isogap.ChainResult.load reads it)")
