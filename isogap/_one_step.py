@@ -40,7 +40,7 @@ _H = 0.2
 _THETA = math.pi / 2 - 4 * _H / (2 * math.pi)
 _DISCRETISATION = 2.0 / (math.cos(_THETA) ** 4 * math.expm1(2 * math.pi * _THETA / _H))
 _TAIL = 1e-16  # each of the two neglected tails, relative to the drift
-# P <= (1 + 2 lam_max t)^(-d/(2 lam_max)) <= (1 + 2t)^(-1/2) is below _TAIL/d² long before, for any d that fits in memory
+# P <= (1 + 2 lam_max t)^(-d/(2 lam_max)) <= (1 + 2t)^(-1/2) is below _TAIL/d² long before, for any d in memory's reach
 _U_MAX = 150.0
 _SERIES_RADIUS = 0.25
 _SERIES_ORDERS = range(2, 28)  # the neglected orders are below 4^-26/28 of the leading one

@@ -44,3 +44,17 @@ def exact_step_d2_mp(a: float | mp.mpf, digits: int = 30) -> mp.mpf:
     lost = int(-2 * mp.log10(mp.mpf(a))) + 2
     with mp.workdps(digits + max(lost, 2)):
         return mp.log((1 + mp.sqrt(1 - mp.mpf(a) ** 2)) / 2)
+
+
+def log_lambda_star_mp(d: int, phi: float, digits: int = 40) -> mp.mpf:
+    """Root y of ``-y + (d-1) log((d-e^-y)/(d-1)) = -d phi`` by bisection in log y, as S4 states it; returns -y."""
+    with mp.workdps(digits + (0 if phi >= 1 else int(-mp.log10(mp.mpf(phi))) + 2)):
+
+        def gap(y: mp.mpf) -> mp.mpf:
+            return y - (d - 1) * mp.log((d - mp.exp(-y)) / (d - 1)) - d * mp.mpf(phi)
+
+        low, high = mp.sqrt(mp.mpf(phi)) / 100, d * mp.mpf(phi) + 2
+        while high - low > mp.mpf(10) ** -25 * low:
+            middle = mp.sqrt(low * high) if high > 2 * low else (low + high) / 2
+            low, high = (middle, high) if gap(middle) < 0 else (low, middle)
+        return -low
