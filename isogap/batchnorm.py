@@ -98,9 +98,9 @@ def log_jacobian_norm(H: Any) -> float:
 
 
 def _checked(name: str, H: Any) -> FloatArray:
-    H = finite_array(name, H, 2)
-    no_zero_row(name, H)
-    return H
+    matrix = finite_array(name, H, 2)
+    no_zero_row(name, matrix)
+    return matrix
 
 
 def _unit_rows(H: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -108,4 +108,6 @@ def _unit_rows(H: FloatArray) -> tuple[FloatArray, FloatArray]:
     exponents = np.frexp(np.abs(H).max(axis=1))[1]
     scaled = np.ldexp(H, -exponents[:, None])
     norm = np.linalg.norm(scaled, axis=1)
-    return scaled / norm[:, None], np.ldexp(norm, exponents)
+    unit: FloatArray = scaled / norm[:, None]
+    true_norm: FloatArray = np.ldexp(norm, exponents)
+    return unit, true_norm

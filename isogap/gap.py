@@ -99,7 +99,7 @@ def isometry_gap(X: Any) -> float:
     if log_det == -math.inf:
         return math.inf
     squares = [Fraction(float(v)) for v in np.einsum("ij,ij->i", scaled, scaled)]
-    return max(0.0, _row_part(squares, exponents) - 2.0 * log_det / d)
+    return float(max(0.0, _row_part(squares, exponents) - 2.0 * log_det / d))
 
 
 def isometry_gap_from_gram(G: Any) -> float:
@@ -271,7 +271,7 @@ def _unit_gap(C: FloatArray, name: str) -> float:
     factor, _, rank, info = sla.lapack.dpstrf(full, tol=d * _EPS, lower=1)
     if info > 0 or rank < d:
         return math.inf
-    return max(0.0, -2.0 * math.fsum(np.log(np.diag(factor))) / d)
+    return float(max(0.0, -2.0 * math.fsum(np.log(np.diag(factor))) / d))
 
 
 def _small_unit_gap(E: FloatArray) -> tuple[float, int]:

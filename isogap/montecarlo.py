@@ -132,7 +132,7 @@ def warm_up(start: Start, weights: str) -> float:
 
 def _drain(pending: set[Future[None]], control: IntArray, progress: Progress | None) -> None:
     while pending:
-        done, rest = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
+        done, _ = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
         for future in done:
             future.result()
         pending -= done

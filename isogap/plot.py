@@ -41,11 +41,12 @@ def plot_gap(result: ChainResult, ax: Axes) -> Axes:
             label = f"mean, effective sample size < {ess_floor(p.replicas):.0f}"
             ax.plot(layers, np.where(trusted, np.nan, mean), color="black", lw=1.0, ls=":", label=label)
         if np.isfinite(result.bounds.theorem_1).any():
-            for curve, name, style in (
-                (result.bounds.sharp, "sharp bound S3", {"color": _ORANGE, "lw": 3.0}),
-                (result.bounds.theorem_1, "Theorem 1", {"color": _RED, "lw": 1.5, "ls": "--"}),
+            for curve, name, color, width, style in (
+                (result.bounds.sharp, "sharp bound S3", _ORANGE, 3.0, "-"),
+                (result.bounds.theorem_1, "Theorem 1", _RED, 1.5, "--"),
             ):
-                ax.plot(layers, np.log10(curve), label=f"{name} ({curve[-1]:.3g} at layer {p.depth})", **style)
+                label = f"{name} ({curve[-1]:.3g} at layer {p.depth})"
+                ax.plot(layers, np.log10(curve), color=color, lw=width, ls=style, label=label)
     _asymptote(result, ax)
     ax.set_ylabel("isometry gap φ")
     ax.yaxis.set_major_locator(MaxNLocator(8, integer=True))

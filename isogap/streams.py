@@ -97,7 +97,8 @@ def _mix(entropy: list[npt.NDArray[np.uint32]]) -> list[npt.NDArray[np.uint32]]:
 
     def merged(x: npt.NDArray[np.uint32], y: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
         value = _MIX_L * x - _MIX_R * y
-        return value ^ (value >> np.uint32(16))
+        value ^= value >> np.uint32(16)
+        return value
 
     pool = [hashed(word) for word in entropy[:_POOL]]
     for source in range(_POOL):

@@ -222,9 +222,8 @@ def _checks(result: ChainResult) -> str:
         worst = float(np.max(np.abs(check.relative_z)))
         good = "ok" if check.passed else "FAILED"
         layers = ", ".join(str(layer) for layer in check.layers)
-        parts.append(
-            f"one-step law max |z| = {worst:.2f} at layers {layers} (limit {check.threshold:.2f}, false alarms {check.level:g}) {good}"
-        )
+        limit = f"limit {check.threshold:.2f}, false alarms {check.level:g}"
+        parts.append(f"one-step law max |z| = {worst:.2f} at layers {layers} ({limit}) {good}")
     elif check.layers:
         parts.append("one-step law: too few replicas for a verdict (30 needed)")
     return "self-checks: " + ("; ".join(parts) or "none for this run")

@@ -82,7 +82,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of standard output has gone; nothing is left to say. Keep the interpreter from flushing again.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return EXIT_OK
     except (ValueError, TypeError, OSError, MemoryError) as error:
         return fail(PROGRAM, str(error) or type(error).__name__)
