@@ -17,10 +17,11 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from isogap._kernels import chain
+from isogap._kernels.vectors import aligned, lanes_available
 from isogap._validate import FloatArray
 from isogap.inputs import DEVIATION_D_PHI, Start
 from isogap.special import x_minus_log1p
-from isogap.streams import replica_states
+from isogap.streams import Words, replica_states
 
 IntArray = npt.NDArray[np.int64]
 # (deviations ε, shape (k, d); eigenvalues λ, shape (k, d)) -> expected change of φ over one layer, shape (k,)
@@ -159,6 +160,7 @@ class _Job:
         self.marks = np.append(self.checked, depth)
         self.E0, self.shift, self.form = self._deviation_start()
         self.X0 = np.ascontiguousarray(start.factor)
+        self.lanes = lanes_available()
         self.phi = np.zeros((replicas, depth + 1))
         self.log_phi = np.zeros((replicas, depth + 1))
         self.log_jacobian = np.zeros((replicas, depth))
@@ -179,36 +181,48 @@ class _Job:
     def run(self, first: int, last: int, control: IntArray) -> None:
         d, depth, count, K = self.start.width, self.depth, last - first, self.marks.size
         full_rank = not self.start.degenerate
+        groups = -(-count // self.lanes)
         snaps = np.empty((count, K, d, d))
-        snap_form, snap_shift = np.zeros((count, K), np.int64), np.zeros((count, K), np.int64)
-        decrease, exponent = np.zeros((count, depth)), np.zeros((count, depth), np.int64)
-        phi, log_phi = self.phi[first:last], self.log_phi[first:last]
-        final = np.zeros((count, 2), np.int64)
-        chain.run_block(
-            replica_states(self.root, first, count), self.weights, full_rank, self.form, self.X0, self.E0, self.shift,
-            self.start.phi0 if full_rank else 0.0, self.marks, snaps, snap_form, snap_shift, decrease, exponent,
-            self.log_jacobian[first:last], phi, log_phi, final, control,
-        )  # fmt: skip
-        if control[0]:
-            return
+        marked = {name: np.zeros((count, K), np.int64) for name in ("form", "shift")}
+        marked |= {name: np.zeros((count, K)) for name in ("total", "step")}
+        phi, log_phi = (aligned((depth + 1) * groups, self.lanes) for _ in range(2))
+        log_jacobian = aligned(depth * groups, self.lanes)
+        work = _Workspace(d, self.X0.shape[1], self.lanes)
+        for group in range(groups):
+            at = group * self.lanes
+            size = min(self.lanes, count - at)
+            work.begin(self, replica_states(self.root, first + at, self.lanes))
+            done = chain.run_group(
+                work.state, self.weights, full_rank, work.X, self.X0.shape[1], work.E, work.lane, work.V, work.tau,
+                work.sign, work.norm, work.z, work.P, work.y, self.marks, size, snaps[at:], marked["form"][at:],
+                marked["shift"][at:], marked["total"][at:], marked["step"][at:], phi, log_phi, log_jacobian, groups,
+                group, depth, d, control,
+            )  # fmt: skip
+            if not done:
+                return
+        rows = slice(first, last)
+        self.phi[rows] = phi.reshape(depth + 1, -1)[:, :count].T
+        self.log_phi[rows] = log_phi.reshape(depth + 1, -1)[:, :count].T
+        self.log_jacobian[rows] = log_jacobian.reshape(depth, groups * self.lanes)[:, :count].T
         if full_rank:
-            self._energy(first, np.ldexp(decrease, exponent), snaps, snap_form, snap_shift)
-            phi[:, 0], log_phi[:, 0] = self.start.phi0, self.start.log_phi0
+            self._energy(first, marked["total"], snaps, marked["form"], marked["shift"])
+            self.phi[rows, 0], self.log_phi[rows, 0] = self.start.phi0, self.start.log_phi0
         else:
-            phi[:], log_phi[:] = np.inf, np.inf
+            self.phi[rows], self.log_phi[rows] = np.inf, np.inf
         for k, layer in enumerate(self.checked):
             self._one_step(
-                first, k, decrease[:, layer], snaps[:, k], snap_form[:, k], snap_shift[:, k], log_phi[:, layer]
-            )
+                first, k, marked["step"][:, k], snaps[:, k], marked["form"][:, k], marked["shift"][:, k],
+                self.log_phi[rows, layer],
+            )  # fmt: skip
 
-    def _energy(self, first: int, decrease: FloatArray, snaps: FloatArray, form: IntArray, shift: IntArray) -> None:
+    def _energy(self, first: int, total: FloatArray, snaps: FloatArray, form: IntArray, shift: IntArray) -> None:
         """E4 from layer 0 to the last layer whose own spectrum float64 resolves: the last one for orthogonal weights.
 
         With Gaussian weights the decreases hold ``log|det|`` of the weights as well, φ may grow without end, and the last marked
         layer with ``d φ`` at most `_RESOLVED_D_PHI` is taken; NaN if there is none.
         """
         d, phi0 = self.start.width, self._gap_of_start()
-        for r in range(decrease.shape[0]):
+        for r in range(total.shape[0]):
             k = self.marks.size - 1
             while self.weights == chain.GAUSSIAN and k >= 0:
                 if d * self.phi[first + r, self.marks[k]] <= _RESOLVED_D_PHI:
@@ -216,10 +230,10 @@ class _Job:
                 k -= 1
             if k < 0:
                 continue
-            snap, layer = snaps[r, k], int(self.marks[k])
+            snap = snaps[r, k]
             last = _gap_of_deviation(snap, int(shift[r, k])) if form[r, k] == chain.FORM_E else _gap_of_factor(snap)
             scale = d * max(phi0, last)
-            difference = abs(decrease[r, :layer].sum() - d * (phi0 - last))
+            difference = abs(total[r, k] - d * (phi0 - last))
             self.energy[first + r] = difference / scale if scale > 0 else 0.0
 
     def _gap_of_start(self) -> float:
@@ -268,6 +282,39 @@ class _Job:
             relative_residual=self.relative,
             seconds=seconds,
         )
+
+
+class _Workspace:
+    """Arrays of one group of lanes (layouts: `isogap._kernels.reflectors`)."""
+
+    def __init__(self, d: int, columns: int, lanes: int) -> None:
+        q = -(-d // 4)
+        self.d, self.lanes = d, lanes
+        self.state = aligned(4, lanes, np.uint64)
+        self.X = aligned(16 * q * -(-columns // 4), lanes)
+        self.E = aligned(8 * q * (q + 1), lanes)
+        self.V = aligned(16 * q * q, lanes)
+        self.z = aligned(d * (d + 1) // 2 + 1, lanes)
+        self.P = aligned(8 * q, lanes)
+        self.tau, self.sign, self.norm, self.y = (aligned(4 * q, lanes) for _ in range(4))
+        self.lane = aligned(8, lanes)
+
+    def begin(self, job: _Job, states: Words) -> None:
+        """Put the start into every lane."""
+        q, rows = -(-self.d // 4), np.arange(self.d)
+        self.state[...] = states.T if self.lanes > 1 else states[0]
+        i, j = np.meshgrid(rows, np.arange(job.X0.shape[1]), indexing="ij")
+        self._put(self.X, 4 * (4 * q * (j // 4) + i) + j % 4, job.X0)
+        i, j = np.tril_indices(self.d)
+        self.E[...] = 0.0
+        self._put(self.E, 8 * (i // 4) * (i // 4 + 1) + 4 * j + i % 4, job.E0[i, j])
+        self.lane[...] = 0.0
+        numbers = {chain.IN_E: job.form, chain.SHIFT: job.shift, chain.UNIT: 2.0**job.shift}
+        for row, value in (numbers | {chain.FORWARD: job.start.phi0, chain.FACTOR: 1.0}).items():
+            self.lane[row] = value
+
+    def _put(self, array: FloatArray, index: IntArray, values: FloatArray) -> None:
+        array[index] = values[..., None] if self.lanes > 1 else values
 
 
 def _gap_of_deviation(E: FloatArray, shift: int) -> float:

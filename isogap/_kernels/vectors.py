@@ -107,8 +107,10 @@ def _operator(function: Any, method: str) -> None:
         a, b = _widened(context, builder, signature.return_type, signature.args, arguments)
         return getattr(builder, method)(a, b)
 
-    for pair in ((FloatLanes, FloatLanes), (FloatLanes, types.Float), (types.Float, FloatLanes)):
-        lower_builtin(function, *pair)(lower)
+    lower_builtin(function, FloatLanes, FloatLanes)(lower)
+    for number in (types.Float, types.Integer):
+        lower_builtin(function, FloatLanes, number)(lower)
+        lower_builtin(function, number, FloatLanes)(lower)
 
 
 for _function, _method in (
