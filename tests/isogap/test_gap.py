@@ -60,7 +60,9 @@ def test_deviation_form_to_1e_300(size, rng):
         trace = sum(G[i, i] for i in range(d)) / d
         expected = mp.log(trace) - mp.log(mp.det(G)) / d
         assert isogap.isometry_gap_from_deviation(E) == pytest.approx(float(expected), rel=64 * d * EPS)
-        assert isogap.log_isometry_gap_from_deviation(E) == pytest.approx(float(mp.log(expected)), rel=4 * EPS, abs=1e-12)
+        assert isogap.log_isometry_gap_from_deviation(E) == pytest.approx(
+            float(mp.log(expected)), rel=4 * EPS, abs=1e-12
+        )
 
 
 def test_log_gap_far_below_underflow():
@@ -118,7 +120,9 @@ def test_rotation_and_scale_invariance(seed, d, extra):
     tolerance = 100 * d * EPS * np.linalg.cond(X) ** 1
     phi = isogap.isometry_gap(X)
     assert isogap.isometry_gap(random_orthogonal(d, rng) @ X) == pytest.approx(phi, rel=tolerance, abs=tolerance)
-    assert isogap.isometry_gap(X @ random_orthogonal(d + extra, rng)) == pytest.approx(phi, rel=tolerance, abs=tolerance)
+    assert isogap.isometry_gap(X @ random_orthogonal(d + extra, rng)) == pytest.approx(
+        phi, rel=tolerance, abs=tolerance
+    )
     # Scaling by a power of two changes no bit.
     assert isogap.isometry_gap(2.0**-40 * X) == phi
 
