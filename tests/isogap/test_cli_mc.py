@@ -41,7 +41,15 @@ def reject(constant):
 def test_table(capsys):
     assert mc.main(SMALL) == 0
     out = capsys.readouterr().out
-    for phrase in ("median φ", "Theorem 1", "sharp S3", "hold", "d/(d+2) = 0.66667", "energy law residual", "one-step law"):
+    for phrase in (
+        "median φ",
+        "Theorem 1",
+        "sharp S3",
+        "hold",
+        "d/(d+2) = 0.66667",
+        "energy law residual",
+        "one-step law",
+    ):
         assert phrase in out
     assert "VIOLATED" not in out
     table = [line for line in out.splitlines() if line.endswith(("bounds", "hold  ", "hold? "))]
@@ -215,7 +223,19 @@ def test_extremes_print_no_nan(capsys):
 def test_control_c(tmp_path):
     out = tmp_path / "run.json"
     process = subprocess.Popen(
-        [sys.executable, "-m", "isogap.cli.mc", "--width", "32", "--depth", "2000", "--replicas", "20000", "--json", str(out)],
+        [
+            sys.executable,
+            "-m",
+            "isogap.cli.mc",
+            "--width",
+            "32",
+            "--depth",
+            "2000",
+            "--replicas",
+            "20000",
+            "--json",
+            str(out),
+        ],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
