@@ -20,7 +20,7 @@ import numpy as np
 from isogap._validate import FloatArray
 from isogap._version import __version__
 from isogap.montecarlo import Paths
-from isogap.statistics import GapStatistics, JacobianStatistics, LogStatistics, Rate
+from isogap.statistics import ControlledMean, GapStatistics, JacobianStatistics, LogStatistics, Rate
 
 FORMAT = "isogap-run/1"
 
@@ -36,6 +36,7 @@ class Parameters:
     seed: int | list[int]
     weights: str
     input: str
+    precision: str = "double"
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class OneStepCheck:
     difference divided by the replica's ``φ_l``, which keeps every replica's weight at any depth; the verdict is taken from
     them: ``passed`` says whether all ``|relative_z|`` stay below ``threshold``, the two-sided Student quantile at
     family-wise ``level`` over the layers. ``passed`` is ``None`` below 30 replicas.
+    ``replicas`` is how many were held against the law: all of them up to about 10 000.
     """
 
     layers: list[int]
@@ -66,6 +68,7 @@ class OneStepCheck:
     level: float
     threshold: float
     passed: bool | None
+    replicas: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,9 @@ class ChainResult:
     """Statistics of a Monte Carlo run of the chain; see the classes of the fields.
 
     ``phi0`` is the gap of the batch after its first normalisation (``inf`` when ``degenerate``, i.e. ``rank < width``).
-    ``energy_residual`` is the largest relative residual of the energy law E4 over the replicas (NaN when degenerate).
+    ``energy_residual`` is the largest relative residual of the energy law E4 over the first 10 000 replicas (NaN if degenerate).
+    ``controlled`` is a second estimate of ``E φ_l`` with less variance over the first layers. ``quantile_method`` is ``"exact"``
+    or, when the values do not fit in memory, ``"histogram"`` (1024 bins a layer, interpolated).
     ``paths`` holds the replicas themselves if they were asked for.
     """
 
@@ -92,6 +97,7 @@ class ChainResult:
     phi0: float
     phi: GapStatistics
     log_phi: LogStatistics
+    controlled: ControlledMean
     log_jacobian: JacobianStatistics
     bounds: BoundCurves
     rate: Rate
@@ -99,6 +105,7 @@ class ChainResult:
     energy_residual: float
     timing: Timing
     provenance: dict[str, Any]
+    quantile_method: str = "exact"
     paths: Paths | None = None
 
     @property
@@ -213,7 +220,7 @@ def _number(value: float | None, missing: float = math.nan) -> float:
 
 def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
     rate, step = run["rate"], run["one_step"]
-    arrays = {k: _array(v) for k, v in step.items() if k not in ("layers", "level", "threshold", "passed")}
+    arrays = {k: _array(v) for k, v in step.items() if isinstance(v, list) and k != "layers"}
     return ChainResult(
         parameters=Parameters(**run["parameters"]),
         rank=run["rank"],
@@ -221,6 +228,8 @@ def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
         phi0=_number(run["phi_0"], math.inf),
         phi=GapStatistics(**{k: _array(v) for k, v in run["phi"].items()}),
         log_phi=LogStatistics(**{k: _array(v) for k, v in run["log_phi"].items()}),
+        controlled=_controlled(run),
+        quantile_method=run.get("quantile_method", "exact"),
         log_jacobian=JacobianStatistics(**{k: _array(v) for k, v in run["log_jacobian"].items()}),
         bounds=BoundCurves(**{k: _array(v) for k, v in run["bounds"].items()}),
         rate=Rate(
@@ -233,6 +242,7 @@ def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
             level=step["level"],
             threshold=_number(step["threshold"]),
             passed=step["passed"],
+            replicas=step.get("replicas", 0),
             **arrays,
         ),
         energy_residual=_number(run["energy_residual"]),
@@ -240,3 +250,9 @@ def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
         provenance=run["provenance"],
         paths=paths,
     )
+
+
+def _controlled(run: dict[str, Any]) -> ControlledMean:
+    nothing: list[Any] = [None] * len(run["phi"]["mean"])
+    saved = run.get("controlled") or dict.fromkeys(("mean", "stderr", "factor"), nothing)
+    return ControlledMean(**{k: _array(v) for k, v in saved.items()})

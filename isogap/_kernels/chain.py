@@ -15,7 +15,7 @@ comes from a Cholesky factor, the earlier layers from adding the decreases backw
 import numpy as np
 from numba import njit
 
-from isogap._kernels.normals import LOG_2, curvature, excess, fill_normals, log_of
+from isogap._kernels.normals import LOG_2, curvature, excess, fill_normals, fill_words, log_of, words_to_normals
 from isogap._kernels.reflectors import make_reflectors, multiply_bartlett, rotate_both, rotate_rows
 from isogap._kernels.vectors import (
     any_less,
@@ -30,6 +30,8 @@ from isogap._kernels.vectors import (
     store,
     where_less,
 )
+
+__all__ = ["fill_words", "run_group", "words_to_normals"]
 
 ORTHOGONAL, GAUSSIAN = 0, 1
 FORM_X, FORM_E = 0, 1
@@ -255,10 +257,10 @@ def run_group(  # type: ignore[no-untyped-def]
     half, limit = spread(0.5, load(lane, 0)), SWITCH_D_PHI / d
     for layer in range(depth + 1):
         inside = load(lane, IN_E)
-        if weights == ORTHOGONAL and full_rank and layer > 0 and any_less(inside, half):
-            if any_less(where_less(half, inside, 1.0 + limit, load(lane, FORWARD)), limit * 1.0000000000000002):
-                take_deviation(X, columns, E, lane, d)
-                inside = load(lane, IN_E)
+        waiting = where_less(half, inside, 1.0 + limit, load(lane, FORWARD))
+        if weights == ORTHOGONAL and full_rank and layer > 0 and any_less(waiting, limit * 1.0000000000000002):
+            take_deviation(X, columns, E, lane, d)
+            inside = load(lane, IN_E)
         marked = next_mark < marks.shape[0] and marks[next_mark] == layer
         if marked:
             _snapshot(

@@ -2,12 +2,12 @@
 
 The same reflectors (plain floats here) act on strips of ``4 · 8`` columns that stay in the first-level cache, so ``X <- W X`` is
 `reflectors.rotate_rows` with vectors on one side and floats on the other. The deviation form does it twice,
-``E <- W (W E)ᵀ``, takes the lower half and copies it: 4 d³ operations instead of 2 d³, but in cache; a strip of ``E`` and the
-reflectors are all that is read, and memory is a few d² a replica. Kept exactly symmetric like this, rounding errors are
+``E <- W (W E)ᵀ``, takes the lower half and copies it: 4 d³ operations instead of 2 d³, but in cache, and with a memory of a
+few d² a replica. Kept exactly symmetric like this, rounding errors are
 damped as in the other form.
 
-Layout: ``A_ij`` is at ``((j // w) 4q + i) w + j % w`` of the flat array, ``q = ceil(d/4)``, ``w`` = `strip` = 32 with lanes and 4 as
-plain floats. The bits are the same either way: sums along a row are kept in 32 parts by ``j % 32``.
+Layout: ``A_ij`` is at ``((j // w) 4q + i) w + j % w`` of the flat array, ``q = ceil(d/4)``, ``w`` = `strip` = 32 with lanes and
+4 as plain floats. The bits are the same either way: sums along a row are kept in 32 parts by ``j % 32``.
 """
 
 import numpy as np
@@ -36,7 +36,7 @@ from isogap._kernels.chain import (
 )
 from isogap._kernels.normals import fill_words, radius_of, turn_of
 from isogap._kernels.reflectors import make_reflectors, rotate_rows
-from isogap._kernels.vectors import fma, load, spread, store
+from isogap._kernels.vectors import fma, load, store
 
 PARTS = 32
 
@@ -100,7 +100,7 @@ def _transpose(A, B, strip, d):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _normalise_deviation(S, E, strip, sign, y, a, lane, d):  # type: ignore[no-untyped-def]
-    """``E <- factor D^{-1/2}(S - diag S)D^{-1/2}`` (E7) from the lower half of ``S``, both flat; see `chain.normalise_deviation`."""
+    """`chain.normalise_deviation` of flat arrays, from the lower half of ``S``."""
     rows = 4 * ((d + 3) // 4)
     total = 0.0
     for i in range(d):

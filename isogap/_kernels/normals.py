@@ -174,3 +174,14 @@ def fill_normals(state, half, z):  # type: ignore[no-untyped-def]
     store(state, 1, s1)
     store(state, 2, s2)
     store(state, 3, s3)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def words_to_normals(words, scratch, out):  # type: ignore[no-untyped-def]
+    """The normals of ``2h`` words that are already there; ``scratch`` is not used."""
+    half = out.shape[0] // 2
+    for i in range(half):
+        radius = radius_of(words[i])
+        cosine, sine = turn_of(words[half + i])
+        out[i] = radius * cosine
+        out[half + i] = radius * sine

@@ -18,7 +18,7 @@ from isogap._kernels.vectors import fma, load, root, spread, store, where_less
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def make_reflectors(z, d, V, tau, sign, norm):  # type: ignore[no-untyped-def]
-    """``v_k``, ``tau_k``, signs and ``‖x_k‖`` from the ``d(d+1)/2`` normals ``z``, ``x_0`` first. Only ``V[.., i ≥ k]`` is written."""
+    """``v_k[i]``, ``i ≥ k``, ``tau_k``, signs and ``‖x_k‖`` from the ``d(d+1)/2`` normals ``z``, ``x_0`` first."""
     rows = 4 * ((d + 3) // 4)
     at = 0
     for k in range(d):
@@ -28,7 +28,12 @@ def make_reflectors(z, d, V, tau, sign, norm):  # type: ignore[no-untyped-def]
         s1 = s2 = s3 = spread(0.0, head)
         i = k + 1
         while i + 3 < d:
-            x0, x1, x2, x3 = load(z, at + i - k), load(z, at + i - k + 1), load(z, at + i - k + 2), load(z, at + i - k + 3)
+            x0, x1, x2, x3 = (
+                load(z, at + i - k),
+                load(z, at + i - k + 1),
+                load(z, at + i - k + 2),
+                load(z, at + i - k + 3),
+            )
             s0, s1, s2, s3 = fma(x0, x0, s0), fma(x1, x1, s1), fma(x2, x2, s2), fma(x3, x3, s3)
             store(V, base + 4 * i, x0)
             store(V, base + 4 * i + 4, x1)
@@ -137,12 +142,22 @@ def _pair_products(E, V, base, first, panels, P):  # type: ignore[no-untyped-def
         u0, u1, u2, u3 = load(V, row), load(V, row + 4), load(V, row + 8), load(V, row + 12)
         v0, v1, v2, v3 = load(V, row + 1), load(V, row + 5), load(V, row + 9), load(V, row + 13)
         for j in range(first):
-            e0, e1, e2, e3 = load(E, at + 4 * j), load(E, at + 4 * j + 1), load(E, at + 4 * j + 2), load(E, at + 4 * j + 3)
+            e0, e1, e2, e3 = (
+                load(E, at + 4 * j),
+                load(E, at + 4 * j + 1),
+                load(E, at + 4 * j + 2),
+                load(E, at + 4 * j + 3),
+            )
             store(P, 2 * j, fma(e3, u3, fma(e2, u2, fma(e1, u1, fma(e0, u0, load(P, 2 * j))))))
             store(P, 2 * j + 1, fma(e3, v3, fma(e2, v2, fma(e1, v1, fma(e0, v0, load(P, 2 * j + 1))))))
         a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = zero
         for j in range(first, i):
-            e0, e1, e2, e3 = load(E, at + 4 * j), load(E, at + 4 * j + 1), load(E, at + 4 * j + 2), load(E, at + 4 * j + 3)
+            e0, e1, e2, e3 = (
+                load(E, at + 4 * j),
+                load(E, at + 4 * j + 1),
+                load(E, at + 4 * j + 2),
+                load(E, at + 4 * j + 3),
+            )
             store(P, 2 * j, fma(e3, u3, fma(e2, u2, fma(e1, u1, fma(e0, u0, load(P, 2 * j))))))
             store(P, 2 * j + 1, fma(e3, v3, fma(e2, v2, fma(e1, v1, fma(e0, v0, load(P, 2 * j + 1))))))
             u, v = load(V, base + 4 * j), load(V, base + 4 * j + 1)

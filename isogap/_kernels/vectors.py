@@ -64,7 +64,7 @@ def aligned(rows: int, lanes: int, dtype: Any = np.float64) -> np.ndarray[Any, A
     size = rows * lanes
     raw = np.zeros(8 * size + ALIGNMENT, np.uint8)
     skip = -raw.ctypes.data % ALIGNMENT
-    flat = raw[skip : skip + 8 * size].view(dtype)
+    flat: np.ndarray[Any, Any] = raw[skip : skip + 8 * size].view(dtype)
     return flat.reshape(rows, lanes) if lanes > 1 else flat
 
 

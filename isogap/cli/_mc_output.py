@@ -20,6 +20,8 @@ from isogap.statistics import ess_floor
 ENERGY_LIMIT = 1e-9
 # A bound is called met or broken only if the mean is this many standard errors away from it.
 VERDICT_SIGMA = 3.0
+# Terminals narrower than this get the table without its quantile column, which then fits 80 characters.
+_WIDE = 105
 
 
 def failed_check(result: ChainResult) -> str | None:
@@ -96,7 +98,7 @@ def print_report(result: ChainResult) -> None:
         f"{p.replicas} replicas, seed {p.seed}",
         soft_wrap=True,
     )
-    console.print(_degenerate_table(result) if result.degenerate else _gap_table(result))
+    console.print(_degenerate_table(result) if result.degenerate else _gap_table(result, console.width >= _WIDE))
     for line in _notes(result):
         console.print(line, soft_wrap=True)
 
@@ -112,24 +114,25 @@ def shown_layers(depth: int, count: int = 10) -> list[int]:
     return sorted(layer for layer in shown if layer <= depth)
 
 
-def _gap_table(result: ChainResult) -> Table:
+def _gap_table(result: ChainResult, wide: bool) -> Table:
     bounded = bool(np.isfinite(result.bounds.theorem_1).any())
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("layer", justify="right")
     table.add_column("E φ ± error", justify="right")
     table.add_column("ESS", justify="right")
     table.add_column("median φ", justify="right")
-    table.add_column("5 % .. 95 %", justify="right")
+    if wide:
+        table.add_column("5 % .. 95 %", justify="right")
     if bounded:
         table.add_column("Theorem 1", justify="right")
         table.add_column("sharp S3", justify="right")
         table.add_column("bounds", justify="left")
     for layer in shown_layers(result.parameters.depth):
-        table.add_row(*_gap_row(result, layer, bounded))
+        table.add_row(*_gap_row(result, layer, bounded, wide))
     return table
 
 
-def _gap_row(result: ChainResult, layer: int, bounded: bool) -> list[str]:
+def _gap_row(result: ChainResult, layer: int, bounded: bool, wide: bool) -> list[str]:
     phi, log = result.phi, result.log_phi
     mean, error, ess = float(phi.mean[layer]), float(phi.stderr[layer]), float(phi.ess[layer])
     text = "below 1e-308" if math.isnan(mean) else f"{mean:.3e}"
@@ -140,10 +143,13 @@ def _gap_row(result: ChainResult, layer: int, bounded: bool) -> list[str]:
         text,
         "" if math.isnan(ess) else f"{ess:.0f}",
         _power(float(phi.median[layer]), float(log.median[layer])),
-        _power(float(phi.q05[layer]), float(log.q05[layer]))
-        + " .. "
-        + _power(float(phi.q95[layer]), float(log.q95[layer])),
     ]
+    if wide:
+        low, high = (
+            _power(float(phi.q05[layer]), float(log.q05[layer])),
+            _power(float(phi.q95[layer]), float(log.q95[layer])),
+        )
+        row.append(f"{low} .. {high}")
     if bounded:
         paper, sharp = float(result.bounds.theorem_1[layer]), float(result.bounds.sharp[layer])
         row += [f"{paper:.3e}", f"{sharp:.3e}", verdict(mean, error, ess, result.parameters.replicas, (paper, sharp))]
