@@ -11,6 +11,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .answers import Answer
     from .caches import clear_caches
     from .errors import CostError, SelfCheckError, WeingartenError
     from .functions import (
@@ -20,8 +21,11 @@ if TYPE_CHECKING:
         weingarten_table,
         zonal_spherical_function,
     )
+    from .moments import moment
 
 _HOMES = {
+    "moment": "moments",
+    "Answer": "answers",
     "clear_caches": "caches",
     "CostError": "errors",
     "SelfCheckError": "errors",
@@ -34,11 +38,13 @@ _HOMES = {
 }
 
 __all__ = [
+    "moment",
     "weingarten_function",
     "weingarten_table",
     "weingarten_series",
     "gram_matrix",
     "zonal_spherical_function",
+    "Answer",
     "clear_caches",
     "WeingartenError",
     "CostError",
