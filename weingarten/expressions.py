@@ -1,0 +1,333 @@
+"""Expectations of sympy expressions in entries, traces and words of independent Haar matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from .answers import Answer
+from .arguments import as_dimension
+from .contraction import PAIR_LIMIT, Monomial, Setting, Strand, integrate, loop_factor, pair_count
+from .errors import CostError, WeingartenError
+from .groups import GROUPS, Group
+from .moments import moment_answer
+from .power_traces import power_trace_answer
+from .rational import ONE, Ratio, add_ratios
+from .reading import Reader, Term, unit
+from .structure import prepare_word, simplify_form
+from .words import Letter, Word, canonical_closed, count, plain_symmetric, reduce_word
+
+Range = tuple[int, str]
+
+
+def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_LIMIT) -> Any:
+    """Return the exact expectation of a polynomial in entries and traces of Haar matrices.
+
+    Parameters
+    ----------
+    expression : sympy expression
+        Sums and products of entries `W[i, j]` (indices from 1), `conjugate` and `Abs` of them, traces `tr(...)` of
+        products of Haar matrices, their transposes or adjoints, and constant matrices (sympy matrix symbols or explicit
+        matrices), with any commuting coefficients. Matrices with different names are independent.
+    with_range : bool
+        Return an `Answer`: the value together with the dimensions for which it holds.
+    limit : int
+        Most pairs of pairings (permutations for U) that one trace expression may need; `((2n-1)!!)²` for 2n factors of
+        O or Sp, `(n!)²` for n factors and n conjugates of U, twice as many factors for COE and CSE.
+
+    Returns
+    -------
+    sympy.Expr or Answer
+        In terms of the traces of the constant matrices. **Symbolic d**: traces hold for d >= n with 2n factors of O
+        (n and n of U; d >= 2n for Sp), entries as in `moment`; at an integer d below that the sum is recomputed, and
+        `E (tr W)^6` is 15 but 10 on O(2). Products of power traces `tr(W^k)` alone take a polynomial-time route.
+
+    Raises
+    ------
+    WeingartenError
+        For expressions that are no polynomial in entries and traces, or of matrices that do not fit together.
+    CostError
+        Before any work, when the limit would be exceeded.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> from weingarten import constant, expectation, orthogonal, tr
+    >>> d, a = sympy.Symbol("d", integer=True, positive=True), sympy.Symbol("a")
+    >>> W, A, B = orthogonal("W", d), constant("A", d), constant("B", d)
+    >>> expectation(a * W[1, 1]**2 + tr(W*A*W.T*B))
+    a/d + Trace(A)*Trace(B)/d
+    >>> expectation(tr(W)**6), expectation(tr(orthogonal("W", 2))**6)
+    (15, 10)
+    >>> expectation(tr(W*A*W.T*B), with_range=True).validity
+    'd >= 1 (2 factors W)'
+    """
+    reader = Reader()
+    terms = list(reader.terms(sp.sympify(expression)))
+    size = reader.size() if any(term.words for term in terms) else None
+    work = _Work(reader, None if size is None else as_dimension(size), limit)
+    value = sp.Add(*[work.term(term) for term in work.checked(terms)])
+    return _answer(value, work, sp.sympify(expression), reader, limit) if with_range else value
+
+
+def _answer(value: Any, work: _Work, expression: Any, reader: Reader, limit: int) -> Answer:
+    """Attach the range of validity."""
+    sizes = {matrix.shape[0] for matrix in reader.haar.values()}
+    size = next(iter(sizes), sp.Integer(1))
+    minimum, reason = max(work.ranges, default=(1, "no random factor"))
+    if size.is_Integer:
+        return Answer(value, int(size), "given", exact_at=int(size))
+
+    def recompute(d: int) -> Any:
+        if len(sizes) > 1 or not size.is_Symbol:
+            raise WeingartenError(
+                f"d={d}: sizes {sorted(map(str, sizes))} are no single symbol; build it for that size"
+            )
+        return expectation(expression.xreplace({size: sp.Integer(d)}), limit=limit)
+
+    return Answer(value, minimum, reason, recompute=recompute)
+
+
+@dataclass
+class _Work:
+    """One expectation under way."""
+
+    reader: Reader
+    size: Any
+    limit: int
+
+    def __post_init__(self) -> None:
+        self.ranges: list[Range] = []
+
+    def checked(self, terms: list[Term]) -> list[Term]:
+        """Prepare all terms and refuse what is too costly, before any work."""
+        for term in terms:
+            self._entries_to_words(term)
+            term.words = [self._prepared(word, term) for word in term.words]
+            if self._power_names(term) is None:
+                for name in self._names(term.words):
+                    self._check(name, term.words)
+        return terms
+
+    def _prepared(self, word: Word, term: Term) -> Word:
+        complexity = {name: self.reader.kind(name).is_complex for name in self.reader.haar}
+        sign, ready = prepare_word(reduce_word(word, complexity, closed=True), self.reader)
+        term.coefficient *= sign
+        return ready
+
+    def _names(self, words: Iterable[Word]) -> list[str]:
+        return sorted({x.name for word in words for x in word if x.name in self.reader.haar})
+
+    def _check(self, name: str, words: Sequence[Word]) -> None:
+        plain, bars = count(tuple(words), name)
+        pairs = pair_count(plain, bars, self._kind(name))
+        if pairs > self.limit:
+            raise CostError(
+                f"{plain + bars} factors {name} need a sum over {pairs} pairs; the limit is {self.limit} (power traces "
+                "and james_formula go further; limit=... raises it: a million pairs take 1 to 20 seconds)",
+                estimate=pairs,
+                limit=self.limit,
+            )
+
+    def _kind(self, name: str) -> Group:
+        """Return the group whose pairings integrate the matrix out of words."""
+        kind = self.reader.kind(name)
+        return GROUPS[{"SO": "O", "SU": "U", "COE": "U", "CSE": "U"}.get(kind.name, kind.name)]
+
+    def _entries_to_words(self, term: Term) -> None:
+        """Write entries of matrices that also occur in traces as `W_ij = tr(E_ji W)`."""
+        for name in [name for name in term.entries if any(x.name == name for word in term.words for x in word)]:
+            if self.reader.kind(name).paired:
+                raise WeingartenError(
+                    f"{name}: entries and traces of one Sp or CSE matrix cannot be mixed in a product"
+                )
+            for (i, j), (a, b) in term.entries.pop(name).items():
+                term.words += [(unit(j, i), Letter(name))] * a + [(unit(j, i), Letter(name, False, True))] * b
+                self.ranges.append((max(i, j), f"highest index {max(i, j)}"))
+
+    def term(self, term: Term) -> Any:
+        """Return the expectation of one product."""
+        value = term.coefficient
+        for name, cells in term.entries.items():
+            kind = self.reader.kind(name)
+            answer = moment_answer(cells, as_dimension(self.reader.haar[name].shape[0], kind), kind)
+            self.ranges.append((answer.minimum, answer.reason))
+            value *= answer.value
+        return value * self._traces(term.words) if term.words and value != 0 else value
+
+    def _traces(self, words: list[Word]) -> Any:
+        powers = self._power_names(Term(sp.S.One, words))
+        if powers is not None:
+            return self._power_traces(words, powers)
+        symmetric = self.reader.symmetric
+        closed = tuple(sorted(canonical_closed(word, symmetric) for word in words if word))
+        monomials = self.integrate_all((closed, ()))
+        factor = loop_factor(sum(not word for word in words), self.size)
+        totals: dict[tuple[Word, ...], list[tuple[Ratio, int]]] = {}
+        for (rest, _), ratio in monomials.items():
+            sign, traces = simplify_form(rest, symmetric)
+            totals.setdefault(traces, []).append((ratio * factor, sign))
+        weighed = ((add_ratios(parts), traces) for traces, parts in totals.items())
+        return sp.Add(
+            *[
+                sp.Mul(ratio.to_sympy(self.size), *[self.reader.trace(word) for word in traces])
+                for ratio, traces in weighed
+                if ratio
+            ]
+        )
+
+    def integrate_all(self, start: Monomial) -> dict[Monomial, Ratio]:
+        """Integrate one matrix after the other out of a monomial."""
+        words = (*start[0], *(word for _, word, _ in start[1]))
+        state: dict[Monomial, Ratio] = {start: ONE}
+        for name in self._names(words):
+            self._note_range(name, words)
+            setting = Setting(name, self._kind(name), self._size(name), self.reader.symmetric, self.limit)
+            grown: dict[Monomial, Ratio] = {}
+            for monomial, weight in state.items():
+                for key, ratio in integrate(monomial, setting).items():
+                    grown[key] = grown[key] + ratio * weight if key in grown else ratio * weight
+            state = grown
+        return {key: ratio for key, ratio in state.items() if ratio}
+
+    def _size(self, name: str) -> Any:
+        return as_dimension(self.reader.haar[name].shape[0], self.reader.kind(name))
+
+    def _note_range(self, name: str, words: Sequence[Word]) -> None:
+        """Record from which dimension on the symbolic sum is right; SO and SU below that are not available."""
+        kind, base = self.reader.kind(name), self._kind(name)
+        plain, bars = count(tuple(words), name)
+        minimum, reason = max(1, base.threshold((plain + bars) // 2)), f"{plain + bars} factors {name}"
+        if kind.name in ("COE", "CSE"):
+            reason += " of U behind it"
+        own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(kind.name, 0)
+        size = self._size(name)
+        if isinstance(size, int) and own and size <= own and (kind.name == "SO" or own % size == 0):
+            raise WeingartenError(
+                f"{name}: determinant terms of {kind.name}({size}) appear from degree {size} on; for words with {own} "
+                "factors only power traces and moments of entries are available there"
+            )
+        if own and own + 1 > minimum:
+            minimum, reason = own + 1, f"determinant terms appear at d <= {own}"
+        self.ranges.append((minimum, reason))
+
+    def _power_names(self, term: Term) -> dict[str, tuple[list[int], list[int]]] | None:
+        """Return the powers per matrix if all words are pure powers of one matrix each of a group with that route."""
+        found: dict[str, tuple[list[int], list[int]]] = {}
+        for word in term.words:
+            if not word:
+                continue
+            name = word[0].name
+            marks = {(x.transposed, x.conjugated) for x in word}
+            known = name in self.reader.haar and self.reader.kind(name).name in ("O", "U", "SO", "SU", "Sp")
+            if not known or any(x.name != name for x in word) or len(marks) > 1:
+                return None
+            is_bar = self.reader.kind(name).alpha == 1 and next(iter(marks))[1]
+            found.setdefault(name, ([], []))[is_bar].append(len(word))
+        return found
+
+    def _power_traces(self, words: list[Word], powers: dict[str, tuple[list[int], list[int]]]) -> Any:
+        value = sp.sympify(self.size) ** sum(not word for word in words)
+        for name, (plain, bars) in powers.items():
+            mu, nu = (tuple(sorted(side, reverse=True)) for side in (plain, bars))
+            answer = power_trace_answer(mu, nu, self._size(name), self.reader.kind(name))
+            self.ranges.append((answer.minimum, answer.reason))
+            value *= answer.value
+        return value
+
+
+@dataclass(frozen=True)
+class TensorExpectation:
+    """The expectation of a tensor product of matrix words; see `expectation_tensor`.
+
+    Attributes
+    ----------
+    terms : tuple of (coefficient, strands)
+        The coefficient is a sympy expression in traces; a strand `(a, M, b)` is the matrix M between the ends a and b.
+        Word k (from 0) has the left end 2k and the right end 2k+1: `(0, 1, 1)` is an identity in place 0.
+    size : int or sympy expression
+        Size of the matrices.
+    validity : str
+        The dimensions for which the result holds.
+    """
+
+    terms: tuple[tuple[Any, tuple[tuple[int, Any, int], ...]], ...]
+    size: Any
+    validity: str
+
+    def matrix(self) -> Any:
+        """Return a single word's expectation as a sympy matrix expression."""
+        if any(len(strands) != 1 for _, strands in self.terms):
+            raise WeingartenError("only the expectation of a single word is a matrix; read .terms or call evaluate()")
+        parts = [sp.MatMul(coefficient, matrix) for coefficient, ((_, matrix, _),) in self.terms]
+        return sp.MatAdd(*parts).doit() if parts else sp.ZeroMatrix(self.size, self.size)
+
+    def evaluate(self, matrices: Any) -> Any:
+        """Return the value as a NumPy array with axes (left 0, right 0, left 1, right 1, ...) for given constants."""
+        from .evaluation import evaluate_tensor
+
+        return evaluate_tensor(self, matrices)
+
+
+def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> TensorExpectation:
+    """Return `E[word_0 ⊗ word_1 ⊗ ...]` for open words in Haar and constant matrices (not for Sp).
+
+    Parameters
+    ----------
+    words : sequence of sympy matrix expressions
+        For instance `[W*A*W.T, W*B*W.T]`. A scalar factor of a word may not be random.
+    limit : int
+        As in `expectation`.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> from weingarten import constant, expectation_tensor, orthogonal
+    >>> d = sympy.Symbol("d", integer=True, positive=True)
+    >>> W, A = orthogonal("W", d), constant("A", d)
+    >>> expectation_tensor([W*A*W.T]).matrix()
+    (Trace(A)/d)*I
+    """
+    reader = Reader()
+    choices = [reader.matrix_terms(sp.sympify(word)) for word in words]
+    work = _Work(reader, as_dimension(reader.size()) if reader.size() is not None else 1, limit)
+    partial: list[tuple[Any, tuple[Word, ...]]] = [(sp.S.One, ())]
+    for choice in choices:
+        partial = [(c * b, (*ws, w)) for c, ws in partial for b, w in choice]
+    complexity = {name: reader.kind(name).is_complex for name in reader.haar}
+    totals: dict[tuple[Any, tuple[Strand, ...]], Any] = {}
+    prepared = []
+    for coefficient, chosen in partial:
+        ready = [prepare_word(reduce_word(word, complexity, closed=False), reader) for word in chosen]
+        prepared.append((sp.Mul(coefficient, *[sign for sign, _ in ready]), [word for _, word in ready]))
+    for _, chosen_words in prepared:
+        for name in work._names(chosen_words):
+            work._check(name, chosen_words)
+    for coefficient, chosen_words in prepared:
+        if reader.haar.keys() & {str(s) for s in coefficient.free_symbols} or coefficient.has(sp.Trace):
+            raise WeingartenError(f"coefficient {coefficient}: scalar factors of an open word must be constants")
+        strands = tuple((2 * k, plain_symmetric(w, reader.symmetric), 2 * k + 1) for k, w in enumerate(chosen_words))
+        for (closed, rest), ratio in work.integrate_all(((), strands)).items():
+            sign, traces = simplify_form(closed, reader.symmetric)
+            value = sp.Mul(coefficient, sign, ratio.to_sympy(work.size), *[reader.trace(word) for word in traces])
+            totals[None, rest] = totals.get((None, rest), 0) + value
+    terms = tuple((value, tuple((a, reader.matrix(w), b) for a, w, b in rest)) for (_, rest), value in totals.items())
+    minimum, reason = max(work.ranges, default=(1, "no random factor"))
+    validity = f"d = {work.size}" if isinstance(work.size, int) else f"d >= {minimum} ({reason})"
+    return TensorExpectation(terms, work.size, validity)
+
+
+def expectation_matrix(word: Any, *, limit: int = PAIR_LIMIT) -> Any:
+    """Return the expectation of one matrix word as a sympy matrix expression.
+
+    Examples
+    --------
+    >>> from weingarten import constant, expectation_matrix, unitary
+    >>> U, A = unitary("U", 3), constant("A", 3)
+    >>> expectation_matrix(U*A*U.H)
+    (Trace(A)/3)*I
+    """
+    return expectation_tensor([word], limit=limit).matrix()
