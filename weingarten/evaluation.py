@@ -45,13 +45,12 @@ def evaluate(result: Any, matrices: Mapping[Any, Any]) -> Any:
         result = result.at(size) if below else result.value
     atoms = result.atoms(sp.Trace) | result.atoms(sp.matrices.expressions.matexpr.MatrixElement)
     values = {}
-    symbols = set()
+    symbols = {s for key in matrices if isinstance(key, sp.MatrixSymbol) for s in key.shape[0].free_symbols}
     for atom in atoms:
         values[atom] = _sympy_number(_atom(atom, arrays, size))
         symbols |= {s for m in atom.atoms(sp.MatrixSymbol) for s in m.shape[0].free_symbols}
     value = result.xreplace(values)
-    free = symbols or {s for s in value.free_symbols if str(s) == "d"}
-    value = value.subs({s: size for s in free}) if free else value
+    value = value.subs({s: size for s in symbols})
     if value.free_symbols:
         return value
     number = complex(value)

@@ -76,17 +76,16 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
 def _answer(value: Any, work: _Work, expression: Any, reader: Reader, limit: int) -> Answer:
     """Attach the range of validity."""
     sizes = {matrix.shape[0] for matrix in reader.haar.values()}
-    size = next(iter(sizes), sp.Integer(1))
+    symbolic = sorted((size for size in sizes if not size.is_Integer), key=str)
     minimum, reason = max(work.ranges, default=(1, "no random factor"))
-    if size.is_Integer:
-        return Answer(value, int(size), "given", exact_at=int(size))
+    if sizes and not symbolic:
+        largest = max(int(size) for size in sizes)
+        return Answer(value, largest, "given", exact_at=largest)
 
     def recompute(d: int) -> Any:
-        if len(sizes) > 1 or not size.is_Symbol:
-            raise WeingartenError(
-                f"d={d}: sizes {sorted(map(str, sizes))} are no single symbol; build it for that size"
-            )
-        return expectation(expression.xreplace({size: sp.Integer(d)}), limit=limit)
+        if len(symbolic) != 1 or not symbolic[0].is_Symbol:
+            raise WeingartenError(f"d={d}: the sizes {sorted(map(str, sizes))} are no single symbol; build it anew")
+        return expectation(expression.xreplace({symbolic[0]: sp.Integer(d)}), limit=limit)
 
     return Answer(value, minimum, reason, recompute=recompute)
 
@@ -154,7 +153,8 @@ class _Work:
         for name, cells in term.entries.items():
             kind = self.reader.kind(name)
             answer = moment_answer(cells, as_dimension(self.reader.haar[name].shape[0], kind), kind)
-            self.ranges.append((answer.minimum, answer.reason))
+            if answer.exact_at is None:
+                self.ranges.append((answer.minimum, answer.reason))
             value *= answer.value
         return value * self._traces(term.words) if term.words and value != 0 else value
 
@@ -173,7 +173,7 @@ class _Work:
         weighed = ((add_ratios(parts), traces) for traces, parts in totals.items())
         return sp.Add(
             *[
-                sp.Mul(ratio.to_sympy(self.size), *[self.reader.trace(word) for word in traces])
+                ratio.to_sympy(self.size, *[self.reader.trace(word) for word in traces])
                 for ratio, traces in weighed
                 if ratio
             ]
@@ -212,7 +212,8 @@ class _Work:
             )
         if own and own + 1 > minimum:
             minimum, reason = own + 1, f"determinant terms appear at d <= {own}"
-        self.ranges.append((minimum, reason))
+        if not isinstance(size, int):
+            self.ranges.append((minimum, reason))
 
     def _power_names(self, term: Term) -> dict[str, tuple[list[int], list[int]]] | None:
         """Return the powers per matrix if all words are pure powers of one matrix each of a group with that route."""
@@ -234,7 +235,8 @@ class _Work:
         for name, (plain, bars) in powers.items():
             mu, nu = (tuple(sorted(side, reverse=True)) for side in (plain, bars))
             answer = power_trace_answer(mu, nu, self._size(name), self.reader.kind(name))
-            self.ranges.append((answer.minimum, answer.reason))
+            if answer.exact_at is None:
+                self.ranges.append((answer.minimum, answer.reason))
             value *= answer.value
         return value
 
@@ -307,12 +309,10 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
         for name in work._names(chosen_words):
             work._check(name, chosen_words)
     for coefficient, chosen_words in prepared:
-        if reader.haar.keys() & {str(s) for s in coefficient.free_symbols} or coefficient.has(sp.Trace):
-            raise WeingartenError(f"coefficient {coefficient}: scalar factors of an open word must be constants")
         strands = tuple((2 * k, plain_symmetric(w, reader.symmetric), 2 * k + 1) for k, w in enumerate(chosen_words))
         for (closed, rest), ratio in work.integrate_all(((), strands)).items():
             sign, traces = simplify_form(closed, reader.symmetric)
-            value = sp.Mul(coefficient, sign, ratio.to_sympy(work.size), *[reader.trace(word) for word in traces])
+            value = ratio.to_sympy(work.size, coefficient, sign, *[reader.trace(word) for word in traces])
             totals[None, rest] = totals.get((None, rest), 0) + value
     terms = tuple((value, tuple((a, reader.matrix(w), b) for a, w, b in rest)) for (_, rest), value in totals.items())
     minimum, reason = max(work.ranges, default=(1, "no random factor"))

@@ -103,7 +103,10 @@ class Parser:
         value = self._factor()
         while True:
             if self._take("/"):
-                value = value / self._factor()
+                divisor = self._factor()
+                if divisor == 0:
+                    raise WeingartenError(f"expression {self.text!r} divides by zero")
+                value = value / divisor
             elif self._take("*") or self._starts_factor():
                 value = value * self._factor()
             else:

@@ -108,18 +108,15 @@ class Ratio:
             numerator = -numerator
         return Ratio(numerator, self.scale, tuple(sorted((slope * (a - shift), m) for a, m in self.roots)))
 
-    def to_sympy(self, d: Any, *, factor: bool = True) -> Any:
-        """Return the sympy expression, factored: a rational content, factors of the numerator, linear denominators."""
+    def to_sympy(self, d: Any, *others: Any) -> Any:
+        """Return the sympy expression, factored, times the other factors given (one product is cheaper than two)."""
         if self.numerator.is_zero():
             return sp.S.Zero
-        if factor:
-            content, factors = self.numerator.factor()
-        else:
-            content, factors = self.numerator.content(), [(self.numerator // self.numerator.content(), 1)]
+        content, factors = self.numerator.factor()
         terms = [sp.Rational(int(content), self.scale)]
         terms += [sp.Pow(_polynomial(tuple(map(int, poly.coeffs())), d), power) for poly, power in factors]
         terms += [sp.Pow(_linear(root, d), -power) for root, power in self.roots]
-        return sp.Mul(*terms)
+        return sp.Mul(*terms, *others)
 
 
 @cached

@@ -34,6 +34,7 @@ class Reader:
     haar: dict[str, HaarMatrix] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
     dual: bool = False  # Sp: a transposed letter means the dual J Aᵀ Jᵀ
+    _traces: dict[Word, Any] = field(default_factory=dict)
 
     @property
     def symmetric(self) -> frozenset[str]:
@@ -108,7 +109,7 @@ class Reader:
         if isinstance(expr, sp.MatMul):
             product: list[tuple[Any, Word]] = [(sp.S.One, ())]
             for part in expr.args:
-                right = self.matrix_terms(part) if _is_matrix(part) else [(part, ())]
+                right = self.matrix_terms(part) if _is_matrix(part) else [(_constant(part), ())]
                 product = [(a * b, u + v) for a, u in product for b, v in right]
             return product
         if isinstance(expr, (sp.Transpose, sp.Adjoint)):
@@ -177,6 +178,11 @@ class Reader:
 
     def trace(self, word: Word) -> Any:
         """Return the trace of a word: the size for the empty one, an entry product where matrix units cut it."""
+        if word not in self._traces:
+            self._traces[word] = self._trace(word)
+        return self._traces[word]
+
+    def _trace(self, word: Word) -> Any:
         if not word:
             return self.size()
         cuts = [k for k, letter in enumerate(word) if letter.name.startswith(UNIT)]
@@ -210,6 +216,13 @@ def unit(i: int, j: int) -> Letter:
 
 def _repeated(matrix: Any, count: int) -> Any:
     return matrix if count == 1 else sp.MatPow(matrix, count)
+
+
+def _constant(scalar: Any) -> Any:
+    """Return a scalar inside a matrix product, refusing a random one (it would be taken for a constant)."""
+    if sp.sympify(scalar).has(HaarMatrix):
+        raise WeingartenError(f"the random scalar {scalar} stands inside a matrix product; move it out of the trace")
+    return scalar
 
 
 def _is_matrix(part: Any) -> bool:

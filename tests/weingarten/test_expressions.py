@@ -365,6 +365,7 @@ def test_open_word_by_hand() -> None:
         (lambda: expectation(tr(wg.symplectic("S", 4).T * wg.constant("A", 4) * wg.symplectic("S", 4))), "adjoint"),
         (lambda: expectation(tr(wg.special_orthogonal("R", 2) * wg.constant("A", 2)) ** 2), "determinant"),
         (lambda: expectation(tr(wg.constant("A", 3).inv() * wg.orthogonal("W", 3))), "inverted"),
+        (lambda: expectation(tr(wg.orthogonal("W", 3)[1, 1] * wg.constant("A", 3))), "move it out"),
         (lambda: wg.power_trace_moment([0], 3), "not positive"),
         (lambda: wg.power_trace_moment([2], 3, "COE"), "power traces"),
         (lambda: wg.james_formula((2,), [1, 2], [1, 2, 3], 3), "eigenvalues"),
