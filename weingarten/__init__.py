@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .caches import clear_caches
     from .errors import CostError, SelfCheckError, WeingartenError
     from .evaluation import evaluate
-    from .expressions import TensorExpectation, expectation, expectation_matrix, expectation_tensor
+    from .expressions import expectation
     from .functions import (
         gram_matrix,
         weingarten_function,
@@ -37,13 +37,14 @@ if TYPE_CHECKING:
         tr,
         unitary,
     )
+    from .tensors import TensorExpectation, expectation_matrix, expectation_tensor
 
 _HOMES = {
     "moment": "moments",
     "expectation": "expressions",
-    "expectation_matrix": "expressions",
-    "expectation_tensor": "expressions",
-    "TensorExpectation": "expressions",
+    "expectation_matrix": "tensors",
+    "expectation_tensor": "tensors",
+    "TensorExpectation": "tensors",
     "evaluate": "evaluation",
     "power_trace_moment": "power_traces",
     "james_formula": "james",

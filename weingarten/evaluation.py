@@ -12,7 +12,7 @@ from .errors import WeingartenError
 from .structure import FORM
 
 if TYPE_CHECKING:
-    from .expressions import TensorExpectation
+    from .tensors import TensorExpectation
 
 
 def evaluate(result: Any, matrices: Mapping[Any, Any]) -> Any:

@@ -10,7 +10,7 @@ import sympy as sp
 
 from .answers import Answer
 from .arguments import as_dimension
-from .contraction import PAIR_LIMIT, Monomial, Setting, Strand, integrate, loop_factor, pair_count
+from .contraction import PAIR_LIMIT, Monomial, Setting, integrate, loop_factor, pair_count
 from .errors import CostError, WeingartenError
 from .groups import GROUPS, Group
 from .moments import moment_answer
@@ -18,7 +18,7 @@ from .power_traces import power_trace_answer
 from .rational import ONE, Ratio, add_ratios
 from .reading import Reader, Term, unit
 from .structure import prepare_word, simplify_form
-from .words import Letter, Word, canonical_closed, count, plain_symmetric, reduce_word
+from .words import Letter, Word, canonical_closed, count, reduce_word
 
 Range = tuple[int, str]
 
@@ -68,12 +68,12 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     reader = Reader()
     terms = list(reader.terms(sp.sympify(expression)))
     size = reader.size() if any(term.words for term in terms) else None
-    work = _Work(reader, None if size is None else as_dimension(size), limit)
+    work = Integration(reader, None if size is None else as_dimension(size), limit)
     value = sp.Add(*[work.term(term) for term in work.checked(terms)])
     return _answer(value, work, sp.sympify(expression), reader, limit) if with_range else value
 
 
-def _answer(value: Any, work: _Work, expression: Any, reader: Reader, limit: int) -> Answer:
+def _answer(value: Any, work: Integration, expression: Any, reader: Reader, limit: int) -> Answer:
     """Attach the range of validity."""
     sizes = {matrix.shape[0] for matrix in reader.haar.values()}
     symbolic = sorted((size for size in sizes if not size.is_Integer), key=str)
@@ -91,8 +91,8 @@ def _answer(value: Any, work: _Work, expression: Any, reader: Reader, limit: int
 
 
 @dataclass
-class _Work:
-    """One expectation under way."""
+class Integration:
+    """One expectation under way: what was read, the common size, and the ranges met so far."""
 
     reader: Reader
     size: Any
@@ -107,8 +107,8 @@ class _Work:
             self._entries_to_words(term)
             term.words = [self._prepared(word, term) for word in term.words]
             if self._power_names(term) is None:
-                for name in self._names(term.words):
-                    self._check(name, term.words)
+                for name in self.names(term.words):
+                    self.check(name, term.words)
         return terms
 
     def _prepared(self, word: Word, term: Term) -> Word:
@@ -117,10 +117,12 @@ class _Work:
         term.coefficient *= sign
         return ready
 
-    def _names(self, words: Iterable[Word]) -> list[str]:
+    def names(self, words: Iterable[Word]) -> list[str]:
+        """Return the names of the Haar matrices that occur."""
         return sorted({x.name for word in words for x in word if x.name in self.reader.haar})
 
-    def _check(self, name: str, words: Sequence[Word]) -> None:
+    def check(self, name: str, words: Sequence[Word]) -> None:
+        """Refuse an integration that would exceed the limit."""
         plain, bars = count(tuple(words), name)
         pairs = pair_count(plain, bars, self._kind(name))
         if pairs > self.limit:
@@ -183,7 +185,7 @@ class _Work:
         """Integrate one matrix after the other out of a monomial."""
         words = (*start[0], *(word for _, word, _ in start[1]))
         state: dict[Monomial, Ratio] = {start: ONE}
-        for name in self._names(words):
+        for name in self.names(words):
             self._note_range(name, words)
             setting = Setting(name, self._kind(name), self._size(name), self.reader.symmetric, self.limit)
             grown: dict[Monomial, Ratio] = {}
@@ -239,95 +241,3 @@ class _Work:
                 self.ranges.append((answer.minimum, answer.reason))
             value *= answer.value
         return value
-
-
-@dataclass(frozen=True)
-class TensorExpectation:
-    """The expectation of a tensor product of matrix words; see `expectation_tensor`.
-
-    Attributes
-    ----------
-    terms : tuple of (coefficient, strands)
-        The coefficient is a sympy expression in traces; a strand `(a, M, b)` is the matrix M between the ends a and b.
-        Word k (from 0) has the left end 2k and the right end 2k+1: `(0, 1, 1)` is an identity in place 0.
-    size : int or sympy expression
-        Size of the matrices.
-    validity : str
-        The dimensions for which the result holds.
-    """
-
-    terms: tuple[tuple[Any, tuple[tuple[int, Any, int], ...]], ...]
-    size: Any
-    validity: str
-
-    def matrix(self) -> Any:
-        """Return a single word's expectation as a sympy matrix expression."""
-        if any(len(strands) != 1 for _, strands in self.terms):
-            raise WeingartenError("only the expectation of a single word is a matrix; read .terms or call evaluate()")
-        parts = [sp.MatMul(coefficient, matrix) for coefficient, ((_, matrix, _),) in self.terms]
-        return sp.MatAdd(*parts).doit() if parts else sp.ZeroMatrix(self.size, self.size)
-
-    def evaluate(self, matrices: Any) -> Any:
-        """Return the value as a NumPy array with axes (left 0, right 0, left 1, right 1, ...) for given constants."""
-        from .evaluation import evaluate_tensor
-
-        return evaluate_tensor(self, matrices)
-
-
-def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> TensorExpectation:
-    """Return `E[word_0 ⊗ word_1 ⊗ ...]` for open words in Haar and constant matrices (not for Sp).
-
-    Parameters
-    ----------
-    words : sequence of sympy matrix expressions
-        For instance `[W*A*W.T, W*B*W.T]`. A scalar factor of a word may not be random.
-    limit : int
-        As in `expectation`.
-
-    Examples
-    --------
-    >>> import sympy
-    >>> from weingarten import constant, expectation_tensor, orthogonal
-    >>> d = sympy.Symbol("d", integer=True, positive=True)
-    >>> W, A = orthogonal("W", d), constant("A", d)
-    >>> expectation_tensor([W*A*W.T]).matrix()
-    (Trace(A)/d)*I
-    """
-    reader = Reader()
-    choices = [reader.matrix_terms(sp.sympify(word)) for word in words]
-    work = _Work(reader, as_dimension(reader.size()) if reader.size() is not None else 1, limit)
-    partial: list[tuple[Any, tuple[Word, ...]]] = [(sp.S.One, ())]
-    for choice in choices:
-        partial = [(c * b, (*ws, w)) for c, ws in partial for b, w in choice]
-    complexity = {name: reader.kind(name).is_complex for name in reader.haar}
-    totals: dict[tuple[Any, tuple[Strand, ...]], Any] = {}
-    prepared = []
-    for coefficient, chosen in partial:
-        ready = [prepare_word(reduce_word(word, complexity, closed=False), reader) for word in chosen]
-        prepared.append((sp.Mul(coefficient, *[sign for sign, _ in ready]), [word for _, word in ready]))
-    for _, chosen_words in prepared:
-        for name in work._names(chosen_words):
-            work._check(name, chosen_words)
-    for coefficient, chosen_words in prepared:
-        strands = tuple((2 * k, plain_symmetric(w, reader.symmetric), 2 * k + 1) for k, w in enumerate(chosen_words))
-        for (closed, rest), ratio in work.integrate_all(((), strands)).items():
-            sign, traces = simplify_form(closed, reader.symmetric)
-            value = ratio.to_sympy(work.size, coefficient, sign, *[reader.trace(word) for word in traces])
-            totals[None, rest] = totals.get((None, rest), 0) + value
-    terms = tuple((value, tuple((a, reader.matrix(w), b) for a, w, b in rest)) for (_, rest), value in totals.items())
-    minimum, reason = max(work.ranges, default=(1, "no random factor"))
-    validity = f"d = {work.size}" if isinstance(work.size, int) else f"d >= {minimum} ({reason})"
-    return TensorExpectation(terms, work.size, validity)
-
-
-def expectation_matrix(word: Any, *, limit: int = PAIR_LIMIT) -> Any:
-    """Return the expectation of one matrix word as a sympy matrix expression.
-
-    Examples
-    --------
-    >>> from weingarten import constant, expectation_matrix, unitary
-    >>> U, A = unitary("U", 3), constant("A", 3)
-    >>> expectation_matrix(U*A*U.H)
-    (Trace(A)/3)*I
-    """
-    return expectation_tensor([word], limit=limit).matrix()

@@ -98,7 +98,7 @@ def moment(
     1/6
     """
     kind = as_group(group)
-    entries = _entries(exponents, conjugate, rows, cols, conjugate_rows, conjugate_cols)
+    entries = _entries((exponents, conjugate), ((rows, cols), (conjugate_rows, conjugate_cols)))
     if d is None:
         raise WeingartenError("d=None: give the size of the matrix, a positive integer or a sympy Symbol")
     answer = moment_answer(entries, as_dimension(d, kind), kind)
@@ -173,7 +173,7 @@ def unitary_moment(entries: Entries) -> Ratio:
     absolute = _dense({place: (a + b, 0) for place, (a, b) in entries.items()}, 0)
     pairs = complex_pair_count(rows, cols)
     if _prefers_double_sum(pairs, len(rows), 1, elimination_estimate(absolute)):
-        return complex_double_sum(rows, cols, rows_bar, cols_bar, None, GROUPS["U"])
+        return complex_double_sum(rows, cols, rows_bar, cols_bar, None)
     left, right = _dense(entries, 0), _dense(entries, 1)
     return complex_moment(tuple(tuple(zip(x, y, strict=True)) for x, y in zip(left, right, strict=True)), False)
 
@@ -261,25 +261,18 @@ def _times(entries: Entries, s: tuple[int, ...], which: int) -> Entries:
     return grown
 
 
-def _entries(
-    exponents: Any,
-    conjugate: Any,
-    rows: Sequence[int] | None,
-    cols: Sequence[int] | None,
-    conjugate_rows: Sequence[int],
-    conjugate_cols: Sequence[int],
-) -> Entries:
-    """Bring either form of the question to exponents at 1-based positions."""
-    if (exponents is None) == (rows is None):
+def _entries(matrices: tuple[Any, Any], sequences: tuple[tuple[Any, Any], tuple[Any, Any]]) -> Entries:
+    """Bring either form of the question, each with its conjugate part, to exponents at 1-based positions."""
+    if (matrices[0] is None) == (sequences[0][0] is None):
         raise WeingartenError("give either a matrix of exponents, or rows=... and cols=..., not both and not neither")
     entries: Entries = {}
-    if rows is None:
-        for which, matrix in ((0, exponents), (1, conjugate)):
-            for place, value in _matrix(matrix, "conjugate" if which else "exponents").items():
+    if matrices[0] is not None:
+        for which, name in enumerate(("exponents", "conjugate")):
+            for place, value in _matrix(matrices[which], name).items():
                 _raise_exponent(entries, place, which, value)
         return entries
-    for which, left, right in ((0, rows, cols if cols is not None else ()), (1, conjugate_rows, conjugate_cols)):
-        names = ("conjugate_rows", "conjugate_cols") if which else ("rows", "cols")
+    for which, names in enumerate((("rows", "cols"), ("conjugate_rows", "conjugate_cols"))):
+        left, right = (() if side is None else side for side in sequences[which])
         if len(left) != len(right):
             raise WeingartenError(f"{names[0]} has {len(left)} and {names[1]} has {len(right)} indices; give as many")
         for i, j in zip(left, right, strict=True):

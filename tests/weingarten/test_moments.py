@@ -59,7 +59,7 @@ def test_unitary_elimination_equals_double_sum(half: list[tuple[int, int]], data
     rows, cols = [i for i, _ in half], [j for _, j in half]
     rows_bar, cols_bar = data.draw(st.permutations(rows)), data.draw(st.permutations(cols))
     entries = as_entries(rows, cols, rows_bar, cols_bar)
-    expected = complex_double_sum(rows, cols, rows_bar, cols_bar, None, GROUPS["U"])
+    expected = complex_double_sum(rows, cols, rows_bar, cols_bar, None)
     assert complex_moment(dense(entries), False) == expected
     assert unitary_moment(entries) == expected
 
@@ -392,7 +392,7 @@ def test_elimination_equals_the_restricted_double_sum_below_the_degree(
     assert value == real_moment(tuple(tuple(a for a, _ in row) for row in dense(as_entries(rows, cols)))).at(2)
     left, right = [i for i, _ in half], [j for _, j in half]
     rows_bar, cols_bar = data.draw(st.permutations(left)), data.draw(st.permutations(right))
-    value = complex_double_sum(left, right, rows_bar, cols_bar, 2, GROUPS["U"]).at(0)
+    value = complex_double_sum(left, right, rows_bar, cols_bar, 2).at(0)
     assert value == complex_moment(dense(as_entries(left, right, rows_bar, cols_bar)), False).at(2)
     swap = {1: 2, 2: 1}
     rows, cols = [x for i in left for x in (i, swap[i])], [x for j in right for x in (j, swap[j])]
