@@ -110,18 +110,32 @@ class Ratio:
 
     def to_sympy(self, d: Any, *others: Any) -> Any:
         """Return the sympy expression, factored, times the other factors given (one product is cheaper than two)."""
-        if self.numerator.is_zero():
+        lowest = self.cancelled()  # so that no two factors below have a common base
+        if not lowest:
             return sp.S.Zero
-        content, factors = self.numerator.factor()
-        terms = [sp.Rational(int(content), self.scale)]
-        terms += [sp.Pow(_polynomial(tuple(map(int, poly.coeffs())), d), power) for poly, power in factors]
-        terms += [sp.Pow(_linear(root, d), -power) for root, power in self.roots]
-        return sp.Mul(*terms, *others)
+        d = sp.sympify(d)
+        content, polynomials = lowest.numerator.factor()
+        front = sp.Rational(int(content), lowest.scale)
+        factors = [_power(_polynomial(tuple(map(int, poly.coeffs())), d), power) for poly, power in polynomials]
+        factors += [_power(_linear(root, d), -power) for root, power in lowest.roots]
+        if others or not d.is_Symbol or len(factors) < 2:
+            return sp.Mul(front, *factors, *others)
+        factors.sort(key=_SORT_KEY)
+        return sp.Mul._from_args([front, *factors] if front != 1 else factors, is_commutative=True)
+
+
+def _power(base: Any, exponent: int) -> Any:
+    """Return an integer power of a symbol or sum without the general power's search for simplifications."""
+    if exponent == 1:
+        return base
+    return sp.Pow(base, sp.Integer(exponent), evaluate=not (base.is_Symbol or base.is_Add))
 
 
 @cached
 def _linear(root: int, d: Any) -> Any:
-    return sp.Add(d, -root)
+    if root == 0 or not d.is_Symbol:
+        return sp.Add(d, -root)
+    return sp.Add._from_args((sp.Integer(-root), d), is_commutative=True)
 
 
 @cached

@@ -15,7 +15,7 @@ from .groups import Group, as_group
 from .symbols import HaarEntry, HaarMatrix, SymmetricMatrix
 from .words import Letter, Word
 
-UNIT = "e_"  # name of the matrix unit E_ij inside words: e_i_j
+UNIT = "§"  # name of the matrix unit E_ij inside words: §i_j; no user writes it
 
 
 @dataclass
