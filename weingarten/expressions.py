@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -13,14 +14,15 @@ from .arguments import as_dimension
 from .contraction import PAIR_LIMIT, Monomial, Setting, integrate, loop_factor, pair_count
 from .errors import CostError, WeingartenError
 from .groups import GROUPS, Group
-from .moments import moment_answer
+from .moments import moment_parts
 from .power_traces import power_trace_answer
-from .rational import ONE, Ratio, add_ratios
+from .rational import ONE, Ratio, add_ratios, constant_ratio
 from .reading import Reader, Term, unit
 from .structure import prepare_word, simplify_form
 from .words import Letter, Word, canonical_closed, count, reduce_word
 
 Range = tuple[int, str]
+Constants = tuple[Any, ...]  # factors that are no functions of the one size
 
 
 def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_LIMIT) -> Any:
@@ -71,7 +73,7 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     terms = list(reader.terms(sp.sympify(expression)))
     size = reader.size() if any(term.words for term in terms) else None
     work = Integration(reader, None if size is None else as_dimension(size), limit)
-    value = sp.Add(*[work.term(term) for term in work.checked(terms)])
+    value = work.total(terms)
     return _answer(value, work, sp.sympify(expression), reader, limit) if with_range else value
 
 
@@ -151,37 +153,57 @@ class Integration:
                 term.words += [(unit(j, i), Letter(name))] * a + [(unit(j, i), Letter(name, False, True))] * b
                 self.ranges.append((max(i, j), f"highest index {max(i, j)}"))
 
-    def term(self, term: Term) -> Any:
-        """Return the expectation of one product."""
-        value = term.coefficient
-        for name, cells in term.entries.items():
-            kind = self.reader.kind(name)
-            answer = moment_answer(cells, as_dimension(self.reader.haar[name].shape[0], kind), kind)
-            if answer.exact_at is None:
-                self.ranges.append((answer.minimum, answer.reason))
-            value *= answer.value
-        return value * self._traces(term.words) if term.words and value != 0 else value
+    def total(self, terms: list[Term]) -> Any:
+        """Return the expectation of the sum; equal products of constants are collected in one rational function."""
+        totals: dict[tuple[Any, Constants], list[tuple[Ratio, int]]] = {}
+        for term in self.checked(terms):
+            number, scalar = term.coefficient.as_coeff_Mul(rational=True)
+            front = constant_ratio(Fraction(int(number.p), int(number.q)))
+            for (size, constants), ratio in self.term(term):
+                key = (size, constants if scalar == 1 else (scalar, *constants))
+                totals.setdefault(key, []).append((front * ratio, 1))
+        collected = ((size, constants, add_ratios(parts)) for (size, constants), parts in totals.items())
+        return sp.Add(*[ratio.to_sympy(size, *constants) for size, constants, ratio in collected if ratio])
 
-    def _traces(self, words: list[Word]) -> Any:
+    def term(self, term: Term) -> list[tuple[tuple[Any, Constants], Ratio]]:
+        """Return the expectation of one product but for its coefficient: `((size, constants), rational function)`.
+
+        A rational function has one variable: the first symbolic size. Factors in other sizes count as constants.
+        """
+        parts = self._traces(term.words) if term.words else [((), ONE)]
+        size, factor, constants = self.size, ONE, Constants()
+        for name, cells in term.entries.items():
+            own = self._size(name)
+            ratio = self._moment(name, cells, own)
+            if isinstance(own, int) or size is None or size == own:
+                size, factor = (size if isinstance(own, int) else own), factor * ratio
+            else:
+                constants = (*constants, ratio.to_sympy(own))
+        variable = sp.S.One if size is None else sp.sympify(size)
+        return [((variable, (*constants, *traces)), ratio * factor) for traces, ratio in parts]
+
+    def _moment(self, name: str, cells: Any, size: Any) -> Ratio:
+        validity, ratio = moment_parts(cells, size, self.reader.kind(name))
+        if not isinstance(size, int):
+            self.ranges.append(validity)
+        return ratio
+
+    def _traces(self, words: list[Word]) -> list[tuple[Constants, Ratio]]:
+        """Return the expectation of a product of closed words as pairs of traces of constants and functions."""
         powers = self._power_names(Term(sp.S.One, words))
+        factor = loop_factor(sum(not word for word in words), self.size)
         if powers is not None:
-            return self._power_traces(words, powers)
+            return [((), constant_ratio(self._power_traces(powers)) * factor)]
         symmetric = self.reader.symmetric
         closed = tuple(sorted(canonical_closed(word, symmetric) for word in words if word))
-        monomials = self.integrate_all((closed, ()))
-        factor = loop_factor(sum(not word for word in words), self.size)
         totals: dict[tuple[Word, ...], list[tuple[Ratio, int]]] = {}
-        for (rest, _), ratio in monomials.items():
+        for (rest, _), ratio in self.integrate_all((closed, ())).items():
             sign, traces = simplify_form(rest, symmetric)
             totals.setdefault(traces, []).append((ratio * factor, sign))
-        weighed = ((add_ratios(parts), traces) for traces, parts in totals.items())
-        return sp.Add(
-            *[
-                ratio.to_sympy(self.size, *[self.reader.trace(word) for word in traces])
-                for ratio, traces in weighed
-                if ratio
-            ]
-        )
+        # explicit matrices have numbers for traces: different words may well give equal constants
+        return [
+            (tuple(self.reader.trace(word) for word in traces), add_ratios(parts)) for traces, parts in totals.items()
+        ]
 
     def integrate_all(self, start: Monomial) -> dict[Monomial, Ratio]:
         """Integrate one matrix after the other out of a monomial."""
@@ -234,12 +256,12 @@ class Integration:
             found.setdefault(name, ([], []))[is_bar].append(len(word))
         return found
 
-    def _power_traces(self, words: list[Word], powers: dict[str, tuple[list[int], list[int]]]) -> Any:
-        value = sp.sympify(self.size) ** sum(not word for word in words)
+    def _power_traces(self, powers: dict[str, tuple[list[int], list[int]]]) -> int:
+        value = 1
         for name, (plain, bars) in powers.items():
             mu, nu = (tuple(sorted(side, reverse=True)) for side in (plain, bars))
             answer = power_trace_answer(mu, nu, self._size(name), self.reader.kind(name))
             if answer.exact_at is None:
                 self.ranges.append((answer.minimum, answer.reason))
-            value *= answer.value
+            value *= int(answer.value)
         return value

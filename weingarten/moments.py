@@ -25,7 +25,7 @@ from .functions import TABLE_LIMIT
 from .groups import GROUPS, Group, as_group
 from .partitions import partition_count
 from .permutations import sign
-from .rational import ZERO, Ratio, add_ratios, constant_ratio, rational
+from .rational import ZERO, Ratio, add_ratios, constant_ratio
 from .real_elimination import elimination_estimate, real_moment
 from .recursion import series_length
 
@@ -107,17 +107,23 @@ def moment(
 
 def moment_answer(entries: Entries, size: Any, kind: Group) -> Answer:
     """Return the moment of exponents at 1-based positions, with its range of validity."""
+    (minimum, reason), ratio = moment_parts(entries, size, kind)
+    value = ratio.to_sympy(size)
+    if isinstance(size, int):
+        return Answer(value, size, "given", exact_at=size)
+    return Answer(value, minimum, reason, recompute=lambda d: moment_answer(entries, as_dimension(d, kind), kind).value)
+
+
+def moment_parts(entries: Entries, size: Any, kind: Group) -> tuple[tuple[int, str], Ratio]:
+    """Return the range and the moment: a constant for an integer size, else a function of it."""
     if not kind.is_complex:
         entries = {place: (a + b, 0) for place, (a, b) in entries.items()}
     entries = {place: cell for place, cell in entries.items() if any(cell)}
     highest = max((max(place) for place in entries), default=1)
-    if isinstance(size, int):
-        if highest > size:
-            raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
-        return Answer(rational(moment_ratio(entries, size, kind).at(size)), size, "given", exact_at=size)
-    minimum, reason = _validity(entries, highest, kind)
-    value = moment_ratio(entries, size, kind).to_sympy(size)
-    return Answer(value, minimum, reason, recompute=lambda d: moment_answer(entries, as_dimension(d, kind), kind).value)
+    if isinstance(size, int) and highest > size:
+        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
+    ratio = moment_ratio(entries, size, kind)
+    return _validity(entries, highest, kind), (constant_ratio(ratio.at(size)) if isinstance(size, int) else ratio)
 
 
 def _validity(entries: Entries, highest: int, kind: Group) -> tuple[int, str]:

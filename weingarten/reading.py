@@ -47,7 +47,7 @@ class Reader:
 
     def terms(self, expr: Any) -> Iterator[Term]:
         """Yield the products whose sum is the expression."""
-        for product in sp.Add.make_args(sp.expand(self._open_traces(expr))):
+        for product in sp.Add.make_args(sp.expand(self._polynomial(expr))):
             term = Term(sp.S.One)
             words: list[list[tuple[Any, Word]]] = []
             for factor in sp.Mul.make_args(product):
@@ -55,7 +55,7 @@ class Reader:
                 self._factor(term, words, base, power, factor)
             yield from _distribute(term, words)
 
-    def _open_traces(self, expr: Any) -> Any:
+    def _polynomial(self, expr: Any) -> Any:
         if not isinstance(expr, sp.Basic):
             raise WeingartenError(
                 f"expression={expr!r} is not a sympy expression; build it from orthogonal(...), tr(...)"
@@ -64,7 +64,7 @@ class Reader:
             raise WeingartenError(
                 "expression is a matrix; take a trace, or call expectation_matrix or expectation_tensor"
             )
-        return expr
+        return expr.replace(_is_even_modulus, _without_modulus) if expr.has(sp.Abs) else expr
 
     def _factor(self, term: Term, words: list[list[tuple[Any, Word]]], base: Any, power: Any, factor: Any) -> None:
         if not base.has(HaarMatrix):
@@ -73,19 +73,17 @@ class Reader:
                 return
             term.coefficient = term.coefficient * factor
             return
-        bare, conjugated, modulus = _unwrap(base)
-        if not (power.is_Integer and power > 0) or (modulus and power % 2):
+        if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
             raise WeingartenError(f"{factor}: powers of random factors must be positive integers (even for a modulus)")
-        count = int(power)
-        for bar in (False, True) if modulus else (conjugated,):
-            times = count // 2 if modulus else count
-            if isinstance(bare, HaarEntry):
-                self._entry(term, bare, bar, times)
-            elif isinstance(bare, sp.Trace):
-                read = self.matrix_terms(bare.arg)
-                words.extend([[(sp.conjugate(c), _bar(w)) for c, w in read] if bar else read] * times)
-            else:
-                raise WeingartenError(f"{factor} is not a polynomial in entries W[i, j] and traces tr(...)")
+        bar = isinstance(base, sp.conjugate)
+        bare = base.args[0] if bar else base
+        if isinstance(bare, HaarEntry):
+            self._entry(term, bare, bar, int(power))
+        elif isinstance(bare, sp.Trace):
+            read = self.matrix_terms(bare.arg)
+            words.extend([[(sp.conjugate(c), _bar(w)) for c, w in read] if bar else read] * int(power))
+        else:
+            raise WeingartenError(f"{factor} is not a polynomial in entries W[i, j] and traces tr(...)")
 
     def _entry(self, term: Term, entry: HaarEntry, bar: bool, times: int) -> None:
         name = self._register(entry.args[0])
@@ -235,13 +233,15 @@ def _is_symmetric(matrix: Any) -> bool:
     return isinstance(matrix, SymmetricMatrix)
 
 
-def _unwrap(base: Any) -> tuple[Any, bool, bool]:
-    """Take off a conjugation or a modulus."""
-    if isinstance(base, sp.conjugate):
-        return base.args[0], True, False
-    if isinstance(base, sp.Abs):
-        return base.args[0], False, True
-    return base, False, False
+def _is_even_modulus(expr: Any) -> bool:
+    """Tell `|X|^{2k}` with random X, which is a polynomial in X and its conjugate."""
+    is_power = expr.is_Pow and isinstance(expr.base, sp.Abs) and expr.base.has(HaarMatrix)
+    return bool(is_power and expr.exp.is_Integer and expr.exp > 0 and expr.exp % 2 == 0)
+
+
+def _without_modulus(expr: Any) -> Any:
+    inner = expr.base.args[0]
+    return (inner * sp.conjugate(inner)) ** (expr.exp / 2)
 
 
 def _bar(word: Word) -> Word:

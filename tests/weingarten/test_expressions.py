@@ -264,6 +264,19 @@ def test_polynomials_with_coefficients_and_independent_matrices() -> None:
     assert expectation(W[1, 1] ** 2 * abs(U[1, 1]) ** 4) == moment([[2]], d) * moment([[2]], 5, "U", conjugate=[[2]])
 
 
+def test_sums_are_collected() -> None:
+    """The fourth moment of a 2 x 2 minor: one factored function; U: E |minor|² = 2 / (d (d - 1))."""
+    W, U, a = wg.orthogonal("W", d), wg.unitary("U", d), sp.Symbol("a")
+    minor = W[1, 1] * W[2, 2] - W[1, 2] * W[2, 1]
+    assert expectation(minor**4) == 24 / (d * (d - 1) * (d + 1) * (d + 2))
+    assert expectation(minor**2) == 2 / (d * (d - 1))
+    assert expectation(abs(U[1, 1] * U[2, 2] - U[1, 2] * U[2, 1]) ** 2) == 2 / (d * (d - 1))
+    assert expectation(abs(a * U[1, 1]) ** 2) in (a * sp.conjugate(a) / d, abs(a) ** 2 / d)
+    assert expectation(a * W[1, 1] ** 2 - a * W[1, 2] ** 2) == 0
+    V = wg.unitary("V", sp.Symbol("N"))
+    assert expectation(W[1, 1] ** 2 * abs(V[1, 1]) ** 2) == 1 / (d * sp.Symbol("N"))
+
+
 def test_nested_independent_matrices() -> None:
     """E tr(W A V B Vᵀ Wᵀ C) = tr A... : V first or W first, same result; by hand tr(C) tr(A) tr(B) / d² for A = 1."""
     W, V = wg.orthogonal("W", d), wg.orthogonal("V", d)
