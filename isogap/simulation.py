@@ -33,8 +33,8 @@ from isogap.streams import input_generator, seed_sequence
 WEIGHTS = ("orthogonal", "gaussian")
 DEFAULT_REPLICAS = 1000
 _VERDICT_REPLICAS = 30
-# The exact law costs some 50 µs a spectrum: about one second of it, and enough blocks on either side of the cross-fit.
-_CONTROL_LAYERS, _CONTROL_SPECTRA, _CONTROL_REPLICAS = 20, 20_000, 16
+# The exact law costs some 50 µs a spectrum: half a second of it, and blocks enough on either side of the cross-fit.
+_CONTROL_LAYERS, _CONTROL_SPECTRA, _CONTROL_REPLICAS = 20, 10_000, 16
 
 
 def simulate(
@@ -86,7 +86,7 @@ def simulate(
         Keep φ, log φ and the Jacobian norm of every replica in ``result.paths``.
     control : bool
         Reduce the variance of ``E φ_l`` over the first layers by a martingale control variate (``result.controlled``), where its
-        cost, 50 µs a replica and layer, stays near a second.
+        cost, 50 µs a replica and layer, stays below a second.
     precision : str
         ``"double"``, ``"double-double"`` (106 bits, 10 to 20 times slower) or ``"mp:DIGITS"`` (arbitrary, slow). The weights are
         the same numbers in all of them, so runs can be compared path by path.
@@ -183,7 +183,7 @@ def controlled_layers(start: Start, depth: int, replicas: int, weights: str) -> 
     --------
     >>> start = make_start("spectrum:1.5,0.5", 2, None, np.random.default_rng(0))
     >>> [controlled_layers(start, 100, replicas, "orthogonal") for replicas in (100, 1000, 10_000, 100_000)]
-    [20, 20, 2, 0]
+    [20, 10, 1, 0]
     """
     if weights != "orthogonal" or start.degenerate or replicas < 2 * _CONTROL_REPLICAS:
         return 0
