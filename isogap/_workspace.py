@@ -145,7 +145,7 @@ class _LaneWorkspace:
         self.lanes = lanes
 
         def numbers(rows: int) -> Any:
-            return aligned(rows, lanes) if parts == 1 else aligned(rows * parts, lanes).reshape(rows, parts, lanes)
+            return aligned(rows, lanes, parts=parts)
 
         self.state = aligned(4, lanes, np.uint64)
         self.z = aligned(d * (d + 1) // 2 + 1, lanes)
@@ -195,8 +195,8 @@ class _ColumnWorkspace:
 def _put(array: FloatArray, index: IntArray, values: FloatArray) -> None:
     """Spread ``values`` over the lanes at ``index``; in double-double the low part is 0."""
     array[index] = 0.0
-    if array.ndim == 3:
-        array[index, 0] = values[..., None]
+    if array.ndim > 2:
+        array[index, 0] = values.reshape(values.shape + (1,) * (array.ndim - 2))
     else:
         array[index] = values[..., None] if array.ndim == 2 else values
 

@@ -23,6 +23,7 @@ from isogap._kernels.vectors import (
     fma,
     from_bits,
     left,
+    lift,
     load,
     plus,
     root,
@@ -204,7 +205,7 @@ def _backwards(value, lane, depth, phi, log_phi, stride, group, d):  # type: ign
         at = layer * stride + group
         shift = later
         if layer < depth:
-            shift = load(log_phi, at)
+            shift = lift(load(log_phi, at), lane)
             value = fma(load(phi, at), 1.0 / d, value * where_less(later, shift, DOWN * DOWN, 1.0))
         # 2^shift from its bits; below 2^-1022 the square is 0 in any case.
         power = where_less(shift, -1022.0, -1022.0, shift) + 6755399441055744.0
