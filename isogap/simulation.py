@@ -14,6 +14,7 @@ from isogap import bounds, montecarlo
 from isogap._quantiles import ExactQuantiles
 from isogap._totals import Totals
 from isogap._validate import FloatArray, integer, one_of, probability
+from isogap.checkpoint import Checkpoint
 from isogap.exact import exact_steps_from_deviation
 from isogap.inputs import Start, make_start
 from isogap.montecarlo import Job
@@ -52,6 +53,8 @@ def simulate(
     keep_paths: bool = False,
     control: bool = True,
     precision: str = "double",
+    checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    client: Any = None,
     progress: montecarlo.Progress | None = None,
 ) -> ChainResult:
     """Run the chain ``X_{l+1} = BN(W_l X_l)`` for many independent replicas of the weights, from one fixed batch.
@@ -90,6 +93,11 @@ def simulate(
     precision : str
         ``"double"``, ``"double-double"`` (106 bits, 10 to 20 times slower) or ``"mp:DIGITS"`` (arbitrary, slow). The weights are
         the same numbers in all of them, so runs can be compared path by path.
+    checkpoint : path-like or Checkpoint, optional
+        Save the run to this file every minute and when it is interrupted; if the file exists, go on from it. A run stopped in
+        any way and started again with the same arguments ends with the same bits. Needs a given ``rng``.
+    client : distributed.Client, optional
+        Run the blocks on this dask cluster instead of on threads here; same bits.
     progress : Progress, optional
         Told how many layer-replicas are done.
 
@@ -126,14 +134,50 @@ def simulate(
     precision = checked_precision(precision)
     level = probability("level", level)
     threads = default_threads() if threads is None else integer("threads", threads, 1)
+    if checkpoint is not None and rng is None:
+        raise ValueError("checkpoint needs a seed, or the run could not be found again: give rng")
     root = seed_sequence(rng)
     start = make_start(input, width, batch, input_generator(root))
     compile_seconds = montecarlo.warm_up(width, weights, precision)
     law = _step_law(width, weights)
     controlled = controlled_layers(start, depth, replicas, weights) if control else 0
     job = Job(start, depth, replicas, root, weights, law, checked_layers(depth, check_layers), controlled, precision)
-    outcome = montecarlo.run(job, threads=threads, keep_paths=keep_paths, progress=progress)
+    outcome = _run(job, threads, keep_paths, progress, checkpoint, client)
     return result_of(outcome, level, compile_seconds, threads)
+
+
+def _run(
+    job: Job,
+    threads: int,
+    keep_paths: bool,
+    progress: montecarlo.Progress | None,
+    checkpoint: str | os.PathLike[str] | Checkpoint | None,
+    client: Any,
+) -> montecarlo.Outcome:
+    cluster = None
+    if client is not None:
+        from isogap.distributed import ClusterExecutor
+
+        cluster = ClusterExecutor(client)
+    if checkpoint is None:
+        return montecarlo.run(job, threads=threads, keep_paths=keep_paths, progress=progress, cluster=cluster)
+    saver = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint)
+    outcome = saver.resume(job, keep_paths)
+    try:
+        montecarlo.run(
+            job,
+            threads=threads,
+            keep_paths=keep_paths,
+            progress=progress,
+            outcome=outcome,
+            after_block=saver.after_block,
+            cluster=cluster,
+        )
+    except KeyboardInterrupt:
+        saver.save(outcome)
+        raise
+    saver.save(outcome)
+    return outcome
 
 
 def result_of(outcome: montecarlo.Outcome, level: float, compile_seconds: float, threads: int) -> ChainResult:

@@ -1,6 +1,5 @@
 """Means and squared deviations of rows, in eight interleaved sums: a fixed order that processors with vectors are fast at."""
 
-import numpy as np
 from numba import njit
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from isogap.results import ChainResult, atomic_path, write_atomically
+from isogap.files import atomic_path, write_atomically
+from isogap.results import ChainResult
 from isogap.statistics import ess_floor
 
 # Kernel and spectrum rounding leave E4 near 1e-14; a run above this is not to be trusted.

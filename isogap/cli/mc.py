@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from isogap._version import __version__
 from isogap.cli._common import (
@@ -15,6 +16,7 @@ from isogap.cli._common import (
     Parser,
     check_output,
     fail,
+    seconds,
     whole,
 )
 
@@ -59,6 +61,17 @@ def parser() -> Parser:
     p.add_argument(
         "--threads", type=whole(1), metavar="T", help="default: all processors; the numbers do not depend on it"
     )
+    p.add_argument(
+        "--precision",
+        default="double",
+        metavar="P",
+        help="double (default), double-double, or mp:DIGITS; same weights in all",
+    )
+    p.add_argument(
+        "--checkpoint", metavar="FILE", help="save the run there every minute, and go on from it (needs --seed)"
+    )
+    p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S", help="seconds between two saves")
+    p.add_argument("--dask", metavar="ADDRESS", help="run on a dask cluster: scheduler address, or local; same bits")
     p.add_argument("--json", metavar="FILE", help="write the run as JSON; - for standard output")
     p.add_argument("--csv", metavar="FILE", help="write the per-layer table as CSV")
     p.add_argument("--save", metavar="FILE", help="write the run as .npz (isogap.ChainResult.load reads it)")
@@ -78,7 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(options)
     except KeyboardInterrupt as stop:
         said = str(stop) or "stopped before the first replica"
-        print(f"{PROGRAM}: {said}; no file was written", file=sys.stderr)
+        left = f"go on with the same command ({options.checkpoint})" if options.checkpoint else "no file was written"
+        print(f"{PROGRAM}: {said}; {left}", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of standard output has gone; nothing is left to say. Keep the interpreter from flushing again.
@@ -89,9 +103,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from isogap.checkpoint import Checkpoint
     from isogap.simulation import simulate
 
-    with BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress:
+    with (
+        _cluster(options) as client,
+        BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress,
+    ):
         result = simulate(
             options.width,
             options.depth,
@@ -101,6 +119,11 @@ def _run(options: argparse.Namespace) -> int:
             weights=options.weights,
             rng=options.seed,
             threads=options.threads,
+            precision=options.precision,
+            checkpoint=None
+            if options.checkpoint is None
+            else Checkpoint(options.checkpoint, options.checkpoint_seconds),
+            client=client,
             progress=progress,
         )
     from isogap.cli import _mc_output as output
@@ -115,12 +138,22 @@ def _run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _cluster(options: argparse.Namespace) -> AbstractContextManager[Any]:
+    if options.dask is None:
+        return nullcontext()
+    from isogap.distributed import connected
+    from isogap.simulation import default_threads
+
+    return connected(options.dask, options.threads or default_threads())
+
+
 def _output_problem(options: argparse.Namespace) -> str | None:
     asked = [
         ("--json", options.json if options.json != "-" else None, ()),
         ("--csv", options.csv, ()),
         ("--save", options.save, (".npz",)),
         ("--plot", options.plot, PLOT_SUFFIXES),
+        ("--checkpoint", options.checkpoint, ()),
     ]
     for option, path, suffixes in asked:
         if path is not None:
