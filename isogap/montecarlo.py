@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,17 +16,13 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from isogap._kernels import chain
-from isogap._validate import FloatArray
+from isogap._validate import FloatArray, ldexp
 from isogap.inputs import DEVIATION_D_PHI, Start
-from isogap.special import x_minus_log1p
+from isogap.selfcheck import SMALLEST_SHIFT, StepLaw, energy_residual, gap_of_snapshots, one_step_residual
 from isogap.streams import replica_states
 
 IntArray = npt.NDArray[np.int64]
-# (deviations ε, shape (k, d); eigenvalues λ, shape (k, d)) -> expected change of φ over one layer, shape (k,)
-StepLaw = Callable[[FloatArray, FloatArray], FloatArray]
 
-# Deviations below 2^-400 are evaluated at 2^-400: the law is quadratic there to relative 1e-120.
-_SMALLEST_SHIFT = -400
 _PROGRESS_SECONDS = 0.1
 
 
@@ -114,7 +109,8 @@ def run_paths(
             _drain(pool, threads, job, blocks, control, progress)
         except KeyboardInterrupt:
             control[:, 0] = 1
-            raise Interrupted(int(control[:, 1].sum()) // max(depth, 1), replicas) from None
+            _wind_down(pool)
+            raise Interrupted(job.finished, replicas) from None
     return job.paths(time.perf_counter() - begin)
 
 
@@ -122,7 +118,10 @@ def warm_up(start: Start, weights: str) -> float:
     """Compile (or load from the cache) what a run of this kind needs; return the seconds it took."""
     begin = time.perf_counter()
     tiny = Start("", 2, 2, 2, 0.0, -math.inf, np.eye(2), np.zeros((2, 2)))
-    run_paths(tiny, 1, 1, np.random.SeedSequence(0), weights=weights)
+    try:
+        run_paths(tiny, 1, 1, np.random.SeedSequence(0), weights=weights)
+    except Interrupted:
+        raise KeyboardInterrupt("stopped while the kernels were compiled") from None
     return time.perf_counter() - begin
 
 
@@ -150,6 +149,16 @@ def _drain(
                 told = now
 
 
+def _wind_down(pool: ThreadPoolExecutor) -> None:
+    """Wait for the running blocks, which stop at their next layer, whatever else is pressed meanwhile."""
+    while True:
+        try:
+            pool.shutdown(wait=True, cancel_futures=True)
+            return
+        except KeyboardInterrupt:
+            continue
+
+
 class _Job:
     """The arrays of one run and the work on one block of replicas."""
 
@@ -172,6 +181,7 @@ class _Job:
         self.phi = np.zeros((replicas, depth + 1))
         self.log_phi = np.zeros((replicas, depth + 1))
         self.log_jacobian = np.zeros((replicas, depth))
+        self.finished = 0
         self.energy = np.full(replicas, np.nan)
         self.residual = np.full((replicas, self.checked.size), np.nan)
         self.relative = np.full((replicas, self.checked.size), np.nan)
@@ -201,68 +211,43 @@ class _Job:
         )  # fmt: skip
         if control[0]:
             return
+        if self.start.batch == 1:
+            self.log_jacobian[first:last] = -np.inf  # one sample: the Jacobian vanishes (E6)
         if full_rank:
-            self._energy(first, np.ldexp(decrease, exponent), snaps, snap_form, snap_shift)
+            self._energy(first, decrease, exponent, snaps, snap_form, snap_shift)
             phi[:, 0], log_phi[:, 0] = self.start.phi0, self.start.log_phi0
         else:
             phi[:], log_phi[:] = np.inf, np.inf
-        for k, layer in enumerate(self.checked):
-            self._one_step(
-                first, k, decrease[:, layer], snaps[:, k], snap_form[:, k], snap_shift[:, k], log_phi[:, layer]
-            )
+        if self.step_law is not None:
+            for k, layer in enumerate(self.checked):
+                self.residual[first:last, k], self.relative[first:last, k] = one_step_residual(
+                    -decrease[:, layer] / d, snaps[:, k], snap_form[:, k] == chain.FORM_E, snap_shift[:, k],
+                    log_phi[:, layer], self.step_law,
+                )  # fmt: skip
+        self.finished += count
 
-    def _energy(self, first: int, decrease: FloatArray, snaps: FloatArray, form: IntArray, shift: IntArray) -> None:
+    def _energy(
+        self, first: int, decrease: FloatArray, exponent: IntArray, snaps: FloatArray, form: IntArray, shift: IntArray
+    ) -> None:
         """E4 from layer 0 to the last layer whose own spectrum float64 resolves: the last one for orthogonal weights.
 
         With Gaussian weights the decreases hold ``log|det|`` of the weights as well, φ may grow without end, and the last marked
         layer with ``d φ`` at most `_RESOLVED_D_PHI` is taken; NaN if there is none.
         """
-        d, phi0, rows = self.start.width, self._gap_of_start(), np.arange(decrease.shape[0])
+        d, rows = self.start.width, np.arange(decrease.shape[0])
+        unit = self.shift if self.shift < SMALLEST_SHIFT else 0
         resolved = np.ones((rows.size, self.marks.size), np.bool_)
         if self.weights == chain.GAUSSIAN:
             resolved = d * self.phi[first : first + rows.size, self.marks] <= _RESOLVED_D_PHI
         k = self.marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
-        snap, is_deviation = snaps[rows, k], form[rows, k] == chain.FORM_E
-        last = np.empty(rows.size)
-        last[is_deviation] = _gap_of_deviation(snap[is_deviation], shift[rows, k][is_deviation])
-        last[~is_deviation] = _gap_of_factor(snap[~is_deviation])
-        total = np.where(np.arange(decrease.shape[1]) < self.marks[k][:, None], decrease, 0.0).sum(axis=1)
-        scale = d * np.maximum(phi0, last)
-        residual = np.abs(total - d * (phi0 - last)) / np.where(scale > 0, scale, 1.0)
+        start = self.E0 if self.form == chain.FORM_E else self.X0
+        is_start_deviation = np.array([self.form == chain.FORM_E])
+        phi0 = float(gap_of_snapshots(start[None], is_start_deviation, np.array([self.shift]), unit)[0])
+        last = gap_of_snapshots(snaps[rows, k], form[rows, k] == chain.FORM_E, shift[rows, k], unit)
+        before = np.arange(decrease.shape[1]) < self.marks[k][:, None]
+        total = np.where(before, ldexp(decrease, exponent - 2 * unit), 0.0).sum(axis=1)
+        residual = energy_residual(d, phi0, last, total)
         self.energy[first : first + rows.size] = np.where(resolved.any(axis=1), residual, np.nan)
-
-    def _gap_of_start(self) -> float:
-        if self.form == chain.FORM_E:
-            return float(_gap_of_deviation(self.E0[None], np.array([self.shift]))[0])
-        return float(_gap_of_factor(self.X0[None])[0])
-
-    def _one_step(
-        self,
-        first: int,
-        k: int,
-        decrease: FloatArray,
-        snaps: FloatArray,
-        form: IntArray,
-        shift: IntArray,
-        log_phi: FloatArray,
-    ) -> None:
-        assert self.step_law is not None
-        d = self.start.width
-        rows = np.arange(decrease.size)
-        scale = np.where(form == chain.FORM_E, np.maximum(shift, _SMALLEST_SHIFT), 0)
-        eps, lam = np.empty((rows.size, d)), np.empty((rows.size, d))
-        near = form == chain.FORM_E
-        eps[near] = np.ldexp(np.linalg.eigvalsh(snaps[near]), scale[near, None])
-        lam[near] = 1.0 + eps[near]
-        lam[~near] = np.linalg.svd(snaps[~near], compute_uv=False) ** 2
-        eps[~near] = lam[~near] - 1.0
-        # Everything in units of 2^(2 shift), where neither the step nor φ underflows.
-        expected = np.ldexp(self.step_law(eps, lam), -2 * scale)
-        difference = -decrease / d - expected
-        finite = np.isfinite(log_phi)
-        phi = np.exp(np.where(finite, log_phi, 0.0) - 2 * np.where(finite, shift, 0) * math.log(2.0))
-        self.relative[first : first + rows.size, k] = difference / phi
-        self.residual[first : first + rows.size, k] = np.ldexp(difference, 2 * shift)
 
     def paths(self, seconds: float) -> Paths:
         return Paths(
@@ -275,20 +260,6 @@ class _Job:
             relative_residual=self.relative,
             seconds=seconds,
         )
-
-
-def _gap_of_deviation(E: FloatArray, shift: IntArray) -> FloatArray:
-    """φ of ``I + 2^shift E`` for a stack of ``E``: ``(1/d) Σ f(ε_k)`` of the centred eigenvalues."""
-    eps = np.ldexp(np.linalg.eigvalsh(E), shift[:, None])
-    gap: FloatArray = np.mean(x_minus_log1p(eps - eps.mean(axis=1, keepdims=True)), axis=1)
-    return gap
-
-
-def _gap_of_factor(X: FloatArray) -> FloatArray:
-    """φ of ``X Xᵀ`` for a stack of ``X`` from their triangular factors, which keep the relative size of graded columns."""
-    diagonal = np.abs(np.diagonal(np.linalg.qr(X, mode="r"), axis1=1, axis2=2))
-    gap: FloatArray = np.log(np.mean(np.sum(X * X, axis=2), axis=1)) - 2.0 * np.mean(np.log(diagonal), axis=1)
-    return gap
 
 
 def block_size(d: int) -> int:

@@ -13,14 +13,16 @@ from isogap import bounds, montecarlo
 from isogap._validate import FloatArray, integer, one_of, probability
 from isogap.exact import exact_steps_from_deviation
 from isogap.inputs import Start, make_start
+from isogap.selfcheck import StepLaw
 from isogap.results import BoundCurves, ChainResult, OneStepCheck, Parameters, Timing, provenance
-from isogap.statistics import fitted_rate, gap_statistics, jacobian_statistics, log_statistics, standard_error
+from isogap.statistics import SMALLEST_NORMAL, fitted_rate, gap_statistics, jacobian_statistics, log_statistics, standard_error
 from isogap.streams import input_generator, seed_sequence
 
 WEIGHTS = ("orthogonal", "gaussian")
 DEFAULT_REPLICAS = 1000
 MEMORY_LIMIT = 8 * 2**30
-_VERDICT_REPLICAS = 30
+# Below this no verdict is given on the one-step law.
+VERDICT_REPLICAS = 30
 
 
 def simulate(
@@ -106,8 +108,8 @@ def simulate(
     need = 3 * 8 * replicas * (depth + 1)
     if need > MEMORY_LIMIT:
         raise ValueError(
-            f"replicas x depth = {replicas} x {depth} would keep {need / 2**30:.1f} GiB of path statistics in memory "
-            f"(limit {MEMORY_LIMIT / 2**30:.0f} GiB); use fewer replicas, or several runs with different seeds"
+            f"replicas x depth = {replicas} x {depth} would keep {need >> 30} GiB of path statistics in memory "
+            f"(limit {MEMORY_LIMIT >> 30} GiB); use fewer replicas, or several runs with different seeds"
         )
     root = seed_sequence(rng)
     start = make_start(input, width, batch, input_generator(root))
@@ -138,13 +140,14 @@ def simulate(
         rank=start.rank,
         degenerate=start.degenerate,
         phi0=start.phi0,
+        log_phi0=start.log_phi0,
         phi=gap_statistics(paths.phi, paths.log_phi),
         log_phi=log_statistics(paths.log_phi),
         log_jacobian=jacobian_statistics(paths.log_jacobian),
         bounds=_curves(start, depth, weights),
         rate=fitted_rate(paths.log_phi, width, float(asymptotic)),
         one_step=_one_step(paths, level),
-        energy_residual=_largest(paths.energy_residual),
+        energy_residual=_largest(paths.energy_residual, weights),
         timing=Timing(paths.seconds, compile_seconds, 1e6 * paths.seconds / (replicas * depth) if depth else math.nan),
         provenance=provenance(root, threads),
         paths=paths if keep_paths else None,
@@ -173,7 +176,7 @@ def checked_layers(depth: int, count: int) -> tuple[int, ...]:
     return tuple(sorted({min(int(p), depth - 1) for p in points}))
 
 
-def _step_law(width: int, weights: str) -> montecarlo.StepLaw:
+def _step_law(width: int, weights: str) -> StepLaw:
     """E3 for orthogonal weights; for Gaussian ones the chi-square logarithms of row norms and determinant on top."""
     extra = 0.0
     if weights == "gaussian":
@@ -202,32 +205,54 @@ def _curves(start: Start, depth: int, weights: str) -> BoundCurves:
 
 def _one_step(paths: montecarlo.Paths, level: float) -> OneStepCheck:
     count, layers = paths.residual.shape
-    mean, error = paths.residual.mean(axis=0), standard_error(paths.residual)
-    relative, relative_error = paths.relative_residual.mean(axis=0), standard_error(paths.relative_residual)
-    relative_z = _z(relative, relative_error)
-    threshold = float(stats.t.isf(level / (2 * layers), count - 1)) if layers and count > 1 else math.nan
-    judged = count >= _VERDICT_REPLICAS and layers > 0
+    mean, error, z = _mean_error_z(paths.residual)
+    relative, relative_error, relative_z = _mean_error_z(paths.relative_residual)
+    thresholds = np.array([_threshold(column, level / layers) for column in paths.relative_residual.T])
+    judged = count >= VERDICT_REPLICAS and layers > 0
     return OneStepCheck(
         layers=[int(layer) for layer in paths.checked],
         residual_mean=mean,
         residual_stderr=error,
-        z=_z(mean, error),
+        z=z,
         relative_mean=relative,
         relative_stderr=relative_error,
         relative_z=relative_z,
         level=level,
-        threshold=threshold,
-        passed=bool(np.all(np.abs(relative_z) < threshold)) if judged else None,
+        threshold=thresholds,
+        passed=bool(np.all(np.abs(relative_z) < thresholds)) if judged else None,
     )
 
 
-def _largest(values: FloatArray) -> float:
-    known = values[~np.isnan(values)]
+def _threshold(values: FloatArray, level: float) -> float:
+    """Two-sided limit on ``|z|`` of a mean of ``values``: Student's, widened for skewness to first order.
+
+    The studentised mean of ``R`` values of skewness ``γ`` has tail quantiles ``q + γ (2q² + 1)/(6 sqrt R)`` (Cornish and Fisher; Hall,
+    The Bootstrap and Edgeworth Expansion, 1992); ``γ`` is taken at its estimate plus two of its normal-theory errors ``sqrt(6/R)``.
+    """
+    count = values.size
+    if count < 3:
+        return math.nan
+    quantile = float(stats.t.isf(level / 2, count - 1))
+    scale = float(np.std(values))
+    skewness = abs(float(np.mean(((values - values.mean()) / scale) ** 3))) if scale > 0 else 0.0
+    return quantile + (skewness + 2 * math.sqrt(6 / count)) * (2 * quantile**2 + 1) / (6 * math.sqrt(count))
+
+
+def _largest(values: FloatArray, weights: str) -> float:
+    """Largest residual; NaN if any is missing, except for Gaussian weights, where a path may leave what float64 resolves."""
+    known = values[~np.isnan(values)] if weights == "gaussian" else values
     return float(known.max()) if known.size else math.nan
 
 
-def _z(mean: FloatArray, error: FloatArray) -> FloatArray:
-    """Mean over standard error; 0 where both vanish (a path without randomness), NaN for a single replica."""
+def _mean_error_z(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Mean, standard error and their ratio along axis 0; ratio 0 where both vanish (no randomness).
+
+    Computed relative to the largest value, so that squares cannot underflow; NaN where all values have.
+    """
+    top = np.abs(values).max(axis=0, initial=0.0)
+    lost = (top > 0) & (top < SMALLEST_NORMAL)
+    scale = np.where((top > 0) & ~lost, top, 1.0)
+    mean, error = (values / scale).mean(axis=0), standard_error(values / scale)
     with np.errstate(divide="ignore", invalid="ignore"):
-        z: FloatArray = np.where((mean == 0) & (error == 0), 0.0, mean / error)
-    return z
+        z = np.where((mean == 0) & (error == 0), 0.0, mean / error)
+    return tuple(np.where(lost, np.nan, v) for v in (mean * scale, error * scale, z))  # type: ignore[return-value]

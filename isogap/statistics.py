@@ -56,7 +56,7 @@ class LogStatistics:
 
 @dataclass(frozen=True)
 class JacobianStatistics:
-    """``log‖J_BN(H_l)‖_op`` (E6) per layer map, arrays of shape (L,)."""
+    """``log‖J_BN(H_l)‖_op`` (E6) per layer map, arrays of shape (L,); NaN for a single sample, where the Jacobian is 0."""
 
     mean: FloatArray
     stderr: FloatArray
@@ -127,7 +127,10 @@ def log_statistics(log_phi: FloatArray) -> LogStatistics:
 
 def jacobian_statistics(log_jacobian: FloatArray) -> JacobianStatistics:
     """Mean and standard error of ``log‖J_BN‖``, shape (R, L)."""
-    return JacobianStatistics(log_jacobian.mean(axis=0), standard_error(log_jacobian))
+    known = np.isfinite(log_jacobian).all(axis=0)
+    values = np.where(known, log_jacobian, 0.0)
+    mean, error = values.mean(axis=0), standard_error(values)
+    return JacobianStatistics(np.where(known, mean, np.nan), np.where(known, error, np.nan))
 
 
 def fitted_rate(log_phi: FloatArray, d: int, asymptotic: float) -> Rate:
