@@ -20,7 +20,7 @@ import numpy as np
 from isogap._validate import FloatArray
 from isogap._version import __version__
 from isogap.montecarlo import Paths
-from isogap.statistics import GapStatistics, JacobianStatistics, LogStatistics, Rate
+from isogap.statistics import ControlledMean, GapStatistics, JacobianStatistics, LogStatistics, Rate
 
 FORMAT = "isogap-run/1"
 
@@ -36,6 +36,7 @@ class Parameters:
     seed: int | list[int]
     weights: str
     input: str
+    precision: str = "double"
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ class OneStepCheck:
     Arrays have one entry per checked layer. ``z = residual_mean / residual_stderr``. The ``relative_*`` arrays average the same
     difference divided by the replica's ``φ_l``, which keeps every replica's weight at any depth; the verdict is taken from
     them: ``passed`` says whether every ``|relative_z|`` stays below its ``threshold``, Student's two-sided quantile at
-    family-wise ``level`` over the layers, widened for the skewness of the residuals (first order in ``1/sqrt R``: the level is
-    nominal, and met in practice from some hundred replicas on). ``passed`` is ``None`` below 30 replicas.
+    family-wise ``level`` over the layers, widened for the skewness of the residuals. That is a first-order correction: the
+    level is nominal, and met in practice from some hundred replicas on. ``passed`` is ``None`` below 30 replicas.
+    ``replicas`` is how many were held against the law: all of them up to about 10 000.
     """
 
     layers: list[int]
@@ -67,6 +69,7 @@ class OneStepCheck:
     level: float
     threshold: FloatArray
     passed: bool | None
+    replicas: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,9 @@ class ChainResult:
 
     ``phi0`` is the gap of the batch after its first normalisation (``inf`` when ``degenerate``, i.e. ``rank < width``) and
     ``log_phi0`` its logarithm, which does not underflow.
-    ``energy_residual`` is the largest relative residual of the energy law E4 over the replicas (NaN when degenerate).
+    ``energy_residual`` is the largest relative residual of the energy law E4 over the first 10 000 replicas (NaN if degenerate).
+    ``controlled`` is a second estimate of ``E φ_l`` with less variance over the first layers. ``quantile_method`` is ``"exact"``
+    or, when the values do not fit in memory, ``"histogram"`` (1024 bins a layer, interpolated).
     ``paths`` holds the replicas themselves if they were asked for.
     """
 
@@ -95,6 +100,7 @@ class ChainResult:
     log_phi0: float
     phi: GapStatistics
     log_phi: LogStatistics
+    controlled: ControlledMean
     log_jacobian: JacobianStatistics
     bounds: BoundCurves
     rate: Rate
@@ -102,6 +108,7 @@ class ChainResult:
     energy_residual: float
     timing: Timing
     provenance: dict[str, Any]
+    quantile_method: str = "exact"
     paths: Paths | None = None
 
     @property
@@ -223,7 +230,7 @@ def _number(value: float | None, missing: float = math.nan) -> float:
 
 def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
     rate, step = run["rate"], run["one_step"]
-    arrays = {k: _array(v) for k, v in step.items() if k not in ("layers", "level", "passed")}
+    arrays = {k: _array(v) for k, v in step.items() if isinstance(v, list) and k != "layers"}
     return ChainResult(
         parameters=Parameters(**run["parameters"]),
         rank=run["rank"],
@@ -232,6 +239,8 @@ def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
         log_phi0=_number(run["log_phi_0"], math.inf if run["degenerate"] else -math.inf),
         phi=GapStatistics(**{k: _array(v) for k, v in run["phi"].items()}),
         log_phi=LogStatistics(**{k: _array(v) for k, v in run["log_phi"].items()}),
+        controlled=_controlled(run),
+        quantile_method=run.get("quantile_method", "exact"),
         log_jacobian=JacobianStatistics(**{k: _array(v) for k, v in run["log_jacobian"].items()}),
         bounds=BoundCurves(**{k: _array(v) for k, v in run["bounds"].items()}),
         rate=Rate(
@@ -243,6 +252,7 @@ def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
             layers=step["layers"],
             level=step["level"],
             passed=step["passed"],
+            replicas=step.get("replicas", 0),
             **arrays,
         ),
         energy_residual=_number(run["energy_residual"]),
@@ -250,3 +260,9 @@ def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
         provenance=run["provenance"],
         paths=paths,
     )
+
+
+def _controlled(run: dict[str, Any]) -> ControlledMean:
+    nothing: list[Any] = [None] * len(run["phi"]["mean"])
+    saved = run.get("controlled") or dict.fromkeys(("mean", "stderr", "factor"), nothing)
+    return ControlledMean(**{k: _array(v) for k, v in saved.items()})

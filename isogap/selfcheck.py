@@ -29,8 +29,8 @@ def unit_shift(shift: IntArray) -> IntArray:
     return np.maximum(shift, SMALLEST_SHIFT)
 
 
-def gap_of_snapshots(snaps: FloatArray, is_deviation: npt.NDArray[np.bool_], shift: IntArray, unit: int) -> FloatArray:
-    """φ of each snapshot from its own spectrum, in units of ``2^(2 unit)``.
+def gap_of_snapshots(snaps: FloatArray, is_deviation: npt.NDArray[np.bool_], shift: IntArray) -> FloatArray:
+    """φ of each snapshot from its own spectrum.
 
     In deviation form ``(1/d) Σ f(ε_k)`` of the centred eigenvalues; in the form in X from the triangular factor, which keeps the
     relative size of graded columns.
@@ -40,8 +40,6 @@ def gap_of_snapshots(snaps: FloatArray, is_deviation: npt.NDArray[np.bool_], shi
     snaps : ndarray, shape (k, d, m)
     is_deviation : ndarray of bool, shape (k,)
     shift : ndarray of int, shape (k,)
-    unit : int
-        0, or the shift of a start below 2^-200.
     """
     gap = np.empty(len(snaps))
     near, far = is_deviation, ~is_deviation
@@ -49,7 +47,7 @@ def gap_of_snapshots(snaps: FloatArray, is_deviation: npt.NDArray[np.bool_], shi
         at = unit_shift(shift[near])
         eps = ldexp(np.linalg.eigvalsh(snaps[near]), at[:, None])
         small = np.mean(x_minus_log1p(eps - eps.mean(axis=1, keepdims=True)), axis=1)
-        gap[near] = ldexp(small, 2 * (shift[near] - at) - 2 * unit)
+        gap[near] = ldexp(small, 2 * (shift[near] - at))
     if far.any():
         X = snaps[far]
         diagonal = np.abs(np.diagonal(np.linalg.qr(X, mode="r"), axis1=1, axis2=2))
@@ -107,4 +105,5 @@ def one_step_residual(
     difference = step - ldexp(law(eps, lam), -2 * at)
     finite = np.isfinite(log_phi)
     phi = np.exp(np.where(finite, log_phi, 0.0) - 2 * np.where(finite, shift, 0) * math.log(2.0))
-    return ldexp(difference, 2 * shift), difference / phi
+    # A φ that has underflowed beside a step that has not (Gaussian weights from a start next to orthogonal) scales nothing.
+    return ldexp(difference, 2 * shift), difference / np.maximum(phi, np.finfo(np.float64).tiny)

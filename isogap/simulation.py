@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import math
 import os
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from isogap import bounds, montecarlo
+from isogap._quantiles import ExactQuantiles
+from isogap._totals import Totals
 from isogap._validate import FloatArray, integer, one_of, probability
 from isogap.exact import exact_steps_from_deviation
 from isogap.inputs import Start, make_start
-from isogap.selfcheck import StepLaw
+from isogap.montecarlo import Job
 from isogap.results import BoundCurves, ChainResult, OneStepCheck, Parameters, Timing, provenance
-from isogap.statistics import SMALLEST_NORMAL, fitted_rate, gap_statistics, jacobian_statistics, log_statistics, standard_error
+from isogap.selfcheck import StepLaw
+from isogap.statistics import (
+    SMALLEST_NORMAL,
+    Rate,
+    controlled_mean,
+    fitted_rate,
+    gap_statistics_of,
+    jacobian_statistics_of,
+    log_statistics_of,
+    no_rate,
+    streamed_rate,
+)
 from isogap.streams import input_generator, seed_sequence
 
 WEIGHTS = ("orthogonal", "gaussian")
 DEFAULT_REPLICAS = 1000
-MEMORY_LIMIT = 8 * 2**30
-# Below this no verdict is given on the one-step law.
 VERDICT_REPLICAS = 30
+# The exact law costs some 50 µs a spectrum: about one second of it, and enough blocks on either side of the cross-fit.
+_CONTROL_LAYERS, _CONTROL_SPECTRA, _CONTROL_REPLICAS = 20, 20_000, 16
 
 
 def simulate(
@@ -38,6 +52,8 @@ def simulate(
     check_layers: int = 6,
     level: float = 1e-6,
     keep_paths: bool = False,
+    control: bool = True,
+    precision: str = "double",
     progress: montecarlo.Progress | None = None,
 ) -> ChainResult:
     """Run the chain ``X_{l+1} = BN(W_l X_l)`` for many independent replicas of the weights, from one fixed batch.
@@ -70,6 +86,12 @@ def simulate(
         Family-wise false-alarm level of the one-step check.
     keep_paths : bool
         Keep φ, log φ and the Jacobian norm of every replica in ``result.paths``.
+    control : bool
+        Reduce the variance of ``E φ_l`` over the first layers by a martingale control variate (``result.controlled``), where its
+        cost, 50 µs a replica and layer, stays near a second.
+    precision : str
+        ``"double"``, ``"double-double"`` (106 bits, 10 to 20 times slower) or ``"mp:DIGITS"`` (arbitrary, slow). The weights are
+        the same numbers in all of them, so runs can be compared path by path.
     progress : Progress, optional
         Told how many layer-replicas are done.
 
@@ -103,55 +125,91 @@ def simulate(
     replicas, check_layers = integer("replicas", replicas, 1), integer("check_layers", check_layers, 0)
     batch = None if batch is None else integer("batch", batch, 1)
     weights = one_of("weights", weights, WEIGHTS)
+    precision = checked_precision(precision)
     level = probability("level", level)
     threads = default_threads() if threads is None else integer("threads", threads, 1)
-    need = 3 * 8 * replicas * (depth + 1)
-    if need > MEMORY_LIMIT:
-        raise ValueError(
-            f"replicas x depth = {replicas} x {depth} would keep {need >> 30} GiB of path statistics in memory "
-            f"(limit {MEMORY_LIMIT >> 30} GiB); use fewer replicas, or several runs with different seeds"
-        )
     root = seed_sequence(rng)
     start = make_start(input, width, batch, input_generator(root))
-    compile_seconds = montecarlo.warm_up(start, weights)
-    paths = montecarlo.run_paths(
-        start,
-        depth,
-        replicas,
-        root,
-        weights=weights,
-        threads=threads,
-        step_law=_step_law(width, weights),
-        checked=checked_layers(depth, check_layers),
-        progress=progress,
-    )
-    asymptotic = bounds.asymptotic_rate(width) if weights == "orthogonal" else math.nan
-    entropy = root.entropy
+    compile_seconds = montecarlo.warm_up(width, weights, precision)
+    law = _step_law(width, weights)
+    controlled = controlled_layers(start, depth, replicas, weights) if control else 0
+    job = Job(start, depth, replicas, root, weights, law, checked_layers(depth, check_layers), controlled, precision)
+    outcome = montecarlo.run(job, threads=threads, keep_paths=keep_paths, progress=progress)
+    return result_of(outcome, level, compile_seconds, threads)
+
+
+def result_of(outcome: montecarlo.Outcome, level: float, compile_seconds: float, threads: int) -> ChainResult:
+    """Statistics, bounds and self-checks of a finished run."""
+    job, totals, quantiles = outcome.job, outcome.totals, outcome.quantiles
+    assert totals is not None
+    assert quantiles is not None
+    start, depth = job.start, job.depth
+    entropy = job.root.entropy
+    layer_replicas = job.replicas * depth
+    energy = float(totals.arrays["energy"])
     return ChainResult(
         parameters=Parameters(
-            width=width,
+            width=start.width,
             batch=start.batch,
             depth=depth,
-            replicas=replicas,
+            replicas=job.replicas,
             seed=entropy if isinstance(entropy, int) else [int(e) for e in np.atleast_1d(np.asarray(entropy))],
-            weights=weights,
+            weights=job.weights,
             input=start.label,
+            precision=job.precision,
         ),
         rank=start.rank,
         degenerate=start.degenerate,
         phi0=start.phi0,
         log_phi0=start.log_phi0,
-        phi=gap_statistics(paths.phi, paths.log_phi),
-        log_phi=log_statistics(paths.log_phi),
-        log_jacobian=jacobian_statistics(paths.log_jacobian),
-        bounds=_curves(start, depth, weights),
-        rate=fitted_rate(paths.log_phi, width, float(asymptotic)),
-        one_step=_one_step(paths, level),
-        energy_residual=_largest(paths.energy_residual, weights),
-        timing=Timing(paths.seconds, compile_seconds, 1e6 * paths.seconds / (replicas * depth) if depth else math.nan),
-        provenance=provenance(root, threads),
-        paths=paths if keep_paths else None,
+        phi=gap_statistics_of(totals, quantiles.phi()),
+        log_phi=log_statistics_of(totals, quantiles.log_phi()),
+        controlled=controlled_mean(totals),
+        quantile_method=quantiles.method,
+        log_jacobian=jacobian_statistics_of(totals),
+        bounds=_curves(start, depth, job.weights),
+        rate=_rate(outcome),
+        one_step=_one_step(job.checked, totals, level),
+        energy_residual=energy if energy >= 0 else math.nan,
+        timing=Timing(
+            outcome.seconds, compile_seconds, 1e6 * outcome.seconds / layer_replicas if layer_replicas else math.nan
+        ),
+        provenance=provenance(job.root, threads),
+        paths=outcome.paths() if outcome.keep_paths else None,
     )
+
+
+def controlled_layers(start: Start, depth: int, replicas: int, weights: str) -> int:
+    """Return how many layers from 0 on feed the control variate: 20 where it costs little, none for large or degenerate runs.
+
+    Examples
+    --------
+    >>> start = make_start("spectrum:1.5,0.5", 2, None, np.random.default_rng(0))
+    >>> [controlled_layers(start, 100, replicas, "orthogonal") for replicas in (100, 1000, 10_000, 100_000)]
+    [20, 20, 2, 0]
+    """
+    if weights != "orthogonal" or start.degenerate or replicas < 2 * _CONTROL_REPLICAS:
+        return 0
+    return min(_CONTROL_LAYERS, depth, _CONTROL_SPECTRA // replicas)
+
+
+def _rate(outcome: montecarlo.Outcome) -> Rate:
+    job, totals = outcome.job, outcome.totals
+    assert totals is not None
+    asymptotic = float(bounds.asymptotic_rate(job.start.width)) if job.weights == "orthogonal" else math.nan
+    if isinstance(outcome.quantiles, ExactQuantiles):
+        return fitted_rate(outcome.quantiles.arrays["all_log_phi"].T, job.start.width, asymptotic)
+    if outcome.window is None:
+        return no_rate(asymptotic)
+    return streamed_rate(totals, outcome.window[:2], outcome.window[2], asymptotic)
+
+
+def checked_precision(precision: str) -> str:
+    """Return ``precision`` if it is known; ``"mp:DIGITS"`` needs 16 digits or more."""
+    name, _, digits = str(precision).partition(":")
+    if precision in ("double", "double-double") or (name == "mp" and digits.isdigit() and int(digits) >= 16):
+        return str(precision)
+    raise ValueError(f"precision must be double, double-double or mp:DIGITS with 16 digits or more, got {precision!r}")
 
 
 def default_threads() -> int:
@@ -184,11 +242,11 @@ def _step_law(width: int, weights: str) -> StepLaw:
         from scipy.special import digamma
 
         extra = float(digamma(width / 2) - np.mean(digamma(np.arange(1, width + 1) / 2)))
+    return partial(_law, extra)
 
-    def law(eps: FloatArray, lam: FloatArray) -> FloatArray:
-        return exact_steps_from_deviation(eps, lam).value + extra
 
-    return law
+def _law(extra: float, eps: FloatArray, lam: FloatArray) -> FloatArray:
+    return exact_steps_from_deviation(eps, lam).value + extra
 
 
 def _curves(start: Start, depth: int, weights: str) -> BoundCurves:
@@ -203,56 +261,49 @@ def _curves(start: Start, depth: int, weights: str) -> BoundCurves:
     )
 
 
-def _one_step(paths: montecarlo.Paths, level: float) -> OneStepCheck:
-    count, layers = paths.residual.shape
-    mean, error, z = _mean_error_z(paths.residual)
-    relative, relative_error, relative_z = _mean_error_z(paths.relative_residual)
-    thresholds = np.array([_threshold(column, level / layers) for column in paths.relative_residual.T])
-    judged = count >= VERDICT_REPLICAS and layers > 0
+def _one_step(layers: tuple[int, ...], totals: Totals, level: float) -> OneStepCheck:
+    a = totals.arrays
+    count = int(a["checked"])
+    mean, relative = a["residual"], a["relative"]
+    error, relative_error = (np.sqrt(totals.variance(name) / max(count, 1)) for name in ("residual", "relative"))
+    # A variance below the smallest normal number has underflowed: say nothing rather than 0.
+    error = np.where((a["residual_m2"] < SMALLEST_NORMAL) & (mean != 0), np.nan, error)
+    relative_z = _z(relative, relative_error)
+    threshold = _thresholds(a["relative_m2"], a["relative_m3"], count, level)
+    judged = count >= VERDICT_REPLICAS and len(layers) > 0
     return OneStepCheck(
-        layers=[int(layer) for layer in paths.checked],
+        layers=[int(layer) for layer in layers],
         residual_mean=mean,
         residual_stderr=error,
-        z=z,
+        z=_z(mean, error),
         relative_mean=relative,
         relative_stderr=relative_error,
         relative_z=relative_z,
         level=level,
-        threshold=thresholds,
-        passed=bool(np.all(np.abs(relative_z) < thresholds)) if judged else None,
+        threshold=threshold,
+        passed=bool(np.all(np.abs(relative_z) < threshold)) if judged else None,
+        replicas=count,
     )
 
 
-def _threshold(values: FloatArray, level: float) -> float:
-    """Two-sided limit on ``|z|`` of a mean of ``values``: Student's, widened for skewness to first order.
+def _thresholds(m2: FloatArray, m3: FloatArray, count: int, level: float) -> FloatArray:
+    """Two-sided limits on ``|z|`` of several means of ``count`` values: Student's, widened for skewness to first order.
 
-    The studentised mean of ``R`` values of skewness ``γ`` has tail quantiles ``q + γ (2q² + 1)/(6 sqrt R)`` (Cornish and Fisher; Hall,
-    The Bootstrap and Edgeworth Expansion, 1992); ``γ`` is taken at its estimate plus two of its normal-theory errors ``sqrt(6/R)``.
+    The studentised mean has tail quantiles ``q + γ (2q² + 1)/(6 sqrt R)`` for values of skewness ``γ`` (Cornish and Fisher;
+    Hall, The Bootstrap and Edgeworth Expansion, 1992); ``γ`` is taken at its estimate plus two of its standard errors under
+    normality, ``sqrt(6/R)``. ``m2`` and ``m3`` are the sums of squared and cubed deviations.
     """
-    count = values.size
-    if count < 3:
-        return math.nan
-    quantile = float(stats.t.isf(level / 2, count - 1))
-    scale = float(np.std(values))
-    skewness = abs(float(np.mean(((values - values.mean()) / scale) ** 3))) if scale > 0 else 0.0
-    return quantile + (skewness + 2 * math.sqrt(6 / count)) * (2 * quantile**2 + 1) / (6 * math.sqrt(count))
+    if count < 2 or m2.size == 0:
+        return np.full(m2.shape, math.nan)
+    quantile = float(stats.t.isf(level / (2 * m2.size), count - 1))
+    scale = np.where(m2 > 0, m2, 1.0) ** 1.5
+    skewness = np.abs(m3) * math.sqrt(count) / scale + 2 * math.sqrt(6 / count)
+    limits: FloatArray = quantile + skewness * (2 * quantile**2 + 1) / (6 * math.sqrt(count))
+    return limits
 
 
-def _largest(values: FloatArray, weights: str) -> float:
-    """Largest residual; NaN if any is missing, except for Gaussian weights, where a path may leave what float64 resolves."""
-    known = values[~np.isnan(values)] if weights == "gaussian" else values
-    return float(known.max()) if known.size else math.nan
-
-
-def _mean_error_z(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Mean, standard error and their ratio along axis 0; ratio 0 where both vanish (no randomness).
-
-    Computed relative to the largest value, so that squares cannot underflow; NaN where all values have.
-    """
-    top = np.abs(values).max(axis=0, initial=0.0)
-    lost = (top > 0) & (top < SMALLEST_NORMAL)
-    scale = np.where((top > 0) & ~lost, top, 1.0)
-    mean, error = (values / scale).mean(axis=0), standard_error(values / scale)
+def _z(mean: FloatArray, error: FloatArray) -> FloatArray:
+    """Mean over standard error; 0 where both vanish (a path without randomness), NaN for a single replica."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        z = np.where((mean == 0) & (error == 0), 0.0, mean / error)
-    return tuple(np.where(lost, np.nan, v) for v in (mean * scale, error * scale, z))  # type: ignore[return-value]
+        z: FloatArray = np.where((mean == 0) & (error == 0), 0.0, mean / error)
+    return z
