@@ -106,4 +106,5 @@ def one_step_residual(
     finite = np.isfinite(log_phi)
     phi = np.exp(np.where(finite, log_phi, 0.0) - 2 * np.where(finite, shift, 0) * math.log(2.0))
     # A φ that has underflowed beside a step that has not (Gaussian weights from a start next to orthogonal) scales nothing.
-    return ldexp(difference, 2 * shift), difference / np.maximum(phi, np.finfo(np.float64).tiny)
+    phi = np.where(far & (phi < 1e-100), 1.0, phi)
+    return ldexp(difference, 2 * shift), difference / phi
