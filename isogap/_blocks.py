@@ -6,8 +6,6 @@ merged block by block, and both depend in their last bits on the company.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,14 +15,9 @@ from isogap._kernels import chain
 from isogap._validate import FloatArray
 from isogap._workspace import IntArray, KernelStart, RawPaths, kernel_paths
 from isogap.inputs import Start
-from isogap.special import x_minus_log1p
+from isogap.selfcheck import StepLaw, energy_residual, gap_of_snapshots, one_step_residual
 from isogap.streams import Words, replica_states
 
-# (deviations ε, shape (k, d); eigenvalues λ, shape (k, d)) -> expected change of φ over one layer, shape (k,)
-StepLaw = Callable[[FloatArray, FloatArray], FloatArray]
-
-# Deviations below 2^-400 are evaluated at 2^-400: the law is quadratic there to relative 1e-120.
-_SMALLEST_SHIFT = -400
 # C.8: lambda_min ≥ exp(-d φ - 1), so below this the form in X still resolves its smallest singular value to 1e-11.
 _RESOLVED_D_PHI = 20.0
 # The exact law costs some 50 µs a spectrum, the energy law an eigenvalue problem: no more replicas than this are held
@@ -94,24 +87,28 @@ def run_block(job: Job, first: int, last: int, control: IntArray) -> Block | Non
         return None
     count = last - first
     energy = np.full(count, np.nan)
+    if job.start.batch == 1:
+        raw.log_jacobian[...] = np.nan  # one sample: the Jacobian vanishes (E6), its logarithm does not exist
     if job.start.degenerate:
         raw.phi[...], raw.log_phi[...] = np.inf, np.inf
     else:
-        if watched:
+        # Of a start whose φ has underflowed neither side of the law can be seen.
+        if watched and (job.start.phi0 > 0 or job.start.log_phi0 == -np.inf):
             energy = _energy(job, raw, marks) if raw.energy is None else raw.energy
         raw.phi[0], raw.log_phi[0] = job.start.phi0, job.start.log_phi0
     residual, relative = (np.full((count, len(job.checked)), np.nan) for _ in range(2))
     innovations = np.zeros((controlled, count))
     for k, layer in enumerate(marks[marks < job.depth]):
-        difference, scale = _one_step(job, raw, k)
+        assert job.step_law is not None
+        difference, relative_difference = one_step_residual(
+            -raw.step[:, k] / job.start.width, raw.snaps[:, k], raw.form[:, k] == chain.FORM_E, raw.shift[:, k],
+            raw.log_phi[layer], job.step_law,
+        )  # fmt: skip
         if layer in checked:
             at = job.checked.index(int(layer))
-            residual[:, at] = np.ldexp(difference, scale)
-            finite = np.isfinite(raw.log_phi[layer])
-            log_phi = np.where(finite, raw.log_phi[layer] - scale * math.log(2.0), 0.0)
-            relative[:, at] = difference / np.exp(log_phi)
+            residual[:, at], relative[:, at] = difference, relative_difference
         if layer < controlled:
-            innovations[layer] = np.ldexp(difference, scale)
+            innovations[layer] = difference
     return Block(
         first, raw.phi, raw.log_phi, raw.log_jacobian, energy, residual, relative, _control(job, innovations)
     )  # fmt: skip
@@ -146,51 +143,15 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
     With Gaussian weights the decreases hold ``log|det|`` of the weights as well, φ may grow without end, and the last marked
     layer with ``d φ`` at most `_RESOLVED_D_PHI` is taken; NaN if there is none.
     """
-    d, phi0, rows = job.start.width, _gap_of_start(job), np.arange(raw.form.shape[0])
+    d, rows, kernel = job.start.width, np.arange(raw.form.shape[0]), KernelStart.of(job.start, job.weights)
     resolved = np.ones((rows.size, marks.size), np.bool_)
     if job.weights == "gaussian":
         resolved = d * raw.phi[marks].T <= _RESOLVED_D_PHI
     k = marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
-    snap, near = raw.snaps[rows, k], raw.form[rows, k] == chain.FORM_E
-    last = np.empty(rows.size)
-    last[near] = _gap_of_deviation(snap[near], raw.shift[rows, k][near])
-    last[~near] = _gap_of_factor(snap[~near])
-    scale = d * np.maximum(phi0, last)
-    residual = np.abs(raw.total[rows, k] - d * (phi0 - last)) / np.where(scale > 0, scale, 1.0)
-    return np.where(resolved.any(axis=1), residual, np.nan)
-
-
-def _gap_of_start(job: Job) -> float:
-    kernel = KernelStart.of(job.start, job.weights)
-    if kernel.form == chain.FORM_E:
-        return float(_gap_of_deviation(kernel.E[None], np.array([kernel.shift]))[0])
-    return float(_gap_of_factor(kernel.X[None])[0])
-
-
-def _one_step(job: Job, raw: RawPaths, k: int) -> tuple[FloatArray, IntArray]:
-    """``φ_{l+1} - φ_l`` minus its exact mean at the ``k``-th mark, as ``difference · 2^scale``: neither underflows."""
-    assert job.step_law is not None
-    d, form, shift = job.start.width, raw.form[:, k], raw.shift[:, k]
-    snaps, near = raw.snaps[:, k], form == chain.FORM_E
-    scale = np.where(near, np.maximum(shift, _SMALLEST_SHIFT), 0)
-    eps, lam = np.empty((form.size, d)), np.empty((form.size, d))
-    eps[near] = np.ldexp(np.linalg.eigvalsh(snaps[near]), scale[near, None])
-    lam[near] = 1.0 + eps[near]
-    lam[~near] = np.linalg.svd(snaps[~near], compute_uv=False) ** 2
-    eps[~near] = lam[~near] - 1.0
-    expected = np.ldexp(job.step_law(eps, lam), -2 * scale)
-    return -raw.step[:, k] / d - expected, 2 * shift
-
-
-def _gap_of_deviation(E: FloatArray, shift: IntArray) -> FloatArray:
-    """φ of ``I + 2^shift E`` for a stack of ``E``: ``(1/d) Σ f(ε_k)`` of the centred eigenvalues."""
-    eps = np.ldexp(np.linalg.eigvalsh(E), shift[:, None])
-    gap: FloatArray = np.mean(x_minus_log1p(eps - eps.mean(axis=1, keepdims=True)), axis=1)
-    return gap
-
-
-def _gap_of_factor(X: FloatArray) -> FloatArray:
-    """φ of ``X Xᵀ`` for a stack of ``X`` from their triangular factors, which keep the relative size of graded columns."""
-    diagonal = np.abs(np.diagonal(np.linalg.qr(X, mode="r"), axis1=1, axis2=2))
-    gap: FloatArray = np.log(np.mean(np.sum(X * X, axis=2), axis=1)) - 2.0 * np.mean(np.log(diagonal), axis=1)
-    return gap
+    is_deviation = np.array([kernel.form == chain.FORM_E])
+    start = kernel.E if kernel.form == chain.FORM_E else kernel.X
+    phi0 = float(gap_of_snapshots(start[None], is_deviation, np.array([kernel.shift]))[0])
+    last = gap_of_snapshots(raw.snaps[rows, k], raw.form[rows, k] == chain.FORM_E, raw.shift[rows, k])
+    residual = energy_residual(d, phi0, last, raw.total[rows, k])
+    # A NaN here would be a broken path, and must not pass for one that was not looked at.
+    return np.where(resolved.any(axis=1), np.where(np.isnan(residual), np.inf, residual), np.nan)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isogap._kernels.moments import row_moments
-from isogap._validate import FloatArray
+from isogap._validate import FloatArray, ldexp
 
 if TYPE_CHECKING:
     from isogap._blocks import Block
@@ -39,9 +39,10 @@ class Totals:
         known = ~np.isnan(block.residual).all(axis=1)
         if known.any():
             arrays |= _moments("residual", block.residual.T) | _moments("relative", block.relative.T)
+            arrays["relative_m3"] = np.sum((block.relative - arrays["relative"]) ** 3, axis=0)
         else:
             zero = np.zeros(block.residual.shape[1])
-            arrays |= {name: zero for name in ("residual", "residual_m2", "relative", "relative_m2")}
+            arrays |= {name: zero for name in ("residual", "residual_m2", "relative", "relative_m2", "relative_m3")}
         arrays["checked"] = np.array(float(n if known.any() else 0))
         energy = block.energy[~np.isnan(block.energy)]
         arrays["energy"] = np.array(energy.max() if energy.size else -1.0)
@@ -57,6 +58,7 @@ class Totals:
         for name in _PLAIN:
             count = "checked" if name in ("residual", "relative") else "count"
             out |= _merged_moments(name, a, b, a[count], b[count])
+        out["relative_m3"] = _merged_third("relative", a, b, a["checked"], b["checked"])
         return Totals(out | _merged_control(a, b, out["exponent"]))
 
     def variance(self, name: str) -> FloatArray:
@@ -71,7 +73,7 @@ def gap_moments(phi: FloatArray, log_phi: FloatArray) -> dict[str, npt.NDArray[A
     """Moments of φ (shape ``(layers, n)``, in units of ``2^exponent``) and of log φ, and what says whether they can be used."""
     top = phi.max(axis=1)
     exponent = np.maximum(np.frexp(np.where(np.isfinite(top), top, 0.0))[1], _SMALLEST_EXPONENT).astype(np.int64)
-    moments = _moments("phi", phi, np.ldexp(1.0, -exponent)) | _moments("log_phi", log_phi)
+    moments = _moments("phi", phi, ldexp(1.0, -exponent)) | _moments("log_phi", log_phi)
     usable: Any = np.isfinite(moments["log_phi"])
     zero = np.zeros(top.size, np.bool_)
     zero[~usable] = (log_phi[~usable] == -np.inf).all(axis=1)
@@ -97,6 +99,15 @@ def _merged_moments(name: str, a: Any, b: Any, na: Any, nb: Any) -> dict[str, np
     return {name: mean, name + "_m2": a[name + "_m2"] + b[name + "_m2"] + delta * delta * (na * share)}
 
 
+def _merged_third(name: str, a: Any, b: Any, na: Any, nb: Any) -> FloatArray:
+    """Sum of cubed deviations of both samples."""
+    n = max(float(na + nb), 1.0)
+    delta = b[name] - a[name]
+    shifted = delta**3 * (na * nb * (na - nb) / n**2) + 3 * delta * (na * b[name + "_m2"] - nb * a[name + "_m2"]) / n
+    total: FloatArray = a[name + "_m3"] + b[name + "_m3"] + shifted
+    return total
+
+
 def _merged_gap(a: Any, b: Any) -> dict[str, npt.NDArray[Any]]:
     exponent = np.maximum(a["exponent"], b["exponent"])
     ua, ub = _in_units(a, exponent), _in_units(b, exponent)
@@ -112,7 +123,7 @@ def _merged_gap(a: Any, b: Any) -> dict[str, npt.NDArray[Any]]:
 
 def _in_units(a: Any, exponent: Any) -> dict[str, npt.NDArray[Any]]:
     down = a["exponent"] - exponent
-    return {"phi": np.ldexp(a["phi"], down), "phi_m2": np.ldexp(a["phi_m2"], 2 * down)}
+    return {"phi": ldexp(a["phi"], down), "phi_m2": ldexp(a["phi_m2"], 2 * down)}
 
 
 # --- the rate per layer, when the paths are not kept ------------------------------------------------------------------
@@ -137,7 +148,7 @@ def _control_moments(block: Block, exponent: Any, fold: int) -> dict[str, npt.ND
     if layers and np.isfinite(block.phi[:layers]).all():
         counts[fold] = n
         down = -exponent[:layers, None]
-        phi, c = np.ldexp(block.phi[:layers], down), np.ldexp(block.control, down)
+        phi, c = ldexp(block.phi[:layers], down), ldexp(block.control, down)
         x, y = phi - phi.mean(axis=1)[:, None], c - c.mean(axis=1)[:, None]
         values = (phi.mean(axis=1), c.mean(axis=1), (x * x).sum(axis=1), (y * y).sum(axis=1), (x * y).sum(axis=1))
         for name, value in zip(("phi", "c", "phi_m2", "c_m2", "cross"), values, strict=True):
@@ -152,17 +163,17 @@ def _merged_control(a: Any, b: Any, exponent: Any) -> dict[str, npt.NDArray[Any]
     weight = na[:, None] * share
     layers = a["fold_phi"].shape[1]
     ea, eb = a["exponent"][:layers] - exponent[:layers], b["exponent"][:layers] - exponent[:layers]
-    x = np.ldexp(b["fold_phi"], eb) - np.ldexp(a["fold_phi"], ea)
-    y = np.ldexp(b["fold_c"], eb) - np.ldexp(a["fold_c"], ea)
+    x = ldexp(b["fold_phi"], eb) - ldexp(a["fold_phi"], ea)
+    y = ldexp(b["fold_c"], eb) - ldexp(a["fold_c"], ea)
 
     def squares(name: str, product: FloatArray) -> FloatArray:
-        total: FloatArray = np.ldexp(a[name], 2 * ea) + np.ldexp(b[name], 2 * eb) + product * weight
+        total: FloatArray = ldexp(a[name], 2 * ea) + ldexp(b[name], 2 * eb) + product * weight
         return total
 
     return {
         "fold_count": n,
-        "fold_phi": np.ldexp(a["fold_phi"], ea) + x * share,
-        "fold_c": np.ldexp(a["fold_c"], ea) + y * share,
+        "fold_phi": ldexp(a["fold_phi"], ea) + x * share,
+        "fold_c": ldexp(a["fold_c"], ea) + y * share,
         "fold_phi_m2": squares("fold_phi_m2", x * x),
         "fold_c_m2": squares("fold_c_m2", y * y),
         "fold_cross": squares("fold_cross", x * y),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,14 +15,21 @@ def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], 
     with atomic_path(path) as temporary, open(temporary, "wb") as stream:
         write(stream)
         stream.flush()
-        os.fsync(stream.fileno())
+        with suppress(OSError):  # a pipe cannot be told to reach the disk
+            os.fsync(stream.fileno())
 
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` that replaces it when the block ends well and vanishes when it does not."""
-    target = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{target.stem}-", suffix=target.suffix, dir=target.parent)
+    """Give a temporary path beside ``path`` that replaces it when the block ends well and vanishes when it does not.
+
+    A symbolic link is followed; what is not a regular file (a pipe, a device) is written to directly.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        yield target
+        return
+    handle, name = tempfile.mkstemp(prefix=".isogap-", suffix=target.suffix[:16], dir=target.parent)
     os.close(handle)
     temporary = Path(name)
     try:

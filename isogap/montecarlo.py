@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from isogap._blocks import Block, Job, StepLaw, run_block
+from isogap._blocks import Block, Job, run_block
 from isogap._quantiles import ExactQuantiles, Grid, HistogramQuantiles, fits
 from isogap._totals import Totals
 from isogap._validate import FloatArray
@@ -23,7 +23,7 @@ from isogap._workspace import IntArray
 from isogap.inputs import Start
 from isogap.statistics import rate_window
 
-__all__ = ["Interrupted", "Job", "Outcome", "Paths", "Progress", "StepLaw", "run", "warm_up"]
+__all__ = ["Interrupted", "Job", "Outcome", "Paths", "Progress", "run", "warm_up"]
 
 _PROGRESS_SECONDS = 0.1
 
@@ -216,8 +216,8 @@ def run(
             control[:, 0] = 1
             if not isinstance(stop, KeyboardInterrupt):
                 raise
-            finished = before + int(control[:, 1].sum())
-            raise Interrupted(finished // max(job.depth, 1), job.replicas) from None
+            finished = blocks[outcome.done - 1][1] if outcome.done else 0
+            raise Interrupted(finished, job.replicas) from None
     outcome.seconds = spent + time.perf_counter() - begin
     return outcome
 
@@ -228,7 +228,12 @@ def warm_up(width: int, weights: str, precision: str) -> float:
     if not precision.startswith("mp:"):
         d = width if width >= 192 and precision == "double" else 2
         tiny = Start("", d, d, d, 0.0, -np.inf, np.eye(d), np.zeros((d, d)))
-        run_block(Job(tiny, 1, 1, np.random.SeedSequence(0), weights, precision=precision), 0, 1, np.zeros(2, np.int64))
+        try:
+            run_block(
+                Job(tiny, 1, 1, np.random.SeedSequence(0), weights, precision=precision), 0, 1, np.zeros(2, np.int64)
+            )
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("stopped while the kernels were compiled") from None
     return time.perf_counter() - begin
 
 

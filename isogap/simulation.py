@@ -19,7 +19,9 @@ from isogap.exact import exact_steps_from_deviation
 from isogap.inputs import Start, make_start
 from isogap.montecarlo import Job
 from isogap.results import BoundCurves, ChainResult, OneStepCheck, Parameters, Timing, provenance
+from isogap.selfcheck import StepLaw
 from isogap.statistics import (
+    SMALLEST_NORMAL,
     Rate,
     controlled_mean,
     fitted_rate,
@@ -33,7 +35,7 @@ from isogap.streams import input_generator, seed_sequence
 
 WEIGHTS = ("orthogonal", "gaussian")
 DEFAULT_REPLICAS = 1000
-_VERDICT_REPLICAS = 30
+VERDICT_REPLICAS = 30
 # The exact law costs some 50 µs a spectrum: half a second of it, and blocks enough on either side of the cross-fit.
 _CONTROL_LAYERS, _CONTROL_SPECTRA, _CONTROL_REPLICAS = 20, 10_000, 16
 
@@ -203,6 +205,7 @@ def result_of(outcome: montecarlo.Outcome, level: float, compile_seconds: float,
         rank=start.rank,
         degenerate=start.degenerate,
         phi0=start.phi0,
+        log_phi0=start.log_phi0,
         phi=gap_statistics_of(totals, quantiles.phi()),
         log_phi=log_statistics_of(totals, quantiles.log_phi()),
         controlled=controlled_mean(totals),
@@ -275,7 +278,7 @@ def checked_layers(depth: int, count: int) -> tuple[int, ...]:
     return tuple(sorted({min(int(p), depth - 1) for p in points}))
 
 
-def _step_law(width: int, weights: str) -> montecarlo.StepLaw:
+def _step_law(width: int, weights: str) -> StepLaw:
     """E3 for orthogonal weights; for Gaussian ones the chi-square logarithms of row norms and determinant on top."""
     extra = 0.0
     if weights == "gaussian":
@@ -307,9 +310,11 @@ def _one_step(layers: tuple[int, ...], totals: Totals, level: float) -> OneStepC
     count = int(a["checked"])
     mean, relative = a["residual"], a["relative"]
     error, relative_error = (np.sqrt(totals.variance(name) / max(count, 1)) for name in ("residual", "relative"))
+    # A variance below the smallest normal number has underflowed: say nothing rather than 0.
+    error = np.where((a["residual_m2"] < SMALLEST_NORMAL) & (mean != 0), np.nan, error)
     relative_z = _z(relative, relative_error)
-    threshold = float(stats.t.isf(level / (2 * len(layers)), count - 1)) if layers and count > 1 else math.nan
-    judged = count >= _VERDICT_REPLICAS and len(layers) > 0
+    threshold = _thresholds(a["relative_m2"], a["relative_m3"], count, level)
+    judged = count >= VERDICT_REPLICAS and len(layers) > 0
     return OneStepCheck(
         layers=[int(layer) for layer in layers],
         residual_mean=mean,
@@ -323,6 +328,22 @@ def _one_step(layers: tuple[int, ...], totals: Totals, level: float) -> OneStepC
         passed=bool(np.all(np.abs(relative_z) < threshold)) if judged else None,
         replicas=count,
     )
+
+
+def _thresholds(m2: FloatArray, m3: FloatArray, count: int, level: float) -> FloatArray:
+    """Two-sided limits on ``|z|`` of several means of ``count`` values: Student's, widened for skewness to first order.
+
+    The studentised mean has tail quantiles ``q + γ (2q² + 1)/(6 sqrt R)`` for values of skewness ``γ`` (Cornish and Fisher;
+    Hall, The Bootstrap and Edgeworth Expansion, 1992); ``γ`` is taken at its estimate plus two of its standard errors under
+    normality, ``sqrt(6/R)``. ``m2`` and ``m3`` are the sums of squared and cubed deviations.
+    """
+    if count < 2 or m2.size == 0:
+        return np.full(m2.shape, math.nan)
+    quantile = float(stats.t.isf(level / (2 * m2.size), count - 1))
+    scale = np.where(m2 > 0, m2, 1.0) ** 1.5
+    skewness = np.abs(m3) * math.sqrt(count) / scale + 2 * math.sqrt(6 / count)
+    limits: FloatArray = quantile + skewness * (2 * quantile**2 + 1) / (6 * math.sqrt(count))
+    return limits
 
 
 def _z(mean: FloatArray, error: FloatArray) -> FloatArray:

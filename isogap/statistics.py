@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isogap._totals import Totals, gap_moments
-from isogap._validate import FloatArray
+from isogap._validate import FloatArray, ldexp
 
 QUANTILES = (0.05, 0.5, 0.95)
 SMALLEST_NORMAL = float(np.finfo(np.float64).tiny)
@@ -72,7 +72,7 @@ class LogStatistics:
 
 @dataclass(frozen=True)
 class JacobianStatistics:
-    """``log‖J_BN(H_l)‖_op`` (E6) per layer map, arrays of shape (L,)."""
+    """``log‖J_BN(H_l)‖_op`` (E6) per layer map, arrays of shape (L,); NaN for a single sample, where the Jacobian is 0."""
 
     mean: FloatArray
     stderr: FloatArray
@@ -131,10 +131,10 @@ def gap_statistics_of(totals: Totals, quantiles: FloatArray) -> GapStatistics:
         # Of a positive φ nothing below the normal range is reported: it would have lost its digits, or be a silent 0.
         return np.where(usable & ~((values < SMALLEST_NORMAL) & ~a["zero"]), values, np.nan)
 
-    error = np.ldexp(np.sqrt(totals.variance("phi") / count), a["exponent"])
+    error = ldexp(np.sqrt(totals.variance("phi") / count), a["exponent"])
     q05, median, q95 = (shown(q) for q in quantiles)
     return GapStatistics(
-        shown(np.ldexp(mean, a["exponent"])),
+        shown(ldexp(mean, a["exponent"])),
         np.where(usable, error, np.nan),
         np.where(usable, ess, np.nan),
         median,
@@ -153,8 +153,9 @@ def log_statistics_of(totals: Totals, quantiles: FloatArray) -> LogStatistics:
 
 def jacobian_statistics_of(totals: Totals) -> JacobianStatistics:
     """Mean and standard error of ``log‖J_BN‖`` per layer map."""
+    mean = totals.arrays["log_jacobian"]
     error = np.sqrt(totals.variance("log_jacobian") / float(totals.arrays["count"]))
-    return JacobianStatistics(totals.arrays["log_jacobian"], error)
+    return JacobianStatistics(mean, error)
 
 
 def exact_quantiles(values: FloatArray) -> FloatArray:
@@ -186,7 +187,7 @@ def controlled_mean(totals: Totals) -> ControlledMean:
     plain = totals.variance("phi")[: exponent.size] / float(a["count"])
     factor = np.divide(plain, variance, out=np.ones_like(plain), where=variance > 0)
     pad = np.full(a["exponent"].size - exponent.size, np.nan)
-    columns = [np.ldexp(mean, exponent), np.ldexp(np.sqrt(variance), exponent), factor]
+    columns = [ldexp(mean, exponent), ldexp(np.sqrt(variance), exponent), factor]
     return ControlledMean(*(np.append(c, pad) for c in columns))
 
 
