@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from isogap._kernels.moments import row_moments
 from isogap._validate import FloatArray, ldexp
 
 if TYPE_CHECKING:
     from isogap._blocks import Block
 
 # Plain moments: ``name`` (mean) and ``name_m2`` (sum of squared deviations), all over the same count.
+_SMALLEST_EXPONENT = -1000  # squares of what is below in these units do not underflow
 _PLAIN = ("log_phi", "log_jacobian", "residual", "relative", "rate")
 
 
@@ -70,25 +72,23 @@ class Totals:
 def gap_moments(phi: FloatArray, log_phi: FloatArray) -> dict[str, npt.NDArray[Any]]:
     """Moments of φ (shape ``(layers, n)``, in units of ``2^exponent``) and of log φ, and what says whether they can be used."""
     top = phi.max(axis=1)
-    finite: Any = np.isfinite(top)
-    exponent = np.frexp(np.where(finite, top, 0.0))[1]
-    scaled = ldexp(np.where(finite[:, None], phi, 0.0), -exponent[:, None])
-    usable: Any = np.isfinite(log_phi).all(axis=1)
-    arrays: dict[str, npt.NDArray[Any]] = {
-        "count": np.array(float(phi.shape[1])),
-        "top": top,
-        "zero": (log_phi == -np.inf).all(axis=1),
-        "exponent": exponent.astype(np.int64),
-        "usable": usable,
-    }
-    return arrays | _moments("phi", scaled) | _moments("log_phi", np.where(usable[:, None], log_phi, 0.0))
+    exponent = np.maximum(np.frexp(np.where(np.isfinite(top), top, 0.0))[1], _SMALLEST_EXPONENT).astype(np.int64)
+    moments = _moments("phi", phi, ldexp(1.0, -exponent)) | _moments("log_phi", log_phi)
+    usable: Any = np.isfinite(moments["log_phi"])
+    zero = np.zeros(top.size, np.bool_)
+    zero[~usable] = (log_phi[~usable] == -np.inf).all(axis=1)
+    for name, good in (("phi", np.isfinite(top)), ("log_phi", usable)):
+        moments |= {key: np.where(good, moments[key], 0.0) for key in (name, name + "_m2")}
+    count = np.array(float(phi.shape[1]))
+    return {"count": count, "top": top, "zero": zero, "exponent": exponent, "usable": usable, **moments}
 
 
-def _moments(name: str, values: FloatArray) -> dict[str, npt.NDArray[Any]]:
-    """Mean and sum of squared deviations along the last axis."""
-    mean = values.mean(axis=-1)
-    deviation = values - mean[..., None]
-    return {name: mean, name + "_m2": np.einsum("...i,...i->...", deviation, deviation)}
+def _moments(name: str, values: FloatArray, scale: FloatArray | None = None) -> dict[str, npt.NDArray[Any]]:
+    """Mean and sum of squared deviations along the last axis of ``scale * values``."""
+    rows = values.shape[0]
+    mean, m2 = np.empty(rows), np.empty(rows)
+    row_moments(values, np.ones(rows) if scale is None else scale, mean, m2)
+    return {name: mean, name + "_m2": m2}
 
 
 def _merged_moments(name: str, a: Any, b: Any, na: Any, nb: Any) -> dict[str, npt.NDArray[Any]]:

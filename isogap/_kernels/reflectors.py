@@ -13,7 +13,7 @@ Layout, with ``q = ceil(d/4)`` panels of four rows and everything beyond ``d`` z
 import numpy as np
 from numba import njit
 
-from isogap._kernels.vectors import fma, load, root, spread, store, where_less
+from isogap._kernels.vectors import fma, lift, load, root, spread, store, where_less
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -23,7 +23,7 @@ def make_reflectors(z, d, V, tau, sign, norm):  # type: ignore[no-untyped-def]
     at = 0
     for k in range(d):
         base = rows * (k // 4) * 4 + k % 4
-        head = load(z, at)
+        head = lift(load(z, at), V)
         s0 = head * head
         s1 = s2 = s3 = spread(0.0, head)
         i = k + 1

@@ -6,8 +6,9 @@ register with AVX-512; LLVM splits it on any other processor). If ``a`` is one-d
 Every operation is IEEE and works lane by lane, and ``fma`` is a fused multiply-add on every processor, so lane ``r`` of the
 first form has the bits of the second form run on replica ``r`` alone. Words (``uint64``) work in the same way.
 
-Arrays of lanes start on a 64-byte boundary: make them with `aligned`. `lanes_available` says whether this numba can do it;
-where it cannot, or where ``ISOGAP_LANES=1`` is set, the callers use the plain form.
+A third form has two floats for each float: arrays of shape ``(n, 2, 8)`` hold double-double numbers (`pairs`), of shape
+``(n, 2, 1, 1)`` the same without lanes. They mix with floats, are rounded to floats where they are stored in an array of
+floats, and let the kernels run in twice the precision.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
+
+from isogap._kernels import pairs
+from isogap._kernels.pairs import Pair
 
 LANES = 8
 ALIGNMENT = 64
@@ -48,7 +52,16 @@ class WordLanes(_LaneType):
         super().__init__("WordLanes", types.uint64, ir.IntType(64))
 
 
+class PairType(types.Type):  # type: ignore[misc]
+    """Numba type of a double-double number, of floats or of lanes."""
+
+    def __init__(self, part: Any) -> None:
+        self.part = part
+        super().__init__(name=f"PairType({part})")
+
+
 float_lanes, word_lanes = FloatLanes(), WordLanes()
+lane_pairs, float_pair = PairType(float_lanes), PairType(types.float64)
 _VECTOR = {types.float64: float_lanes, types.uint64: word_lanes}
 
 
@@ -59,12 +72,20 @@ class _LaneModel(models.PrimitiveModel):  # type: ignore[misc]
         super().__init__(dmm, fe_type, fe_type.vector)
 
 
-def aligned(rows: int, lanes: int, dtype: Any = np.float64) -> np.ndarray[Any, Any]:
-    """Return zeros of shape ``(rows, 8)`` on a 64-byte boundary for ``lanes = 8``, of shape ``(rows,)`` for ``lanes = 1``."""
-    size = rows * lanes
+@register_model(PairType)
+class _PairModel(models.StructModel):  # type: ignore[misc]
+    def __init__(self, dmm: Any, fe_type: PairType) -> None:
+        super().__init__(dmm, fe_type, [("hi", fe_type.part), ("lo", fe_type.part)])
+
+
+def aligned(rows: int, lanes: int, dtype: Any = np.float64, parts: int = 1) -> np.ndarray[Any, Any]:
+    """Return zeros on a 64-byte boundary: shape ``(rows, 8)`` for ``lanes = 8``, ``(rows,)`` for 1; 2 parts: double-double."""
+    size = rows * lanes * parts
     raw = np.zeros(8 * size + ALIGNMENT, np.uint8)
     skip = -raw.ctypes.data % ALIGNMENT
     flat: np.ndarray[Any, Any] = raw[skip : skip + 8 * size].view(dtype)
+    if parts == 2:
+        return flat.reshape((rows, 2, lanes) if lanes > 1 else (rows, 2, 1, 1))
     return flat.reshape(rows, lanes) if lanes > 1 else flat
 
 
@@ -75,63 +96,109 @@ def _splat(builder: Any, value: Any, vector: ir.VectorType) -> Any:
     return builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), mask)
 
 
+def _plain(context: Any, builder: Any, result: Any, kind: Any, value: Any) -> Any:
+    """One argument as floats or lanes: scalars are spread over the lanes, pairs give their high part."""
+    if isinstance(kind, PairType):
+        kind, value = kind.part, _unpacked(context, builder, kind, value).hi
+    if isinstance(result, _LaneType) and not isinstance(kind, _LaneType):
+        return _splat(builder, context.cast(builder, value, kind, result.scalar), result.vector)
+    return value if isinstance(result, _LaneType) else context.cast(builder, value, kind, result)
+
+
 def _widened(context: Any, builder: Any, result: Any, kinds: Any, values: Any) -> list[Any]:
-    """Arguments of one elementwise operation, scalars spread over the lanes where the result has lanes."""
-    if not isinstance(result, _LaneType):
-        return [context.cast(builder, v, k, result) for v, k in zip(values, kinds, strict=True)]
+    """Arguments of one elementwise operation in the kind of its result: LLVM values, or `Pair` of them."""
+    if not isinstance(result, PairType):
+        return [_plain(context, builder, result, kind, value) for kind, value in zip(kinds, values, strict=True)]
     out = []
-    for value, kind in zip(values, kinds, strict=True):
-        if not isinstance(kind, _LaneType):
-            value = _splat(builder, context.cast(builder, value, kind, result.scalar), result.vector)
-        out.append(value)
+    for kind, value in zip(kinds, values, strict=True):
+        if isinstance(kind, PairType):
+            out.append(_unpacked(context, builder, kind, value))
+        else:
+            hi = _plain(context, builder, result.part, kind, value)
+            out.append(Pair(hi, pairs.constant(hi.type, 0.0)))
     return out
 
 
+def _unpacked(context: Any, builder: Any, kind: PairType, value: Any) -> Pair:
+    proxy = cgutils.create_struct_proxy(kind)(context, builder, value)
+    return Pair(proxy.hi, proxy.lo)
+
+
+def _packed(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """What numba keeps for an LLVM value or a `Pair`."""
+    if not isinstance(value, Pair):
+        return value
+    proxy = cgutils.create_struct_proxy(kind)(context, builder)
+    proxy.hi, proxy.lo = value.hi, value.lo
+    return proxy._getvalue()
+
+
 def _floats(*kinds: Any) -> Any:
-    """Common type of float arguments: lanes if one has lanes, else float64."""
-    return float_lanes if any(isinstance(k, FloatLanes) for k in kinds) else types.float64
+    """Common type of float arguments: with lanes if one has lanes, a pair if one is a pair, else float64."""
+    lanes = any(isinstance(k, FloatLanes) or k == lane_pairs for k in kinds)
+    if any(isinstance(k, PairType) for k in kinds):
+        return lane_pairs if lanes else float_pair
+    return float_lanes if lanes else types.float64
 
 
-def _operator(function: Any, method: str) -> None:
+def _elementwise(plain: Any, pair: Any) -> Any:
+    """Code of an operation whose arguments and result are of one kind."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        result = signature.return_type
+        values = _widened(context, builder, result, signature.args, arguments)
+        operation = pair if isinstance(result, PairType) else plain
+        return _packed(context, builder, result, operation(builder, *values))
+
+    return codegen
+
+
+def _operator(function: Any, method: str, pair: Any) -> None:
     @type_callable(function)  # type: ignore[untyped-decorator, unused-ignore]
     def _typer(context: Any) -> Any:
         def typer(a: Any, b: Any) -> Any:
-            for x, y in ((a, b), (b, a)):
-                if isinstance(x, FloatLanes) and isinstance(y, FloatLanes | types.Float | types.Integer):
-                    return float_lanes
+            ours = (FloatLanes, PairType)
+            others = (*ours, types.Float, types.Integer)
+            if (isinstance(a, ours) and isinstance(b, others)) or (isinstance(b, ours) and isinstance(a, others)):
+                return _floats(a, b)
             return None
 
         return typer
 
-    def lower(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        a, b = _widened(context, builder, signature.return_type, signature.args, arguments)
-        return getattr(builder, method)(a, b)
+    lower = _elementwise(lambda builder, a, b: getattr(builder, method)(a, b), pair)
+    for one in (FloatLanes, PairType):
+        for other in (FloatLanes, PairType):
+            lower_builtin(function, one, other)(lower)
+        for number in (types.Float, types.Integer):
+            lower_builtin(function, one, number)(lower)
+            lower_builtin(function, number, one)(lower)
 
-    lower_builtin(function, FloatLanes, FloatLanes)(lower)
-    for number in (types.Float, types.Integer):
-        lower_builtin(function, FloatLanes, number)(lower)
-        lower_builtin(function, number, FloatLanes)(lower)
 
-
-for _function, _method in (
-    (operator.add, "fadd"),
-    (operator.sub, "fsub"),
-    (operator.mul, "fmul"),
-    (operator.truediv, "fdiv"),
+for _function, _method, _pair in (
+    (operator.add, "fadd", pairs.add),
+    (operator.sub, "fsub", pairs.subtract),
+    (operator.mul, "fmul", pairs.multiply),
+    (operator.truediv, "fdiv", pairs.divide),
 ):
-    _operator(_function, _method)
+    _operator(_function, _method, _pair)
 
 
-def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
+def _addresses(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> tuple[list[Any], int]:
+    """Where the parts of an element are (one, or two of a pair), and their alignment."""
     data = cgutils.create_struct_proxy(array_type)(context, builder, array).data
-    if array_type.ndim == 1:
-        return builder.gep(data, [index])
-    vector = _VECTOR[array_type.dtype].vector
-    base = builder.bitcast(data, vector.as_pointer())
-    return builder.gep(base, [index])
+    if array_type.ndim in (2, 3):
+        data = builder.bitcast(data, _VECTOR[array_type.dtype].vector.as_pointer())
+    if array_type.ndim < 3:
+        places = [index]
+    else:
+        low = builder.shl(index, ir.Constant(index.type, 1))
+        places = [low, builder.add(low, ir.Constant(index.type, 1))]
+    return [builder.gep(data, [place]) for place in places], ALIGNMENT if array_type.ndim in (2, 3) else 8
 
 
 def _element(array_type: Any) -> Any:
+    if array_type.ndim > 2:
+        return lane_pairs if array_type.ndim == 3 else float_pair
     return array_type.dtype if array_type.ndim == 1 else _VECTOR[array_type.dtype]
 
 
@@ -140,9 +207,9 @@ def load(typingctx: Any, array: Any, index: Any) -> Any:
     """``array[index]``: eight lanes of a ``(n, 8)`` array, one number of a ``(n,)`` array. The index is not checked."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = signature.args[0]
-        address = _address(context, builder, kind, *arguments)
-        return builder.load(address, align=8 if kind.ndim == 1 else ALIGNMENT)
+        places, align = _addresses(context, builder, signature.args[0], *arguments)
+        parts = [builder.load(place, align=align) for place in places]
+        return _packed(context, builder, signature.return_type, parts[0] if len(parts) == 1 else Pair(*parts))
 
     return _element(array)(array, types.intp), codegen
 
@@ -153,52 +220,51 @@ def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         kind = signature.args[0]
-        address = _address(context, builder, kind, *arguments[:2])
+        places, align = _addresses(context, builder, kind, *arguments[:2])
         (value,) = _widened(context, builder, _element(kind), signature.args[2:], arguments[2:])
-        builder.store(value, address, align=8 if kind.ndim == 1 else ALIGNMENT)
+        for place, part in zip(places, value if isinstance(value, Pair) else (value,), strict=True):
+            builder.store(part, place, align=align)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, value), codegen
 
 
-def _llvm_function(builder: Any, name: str, values: Any) -> Any:
-    kind = values[0].type
-    suffix = "f64" if kind == ir.DoubleType() else f"v{LANES}f64"
-    function_type = ir.FunctionType(kind, [kind] * len(values))
-    function = cgutils.get_or_insert_function(builder.module, function_type, f"llvm.{name}.{suffix}")
-    return builder.call(function, values)
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def lift(typingctx: Any, value: Any, array: Any) -> Any:
+    """``value`` as an element of ``array``: a float becomes a pair there where the array holds pairs."""
+    return _element(array)(value, array), lambda context, builder, signature, arguments: _packed(
+        context,
+        builder,
+        signature.return_type,
+        _widened(context, builder, signature.return_type, signature.args[:1], arguments[:1])[0],
+    )
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
     """``a b + c`` with one rounding."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        values = _widened(context, builder, signature.return_type, signature.args, arguments)
-        return _llvm_function(builder, "fma", values)
-
-    return _floats(a, b, c)(a, b, c), codegen
+    plain = _elementwise(lambda builder, *values: pairs.call(builder, "fma", values), pairs.multiply_add)
+    return _floats(a, b, c)(a, b, c), plain
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def root(typingctx: Any, a: Any) -> Any:
     """Square root."""
+    return _floats(a)(a), _elementwise(lambda builder, x: pairs.call(builder, "sqrt", [x]), pairs.square_root)
 
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _llvm_function(builder, "sqrt", arguments)
 
-    return a(a), codegen
+def _less(builder: Any, a: Any, b: Any) -> Any:
+    return pairs.less(builder, a, b) if isinstance(a, Pair) else builder.fcmp_ordered("<", a, b)
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def where_less(typingctx: Any, a: Any, b: Any, x: Any, y: Any) -> Any:
     """``x`` where ``a < b``, else ``y`` (also where one of them is NaN)."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        a, b, x, y = _widened(context, builder, signature.return_type, signature.args, arguments)
-        return builder.select(builder.fcmp_ordered("<", a, b), x, y)
-
-    return _floats(a, b, x, y)(a, b, x, y), codegen
+    code = _elementwise(
+        lambda builder, a, b, x, y: builder.select(_less(builder, a, b), x, y),
+        lambda builder, a, b, x, y: pairs.select(builder, _less(builder, a, b), x, y),
+    )
+    return _floats(a, b, x, y)(a, b, x, y), code
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
@@ -206,8 +272,8 @@ def any_less(typingctx: Any, a: Any, b: Any) -> Any:
     """Whether ``a < b`` in any lane."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        less = builder.fcmp_ordered("<", *_widened(context, builder, _floats(a, b), signature.args, arguments))
-        if not isinstance(_floats(a, b), FloatLanes):
+        less = _less(builder, *_widened(context, builder, _floats(a, b), signature.args, arguments))
+        if less.type == ir.IntType(1):
             return less
         mask = builder.bitcast(less, ir.IntType(LANES))
         return builder.icmp_unsigned("!=", mask, ir.Constant(ir.IntType(LANES), 0))
@@ -217,12 +283,14 @@ def any_less(typingctx: Any, a: Any, b: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def spread(typingctx: Any, value: Any, like: Any) -> Any:
-    """``value`` in every lane if ``like`` has lanes, else ``value``."""
+    """``value`` in every lane if ``like`` has lanes, else ``value``; a pair if ``like`` is one."""
+    kind = _floats(value, like)
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _widened(context, builder, signature.return_type, signature.args[:1], arguments[:1])[0]
+        (wide,) = _widened(context, builder, kind, signature.args[:1], arguments[:1])
+        return _packed(context, builder, kind, wide)
 
-    return _floats(value, like)(value, like), codegen
+    return kind(value, like), codegen
 
 
 def _word_operation(operation: Any) -> Any:
@@ -257,11 +325,12 @@ rotate = _word_operation(_rotate)
 def _convert(operation: Any, source: Any, target: Any) -> Any:
     @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
     def function(typingctx: Any, a: Any) -> Any:
-        result = target if isinstance(a, _LaneType) else target.scalar
+        lanes = isinstance(a, _LaneType) or a == lane_pairs
+        result = target if lanes else target.scalar
 
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            kind = target.vector if isinstance(result, _LaneType) else target.vector.element
-            return operation(builder, arguments[0], kind)
+            value = _plain(context, builder, source if lanes else source.scalar, signature.args[0], arguments[0])
+            return operation(builder, value, target.vector if lanes else target.vector.element)
 
         return result(a), codegen
 
