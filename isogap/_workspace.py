@@ -23,6 +23,8 @@ IntArray = npt.NDArray[np.int64]
 # From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 150 in
 # the form in X and near 400 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
 LARGE_WIDTH = 192
+# Two singular values below this share of the largest are kept apart by the kernels: their columns would become parallel.
+_GRADED = 1e-3
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ def kernel_paths(
     start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, parts: int = 1
 ) -> RawPaths | None:
     """Run one replica per row of ``states``; ``None`` if ``control[0]`` stopped it. ``parts = 2``: double-double arithmetic."""
-    wide = start.width >= LARGE_WIDTH and parts == 1
+    # A graded start takes lanes at any width.
+    wide = start.width >= LARGE_WIDTH and parts == 1 and _rank(start, weights) != chain.GRADED
     return (_column_paths if wide else _lane_paths)(start, weights, marks, depth, states, control, parts)
 
 
@@ -85,7 +88,7 @@ def _lane_paths(
         rows = slice(group * lanes, min((group + 1) * lanes, count))
         work.begin(states[rows])
         done = chain.run_group(
-            work.state, _law(weights), not start.degenerate, work.X, kernel.X.shape[1], work.E, work.lane, work.V,
+            work.state, _law(weights), _rank(start, weights), work.X, kernel.X.shape[1], work.E, work.lane, work.V,
             work.tau, work.sign, work.norm, work.z, work.P, work.y, marks, rows.stop - rows.start, out.snaps[rows],
             out.form[rows], out.shift[rows], out.total[rows], out.step[rows], out.phi, out.log_phi, out.log_jacobian,
             groups, group, depth, d, control,
@@ -104,7 +107,7 @@ def _column_paths(
     for r in range(count):
         columns = work.begin(kernel, start.phi0)
         done = large.run_one(
-            states[r].copy(), _law(weights), not start.degenerate, work.A, work.B, columns, work.lane, work.V, work.tau,
+            states[r].copy(), _law(weights), _rank(start, weights), work.A, work.B, columns, work.lane, work.V, work.tau,
             work.sign, work.norm, work.z, work.words, work.parts, work.g, work.y, marks, out.snaps[r], out.form[r],
             out.shift[r], out.total[r], out.step[r], out.phi, out.log_phi, out.log_jacobian, count, r, depth, d, control,
         )  # fmt: skip
@@ -115,6 +118,15 @@ def _column_paths(
 
 def _law(weights: str) -> int:
     return chain.GAUSSIAN if weights == "gaussian" else chain.ORTHOGONAL
+
+
+def _rank(start: Start, weights: str) -> int:
+    """Whether the start is degenerate, of full rank, or of full rank with several very small singular values."""
+    if start.degenerate:
+        return chain.DEGENERATE
+    size = np.linalg.norm(start.factor, axis=0)
+    graded = weights == "orthogonal" and int((size < _GRADED * size.max()).sum()) > 1
+    return chain.GRADED if graded else chain.FULL
 
 
 class _Output:

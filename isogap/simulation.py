@@ -118,8 +118,10 @@ def simulate(
     Close to orthogonality the chain runs in deviation form (E7) with a binary exponent, so ``log φ`` keeps full relative
     accuracy at any depth. ``φ`` itself is reported as NaN once it falls below the smallest normal float 2.2e-308 (see
     `ChainResult.underflow_layer`). Further out, for Gaussian weights and for degenerate batches, it runs in the form in X.
-    In the form in X the columns of the start are graded, so a spectrum given as ``spectrum:...`` may reach down to 1e-300;
-    of a batch given as an array, float64 fixes singular values only to 1e-16 of the largest.
+    In the form in X the columns of the start are graded and kept orthogonal, so a spectrum given as ``spectrum:...`` may reach
+    down to 1e-300; of a batch given as an array, float64 fixes singular values only to 1e-16 of the largest. A start with
+    several tiny eigenvalues is nearly rank-deficient for many layers, and there rounding errors of a *path* grow as the
+    gradient does (its law, and E4, are not affected): ``precision="double-double"`` follows the same path further.
 
     Examples
     --------

@@ -15,6 +15,7 @@ comes from a Cholesky factor, the earlier layers from adding the decreases backw
 import numpy as np
 from numba import njit
 
+from isogap._kernels.graded import orthogonalise_columns
 from isogap._kernels.normals import LOG_2, curvature, excess, fill_normals, fill_words, log_of, words_to_normals
 from isogap._kernels.reflectors import make_reflectors, multiply_bartlett, rotate_both, rotate_rows
 from isogap._kernels.vectors import (
@@ -35,6 +36,8 @@ from isogap._kernels.vectors import (
 __all__ = ["fill_words", "run_group", "words_to_normals"]
 
 ORTHOGONAL, GAUSSIAN = 0, 1
+# Rank of the start; graded: full, with columns of very different size, which are kept orthogonal (`graded`).
+DEGENERATE, FULL, GRADED = 0, 1, 2
 FORM_X, FORM_E = 0, 1
 # Lemma C.8's sharper branch: d phi ≤ 0.4 gives lambda_min ≥ 1 - sqrt(0.8) > 0.1, where the deviation form is accurate.
 SWITCH_D_PHI = 0.4
@@ -273,6 +276,8 @@ def run_group(  # type: ignore[no-untyped-def]
             return False
         forms = (1 if any_less(inside, half) else 0) + (2 if any_less(half, inside) else 0)
         _layer(state, X, columns, E, lane, V, tau, sign, norm, z, P, y, weights, forms, d)
+        if full_rank == GRADED and forms & 1:
+            orthogonalise_columns(X, columns, d)
         at = layer * stride + group
         step, unit, shift = load(lane, STEP), load(lane, UNIT), load(lane, SHIFT)
         store(phi, at, step)

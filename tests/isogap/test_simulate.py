@@ -92,6 +92,24 @@ def test_relative_error_against_multiprecision(spec):
     assert max(logs) < 1e-9
 
 
+@pytest.mark.parametrize(
+    "lam", ["1,1e-60,1e-60", "1,1e-30,1e-30,1e-30", "1,1e-100,1e-200,1e-300", "1,1,1e-5,1e-5,1e-6"]
+)
+def test_several_tiny_eigenvalues(lam):
+    """The small columns of the form in X stay independent: every layer to 1e-9, and the energy law on every path."""
+    d, depth, seed, digits = lam.count(",") + 1, 150, 5, 600
+    spec = "spectrum:" + lam
+    run = simulate(d, depth, replicas=200, input=spec, rng=seed, keep_paths=True)
+    assert run.energy_residual < 1e-11
+    assert run.one_step.passed
+    factor = start_rows(spec, d, seed)
+    with mp.workdps(digits):
+        X = mp.matrix(factor.tolist())
+        gaps = plain.mp_chain((X * X.T).tolist(), normals(seed, 0, d, depth), digits)
+        errors = [abs(float((mp.mpf(float(m)) - g) / g)) for m, g in zip(run.paths.phi[0], gaps, strict=True)]
+    assert max(errors) < 1e-9
+
+
 @pytest.mark.parametrize("d", [2, 5, 10, 32])
 def test_first_layer_mean_is_the_exact_law(d):
     """A million samples of φ_1 within 4 standard errors of E3, at d = 2 also of E9."""
