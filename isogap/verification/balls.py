@@ -89,7 +89,7 @@ class Spectrum:
 
 
 def _short(v: Fraction) -> str:
-    return str(v) if len(str(v)) <= 9 else f"{float(v):.6g}"
+    return str(v) if len(str(v)) <= 9 else f"{float(v):.12g}"
 
 
 def two_level(d: int, m: int, epsilon: Fraction) -> Spectrum:

@@ -57,7 +57,7 @@ def estimate(samples: Any, span: float | None) -> Estimate:
 
 
 def haar(d: int, count: int, rng: np.random.Generator) -> FloatArray:
-    """Haar orthogonal matrices by Gram-Schmidt with columns of Gaussians, in two passes: no code of the engine.
+    """Haar orthogonal matrices by Gram-Schmidt of Gaussian rows, in two passes: no code of the engine.
 
     Examples
     --------
@@ -76,11 +76,11 @@ def haar(d: int, count: int, rng: np.random.Generator) -> FloatArray:
 
 def chain_gradients(
     X: FloatArray, weights: list[FloatArray], cotangent: FloatArray, *, centre: bool = False
-) -> tuple[FloatArray, FloatArray]:
-    """Log norms of ``∂L/∂W_l`` and of every ``J_BN``, plain forward and backward passes with a rescaled cotangent.
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Log norms of ``∂L/∂W_l``, of every ``J_BN`` and of ``∂L/∂X_l``: plain passes with a rescaled cotangent.
 
     ``X`` and ``cotangent`` (the gradient in the last state) have shape (R, d, n), each entry of ``weights`` (R, d, d).
-    Both results have shape (R, depth). With ``centre`` the row means are removed before normalising.
+    All results have shape (R, depth). With ``centre`` the row means are removed before normalising.
     """
     states, norms = [X], []
     for W in weights:
@@ -91,7 +91,7 @@ def chain_gradients(
         states.append(H / r)
         norms.append(r)
     depth, count = len(weights), X.shape[0]
-    gradients, jacobians = np.empty((count, depth)), np.empty((count, depth))
+    gradients, jacobians, cotangents = (np.empty((count, depth)) for _ in range(3))
     delta, scale = cotangent.copy(), np.zeros(count)
     for layer in range(depth - 1, -1, -1):
         x, r = states[layer + 1], norms[layer]
@@ -105,4 +105,5 @@ def chain_gradients(
         size = np.linalg.norm(delta, axis=(1, 2))
         delta /= size[:, None, None]
         scale += np.log(size)
-    return gradients, jacobians
+        cotangents[:, layer] = scale
+    return gradients, jacobians, cotangents
