@@ -20,7 +20,12 @@ def decide(case, *, normalise=False):
         change = q.gap(H) - q.gap(G)
         if change > bound:
             raise RefutedError(
-                "φ(WX) - φ(X) = 0 exceeds the bound of eq. 9", X=X.tolist(), W=W.tolist(), change=0, bound=bound.str(12)
+                "φ(WX) - φ(X) = 0 exceeds the bound of eq. 9",
+                violation=float(((change - bound) / abs(bound)).mid()),
+                X=X.tolist(),
+                W=W.tolist(),
+                change=0,
+                bound=bound.str(12),
             )
     for width in widths():
         for s in family(width):

@@ -18,7 +18,10 @@ def decide(case, *, top="one"):
             if top == "one":
                 if largest > ball(1):
                     raise RefutedError(
-                        "a row-normalised X has an eigenvalue above 1", X=X.tolist(), largest=largest.str(12)
+                        "a row-normalised X has an eigenvalue above 1",
+                        violation=float(largest.mid()) - 1,
+                        X=X.tolist(),
+                        largest=largest.str(12),
                     )
             else:
                 # d I - G is positive semidefinite: all principal minors of the characteristic polynomial have one sign

@@ -17,6 +17,7 @@ def decide(case, *, bounded=False, constant=1000):
             if scaled > claimed:
                 raise RefutedError(
                     "‖∂L/∂Z‖ = ‖Z - T‖ exceeds every constant K at logits K Z",
+                    violation=float(scaled.mid()) / claimed - 1,
                     Z=Z.tolist(),
                     T=T.tolist(),
                     K=claimed,

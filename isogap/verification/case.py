@@ -118,7 +118,8 @@ class Case:
     def at_most(self, what: str, left: Any, right: Any, **witness: Any) -> None:
         """``left ≤ right`` for two balls, decided by their enclosures."""
         if left > right:
-            raise RefutedError(what, left=_show(left), right=_show(right), **witness)
+            excess = float((ball(left) - ball(right)).mid()) / max(abs(float(ball(right).mid())), 1e-300)
+            raise RefutedError(what, violation=excess, left=_show(left), right=_show(right), **witness)
         if not left <= right:
             raise UndecidedError(f"{what}: {left} against {right} at {witness}; more digits are needed")
         size = max(abs(float(ball(right).mid())), abs(float(ball(left).mid())))
@@ -158,7 +159,9 @@ class Case:
         found = sampling.estimate(samples, span)
         self._compared(what)
         if abs(found.mean - expected) > found.half:
-            raise RefutedError(what, mean=f"{found.mean:.6g} ± {found.half:.2g}", expected=f"{expected:.6g}", **witness)
+            excess = abs(found.mean / expected - 1) if expected else abs(found.mean)
+            shown = {"mean": f"{found.mean:.6g} ± {found.half:.2g}", "expected": f"{expected:.6g}"}
+            raise RefutedError(what, violation=excess, **shown, **witness)
         closest = 1.0 - abs(found.mean - expected) / found.half if found.half > 0 else 1.0
         self._record("sample", what, f"{found.samples} samples", closest=closest)
 

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import sympy as sp
+from flint import ctx
 
 from isogap.verification.balls import ball
 
@@ -17,7 +18,7 @@ def least_eigenvalue(G: Any, bits: int = 80) -> Any:
     --------
     >>> from isogap.verification.rational import from_rows
     >>> low = least_eigenvalue(from_rows([[2, 1], [1, 2]]))
-    >>> bool(low.overlaps(ball(1))), float(low.rad()) < 1e-20
+    >>> bool(low.contains(1)), float(low.rad()) < 1e-20
     (True, True)
     """
     x = sp.Symbol("x")
@@ -33,4 +34,5 @@ def least_eigenvalue(G: Any, bits: int = 80) -> Any:
             high = middle
         else:
             low = middle
-    return ball(low).union(ball(high))
+    with ctx.workprec(2 * bits):
+        return ball(low).union(ball(high))

@@ -20,12 +20,13 @@ ROUTES = {
 
 
 class RefutedError(Exception):
-    """The claim is false; ``witness`` says where, and carries the numbers."""
+    """The claim is false; ``witness`` says where, and carries the numbers; ``violation`` by how much, relatively."""
 
-    def __init__(self, what: str, **witness: Any) -> None:
+    def __init__(self, what: str, *, violation: float | None = None, **witness: Any) -> None:
         shown = ", ".join(f"{name} = {value}" for name, value in witness.items())
         super().__init__(f"{what}: {shown}" if shown else what)
         self.what = what
+        self.violation = violation
         self.witness = {name: str(value) for name, value in witness.items()}
 
 

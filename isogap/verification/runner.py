@@ -53,7 +53,7 @@ def judge(
     begin = time.perf_counter()
     key = zlib.crc32(statement.label.encode())
     case = Case(seed=seed * 2**32 + key, deep=deep)
-    kind, message, witness = _decide(case, decide, {}, statement)
+    kind, message, refutation = _decide(case, decide, {})
     if kind in _RANK:
         broken = [x for x in statement.depends if before is not None and x in before and not before[x].passed]
         if broken:
@@ -69,14 +69,14 @@ def judge(
         expected=statement.kind,
         kind=kind,
         range=statement.range,
-        margin=case.smallest or _fallback_margin(case),
+        margin=_margin(case, refutation),
         controls=controls,
         held=case.held,
         tried=case.tried,
         seconds=time.perf_counter() - begin,
         comparisons=case.comparisons,
         steps=tuple(case.steps.values()),
-        witness=witness,
+        witness=refutation.witness if refutation else {},
         tables=tuple(case.tables),
         plots=tuple(case.plots),
         message=message,
@@ -110,26 +110,24 @@ def comparisons_within_level(verdicts: Iterable[Verdict]) -> bool:
     return sum(v.comparisons for v in verdicts) <= MAX_COMPARISONS
 
 
-def _decide(
-    case: Case, decide: Decide, claim: Mapping[str, Any], statement: Statement
-) -> tuple[str, str, dict[str, str]]:
-    """Kind, message, witness."""
+def _decide(case: Case, decide: Decide, claim: Mapping[str, Any]) -> tuple[str, str, RefutedError | None]:
+    """Kind, message, and the refutation if there was one."""
     try:
         with ctx.workprec(BITS):
             found = decide(case, **claim)
         case.finish()
     except RefutedError as refutation:
-        return "refuted", str(refutation), refutation.witness
+        return "refuted", str(refutation), refutation
     except UndecidedError as doubt:
-        return "undecided", str(doubt), {}
+        return "undecided", str(doubt), None
     except Exception as error:  # a check that breaks is a failed check: the rest of the report is still wanted
-        return "error", f"{type(error).__name__}: {error} ({traceback.extract_tb(error.__traceback__)[-1]})", {}
+        return "error", f"{type(error).__name__}: {error} ({traceback.extract_tb(error.__traceback__)[-1]})", None
     if found not in _RANK:
-        return "undecided", f"the check returned {found!r}, which is no kind of decision", {}
+        return "undecided", f"the check returned {found!r}, which is no kind of decision", None
     reached = max(_RANK.get(ROUTES[step.route], 0) for step in case.steps.values())
     if _RANK[found] > reached:
-        return "undecided", f"the check calls itself {found}, its steps do not support that", {}
-    return found, "", {}
+        return "undecided", f"the check calls itself {found}, its steps do not support that", None
+    return found, "", None
 
 
 def _control(
@@ -138,13 +136,18 @@ def _control(
     unknown = set(claim) - set(inspect.signature(decide).parameters)
     if unknown:
         return Control(what, False, f"the check takes no argument {unknown.pop()!r}")
-    kind, message, _ = _decide(Case(seed=seed, deep=deep, control=True), decide, claim, statement)
+    kind, message, _ = _decide(Case(seed=seed, deep=deep, control=True), decide, claim)
     good = kind in _RANK if statement.kind == "refuted" else kind == "refuted"
     return Control(what, good, message or f"decided: {kind}")
 
 
-def _fallback_margin(case: Case) -> Margin | None:
-    """The closest of the recorded steps."""
+def _margin(case: Case, refutation: RefutedError | None) -> Margin | None:
+    """What the check measured, else the closest of the recorded steps; for a false statement its violation."""
+    if refutation is not None:
+        excess = refutation.violation
+        return None if excess is None else Margin(excess, "relative excess over the claim at the witness")
+    if case.smallest is not None:
+        return case.smallest
     known = [(s.closest, s.what) for s in case.steps.values() if s.closest is not None]
     if not known:
         return Margin(0.0, "exact identity: no slack to measure") if case.steps else None
