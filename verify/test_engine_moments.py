@@ -1,5 +1,7 @@
 """Engine moments: samples of every Haar sampler agree with the exact moments of Weingarten calculus up to degree 6."""
 
+from fractions import Fraction
+
 import numpy as np
 
 import isogap
@@ -65,13 +67,13 @@ def _kernel(d, count, rng):
 
 def _chain(case):
     """One layer of the engine: the mean of φ against E3, the Jacobian at d = 2 against the uniform angle."""
-    for values, counts in (([1.5, 0.5], [2, 2]), ([3.0, 0.4], [1, 4]), ([1.9, 0.1], [1, 1])):
+    for values, counts in (([1.5, 0.5], [2, 2]), ([3.0, 0.4], [1, 4]), ([3.8, 0.2], [1, 1])):
         lam = [x for x, m in zip(values, counts, strict=True) for _ in range(m)]
+        start = "spectrum:" + ",".join(map(repr, lam))  # as given, in any scale: the engine has to normalise
         lam = [x * len(lam) / sum(lam) for x in lam]
-        start = "spectrum:" + ",".join(map(repr, lam))
         run = simulate(len(lam), 1, replicas=20_000, input=start, rng=case.seed, check_layers=0, keep_paths=True)
         fall = run.phi0 - run.paths.phi[:, 1]
-        exact = -float(Spectrum.of([_fraction(x) for x in lam]).step().mid())
+        exact = -float(Spectrum.of([Fraction(x) for x in lam]).step().mid())
         case.mean_equals("engine: E φ_1 - φ_0 is E3", fall, exact, run.phi0, spectrum=lam)
         exact_gap = -np.mean(np.log(lam))
         case.pathwise("engine: φ_0 of the given spectrum", abs(run.phi0 - exact_gap), 0.0, 1e-12)
@@ -80,12 +82,6 @@ def _chain(case):
             a = lam[0] - 1
             case.mean_equals("engine, d = 2: E min Y = 1 - 2a/π", low, 1 - 2 * a / np.pi, a)
             case.mean_equals("engine, d = 2: E (1 - min Y)² = a²/2", (1 - low) ** 2, a * a / 2, a * a)
-
-
-def _fraction(x):
-    from fractions import Fraction
-
-    return Fraction(x)
 
 
 def _without_signs(d, count, rng):
