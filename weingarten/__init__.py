@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from .answers import Answer
     from .caches import clear_caches
     from .errors import CostError, SelfCheckError, WeingartenError
+    from .evaluation import evaluate
+    from .expressions import expectation
     from .functions import (
         gram_matrix,
         weingarten_function,
@@ -21,10 +23,40 @@ if TYPE_CHECKING:
         weingarten_table,
         zonal_spherical_function,
     )
+    from .james import james_formula
     from .moments import moment
+    from .power_traces import power_trace_moment
+    from .symbols import (
+        circular_orthogonal,
+        circular_symplectic,
+        constant,
+        orthogonal,
+        special_orthogonal,
+        special_unitary,
+        symplectic,
+        tr,
+        unitary,
+    )
+    from .tensors import TensorExpectation, expectation_matrix, expectation_tensor
 
 _HOMES = {
     "moment": "moments",
+    "expectation": "expressions",
+    "expectation_matrix": "tensors",
+    "expectation_tensor": "tensors",
+    "TensorExpectation": "tensors",
+    "evaluate": "evaluation",
+    "power_trace_moment": "power_traces",
+    "james_formula": "james",
+    "orthogonal": "symbols",
+    "unitary": "symbols",
+    "symplectic": "symbols",
+    "special_orthogonal": "symbols",
+    "special_unitary": "symbols",
+    "circular_orthogonal": "symbols",
+    "circular_symplectic": "symbols",
+    "constant": "symbols",
+    "tr": "symbols",
     "Answer": "answers",
     "clear_caches": "caches",
     "CostError": "errors",
@@ -39,12 +71,28 @@ _HOMES = {
 
 __all__ = [
     "moment",
+    "expectation",
+    "expectation_matrix",
+    "expectation_tensor",
+    "evaluate",
+    "power_trace_moment",
+    "james_formula",
+    "orthogonal",
+    "unitary",
+    "symplectic",
+    "special_orthogonal",
+    "special_unitary",
+    "circular_orthogonal",
+    "circular_symplectic",
+    "constant",
+    "tr",
     "weingarten_function",
     "weingarten_table",
     "weingarten_series",
     "gram_matrix",
     "zonal_spherical_function",
     "Answer",
+    "TensorExpectation",
     "clear_caches",
     "WeingartenError",
     "CostError",

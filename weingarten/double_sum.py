@@ -19,7 +19,7 @@ from typing import Any
 
 from .errors import CostError
 from .functions import ratio_value
-from .groups import Group
+from .groups import GROUPS, Group
 from .pairings import Pairing, coset_type, double_factorial, image_pairing, orientation_sign, pairings_respecting
 from .partitions import Partition
 from .permutations import Permutation, cycle_type
@@ -82,7 +82,7 @@ def matchings(labels: Sequence[object], targets: Sequence[object]) -> list[Permu
 
 
 def complex_double_sum(
-    rows: Sequence[int], cols: Sequence[int], rows_bar: Sequence[int], cols_bar: Sequence[int], d: Any, kind: Group
+    rows: Sequence[int], cols: Sequence[int], rows_bar: Sequence[int], cols_bar: Sequence[int], d: Any
 ) -> Ratio:
     """Return `E Π U_{i_k j_k} Π conj(U_{i'_k j'_k})` over U(d)."""
     if len(rows) != len(rows_bar):
@@ -96,7 +96,7 @@ def complex_double_sum(
             for k, image in enumerate(t):
                 quotient[image] = s[k]
             histogram[cycle_type(tuple(quotient))] += 1
-    return combine(histogram, d, kind)
+    return combine(histogram, d, GROUPS["U"])
 
 
 def partner(index: int) -> int:

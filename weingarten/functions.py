@@ -61,6 +61,11 @@ def weingarten_function(coset_type: Any, d: Any, group: str = "O") -> Any:
     CostError
         When n is so large that the table would cost more than its limit.
 
+    Notes
+    -----
+    COE and CSE have no Gram matrix of their own: below the threshold the value is the same restricted sum, with which
+    the moments are right at every dimension.
+
     References
     ----------
     Collins & Śniady, Commun. Math. Phys. 264 (2006) 773; Collins & Matsumoto, J. Math. Phys. 50 (2009) 113516;

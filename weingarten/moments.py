@@ -25,7 +25,7 @@ from .functions import TABLE_LIMIT
 from .groups import GROUPS, Group, as_group
 from .partitions import partition_count
 from .permutations import sign
-from .rational import ZERO, Ratio, add_ratios, constant_ratio, rational
+from .rational import ZERO, Ratio, add_ratios, constant_ratio
 from .real_elimination import elimination_estimate, real_moment
 from .recursion import series_length
 
@@ -98,7 +98,7 @@ def moment(
     1/6
     """
     kind = as_group(group)
-    entries = _entries(exponents, conjugate, rows, cols, conjugate_rows, conjugate_cols)
+    entries = _entries((exponents, conjugate), ((rows, cols), (conjugate_rows, conjugate_cols)))
     if d is None:
         raise WeingartenError("d=None: give the size of the matrix, a positive integer or a sympy Symbol")
     answer = moment_answer(entries, as_dimension(d, kind), kind)
@@ -107,17 +107,23 @@ def moment(
 
 def moment_answer(entries: Entries, size: Any, kind: Group) -> Answer:
     """Return the moment of exponents at 1-based positions, with its range of validity."""
+    (minimum, reason), ratio = moment_parts(entries, size, kind)
+    value = ratio.to_sympy(size)
+    if isinstance(size, int):
+        return Answer(value, size, "given", exact_at=size)
+    return Answer(value, minimum, reason, recompute=lambda d: moment_answer(entries, as_dimension(d, kind), kind).value)
+
+
+def moment_parts(entries: Entries, size: Any, kind: Group) -> tuple[tuple[int, str], Ratio]:
+    """Return the range and the moment: a constant for an integer size, else a function of it."""
     if not kind.is_complex:
         entries = {place: (a + b, 0) for place, (a, b) in entries.items()}
     entries = {place: cell for place, cell in entries.items() if any(cell)}
     highest = max((max(place) for place in entries), default=1)
-    if isinstance(size, int):
-        if highest > size:
-            raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
-        return Answer(rational(moment_ratio(entries, size, kind).at(size)), size, "given", exact_at=size)
-    minimum, reason = _validity(entries, highest, kind)
-    value = moment_ratio(entries, size, kind).to_sympy(size)
-    return Answer(value, minimum, reason, recompute=lambda d: moment_answer(entries, as_dimension(d, kind), kind).value)
+    if isinstance(size, int) and highest > size:
+        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
+    ratio = moment_ratio(entries, size, kind)
+    return _validity(entries, highest, kind), (constant_ratio(ratio.at(size)) if isinstance(size, int) else ratio)
 
 
 def _validity(entries: Entries, highest: int, kind: Group) -> tuple[int, str]:
@@ -173,7 +179,7 @@ def unitary_moment(entries: Entries) -> Ratio:
     absolute = _dense({place: (a + b, 0) for place, (a, b) in entries.items()}, 0)
     pairs = complex_pair_count(rows, cols)
     if _prefers_double_sum(pairs, len(rows), 1, elimination_estimate(absolute)):
-        return complex_double_sum(rows, cols, rows_bar, cols_bar, None, GROUPS["U"])
+        return complex_double_sum(rows, cols, rows_bar, cols_bar, None)
     left, right = _dense(entries, 0), _dense(entries, 1)
     return complex_moment(tuple(tuple(zip(x, y, strict=True)) for x, y in zip(left, right, strict=True)), False)
 
@@ -261,25 +267,18 @@ def _times(entries: Entries, s: tuple[int, ...], which: int) -> Entries:
     return grown
 
 
-def _entries(
-    exponents: Any,
-    conjugate: Any,
-    rows: Sequence[int] | None,
-    cols: Sequence[int] | None,
-    conjugate_rows: Sequence[int],
-    conjugate_cols: Sequence[int],
-) -> Entries:
-    """Bring either form of the question to exponents at 1-based positions."""
-    if (exponents is None) == (rows is None):
+def _entries(matrices: tuple[Any, Any], sequences: tuple[tuple[Any, Any], tuple[Any, Any]]) -> Entries:
+    """Bring either form of the question, each with its conjugate part, to exponents at 1-based positions."""
+    if (matrices[0] is None) == (sequences[0][0] is None):
         raise WeingartenError("give either a matrix of exponents, or rows=... and cols=..., not both and not neither")
     entries: Entries = {}
-    if rows is None:
-        for which, matrix in ((0, exponents), (1, conjugate)):
-            for place, value in _matrix(matrix, "conjugate" if which else "exponents").items():
+    if matrices[0] is not None:
+        for which, name in enumerate(("exponents", "conjugate")):
+            for place, value in _matrix(matrices[which], name).items():
                 _raise_exponent(entries, place, which, value)
         return entries
-    for which, left, right in ((0, rows, cols if cols is not None else ()), (1, conjugate_rows, conjugate_cols)):
-        names = ("conjugate_rows", "conjugate_cols") if which else ("rows", "cols")
+    for which, names in enumerate((("rows", "cols"), ("conjugate_rows", "conjugate_cols"))):
+        left, right = (() if side is None else side for side in sequences[which])
         if len(left) != len(right):
             raise WeingartenError(f"{names[0]} has {len(left)} and {names[1]} has {len(right)} indices; give as many")
         for i, j in zip(left, right, strict=True):

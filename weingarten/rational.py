@@ -108,23 +108,34 @@ class Ratio:
             numerator = -numerator
         return Ratio(numerator, self.scale, tuple(sorted((slope * (a - shift), m) for a, m in self.roots)))
 
-    def to_sympy(self, d: Any, *, factor: bool = True) -> Any:
-        """Return the sympy expression, factored: a rational content, factors of the numerator, linear denominators."""
-        if self.numerator.is_zero():
+    def to_sympy(self, d: Any, *others: Any) -> Any:
+        """Return the sympy expression, factored, times the other factors given (one product is cheaper than two)."""
+        lowest = self.cancelled()  # so that no two factors below have a common base
+        if not lowest:
             return sp.S.Zero
-        if factor:
-            content, factors = self.numerator.factor()
-        else:
-            content, factors = self.numerator.content(), [(self.numerator // self.numerator.content(), 1)]
-        terms = [sp.Rational(int(content), self.scale)]
-        terms += [sp.Pow(_polynomial(tuple(map(int, poly.coeffs())), d), power) for poly, power in factors]
-        terms += [sp.Pow(_linear(root, d), -power) for root, power in self.roots]
-        return sp.Mul(*terms)
+        d = sp.sympify(d)
+        content, polynomials = lowest.numerator.factor()
+        front = sp.Rational(int(content), lowest.scale)
+        factors = [_power(_polynomial(tuple(map(int, poly.coeffs())), d), power) for poly, power in polynomials]
+        factors += [_power(_linear(root, d), -power) for root, power in lowest.roots]
+        if others or not d.is_Symbol or len(factors) < 2:
+            return sp.Mul(front, *factors, *others)
+        factors.sort(key=_SORT_KEY)
+        return sp.Mul._from_args([front, *factors] if front != 1 else factors, is_commutative=True)
+
+
+def _power(base: Any, exponent: int) -> Any:
+    """Return an integer power of a symbol or sum without the general power's search for simplifications."""
+    if exponent == 1:
+        return base
+    return sp.Pow(base, sp.Integer(exponent), evaluate=not (base.is_Symbol or base.is_Add))
 
 
 @cached
 def _linear(root: int, d: Any) -> Any:
-    return sp.Add(d, -root)
+    if root == 0 or not d.is_Symbol:
+        return sp.Add(d, -root)
+    return sp.Add._from_args((sp.Integer(-root), d), is_commutative=True)
 
 
 @cached
