@@ -121,7 +121,7 @@ def _label(name: str, labels: list[str]) -> str:
 def _write(options: argparse.Namespace, verdicts: list[Verdict], seconds: float) -> None:
     import json
 
-    from isogap.results import write_atomically
+    from isogap.files import write_atomically
     from isogap.verification.report import html_page, json_result
 
     if options.json is not None:
