@@ -7,6 +7,9 @@ import numpy as np
 import isogap
 from isogap import simulate
 from isogap._kernels import chain
+from isogap._kernels.vectors import lanes_available
+from isogap._workspace import KernelStart, _LaneWorkspace
+from isogap.streams import replica_states
 from isogap.verification.balls import Spectrum
 from weingarten import moment
 
@@ -55,14 +58,19 @@ def _applied(d, count, rng):
 
 
 def _kernel(d, count, rng):
-    W = np.empty((count, d, d))
-    v, tau, sign, norm, w = np.zeros((d, d)), np.empty(d), np.empty(d), np.empty(d), np.empty(d)
-    for k in range(count):
-        X = np.eye(d)
-        chain.make_reflectors(rng.standard_normal(d * (d + 1) // 2), d, v, tau, sign, norm)
-        chain.rotate_rows(X, v, tau, w)
-        W[k] = X * sign[:, None]
-    return W
+    """W of the compiled chain: its reflectors, from its own normals, applied to the unit matrix; signs last."""
+    lanes, q = lanes_available(), -(-d // 4)
+    work = _LaneWorkspace(KernelStart(chain.FORM_X, np.eye(d), np.zeros((d, d)), 0), 1.0, lanes, 1)
+    i, j = np.meshgrid(np.arange(d), np.arange(d), indexing="ij")
+    place = 4 * (4 * q * (j // 4) + i) + j % 4
+    root, samples = np.random.SeedSequence(int(rng.integers(2**63))), []
+    for first in range(0, count, lanes):
+        work.begin(replica_states(root, first, lanes))
+        chain.fill_normals(work.state, (d * (d + 1) // 2 + 1) // 2, work.z)
+        chain.make_reflectors(work.z, d, work.V, work.tau, work.sign, work.norm)
+        chain.rotate_rows(work.X, d, work.V, work.tau, d, work.P)
+        samples.append(np.moveaxis((work.X[place] * work.sign[np.arange(d)][:, None]).reshape(d, d, lanes), 2, 0))
+    return np.concatenate(samples)
 
 
 def _chain(case):

@@ -52,7 +52,7 @@ def decide(case, *, shift=0.0, closed=-2):
         w, g, _ = (np.array(x, dtype=float) for x in zip(*gammas, strict=True))
         case.margin(float(np.min(g / np.log(w / (w + 2)))) - 1, "smallest γ(d)/log(d/(d+2)) - 1")
         curves = [
-            ("1 - γ(d)/log(d/(d+2)), measured", w, g / np.log(w / (w + 2)) - 1, "exact"),
+            ("measured", w, g / np.log(w / (w + 2)) - 1, "exact"),
             ("2/d²", w, 2 / w**2, "other"),
         ]
         case.plot(

@@ -75,7 +75,7 @@ class Case:
     def exact(self, what: str, holds: bool, **witness: Any) -> None:
         """A comparison of exact numbers (rationals, integers)."""
         if not holds:
-            raise RefutedError(what, **witness)
+            raise RefutedError(f"does not hold: {what}", **witness)
         self._record("algebra", what)
 
     def rises(self, what: str, f: Any, variable: Any, zero: Any, end: Any) -> None:
@@ -91,7 +91,9 @@ class Case:
             for shift in (0, Fraction(1, 2), 1, 2, 5, 30, 1000):
                 point = {v: low + shift for v, low in lower.items()}
                 if polynomial.subs(point) < 0:
-                    raise RefutedError(what, **{str(v): x for v, x in point.items()}, value=polynomial.subs(point))
+                    raise RefutedError(
+                        f"does not hold: {what}", **{str(v): x for v, x in point.items()}, value=polynomial.subs(point)
+                    )
             raise UndecidedError(f"coefficients of both signs: {what}")
         self._record("sign", what, "no negative coefficient after the shift to the lower ends")
 
@@ -107,7 +109,7 @@ class Case:
             proof = prove_positive(f, low, high)
         except NotProvedError as error:
             if "not positive" in str(error):
-                raise RefutedError(what, found=error) from None
+                raise RefutedError(f"does not hold: {what}", found=error) from None
             raise UndecidedError(f"{what}: {error}") from None
         if not proof.covers():
             raise UndecidedError(f"{what}: the boxes do not cover the interval")
@@ -119,7 +121,9 @@ class Case:
         """``left ≤ right`` for two balls, decided by their enclosures."""
         if left > right:
             excess = float((ball(left) - ball(right)).mid()) / max(abs(float(ball(right).mid())), 1e-300)
-            raise RefutedError(what, violation=excess, left=_show(left), right=_show(right), **witness)
+            raise RefutedError(
+                f"does not hold: {what}", violation=excess, left=_show(left), right=_show(right), **witness
+            )
         if not left <= right:
             raise UndecidedError(f"{what}: {left} against {right} at {witness}; more digits are needed")
         size = max(abs(float(ball(right).mid())), abs(float(ball(left).mid())))
@@ -130,7 +134,7 @@ class Case:
         """Two enclosures of one number: they overlap, and are narrow enough for that to say something."""
         left, right = ball(left), ball(right)
         if not left.overlaps(right):
-            raise RefutedError(what, left=_show(left), right=_show(right), **witness)
+            raise RefutedError(f"does not hold: {what}", left=_show(left), right=_show(right), **witness)
         size = max(float(abs(left).upper()), float(abs(right).upper()))
         radius = float(left.rad()) + float(right.rad())
         if radius > size * 10.0**-digits and size > 0:
@@ -161,7 +165,7 @@ class Case:
         if abs(found.mean - expected) > found.half:
             excess = abs(found.mean / expected - 1) if expected else abs(found.mean)
             shown = {"mean": f"{found.mean:.6g} ± {found.half:.2g}", "expected": f"{expected:.6g}"}
-            raise RefutedError(what, violation=excess, **shown, **witness)
+            raise RefutedError(f"does not hold: {what}", violation=excess, **shown, **witness)
         closest = 1.0 - abs(found.mean - expected) / found.half if found.half > 0 else 1.0
         self._record("sample", what, f"{found.samples} samples", closest=closest)
 
@@ -170,7 +174,9 @@ class Case:
         found = sampling.estimate(samples, span)
         self._compared(what)
         if found.mean - found.half > bound:
-            raise RefutedError(what, mean=f"{found.mean:.6g} ± {found.half:.2g}", bound=f"{bound:.6g}", **witness)
+            raise RefutedError(
+                f"does not hold: {what}", mean=f"{found.mean:.6g} ± {found.half:.2g}", bound=f"{bound:.6g}", **witness
+            )
         closest = (bound - found.mean) / max(abs(bound), abs(found.mean)) if bound != found.mean else 0.0
         self._record("sample", what, f"{found.samples} samples", closest=closest)
 
@@ -179,7 +185,7 @@ class Case:
         left, right = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
         excess = float(np.max(left - right))
         if excess > rounding:
-            raise RefutedError(what, excess=f"{excess:.3g}", rounding=f"{rounding:.1g}", **witness)
+            raise RefutedError(f"does not hold: {what}", excess=f"{excess:.3g}", rounding=f"{rounding:.1g}", **witness)
         self._record("sample", what, "every path", count=left.size)
 
     # -- records -----------------------------------------------------------------------------------------------------
@@ -239,7 +245,7 @@ class Case:
             point = zero + (end - zero) * part if end.is_finite else zero + sp.sign(end) * part / (1 - part)
             value = f.subs(variable, point).evalf(30)
             if value.is_number and value.is_real and math.isfinite(value) and value < -sp.Float("1e-20"):
-                raise RefutedError(what, **{str(variable): point, "value": f"{float(value):.6g}"})
+                raise RefutedError(f"does not hold: {what}", **{str(variable): point, "value": f"{float(value):.6g}"})
 
 
 def _show(x: Any) -> str:

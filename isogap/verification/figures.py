@@ -34,6 +34,8 @@ def data_uris(plots: Iterable[Plot]) -> list[str]:
 
 
 def _draw(ax: Any, plot: Plot) -> None:
+    from matplotlib.ticker import NullFormatter
+
     for i, (name, x, y, style) in enumerate(plot.curves):
         colour = _COLOURS.get(style, "#333333")
         if sum(c[3] == style for c in plot.curves) > 1:
@@ -44,6 +46,7 @@ def _draw(ax: Any, plot: Plot) -> None:
     ax.set_title(plot.title, fontsize=11)
     if plot.logx:
         ax.set_xscale("log")
+        ax.xaxis.set_minor_formatter(NullFormatter())
     if plot.logy:
         ax.set_yscale("log")
     ax.spines[["top", "right"]].set_visible(False)

@@ -108,10 +108,9 @@ def _command(tokens: list[str], at: int, name: str) -> tuple[str, int]:
     if name in _SYMBOLS:
         return f"<mi>{_SYMBOLS[name]}</mi>", at + 1
     if name in _BIG:
-        return f"<mo>{_BIG[name]}</mo>", at + 1
+        return f'<mo style="font-size:1.35em">{_BIG[name]}</mo>', at + 1
     if name in _FUNCTIONS:
-        # the empty space keeps "log Y" from running together where a formula has no bracket
-        return f"<mi>{name}</mi>" + ('<mspace width="0.15em"/>' if name in ("log", "cos", "sin") else ""), at + 1
+        return _function(name, tokens, at + 1), at + 1
     if name in _OPERATORS:
         fence = ' stretchy="false"' if name in ("lVert", "rVert", "{", "}") else ""
         return f"<mo{fence}>{_OPERATORS[name]}</mo>", at + 1
@@ -142,7 +141,15 @@ def _styled(tokens: list[str], at: int, name: str) -> tuple[str, int]:
         return f"<mi>{ {'L': 'ℒ'}[word] }</mi>".replace(" ", ""), end + 1
     if name == "mathbf":
         return f'<mi style="font-weight:bold">{word}</mi>', end + 1
-    return f'<mi mathvariant="normal">{escape(word)}</mi>', end + 1
+    if name == "mathrm":
+        return f'<mi mathvariant="normal">{escape(word)}</mi>', end + 1
+    return _function(word, tokens, end + 1), end + 1
+
+
+def _function(word: str, tokens: list[str], after: int) -> str:
+    """A function's name: a little room on both sides, none before a bracket or a script."""
+    tight = after < len(tokens) and tokens[after] in ("(", "_", "^", "\\left", "}")
+    return f'<mo lspace="0.12em" rspace="{"0" if tight else "0.16em"}">{escape(word)}</mo>'
 
 
 def _fenced(tokens: list[str], at: int) -> tuple[str, int]:

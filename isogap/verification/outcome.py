@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,6 +88,11 @@ class Control:
     witness: str
 
 
+def _finite(x: float | None) -> float | None:
+    """JSON has no infinity and no NaN."""
+    return None if x is None or not math.isfinite(x) else float(x)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The decision on one statement."""
@@ -120,13 +126,13 @@ class Verdict:
             "verdict": "as expected" if self.passed else "NOT as expected",
             "expected": self.expected,
             "range": self.range,
-            "margin": None if self.margin is None else self.margin.value,
+            "margin": None if self.margin is None else _finite(self.margin.value),
             "margin_meaning": None if self.margin is None else self.margin.meaning,
             "controls": [{"what": c.what, "refuted": c.refuted, "witness": c.witness} for c in self.controls],
             "hypotheses_held": self.held,
             "hypotheses_tried": self.tried,
             "comparisons": self.comparisons,
-            "steps": [vars(s) for s in self.steps],
+            "steps": [{**vars(s), "closest": _finite(s.closest)} for s in self.steps],
             "witness": self.witness,
             "tables": [
                 {"title": t.title, "head": list(t.head), "rows": [list(r) for r in t.rows]} for t in self.tables

@@ -123,7 +123,7 @@ def _summary(listed: list[Statement], shown: dict[str, Verdict]) -> str:
 
 def _prose(text: str) -> str:
     """Escaped text with ``X_0`` and ``λ_max`` as subscripts."""
-    return re.sub(r"([A-Za-zφλτεσ])_(min|max|op|[0-9]+|[ℓA-Za-z*](?![A-Za-z]))", r"\1<sub>\2</sub>", escape(text))
+    return re.sub(r"([A-Za-zφλτεσ])_(min|max|op|[0-9]+|[ℓτA-Za-z*](?![A-Za-z]))", r"\1<sub>\2</sub>", escape(text))
 
 
 def _class(v: Verdict) -> str:
@@ -149,7 +149,9 @@ def _statement(s: Statement, v: Verdict) -> str:
         parts.append(f"<p>Corrected:</p><div class='formula corrected scroll'>{mathml(s.corrected)}</div>")
     if v.witness:
         shown = "".join(f"<dt>{escape(k)}</dt><dd><code>{escape(x)}</code></dd>" for k, x in v.witness.items())
-        parts.append(f"<div class='witness'><b>Witness.</b> {escape(v.message.split(':')[0])}.<dl>{shown}</dl></div>")
+        parts.append(
+            f"<div class='witness'><b>Witness.</b> {_prose(v.message.split(' = ')[0].rsplit(':', 1)[0])}.<dl>{shown}</dl></div>"
+        )
     elif v.message:
         parts.append(f"<p class='bad'>{escape(v.message)}</p>")
     parts += [_facts(s, v), _steps(v), _controls(s, v)]
@@ -181,7 +183,10 @@ def _steps(v: Verdict) -> str:
         rows.append(
             f"<li class='{step.route}'><b>{_ROUTE[step.route]}</b> {_prose(step.what)}{many}{slack}{detail}</li>"
         )
-    return f"<details><summary>Route: {len(v.steps)} steps</summary><ul class='steps'>{''.join(rows)}</ul></details>"
+    if not rows:
+        return ""
+    title = f"Route: {len(v.steps)} step{'s' * (len(v.steps) > 1)}"
+    return f"<details><summary>{title}</summary><ul class='steps'>{''.join(rows)}</ul></details>"
 
 
 def _controls(s: Statement, v: Verdict) -> str:
