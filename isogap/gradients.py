@@ -24,8 +24,8 @@ from isogap.montecarlo import Interrupted, Progress
 from isogap.streams import replica_states
 
 LANES, TILE = kernels.LANES, kernels.TILE
-# One tape for the whole depth while it is smaller than this; beyond, checkpoints.
-TAPE_BYTES = 64 * 2**20
+# One tape for the whole depth while it is smaller than this (a share of the last cache); beyond, checkpoints.
+TAPE_BYTES = 16 * 2**20
 MEMORY_LIMIT = 8 * 2**30
 _SEGMENT = 64
 
@@ -90,7 +90,7 @@ def run_gradients(
         At which layers of ``0..L`` to take the norm; default all.
     spacing : int, optional
         Layers between two checkpoints; the passes in between are run again. ``depth`` keeps everything (faster, memory grows
-        with depth). Default: everything while that is below 64 MiB per eight replicas, else about ``√L``, which makes
+        with depth). Default: everything while that is below 16 MiB per eight replicas, else about ``√L``, which makes
         memory grow as ``√L``. The numbers do not depend on it.
     threads : int
         The numbers do not depend on it.
@@ -166,12 +166,32 @@ def _drain(pending: set[Future[None]], job: _Job, progress: Progress | None) -> 
             progress.update(int(job.done.sum()))
 
 
+def aligned(count: int) -> FloatArray:
+    """Zeros that start on a cache line: half of all unaligned vectors would straddle two."""
+    raw = np.zeros(count + LANES)
+    skip = (-raw.ctypes.data) % 64 // 8
+    return raw[skip : skip + count]
+
+
+def _even(count: int) -> int:
+    return count + count % 2
+
+
+class _Scratch:
+    """Work space of one group."""
+
+    def __init__(self, shape: _Shape) -> None:
+        self.words = aligned(LANES * shape.words).view(np.uint64)
+        self.floats = aligned(LANES * shape.words)
+        self.flips = aligned(LANES * shape.d)
+
+
 class _Tape:
     """Arrays for ``count`` consecutive layers of eight replicas (layouts: `isogap._kernels.gradients`)."""
 
     def __init__(self, count: int, shape: _Shape) -> None:
         self.count = count
-        self.arrays = tuple(np.zeros((count, LANES * size)) for size in shape.sizes)
+        self.arrays = tuple(aligned(count * LANES * size).reshape(count, -1) for size in shape.sizes)
 
     def layer(self, t: int) -> dict[str, FloatArray]:
         names = ("state", "sign", "norm", "lower", "z", "tau", "cross", "scale")
@@ -186,16 +206,18 @@ class _Shape:
         self.rows, self.blocks = -(-d // TILE) * TILE, -(-m // TILE)
         self.matrix = self.rows * self.blocks * TILE
         self.weights = kernels.GAUSSIAN if weights == "gaussian" else kernels.ORTHOGONAL
-        lower = d * (d - 1) // 2 if weights == "gaussian" else 0
-        self.sizes = (self.matrix, d, d, lower, d * (d + 1) // 2, d, d // 2, d)
-        self.words = 2 * ((d * (d + 1) // 2 + 1) // 2)
+        lower = _even(d * (d - 1) // 2) if weights == "gaussian" else 0
+        self.words = _even(d * (d + 1) // 2)
+        self.sizes = (self.matrix, d, d, lower, self.words, d, d // 2, d)
 
     def pack(self, matrices: FloatArray) -> FloatArray:
         """``(lanes, d, m)`` to the kernels' layout."""
         full = np.zeros((LANES, self.rows, self.blocks * TILE))
         full[: matrices.shape[0], : matrices.shape[1], : self.m] = matrices
+        flat = aligned(LANES * self.matrix)
         tiled = full.reshape(LANES, self.rows, self.blocks, TILE).transpose(2, 1, 3, 0)
-        return np.ascontiguousarray(tiled).ravel()
+        flat.reshape(self.blocks, self.rows, TILE, LANES)[:] = tiled
+        return flat
 
     def unpack(self, flat: FloatArray) -> FloatArray:
         """Return the inverse of `pack`."""
@@ -239,6 +261,7 @@ class _Job:
         self.loss_value = np.zeros(replicas)
         self.done = np.zeros(-(-replicas // LANES))
         self.stop = threading.Event()
+        self.local = threading.local()
 
     def run(self, first: int) -> None:
         """Forward, loss, backward for the replicas ``first .. first + 7``."""
@@ -246,12 +269,12 @@ class _Job:
         state = np.ascontiguousarray(replica_states(self.root, first, LANES).T).ravel()
         A = s.pack(np.broadcast_to(self.start.factor, (LANES, s.d, s.m)))
         F0 = s.unpack(A).copy()
-        tape, checkpoints = _Tape(min(self.spacing, max(self.depth, 1)), s), []
-        words = np.empty(LANES * s.words, np.uint64)
+        tape, work = self._work_space()
+        checkpoints = []
         for begin in self.starts:
-            checkpoints.append((A.copy(), state.copy()))
-            self._forward(state, A, tape, begin, words)
-        U, readout_norm = self._readout(state, A, first, last, words)
+            checkpoints.append((self._copy(A), state.copy()))
+            self._forward(state, A, tape, begin, work)
+        U, readout_norm = self._readout(state, A, first, last, work)
         wanted = np.zeros(self.depth + 1, np.bool_)
         wanted[self.layers] = True
         norms = np.full((LANES, self.depth + 1), -np.inf)
@@ -261,7 +284,7 @@ class _Job:
         for begin in reversed(self.starts):
             if begin != self.starts[-1]:
                 A, state = checkpoints[self.starts.index(begin)]
-                self._forward(state, A, tape, begin, words)
+                self._forward(state, A, tape, begin, work)
             checkpoints.pop()
             self._backward(U, A, exponent, tape, begin, wanted, norms, first)
         if s.m == 1:
@@ -273,13 +296,22 @@ class _Job:
         self.log_norm[first:last] = norms[: last - first, self.layers]
         self.done[first // LANES] = (last - first) * self.depth
 
-    def _forward(self, state: Any, A: FloatArray, tape: _Tape, begin: int, words: Any) -> None:
+    def _work_space(self) -> tuple[_Tape, _Scratch]:
+        """Tape and scratch of this thread; fresh memory for every group would cost as much as the computation."""
+        if not hasattr(self.local, "tape"):
+            self.local.tape = _Tape(min(self.spacing, max(self.depth, 1)), self.shape)
+            self.local.work = _Scratch(self.shape)
+        return self.local.tape, self.local.work
+
+    def _forward(self, state: Any, A: FloatArray, tape: _Tape, begin: int, work: _Scratch) -> None:
         s = self.shape
         for part in range(begin, min(begin + self.spacing, self.depth), _SEGMENT):
             self._check_stop()
             count = min(_SEGMENT, self.depth - part, begin + self.spacing - part)
             arrays = [a[part - begin : part - begin + count] for a in tape.arrays]
-            kernels.forward(state, A, s.d, s.rows, s.blocks, s.weights, count, *arrays, words)
+            kernels.forward(
+                state, A, s.d, s.rows, s.blocks, s.weights, count, *arrays, work.words, work.floats, work.flips
+            )
 
     def _backward(
         self,
@@ -305,13 +337,14 @@ class _Job:
             following = tape.arrays[0][part - begin]
             self.done[first // LANES] += count * min(LANES, self.replicas - first)
 
-    def _readout(self, state: Any, A: FloatArray, first: int, last: int, words: Any) -> tuple[FloatArray, FloatArray]:
+    def _readout(
+        self, state: Any, A: FloatArray, first: int, last: int, work: _Scratch
+    ) -> tuple[FloatArray, FloatArray]:
         """Logits, loss, ``U_L = W_Lᵀ (∂L/∂Z) Q`` and ``log‖∂L/∂W_L‖_F``."""
         s, t = self.shape, _Tape(1, self.shape).layer(0)
         args = (t["z"], t["tau"], t["cross"])
-        scratch, work = np.empty(words.size), np.empty(words.size)
-        kernels.draw_layer(state, s.d, s.weights, words, scratch, work, *args, t["sign"], t["norm"], t["lower"])
-        Z, signs = A.copy(), t["sign"].copy()
+        kernels.draw_layer(state, s.d, s.weights, work.words, work.floats, *args, t["sign"], t["norm"], t["lower"])
+        Z, signs = self._copy(A), t["sign"].copy()
         kernels.apply_weight(Z, s.d, s.rows, s.blocks, s.weights, *args, signs, t["norm"], t["lower"])
         kernels.scale_rows(Z, s.d, s.rows, s.blocks, signs)
         logits = s.unpack(Z)[:, : self.loss.classes] @ self.basis.T
@@ -325,6 +358,12 @@ class _Job:
         kernels.rotate(U, s.d, s.rows, s.blocks, *args, True)
         with np.errstate(divide="ignore"):
             return U, 0.5 * np.log(square)
+
+    @staticmethod
+    def _copy(A: FloatArray) -> FloatArray:
+        copy = aligned(A.size)
+        copy[:] = A
+        return copy
 
     def _check_stop(self) -> None:
         if self.stop.is_set():

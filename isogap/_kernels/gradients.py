@@ -23,7 +23,8 @@ from isogap._kernels.chain import words_to_normals
 LANES = 8
 TILE = 4
 ORTHOGONAL, GAUSSIAN = 0, 1
-# A gradient is scaled back by a power of two when its squared norm leaves [1/BIG, BIG].
+# A gradient is scaled back by a power of two when its squared norm leaves [1/BIG, BIG]; seen to every eight layers, in which
+# it would have to grow by 1e100 to overflow.
 BIG = 2.0**300
 SHIFT = 2.0**128
 LOG_2 = 0.6931471805599453
@@ -48,6 +49,22 @@ def draw_words(state, words):  # type: ignore[no-untyped-def]
     v8.store_words(state, 3, s3)
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def segment_product(A, a, B, b, count):  # type: ignore[no-untyped-def]
+    """Inner product of ``count`` vectors from ``A[a]`` and from ``B[b]`` on."""
+    zero = v8.splat(0.0)
+    s0, s1, s2, s3 = zero, zero, zero, zero
+    whole = count - count % 4
+    for i in range(0, whole, 4):
+        s0 = v8.fma(v8.load(A, a + i), v8.load(B, b + i), s0)
+        s1 = v8.fma(v8.load(A, a + i + 1), v8.load(B, b + i + 1), s1)
+        s2 = v8.fma(v8.load(A, a + i + 2), v8.load(B, b + i + 2), s2)
+        s3 = v8.fma(v8.load(A, a + i + 3), v8.load(B, b + i + 3), s3)
+    for i in range(whole, count):
+        s0 = v8.fma(v8.load(A, a + i), v8.load(B, b + i), s0)
+    return v8.add(v8.add(s0, s1), v8.add(s2, s3))
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def reflect(z, d, tau, cross, sign, norm):  # type: ignore[no-untyped-def]
     """Turn normals into Householder vectors in place, ``H_k = I - tau_k v_k v_kᵀ``; row ``k`` starts at ``k d - k(k-1)/2``.
@@ -57,11 +74,7 @@ def reflect(z, d, tau, cross, sign, norm):  # type: ignore[no-untyped-def]
     one, zero, minus = v8.splat(1.0), v8.splat(0.0), v8.splat(-1.0)
     for k in range(d):
         at = k * d - k * (k - 1) // 2
-        total = zero
-        for i in range(at, at + d - k):
-            x = v8.load(z, i)
-            total = v8.fma(x, x, total)
-        length = v8.sqrt(total)
+        length = v8.sqrt(segment_product(z, at, z, at, d - k))
         head = v8.load(z, at)
         v8.store(norm, k, length)
         side = v8.copysign(one, head)
@@ -74,10 +87,7 @@ def reflect(z, d, tau, cross, sign, norm):  # type: ignore[no-untyped-def]
             v8.store(tau, k, v8.div(one, v8.mul(length, v8.add(length, v8.absolute(head)))))
     for k in range(0, d - 1, 2):
         at, after = k * d - k * (k - 1) // 2, (k + 1) * d - (k + 1) * k // 2
-        total = zero
-        for i in range(d - k - 1):
-            total = v8.fma(v8.load(z, at + 1 + i), v8.load(z, after + i), total)
-        v8.store(cross, k // 2, total)
+        v8.store(cross, k // 2, segment_product(z, at + 1, z, after, d - k - 1))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -160,16 +170,25 @@ def bartlett(A, d, rows, blocks, normals, norm, backwards):  # type: ignore[no-u
                 v8.store(A, x, v8.mul(root, total))
 
 
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
+def row_product(A, B, i, rows, blocks):  # type: ignore[no-untyped-def]
+    """Inner product of the rows ``i``; four sums, because one would wait for itself."""
+    zero = v8.splat(0.0)
+    s0, s1, s2, s3 = zero, zero, zero, zero
+    for block in range(blocks):
+        x = (block * rows + i) * TILE
+        s0 = v8.fma(v8.load(A, x), v8.load(B, x), s0)
+        s1 = v8.fma(v8.load(A, x + 1), v8.load(B, x + 1), s1)
+        s2 = v8.fma(v8.load(A, x + 2), v8.load(B, x + 2), s2)
+        s3 = v8.fma(v8.load(A, x + 3), v8.load(B, x + 3), s3)
+    return v8.add(v8.add(s0, s1), v8.add(s2, s3))
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def normalise(A, d, rows, blocks, sign, scale):  # type: ignore[no-untyped-def]
     """Divide row ``i`` by its norm and multiply it by ``sign[i]``; ``scale[i]`` receives that factor."""
-    zero = v8.splat(0.0)
     for i in range(d):
-        total = zero
-        for block in range(blocks):
-            for c in range(TILE):
-                x = v8.load(A, (block * rows + i) * TILE + c)
-                total = v8.fma(x, x, total)
+        total = row_product(A, A, i, rows, blocks)
         v8.store(scale, i, v8.div(v8.load(sign, i), v8.sqrt(total)))
     scale_rows(A, d, rows, blocks, scale)
 
@@ -177,14 +196,9 @@ def normalise(A, d, rows, blocks, sign, scale):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def pull_back(U, F, d, rows, blocks, scale):  # type: ignore[no-untyped-def]
     """Vector-Jacobian product of the normalisation with output ``F``: ``U <- scale (U - diag(U Fᵀ) F)``, row by row."""
-    zero, minus = v8.splat(0.0), v8.splat(-1.0)
+    minus = v8.splat(-1.0)
     for i in range(d):
-        dot = zero
-        for block in range(blocks):
-            for c in range(TILE):
-                x = (block * rows + i) * TILE + c
-                dot = v8.fma(v8.load(U, x), v8.load(F, x), dot)
-        dot = v8.mul(minus, dot)
+        dot = v8.mul(minus, row_product(U, F, i, rows, blocks))
         f = v8.load(scale, i)
         for block in range(blocks):
             for c in range(TILE):
@@ -223,18 +237,15 @@ def squared_norm_of_product(U, F, rows, blocks, out):  # type: ignore[no-untyped
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def draw_layer(state, d, weights, words, scratch, work, z, tau, cross, sign, norm, lower):  # type: ignore[no-untyped-def]
+def draw_layer(state, d, weights, words, scratch, z, tau, cross, sign, norm, lower):  # type: ignore[no-untyped-def]
     """Draw one weight matrix: reflectors (with signs and lengths) and, for Gaussian weights, the normals ``lower``."""
-    half = LANES * 2 * ((d * (d + 1) // 2 + 1) // 2)
-    draw_words(state, words[:half])
-    words_to_normals(words[:half], scratch[:half], work[:half])
-    z[:] = work[: z.shape[0]]
+    draw_words(state, words)
+    words_to_normals(words, scratch, z)
     reflect(z, d, tau, cross, sign, norm)
     if weights == GAUSSIAN:
-        half = LANES * 2 * ((d * (d - 1) // 2 + 1) // 2)
-        draw_words(state, words[:half])
-        words_to_normals(words[:half], scratch[:half], work[:half])
-        lower[:] = work[: lower.shape[0]]
+        count = lower.shape[0]
+        draw_words(state, words[:count])
+        words_to_normals(words[:count], scratch[:count], lower)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -249,15 +260,13 @@ def apply_weight(A, d, rows, blocks, weights, z, tau, cross, sign, norm, lower):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def forward(  # type: ignore[no-untyped-def]
-    state, A, d, rows, blocks, weights, count, states, signs, norms, lowers, zs, taus, crosses, scales, words
+    state, A, d, rows, blocks, weights, count, states, signs, norms, lowers, zs, taus, crosses, scales, words, scratch, flips
 ):  # fmt: skip
     """Run ``count`` layers from the state ``A``, in place, writing the tape. See the module's head for the layouts."""
-    scratch, work = np.empty(words.shape[0]), np.empty(words.shape[0])
-    flips = np.empty(d * LANES)
     for t in range(count):
         states[t, :] = A
         draw_layer(
-            state, d, weights, words, scratch, work, zs[t], taus[t], crosses[t], signs[t], norms[t], lowers[t]
+            state, d, weights, words, scratch, zs[t], taus[t], crosses[t], signs[t], norms[t], lowers[t]
         )  # fmt: skip
         flips[:] = signs[t]
         apply_weight(A, d, rows, blocks, weights, zs[t], taus[t], crosses[t], flips, norms[t], lowers[t])
@@ -273,8 +282,7 @@ def backward(  # type: ignore[no-untyped-def]
 
     ``log_norm[lane, l]`` receives ``log‖∂L/∂W_l‖_F`` for the layers with ``wanted[l]``.
     """
-    square = np.empty(LANES)
-    factor = np.empty(LANES)
+    square, factor = np.empty(LANES), np.empty(LANES)
     for t in range(count - 1, -1, -1):
         pull_back(U, states[t + 1] if t + 1 < count else A, d, rows, blocks, scales[t])
         layer = first + t
@@ -286,7 +294,8 @@ def backward(  # type: ignore[no-untyped-def]
             bartlett(U, d, rows, blocks, lowers[t], norms[t], True)
             scale_rows(U, d, rows, blocks, signs[t])
         rotate(U, d, rows, blocks, zs[t], taus[t], crosses[t], True)
-        rescale(U, exponent, square, factor)
+        if layer % 8 == 0:
+            rescale(U, exponent, square, factor)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
