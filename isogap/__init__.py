@@ -12,8 +12,9 @@ from isogap._version import __version__
 
 if TYPE_CHECKING:
     from isogap import bounds as bounds
+    from isogap import certified as certified
     from isogap.batchnorm import batch_norm, batch_norm_jacobian, batch_norm_vjp, log_jacobian_norm
-    from isogap.exact import ExactStep, exact_step, exact_step_from_deviation
+    from isogap.exact import ExactStep, exact_step, exact_step_from_deviation, exact_steps, exact_steps_from_deviation
     from isogap.gap import (
         isometry,
         isometry_gap,
@@ -42,6 +43,8 @@ _HOME = {
     "ExactStep": "exact",
     "exact_step": "exact",
     "exact_step_from_deviation": "exact",
+    "exact_steps": "exact",
+    "exact_steps_from_deviation": "exact",
     "ChainResult": "results",
     "simulate": "simulation",
 }
@@ -64,14 +67,17 @@ __all__ = [
     "ExactStep",
     "exact_step",
     "exact_step_from_deviation",
+    "exact_steps",
+    "exact_steps_from_deviation",
+    "certified",
     "ChainResult",
     "simulate",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "bounds":
-        return importlib.import_module("isogap.bounds")
+    if name in ("bounds", "certified"):
+        return importlib.import_module(f"isogap.{name}")
     if name not in _HOME:
         raise AttributeError(f"module 'isogap' has no attribute {name!r}")
     return getattr(importlib.import_module(f"isogap.{_HOME[name]}"), name)

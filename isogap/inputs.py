@@ -8,6 +8,7 @@ orthogonality, as the deviation ``E = G - I``.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -118,7 +119,9 @@ def load_samples(path: Path) -> FloatArray:
         else:
             if path.stat().st_size == 0:
                 raise InputError(f"input file {path} is empty")
-            raw = np.loadtxt(path, delimiter=",", ndmin=2)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "loadtxt: input contained no data", UserWarning)  # said below
+                raw = np.loadtxt(path, delimiter=",", ndmin=2)
     except InputError:
         raise
     except (OSError, ValueError, EOFError) as error:

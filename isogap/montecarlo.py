@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +26,9 @@ IntArray = npt.NDArray[np.int64]
 # (deviations ε, shape (k, d); eigenvalues λ, shape (k, d)) -> expected change of φ over one layer, shape (k,)
 StepLaw = Callable[[FloatArray, FloatArray], FloatArray]
 
-_SNAPSHOT_BYTES = 32 * 2**20
 # Deviations below 2^-400 are evaluated at 2^-400: the law is quadratic there to relative 1e-120.
 _SMALLEST_SHIFT = -400
+_PROGRESS_SECONDS = 0.1
 
 
 # C.8: lambda_min ≥ exp(-d φ - 1), so below this the form in X still resolves its smallest singular value to 1e-11.
@@ -102,22 +102,18 @@ def run_paths(
     The result is bit-identical for every number of threads: each replica has its own stream and its own rows of the
     output, and nothing is summed across replicas here.
     """
-    d = start.width
     job = _Job(start, depth, replicas, root, weights, step_law, checked)
-    size = max(1, min(256, _SNAPSHOT_BYTES // (8 * d * d * job.marks.size), math.ceil(replicas / (4 * threads))))
+    size = block_size(start.width)
     blocks = [(first, min(first + size, replicas)) for first in range(0, replicas, size)]
     control = np.zeros((len(blocks), 2), np.int64)
     if progress is not None:
         progress.start(replicas * depth)
     begin = time.perf_counter()
     with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
-        pending = {pool.submit(job.run, first, last, control[i]) for i, (first, last) in enumerate(blocks)}
         try:
-            _drain(pending, control, progress)
+            _drain(pool, threads, job, blocks, control, progress)
         except KeyboardInterrupt:
             control[:, 0] = 1
-            for future in pending:
-                future.cancel()
             raise Interrupted(int(control[:, 1].sum()) // max(depth, 1), replicas) from None
     return job.paths(time.perf_counter() - begin)
 
@@ -130,14 +126,28 @@ def warm_up(start: Start, weights: str) -> float:
     return time.perf_counter() - begin
 
 
-def _drain(pending: set[Future[None]], control: IntArray, progress: Progress | None) -> None:
-    while pending:
-        done, _ = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
-        for future in done:
-            future.result()
-        pending -= done
-        if progress is not None:
-            progress.update(int(control[:, 1].sum()))
+def _drain(
+    pool: ThreadPoolExecutor,
+    threads: int,
+    job: _Job,
+    blocks: list[tuple[int, int]],
+    control: IntArray,
+    progress: Progress | None,
+) -> None:
+    """Keep the pool supplied with a few blocks ahead, and tell how far the kernels are, ten times a second at most."""
+    ahead = 4 * threads
+    pending: set[Future[None]] = set()
+    told = 0.0
+    for i, (first, last) in enumerate(blocks):
+        pending.add(pool.submit(job.run, first, last, control[i]))
+        while len(pending) >= ahead or (pending and i + 1 == len(blocks)):
+            done, pending = wait(pending, timeout=_PROGRESS_SECONDS, return_when=FIRST_COMPLETED)
+            for future in done:
+                future.result()
+            now = time.perf_counter()
+            if progress is not None and (now - told >= _PROGRESS_SECONDS or not pending):
+                progress.update(int(control[:, 1].sum()))
+                told = now
 
 
 class _Job:
@@ -207,25 +217,24 @@ class _Job:
         With Gaussian weights the decreases hold ``log|det|`` of the weights as well, φ may grow without end, and the last marked
         layer with ``d φ`` at most `_RESOLVED_D_PHI` is taken; NaN if there is none.
         """
-        d, phi0 = self.start.width, self._gap_of_start()
-        for r in range(decrease.shape[0]):
-            k = self.marks.size - 1
-            while self.weights == chain.GAUSSIAN and k >= 0:
-                if d * self.phi[first + r, self.marks[k]] <= _RESOLVED_D_PHI:
-                    break
-                k -= 1
-            if k < 0:
-                continue
-            snap, layer = snaps[r, k], int(self.marks[k])
-            last = _gap_of_deviation(snap, int(shift[r, k])) if form[r, k] == chain.FORM_E else _gap_of_factor(snap)
-            scale = d * max(phi0, last)
-            difference = abs(decrease[r, :layer].sum() - d * (phi0 - last))
-            self.energy[first + r] = difference / scale if scale > 0 else 0.0
+        d, phi0, rows = self.start.width, self._gap_of_start(), np.arange(decrease.shape[0])
+        resolved = np.ones((rows.size, self.marks.size), np.bool_)
+        if self.weights == chain.GAUSSIAN:
+            resolved = d * self.phi[first : first + rows.size, self.marks] <= _RESOLVED_D_PHI
+        k = self.marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
+        snap, is_deviation = snaps[rows, k], form[rows, k] == chain.FORM_E
+        last = np.empty(rows.size)
+        last[is_deviation] = _gap_of_deviation(snap[is_deviation], shift[rows, k][is_deviation])
+        last[~is_deviation] = _gap_of_factor(snap[~is_deviation])
+        total = np.where(np.arange(decrease.shape[1]) < self.marks[k][:, None], decrease, 0.0).sum(axis=1)
+        scale = d * np.maximum(phi0, last)
+        residual = np.abs(total - d * (phi0 - last)) / np.where(scale > 0, scale, 1.0)
+        self.energy[first : first + rows.size] = np.where(resolved.any(axis=1), residual, np.nan)
 
     def _gap_of_start(self) -> float:
         if self.form == chain.FORM_E:
-            return _gap_of_deviation(self.E0, self.shift)
-        return _gap_of_factor(self.X0)
+            return float(_gap_of_deviation(self.E0[None], np.array([self.shift]))[0])
+        return float(_gap_of_factor(self.X0[None])[0])
 
     def _one_step(
         self,
@@ -242,13 +251,11 @@ class _Job:
         rows = np.arange(decrease.size)
         scale = np.where(form == chain.FORM_E, np.maximum(shift, _SMALLEST_SHIFT), 0)
         eps, lam = np.empty((rows.size, d)), np.empty((rows.size, d))
-        for r in rows:
-            if form[r] == chain.FORM_E:
-                eps[r] = np.ldexp(np.linalg.eigvalsh(snaps[r]), int(scale[r]))
-                lam[r] = 1.0 + eps[r]
-            else:
-                lam[r] = np.linalg.svd(snaps[r], compute_uv=False) ** 2
-                eps[r] = lam[r] - 1.0
+        near = form == chain.FORM_E
+        eps[near] = np.ldexp(np.linalg.eigvalsh(snaps[near]), scale[near, None])
+        lam[near] = 1.0 + eps[near]
+        lam[~near] = np.linalg.svd(snaps[~near], compute_uv=False) ** 2
+        eps[~near] = lam[~near] - 1.0
         # Everything in units of 2^(2 shift), where neither the step nor φ underflows.
         expected = np.ldexp(self.step_law(eps, lam), -2 * scale)
         difference = -decrease / d - expected
@@ -270,13 +277,27 @@ class _Job:
         )
 
 
-def _gap_of_deviation(E: FloatArray, shift: int) -> float:
-    """φ of ``I + 2^shift E`` from the eigenvalues of ``E``, centred: ``(1/d) Σ f(ε_k)`` plus the trace's part."""
-    eps = np.ldexp(np.linalg.eigvalsh(E), shift)
-    return float(np.mean(x_minus_log1p(eps - eps.mean())))
+def _gap_of_deviation(E: FloatArray, shift: IntArray) -> FloatArray:
+    """φ of ``I + 2^shift E`` for a stack of ``E``: ``(1/d) Σ f(ε_k)`` of the centred eigenvalues."""
+    eps = np.ldexp(np.linalg.eigvalsh(E), shift[:, None])
+    gap: FloatArray = np.mean(x_minus_log1p(eps - eps.mean(axis=1, keepdims=True)), axis=1)
+    return gap
 
 
-def _gap_of_factor(X: Any) -> float:
-    """φ of ``X Xᵀ`` from the triangular factor of ``X``, which keeps the relative size of graded columns."""
-    diagonal = np.abs(np.diag(np.linalg.qr(X, mode="r")))
-    return float(np.log(np.mean(np.sum(X * X, axis=1))) - 2.0 * np.mean(np.log(diagonal)))
+def _gap_of_factor(X: FloatArray) -> FloatArray:
+    """φ of ``X Xᵀ`` for a stack of ``X`` from their triangular factors, which keep the relative size of graded columns."""
+    diagonal = np.abs(np.diagonal(np.linalg.qr(X, mode="r"), axis1=1, axis2=2))
+    gap: FloatArray = np.log(np.mean(np.sum(X * X, axis=2), axis=1)) - 2.0 * np.mean(np.log(diagonal), axis=1)
+    return gap
+
+
+def block_size(d: int) -> int:
+    """Replicas per block, a function of the width alone: the exact law is evaluated block by block, and its last bits depend on
+    the company that a spectrum is evaluated in.
+
+    Examples
+    --------
+    >>> [block_size(d) for d in (2, 32, 512)]
+    [512, 32, 2]
+    """
+    return max(1, 1024 // max(2, d))

@@ -31,7 +31,7 @@ def plot_gap(result: ChainResult, ax: Axes) -> Axes:
     p = result.parameters
     layers = np.arange(p.depth + 1)
     log = result.log_phi
-    ax.fill_between(layers, _tens(log.q05), _tens(log.q95), color=_BLUE, alpha=0.2, lw=0, label="5-95 % of the paths")
+    ax.fill_between(layers, _tens(log.q05), _tens(log.q95), color=_BLUE, alpha=0.3, lw=0, label="5-95 % of the paths")
     ax.plot(layers, _tens(log.median), color=_BLUE, lw=1.8, label="median")
     with np.errstate(divide="ignore"):
         mean = np.log10(result.phi.mean)
@@ -67,7 +67,7 @@ def _asymptote(result: ChainResult, ax: Axes) -> None:
     layers = np.arange(first, last + 1)
     line = anchor + (layers - first) * math.log10(result.rate.asymptotic)
     label = f"factor d/(d+2) = {result.rate.asymptotic:.4g} a layer, from layer {first}"
-    ax.plot(layers, line, color=_GREEN, lw=6, alpha=0.4, solid_capstyle="butt", zorder=1.5, label=label)
+    ax.plot(layers, line, color=_GREEN, lw=3.5, alpha=0.6, solid_capstyle="butt", zorder=1.5, label=label)
 
 
 def plot_jacobian(result: ChainResult, ax: Axes) -> Axes:

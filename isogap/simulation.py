@@ -165,7 +165,7 @@ def checked_layers(depth: int, count: int) -> tuple[int, ...]:
     Examples
     --------
     >>> checked_layers(1000, 6)
-    (0, 2, 8, 37, 177, 857)
+    (0, 2, 13, 56, 221, 857)
     """
     if depth == 0 or count == 0:
         return ()
