@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -138,6 +139,18 @@ def checked_labels(labels: Any, batch: int) -> np.ndarray[Any, np.dtype[np.int64
     if (numbers < 0).any():
         raise ValueError(f"labels must be at least 0, got {int(numbers.min())} for sample {int(numbers.argmin())}")
     return numbers
+
+
+def load_labels(path: Path) -> FloatArray:
+    """Read class numbers (or, as a two-dimensional table, targets) from a ``.npy`` or ``.csv`` file."""
+    if not path.is_file():
+        raise ValueError(f"label file {path} does not exist")
+    try:
+        raw = np.load(path, allow_pickle=False) if path.suffix.lower() == ".npy" else np.loadtxt(path, delimiter=",")
+    except (OSError, ValueError, EOFError) as error:
+        raise ValueError(f"label file {path} cannot be read as numbers: {error}") from None
+    table = finite_array(f"label file {path}", raw)
+    return table.ravel() if 1 in table.shape or table.ndim == 0 else table
 
 
 def one_hot(labels: np.ndarray[Any, np.dtype[np.int64]], classes: int) -> FloatArray:

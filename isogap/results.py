@@ -19,6 +19,7 @@ import numpy as np
 
 from isogap._validate import FloatArray
 from isogap._version import __version__
+from isogap.gradient_results import GradientBounds, GradientStatistics
 from isogap.montecarlo import Paths
 from isogap.statistics import GapStatistics, JacobianStatistics, LogStatistics, Rate
 
@@ -83,7 +84,7 @@ class ChainResult:
 
     ``phi0`` is the gap of the batch after its first normalisation (``inf`` when ``degenerate``, i.e. ``rank < width``).
     ``energy_residual`` is the largest relative residual of the energy law E4 over the replicas (NaN when degenerate).
-    ``paths`` holds the replicas themselves if they were asked for.
+    ``gradient`` and ``gradient_bounds`` are there if gradients were asked for, ``paths`` (the replicas themselves) likewise.
     """
 
     parameters: Parameters
@@ -99,6 +100,8 @@ class ChainResult:
     energy_residual: float
     timing: Timing
     provenance: dict[str, Any]
+    gradient: GradientStatistics | None = None
+    gradient_bounds: GradientBounds | None = None
     paths: Paths | None = None
 
     @property
@@ -211,6 +214,25 @@ def _number(value: float | None, missing: float = math.nan) -> float:
     return missing if value is None else float(value)
 
 
+def _gradient(data: dict[str, Any] | None) -> GradientStatistics | None:
+    if data is None:
+        return None
+    return GradientStatistics(
+        layers=list(data["layers"]),
+        log_norm_mean=_array(data["log_norm_mean"]),
+        log_norm_stderr=_array(data["log_norm_stderr"]),
+        q05=_array(data["q05"]),
+        q95=_array(data["q95"]),
+        loss=data["loss"],
+        classes=data["classes"],
+        conservation=_number(data["conservation"]),
+    )
+
+
+def _gradient_bounds(data: dict[str, Any] | None) -> GradientBounds | None:
+    return None if data is None else GradientBounds(**{k: _number(v) for k, v in data.items()})
+
+
 def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
     rate, step = run["rate"], run["one_step"]
     arrays = {k: _array(v) for k, v in step.items() if k not in ("layers", "level", "threshold", "passed")}
@@ -238,5 +260,7 @@ def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
         energy_residual=_number(run["energy_residual"]),
         timing=Timing(**{k: _number(v) for k, v in run["timing"].items()}),
         provenance=run["provenance"],
+        gradient=_gradient(run.get("gradient")),
+        gradient_bounds=_gradient_bounds(run.get("gradient_bounds")),
         paths=paths,
     )

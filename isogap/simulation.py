@@ -12,10 +12,12 @@ from scipy import stats
 from isogap import bounds, montecarlo
 from isogap._validate import FloatArray, integer, one_of, probability
 from isogap.exact import exact_steps_from_deviation
+from isogap.gradient_results import as_options, gradient_bounds, gradient_statistics, loss_of
+from isogap.gradients import run_gradients
 from isogap.inputs import Start, make_start
 from isogap.results import BoundCurves, ChainResult, OneStepCheck, Parameters, Timing, provenance
 from isogap.statistics import fitted_rate, gap_statistics, jacobian_statistics, log_statistics, standard_error
-from isogap.streams import input_generator, seed_sequence
+from isogap.streams import input_generator, label_generator, seed_sequence
 
 WEIGHTS = ("orthogonal", "gaussian")
 DEFAULT_REPLICAS = 1000
@@ -36,6 +38,7 @@ def simulate(
     check_layers: int = 6,
     level: float = 1e-6,
     keep_paths: bool = False,
+    gradients: Any = None,
     progress: montecarlo.Progress | None = None,
 ) -> ChainResult:
     """Run the chain ``X_{l+1} = BN(W_l X_l)`` for many independent replicas of the weights, from one fixed batch.
@@ -68,6 +71,9 @@ def simulate(
         Family-wise false-alarm level of the one-step check.
     keep_paths : bool
         Keep φ, log φ and the Jacobian norm of every replica in ``result.paths``.
+    gradients : None, {"cross-entropy", "squared-error"} or GradientOptions
+        Backpropagate through the same networks and report ``log‖∂L/∂W_l‖_F`` per layer in ``result.gradient``, with the bounds
+        of Theorem 5 and S5 in ``result.gradient_bounds`` where they apply.
     progress : Progress, optional
         Told how many layer-replicas are done.
 
@@ -111,6 +117,8 @@ def simulate(
         )
     root = seed_sequence(rng)
     start = make_start(input, width, batch, input_generator(root))
+    options = as_options(gradients)
+    loss = None if options is None else loss_of(options, start, label_generator(root))
     compile_seconds = montecarlo.warm_up(start, weights)
     paths = montecarlo.run_paths(
         start,
@@ -123,6 +131,21 @@ def simulate(
         checked=checked_layers(depth, check_layers),
         progress=progress,
     )
+    gradient, limits = None, None
+    if options is not None and loss is not None:
+        found = run_gradients(
+            start,
+            depth,
+            replicas,
+            root,
+            loss,
+            weights=weights,
+            layers=options.layers,
+            spacing=options.spacing,
+            threads=threads,
+            progress=progress,
+        )
+        gradient, limits = gradient_statistics(found, loss), gradient_bounds(start, loss, weights)
     asymptotic = bounds.asymptotic_rate(width) if weights == "orthogonal" else math.nan
     entropy = root.entropy
     return ChainResult(
@@ -147,6 +170,8 @@ def simulate(
         energy_residual=_largest(paths.energy_residual),
         timing=Timing(paths.seconds, compile_seconds, 1e6 * paths.seconds / (replicas * depth) if depth else math.nan),
         provenance=provenance(root, threads),
+        gradient=gradient,
+        gradient_bounds=limits,
         paths=paths if keep_paths else None,
     )
 

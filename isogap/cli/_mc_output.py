@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from isogap.cli._gradient_output import gradient_columns, gradient_note, gradient_problem, gradient_table
 from isogap.results import ChainResult, atomic_path, write_atomically
 from isogap.statistics import ess_floor
 
@@ -29,7 +30,7 @@ def failed_check(result: ChainResult) -> str | None:
     if result.one_step.passed is False:
         worst = float(np.nanmax(np.abs(result.one_step.relative_z)))
         return f"one-step law (E3): |z| reaches {worst:.1f}, threshold {result.one_step.threshold:.1f}"
-    return None
+    return gradient_problem(result.gradient)
 
 
 def write_files(result: ChainResult, options: argparse.Namespace) -> None:
@@ -60,6 +61,7 @@ def csv_table(result: ChainResult) -> str:
         **{f"log_jacobian_{k}": np.append(getattr(result.log_jacobian, k), pad) for k in ("mean", "stderr")},
         "theorem_1": result.bounds.theorem_1,
         "sharp": result.bounds.sharp,
+        **gradient_columns(result),
     }
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -78,9 +80,13 @@ def save_plot(result: ChainResult, path: str) -> None:
     import matplotlib.pyplot as plt
 
     from isogap.plot import plot_run
+    from isogap.plot_gradients import plot_gradient
 
-    figure, ax = plt.subplots(figsize=(8, 5), layout="constrained")
-    plot_run(result, ax)
+    panels = 1 if result.gradient is None else 2
+    figure, axes = plt.subplots(panels, 1, figsize=(8, 5 * panels), layout="constrained", squeeze=False)
+    plot_run(result, axes[0, 0])
+    if result.gradient is not None:
+        plot_gradient(result, axes[1, 0])
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=150)
     plt.close(figure)
@@ -97,6 +103,11 @@ def print_report(result: ChainResult) -> None:
         soft_wrap=True,
     )
     console.print(_degenerate_table(result) if result.degenerate else _gap_table(result))
+    if result.gradient is not None:
+        console.print()
+        console.print(gradient_table(result))
+        console.print(gradient_note(result), soft_wrap=True)
+        console.print()
     for line in _notes(result):
         console.print(line, soft_wrap=True)
 
