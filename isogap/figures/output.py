@@ -15,9 +15,9 @@ import numpy as np
 from isogap.figures._common import Product
 from isogap.results import write_atomically
 
-WRAP = 98
+WRAP = 100
 # SVG without the time of writing and with fixed ids: the same data give the same bytes.
-_SVG = {"svg.hashsalt": "isogap", "font.size": 9, "axes.titlesize": 9, "svg.fonttype": "path"}
+_SVG: Any = {"svg.hashsalt": "isogap", "font.size": 9, "axes.titlesize": 9, "svg.fonttype": "path"}
 
 
 def write(product: Product, folder: Path) -> list[Path]:
