@@ -163,24 +163,3 @@ def fitted_power(x: Any, y: Any, y_error: Any) -> Slope:
     spread: FloatArray = weight * (u - centre)
     total = float((spread * (u - centre)).sum())
     return Slope(float((spread * v).sum() / total), math.sqrt(1.0 / total), a.size, (0, a.size - 1))
-
-
-def rank_law(d: Any, r: Any) -> FloatArray:
-    """Conjecture C1 for a batch of rank ``r < d``: growth of the squared gradient per layer, ``(1 - r/d) log((r-1)/(r-2))``.
-
-    Notes
-    -----
-    Both limits have a derivation. For ``d → ∞`` at fixed ``r``: ``Y`` is ``(d/r) Beta(r/2, (d-r)/2)``, so
-    ``E 1/Y → r/(r-2)``, a share ``1/r`` of the gradient is radial and removed, and the product is ``(r-1)/(r-2)``. To first
-    order in ``r/d`` the logarithm is ``1/r - 2/d`` plus the effect of the fluctuations of the column Gram, whose stationary
-    variance ``r/(2d)`` per eigenvalue adds ``1/d``: together ``(1/r)(1 - r/d)``.
-
-    Examples
-    --------
-    >>> print(f"{rank_law(100, 50):.4f}")
-    0.0103
-    """
-    width, rank = np.asarray(d, dtype=np.float64), np.asarray(r, dtype=np.float64)
-    if (rank <= 2).any() or (rank > width).any():
-        raise ValueError(f"rank must lie in 3..d, got {r!r} at width {d!r}")
-    return np.asarray((1.0 - rank / width) * np.log((rank - 1.0) / (rank - 2.0)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from isogap.datasets._common import Dataset, DatasetError
+from isogap.datasets._common import Dataset, DatasetError, MissingDataError
 from isogap.datasets.cifar import load_cifar10, load_cifar100
 from isogap.datasets.digits import load_digits
 from isogap.datasets.idx import load_fashion_mnist, load_mnist, read_idx
@@ -15,6 +15,7 @@ from isogap.datasets.idx import load_fashion_mnist, load_mnist, read_idx
 __all__ = [
     "Dataset",
     "DatasetError",
+    "MissingDataError",
     "DATASETS",
     "load_dataset",
     "load_mnist",
@@ -60,5 +61,5 @@ def load_dataset(name: str, folder: str | Path | None = None) -> Dataset:
     if name not in _FROM_FOLDER:
         raise DatasetError(f"data set must be one of {', '.join(DATASETS)}, got {name!r}")
     if folder is None:
-        raise DatasetError(f"data set {name} needs the folder of its files")
+        raise MissingDataError(f"data set {name} needs the folder of its files")
     return _FROM_FOLDER[name](folder)

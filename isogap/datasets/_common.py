@@ -20,6 +20,10 @@ class DatasetError(ValueError):
     """A data set that cannot be used; the message is one line for a person."""
 
 
+class MissingDataError(DatasetError):
+    """The files are not there, which is no damage: another data set may be."""
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Images and labels.
@@ -65,7 +69,7 @@ def find_file(folder: Path, names: list[str]) -> Path:
     for name in names:
         if (folder / name).is_file():
             return folder / name
-    raise DatasetError(f"no file {' or '.join(names)} in {folder}")
+    raise MissingDataError(f"no file {' or '.join(names)} in {folder}")
 
 
 def read_bytes(path: Path) -> bytes:

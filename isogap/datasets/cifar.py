@@ -10,7 +10,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isogap.datasets._common import Dataset, DatasetError, Labels, checked_labels, data_folder, read_bytes, scaled
+from isogap.datasets._common import (
+    Dataset,
+    DatasetError,
+    Labels,
+    MissingDataError,
+    checked_labels,
+    data_folder,
+    read_bytes,
+    scaled,
+)
 
 PIXELS = 3 * 32 * 32
 Part = tuple[npt.NDArray[np.uint8], Labels]
@@ -41,7 +50,7 @@ def _load(name: str, folder: Path, train: list[str], test: list[str], classes: i
     elif (folder / f"{train[0]}.bin").is_file():
         parts = {stem: _read_binary(folder / f"{stem}.bin", classes, len(keys)) for stem in (*train, *test)}
     else:
-        raise DatasetError(f"no file {train[0]} or {train[0]}.bin in {folder}")
+        raise MissingDataError(f"no file {train[0]} or {train[0]}.bin in {folder}")
     images, labels = zip(*(parts[stem] for stem in train), strict=True)
     test_images, test_labels = parts[test[0]]
     return Dataset(

@@ -67,8 +67,8 @@ def _load(name: str, folder: Path) -> Dataset:
     parts: dict[str, Any] = {}
     for part, prefix in (("train", "train"), ("test", "t10k")):
         images_path = find_file(folder, _names(f"{prefix}-images", 3))
-        labels_path = find_file(folder, _names(f"{prefix}-labels", 1))
         images = read_idx(images_path, 3)
+        labels_path = find_file(folder, _names(f"{prefix}-labels", 1))
         if images.shape[0] == 0:
             raise DatasetError(f"{images_path} holds no images")
         parts[f"{part}_images"] = scaled(images)

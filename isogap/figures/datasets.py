@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isogap.datasets import DATASETS, DatasetError, load_dataset
+from isogap.datasets import DATASETS, MissingDataError, load_dataset
 from isogap.figures._common import OPEN, SUPPORTS, Product, Settings
 from isogap.haar import semi_orthogonal
 from isogap.variants import Variant
@@ -25,7 +25,7 @@ def table_d1(settings: Settings) -> Product:
     for k, name in enumerate(DATASETS):
         try:
             images = load_dataset(name, settings.data).train_images
-        except DatasetError:
+        except MissingDataError:
             missing.append(name)
             continue
         for d, n in SHAPES:
@@ -44,7 +44,7 @@ def table_d1(settings: Settings) -> Product:
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
         ax.axis("off")
-        head = ["data set", "d", "n", "full rank", "λ_min (median)", "φ(X₀) (median)"]
+        head = ["data set", "d", "n", "full rank", r"median $\lambda_{\min}$", r"median $\varphi(X_0)$"]
         cells = [
             [row["data_set"], str(row["width"]), str(row["batch"]), f"{row['full_rank_share']:.0%}",
              f"{row['lambda_min_median']:.1e}", f"{row['phi0_median']:.2f}" if np.isfinite(row["phi0_median"]) else "∞"]
@@ -53,7 +53,8 @@ def table_d1(settings: Settings) -> Product:
         table = ax.table(cells, colLabels=head, loc="center", cellLoc="right")
         table.auto_set_font_size(False)
         table.set_fontsize(9)
-        table.scale(1, 1.4)
+        table.auto_set_column_width(list(range(len(head))))
+        table.scale(1.15, 1.4)
         for (i, _), cell in table.get_celld().items():
             cell.set_linewidth(0.4 if i else 0.8)
             cell.set_edgecolor("#999999")

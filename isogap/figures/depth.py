@@ -22,7 +22,8 @@ from isogap.figures._common import (
     mean_and_error,
     tidy,
 )
-from isogap.rates import Slope, rank_law
+from isogap.rank_deficient import rank_law
+from isogap.rates import Slope
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

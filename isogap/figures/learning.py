@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isogap._validate import FloatArray
-from isogap.datasets import Dataset, DatasetError, load_dataset
+from isogap.datasets import Dataset, DatasetError, MissingDataError, load_dataset
 from isogap.figures._common import BLACK, COLOURS, OPEN, REFUTES, SUPPORTS, Product, Settings, tidy
 from isogap.training import History, Training, train
 from isogap.variants import Variant
@@ -23,15 +23,16 @@ TRAINED = 0.5
 
 
 def _data(settings: Settings) -> Dataset:
-    """The first of CIFAR-10, MNIST, Fashion-MNIST that the data folder holds, else the digits."""
-    if settings.data is not None:
-        for name in ("cifar10", "mnist", "fashion-mnist"):
-            try:
-                return load_dataset(name, settings.data)
-            except DatasetError as error:
-                if "no file" not in str(error):
-                    raise
-    return load_dataset("digits")
+    """The first of CIFAR-10, MNIST, Fashion-MNIST that the data folder holds; the digits without a folder."""
+    if settings.data is None:
+        return load_dataset("digits")
+    names = ("cifar10", "mnist", "fashion-mnist")
+    for name in names:
+        try:
+            return load_dataset(name, settings.data)
+        except MissingDataError:
+            continue
+    raise DatasetError(f"data folder {settings.data} holds none of {', '.join(names)}")
 
 
 def _depths(settings: Settings) -> tuple[int, ...]:
@@ -69,6 +70,7 @@ def _by_depth(settings: Settings, *activations: str) -> list[tuple[str, dict[str
 
 def _accuracy(name: str, settings: Settings, cases: Any, part: str, claim: str, judged: Any = None) -> Product:
     data, runs = _curves(settings, cases)
+    group = len(cases) if len(cases) <= 3 else len(cases) // 2
     curves = {label: getattr(run, f"{part}_accuracy") for label, run in runs.items()}
     final = {label: values[-1] for label, values in curves.items()}
     if judged is None:
@@ -80,7 +82,8 @@ def _accuracy(name: str, settings: Settings, cases: Any, part: str, claim: str, 
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
         for k, (label, values) in enumerate(curves.items()):
-            ax.plot(values, color=COLOURS[k % 3], ls=("-", "--")[k // 3 % 2], marker=".", ms=4, lw=1.3, label=label)
+            colour, dash = COLOURS[k % group], ("-", "--")[k // group]
+            ax.plot(values, color=colour, ls=dash, marker=".", ms=4, lw=1.3, label=label)
         ax.axhline(1 / data.classes, color=BLACK, lw=0.6, ls=":")
         ax.set_ylim(0, 1)
         ax.set_xlabel("epoch")
@@ -170,15 +173,16 @@ def _gaps(name: str, settings: Settings, cases: Any) -> Product:
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
         for k, (label, run) in enumerate(runs.items()):
-            gap: FloatArray = np.maximum(np.array(run.weight_gap), 1e-12)
-            colour, dash = COLOURS[k % 3], ("-", "--")[k // 3 % 2]
-            ax.plot(run.recorded, np.median(gap, axis=1), marker=".", lw=1.3, label=label, color=colour, ls=dash)
-            ax.fill_between(run.recorded, gap.min(axis=1), gap.max(axis=1), color=colour, alpha=0.12, lw=0)
+            # Before the first step the gap is that of float32 rounding, far below everything else.
+            gap: FloatArray = np.maximum(np.array(run.weight_gap[1:]), 1e-12)
+            colour, dash, epochs = COLOURS[k % 3], ("-", "--")[k // 3 % 2], run.recorded[1:]
+            ax.plot(epochs, np.median(gap, axis=1), marker=".", lw=1.3, label=label, color=colour, ls=dash)
+            ax.fill_between(epochs, gap.min(axis=1), gap.max(axis=1), color=colour, alpha=0.12, lw=0)
         ax.axhline(gaussian, color=BLACK, ls=":", lw=1, label="Gaussian matrix (computed)")
         ax.set_yscale("log")
         ax.set_xlabel("epoch")
         ax.set_ylabel("isometry gap of the weights (median, range over layers)")
-        tidy(ax, loc="lower right", ncols=2 if len(runs) > 4 else 1)
+        tidy(ax, loc="center right" if len(runs) <= 4 else "best", ncols=2 if len(runs) > 4 else 1)
 
     caption = (
         f"The weights start orthogonal (up to float32) and stay near it while {data.name} is learned: the median gap over the "
@@ -219,11 +223,11 @@ def g4(settings: Settings) -> Product:
     def draw(figure: Figure) -> None:
         axes = figure.subplots(1, 2, sharey=True)
         for ax, (label, run) in zip(axes, runs.items(), strict=True):
-            for k, (epoch, values) in enumerate(zip(run.recorded, run.gradient, strict=True)):
-                ax.plot(values, color=COLOURS[k % 7], lw=1.2, label=f"epoch {epoch}")
+            for k, at in enumerate(sorted({0, len(run.recorded) // 2, len(run.recorded) - 1})):
+                ax.plot(run.gradient[at], color=COLOURS[k], lw=1.2, label=f"epoch {run.recorded[at]}")
             ax.set_title(f"{label} weights", fontsize=9)
             ax.set_xlabel("layer ℓ")
-            tidy(ax)
+            tidy(ax, legend=ax is axes[0])
         axes[0].set_ylabel(r"$\log\,\Vert\partial\mathcal{L}/\partial W_\ell\Vert_F$")
 
     caption = (

@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 
 from isogap.activations import ACTIVATIONS, Activation, activation
+from isogap.gradients import run_gradients
+from isogap.inputs import make_start
 from isogap.losses import Loss, make_loss
 from isogap.networks import _generators, _Pass, draw_weights, simulate_variant
-from isogap.rates import deepest_trainable, end_to_end_rate, fitted_power, gradient_slope, rank_law
+from isogap.rank_deficient import column_gap, column_variance, rank_law, rank_law_fitted
+from isogap.rates import deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
 from isogap.variants import Variant
 from tests.plain_twins_gradients import weight_gradients
 
@@ -284,8 +287,47 @@ def test_rates() -> None:
 
 def test_rank_law_against_its_prototype_figures() -> None:
     assert rank_law([100, 100, 40, 16], [50, 25, 20, 8]).round(4).tolist() == [0.0103, 0.0319, 0.0270, 0.0771]
-    with pytest.raises(ValueError, match="rank must lie"):
-        rank_law(4, 2)
+    for function in (rank_law, rank_law_fitted):
+        with pytest.raises(ValueError, match=r"rank must lie in 3\.\.d"):
+            function(4, 2)
+    with pytest.raises(ValueError, match=r"rank must lie in 1\.\.d"):
+        column_variance(4, 5)
+
+
+def test_growth_of_rank_deficient_batches() -> None:
+    """d = 32, r = 16: C1 is 5 % too small and excluded, the fitted law is within 1 %."""
+    d, r, depth = 32, 16, 4000
+    start = make_start(np.random.default_rng(1).standard_normal((d, r)), d, r, np.random.default_rng(1))
+    loss = make_loss("cross-entropy", d, r, generator=np.random.default_rng(2))
+    window = (4 * d, depth - 4 * d)
+    paths = run_gradients(start, depth, 48, ROOT, loss, layers=window, threads=2)
+    rates = 2 * (paths.log_norm[:, 0] - paths.log_norm[:, 1]) / (window[1] - window[0])
+    mean, error = float(rates.mean()), float(rates.std(ddof=1) / math.sqrt(rates.size))
+    assert error < 0.01 * mean
+    assert abs(mean - float(rank_law_fitted(d, r))) < 6 * error
+    assert mean - float(rank_law(d, r)) > 6 * error
+
+
+def test_columns_settle_at_the_marchenko_pastur_level() -> None:
+    """d = 64, r = 32: second moment and gap of the column Gram, time averages of 8 independent chains."""
+    d, r, layers = 64, 32, 300
+    generators = _generators(ROOT, 0, 8)
+    F = np.stack([g.standard_normal((d, r)) for g in generators])
+    F /= np.linalg.norm(F, axis=2, keepdims=True)
+    variances, gaps = [], []
+    for layer in range(layers):
+        F = draw_weights("orthogonal", d, generators) @ F
+        F /= np.linalg.norm(F, axis=2, keepdims=True)
+        if layer >= 3 * r:
+            mu = np.linalg.svd(F, compute_uv=False) ** 2 * (r / d)
+            variances.append((mu**2).mean(axis=1) - 1)
+            gaps.append(-np.log(mu).mean(axis=1))
+    for values, expected in ((variances, column_variance(d, r)), (gaps, column_gap(d, r))):
+        averages = np.mean(values, axis=0)
+        error = averages.std(ddof=1) / math.sqrt(8)
+        # Six standard errors of eight chains, and the next order 1/r of the derivation.
+        assert abs(averages.mean() - float(expected)) < 6 * error + float(expected) / r
+        assert error < 0.05 * float(expected)
 
 
 def test_user_activation_by_name_or_object() -> None:
