@@ -11,13 +11,26 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 
 
+# No width, depth or number of replicas is larger; keeps absurd numbers out of floating point.
+LARGEST = 10**12
+
+
+def ldexp(x: Any, exponent: Any) -> FloatArray:
+    """``x 2^exponent``; NumPy's own takes C ints only, and 64-bit exponents are not that on every system."""
+    clipped = np.clip(exponent, -(2**30), 2**30).astype(np.intc)
+    result: FloatArray = np.ldexp(x, clipped)
+    return result
+
+
 def integer(name: str, value: Any, minimum: int) -> int:
-    """Return ``value`` as ``int``; refuse what is not a whole number or is below ``minimum``."""
+    """Return ``value`` as ``int``; refuse what is not a whole number, is below ``minimum`` or absurdly large."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     number = int(value.__index__())
     if number < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {number}")
+    if number > LARGEST:
+        raise ValueError(f"{name} must be at most {LARGEST:.0e}")
     return number
 
 

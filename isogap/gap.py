@@ -18,7 +18,7 @@ import numpy as np
 import scipy.linalg as sla
 
 from isogap._doubledouble import gram
-from isogap._validate import FloatArray, finite_array, square_symmetric
+from isogap._validate import FloatArray, finite_array, ldexp, square_symmetric
 from isogap.special import x_minus_log1p
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -230,7 +230,7 @@ def _deviation_gap(E: Any) -> tuple[float, int]:
 def _scale_rows(X: FloatArray) -> tuple[FloatArray, np.ndarray[Any, np.dtype[np.int64]]]:
     """Scale each row by a power of two (exactly) so that its largest entry lies in [1/2, 1); return the exponents."""
     exponents = np.frexp(np.abs(X).max(axis=1))[1].astype(np.int64)
-    return np.ldexp(X, -exponents[:, None]), exponents
+    return ldexp(X, -exponents[:, None]), exponents
 
 
 def _row_part(squares: list[Fraction], exponents: np.ndarray[Any, np.dtype[np.int64]]) -> float:
@@ -300,20 +300,32 @@ def _small_unit_gap(E: FloatArray) -> tuple[float, int]:
 def _log_abs_det(unit: FloatArray) -> float:
     """``½ log det(U Uᵀ)`` of a row-normalised ``d x n`` matrix, ``-inf`` if its rank is below ``d`` to rounding.
 
-    For a square matrix the columns are equilibrated first, so a grading of the samples costs nothing either.
+    A grading of the samples costs nothing either. For ``n > d``, pivoting chooses ``d`` columns ``B`` of large volume;
+    the others are ``B S`` with entries of ``S`` of order 1, and ``det(U Uᵀ) = det(B)² det(I + S Sᵀ)``.
     """
     d, n = unit.shape
-    extra = 0.0
     if n == d:
-        largest = np.abs(unit).max(axis=0)
-        if (largest == 0).any():
-            return -math.inf
-        powers = np.frexp(largest)[1]
-        columns = np.ldexp(unit, -powers[None, :])
-        rows = np.linalg.norm(columns, axis=1)
-        extra = float(powers.sum()) * math.log(2.0) + math.fsum(np.log(rows))
-        unit = columns / rows[:, None]
-    diagonal = np.abs(np.diag(sla.qr(unit.T, mode="r", pivoting=True)[0]))
-    if diagonal[-1] <= max(d, n) * _EPS * diagonal[0]:
+        return _log_abs_det_square(unit)
+    R, order = sla.qr(unit, mode="r", pivoting=True)
+    if (np.diag(R) == 0).any():
+        return -math.inf
+    # Entries of R right of the diagonal do not exceed it, so S has entries of order 1 at any grading.
+    S = sla.solve_triangular(R[:d, :d] / np.diag(R)[:, None], R[:d, d:] / np.diag(R)[:, None], unit_diagonal=True)
+    volume = np.linalg.slogdet(np.eye(d) + S @ S.T)[1]
+    return float(_log_abs_det_square(unit[:, order[:d]]) + 0.5 * volume)
+
+
+def _log_abs_det_square(unit: FloatArray) -> float:
+    """``log|det|`` of a square matrix with its columns and rows equilibrated, ``-inf`` if singular to rounding."""
+    d = len(unit)
+    largest = np.abs(unit).max(axis=0)
+    if (largest == 0).any():
+        return -math.inf
+    powers = np.frexp(largest)[1]
+    columns = np.ldexp(unit, -powers[None, :])
+    rows = np.linalg.norm(columns, axis=1)
+    extra = float(powers.sum()) * math.log(2.0) + math.fsum(np.log(rows))
+    diagonal = np.abs(np.diag(sla.qr((columns / rows[:, None]).T, mode="r", pivoting=True)[0]))
+    if diagonal[-1] <= d * _EPS * diagonal[0]:
         return -math.inf
     return math.fsum(np.log(diagonal)) + extra

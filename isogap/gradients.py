@@ -17,13 +17,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from isogap._kernels import gradients as kernels
+from isogap._kernels.vectors import aligned, lanes_available
 from isogap._validate import FloatArray
 from isogap.inputs import Start
 from isogap.losses import Loss
 from isogap.montecarlo import Interrupted, Progress
 from isogap.streams import replica_states
 
-LANES, TILE = kernels.LANES, kernels.TILE
 # One tape for the whole depth while it is smaller than this (a share of the last cache); beyond, checkpoints.
 TAPE_BYTES = 16 * 2**20
 MEMORY_LIMIT = 8 * 2**30
@@ -113,7 +113,7 @@ def run_gradients(
     ((3, 21), True)
     """
     job = _Job(start, depth, replicas, root, loss, weights, layers, spacing, threads)
-    groups = range(0, replicas, LANES)
+    groups = range(0, replicas, job.shape.lanes)
     if progress is not None:
         progress.start(replicas * depth)
     begin = time.perf_counter()
@@ -166,63 +166,43 @@ def _drain(pending: set[Future[None]], job: _Job, progress: Progress | None) -> 
             progress.update(int(job.done.sum()))
 
 
-def aligned(count: int) -> FloatArray:
-    """Zeros that start on a cache line: half of all unaligned vectors would straddle two."""
-    raw = np.zeros(count + LANES)
-    skip = (-raw.ctypes.data) % 64 // 8
-    return raw[skip : skip + count]
-
-
-def _even(count: int) -> int:
-    return count + count % 2
-
-
-class _Scratch:
-    """Work space of one group."""
-
-    def __init__(self, shape: _Shape) -> None:
-        self.words = aligned(LANES * shape.words).view(np.uint64)
-        self.floats = aligned(LANES * shape.words)
-        self.flips = aligned(LANES * shape.d)
-
-
-class _Tape:
-    """Arrays for ``count`` consecutive layers of eight replicas (layouts: `isogap._kernels.gradients`)."""
-
-    def __init__(self, count: int, shape: _Shape) -> None:
-        self.count = count
-        self.arrays = tuple(aligned(count * LANES * size).reshape(count, -1) for size in shape.sizes)
-
-    def layer(self, t: int) -> dict[str, FloatArray]:
-        names = ("state", "sign", "norm", "lower", "z", "tau", "cross", "scale")
-        return {name: array[t] for name, array in zip(names, self.arrays, strict=True)}
+_Arrays = tuple[FloatArray, ...]
 
 
 class _Shape:
-    """Sizes of the kernels' arrays, in vectors."""
+    """Sizes of the kernels' arrays, and the way from matrices to them and back (layouts: `isogap._kernels.reflectors`)."""
 
-    def __init__(self, d: int, m: int, weights: str) -> None:
-        self.d, self.m = d, m
-        self.rows, self.blocks = -(-d // TILE) * TILE, -(-m // TILE)
-        self.matrix = self.rows * self.blocks * TILE
+    def __init__(self, d: int, m: int, weights: str, lanes: int) -> None:
+        self.d, self.m, self.lanes = d, m, lanes
+        self.rows, self.panels = -(-d // 4) * 4, -(-m // 4)
+        self.matrix = self.rows * self.panels * 4
         self.weights = kernels.GAUSSIAN if weights == "gaussian" else kernels.ORTHOGONAL
-        lower = _even(d * (d - 1) // 2) if weights == "gaussian" else 0
-        self.words = _even(d * (d + 1) // 2)
-        self.sizes = (self.matrix, d, d, lower, self.words, d, d // 2, d)
+        lower = d * (d - 1) // 2 + 1 if weights == "gaussian" else 1
+        # State, normals of the reflectors, normals below the diagonal, factors of the normalisation.
+        self.sizes = (self.matrix, d * (d + 1) // 2 + 1, lower, self.rows)
 
     def pack(self, matrices: FloatArray) -> FloatArray:
         """``(lanes, d, m)`` to the kernels' layout."""
-        full = np.zeros((LANES, self.rows, self.blocks * TILE))
+        full = np.zeros((self.lanes, self.rows, self.panels * 4))
         full[: matrices.shape[0], : matrices.shape[1], : self.m] = matrices
-        flat = aligned(LANES * self.matrix)
-        tiled = full.reshape(LANES, self.rows, self.blocks, TILE).transpose(2, 1, 3, 0)
-        flat.reshape(self.blocks, self.rows, TILE, LANES)[:] = tiled
+        flat: FloatArray = aligned(self.matrix, self.lanes)
+        tiled = full.reshape(self.lanes, self.rows, self.panels, 4).transpose(2, 1, 3, 0)
+        flat.reshape(self.panels, self.rows, 4, self.lanes)[:] = tiled
         return flat
 
     def unpack(self, flat: FloatArray) -> FloatArray:
         """Return the inverse of `pack`."""
-        tiled = flat.reshape(self.blocks, self.rows, TILE, LANES).transpose(3, 1, 0, 2)
-        return tiled.reshape(LANES, self.rows, -1)[:, : self.d, : self.m]
+        tiled = flat.reshape(self.panels, self.rows, 4, self.lanes).transpose(3, 1, 0, 2)
+        return tiled.reshape(self.lanes, self.rows, -1)[:, : self.d, : self.m]
+
+    def tape(self, count: int) -> tuple[FloatArray, ...]:
+        """Arrays for ``count`` consecutive layers."""
+        lanes = (self.lanes,) if self.lanes > 1 else ()
+        return tuple(aligned(count * size, self.lanes).reshape(count, size, *lanes) for size in self.sizes)
+
+    def work(self) -> tuple[FloatArray, ...]:
+        """Reflectors, their factors, signs, lengths, inner products."""
+        return tuple(aligned(size, self.lanes) for size in (self.rows**2, self.rows, self.rows, self.rows, 6))
 
 
 class _Job:
@@ -241,15 +221,16 @@ class _Job:
         threads: int,
     ) -> None:
         self.start, self.depth, self.replicas, self.root, self.loss = start, depth, replicas, root, loss
-        self.shape = _Shape(start.width, start.factor.shape[1], weights)
+        lanes = lanes_available()
+        self.shape = _Shape(start.width, start.factor.shape[1], weights, lanes)
         self.basis = start.basis if start.basis is not None else np.eye(start.batch)[:, : self.shape.m]
         self.layers = checked_layers(layers, depth)
-        per_layer = 8 * LANES * sum(self.shape.sizes)
-        self.spacing = _spacing(depth, per_layer, 8 * LANES * self.shape.matrix, spacing)
+        per_layer, state = 8 * lanes * sum(self.shape.sizes), 8 * lanes * self.shape.matrix
+        self.spacing = _spacing(depth, per_layer, state, spacing)
         self.starts = list(range(0, depth, self.spacing)) or [0]
-        group = per_layer * min(self.spacing, max(depth, 1)) + 8 * LANES * self.shape.matrix * (len(self.starts) + 4)
-        self.bytes_per_replica = group // LANES
-        need = min(threads, -(-replicas // LANES)) * group + 8 * replicas * self.layers.size
+        group = per_layer * min(self.spacing, max(depth, 1)) + state * (len(self.starts) + 4)
+        self.bytes_per_replica = group // lanes
+        need = min(threads, -(-replicas // lanes)) * group + 8 * replicas * self.layers.size
         if need > MEMORY_LIMIT:
             raise ValueError(
                 f"depth {depth} at width {start.width} with {self.spacing} layers between checkpoints needs "
@@ -259,33 +240,35 @@ class _Job:
         self.log_norm = np.full((replicas, self.layers.size), -np.inf)
         self.conservation = np.zeros(replicas)
         self.loss_value = np.zeros(replicas)
-        self.done = np.zeros(-(-replicas // LANES))
+        self.done = np.zeros(-(-replicas // lanes))
         self.stop = threading.Event()
         self.local = threading.local()
 
     def run(self, first: int) -> None:
-        """Forward, loss, backward for the replicas ``first .. first + 7``."""
-        s, last = self.shape, min(first + LANES, self.replicas)
-        state = np.ascontiguousarray(replica_states(self.root, first, LANES).T).ravel()
-        A = s.pack(np.broadcast_to(self.start.factor, (LANES, s.d, s.m)))
+        """Forward, loss, backward for one group of lanes, whose first replica is ``first``."""
+        s, last = self.shape, min(first + self.shape.lanes, self.replicas)
+        A = s.pack(np.broadcast_to(self.start.factor, (s.lanes, s.d, s.m)))
+        state = aligned(4, s.lanes, np.uint64)
+        # Lanes without a replica run along.
+        state[...] = replica_states(self.root, first, s.lanes).T.reshape(state.shape)
         F0 = s.unpack(A).copy()
         tape, work = self._work_space()
         checkpoints = []
         for begin in self.starts:
-            checkpoints.append((self._copy(A), state.copy()))
+            checkpoints.append((_copy(A, s.lanes), _copy(state, s.lanes)))
             self._forward(state, A, tape, begin, work)
         U, readout_norm = self._readout(state, A, first, last, work)
         wanted = np.zeros(self.depth + 1, np.bool_)
         wanted[self.layers] = True
-        norms = np.full((LANES, self.depth + 1), -np.inf)
+        norms = np.full((s.lanes, self.depth + 1), -np.inf)
         norms[:, self.depth] = readout_norm
         FL, UL = s.unpack(A).copy(), s.unpack(U).copy()
-        exponent = np.zeros(LANES, np.int64)
+        exponent = np.zeros(s.lanes, np.int64)
         for begin in reversed(self.starts):
+            checkpoint, state = checkpoints.pop()
             if begin != self.starts[-1]:
-                A, state = checkpoints[self.starts.index(begin)]
+                A = checkpoint
                 self._forward(state, A, tape, begin, work)
-            checkpoints.pop()
             self._backward(U, A, exponent, tape, begin, wanted, norms, first)
         if s.m == 1:
             # The Jacobian of x/‖x‖ in one dimension is zero; rounding must not say otherwise.
@@ -294,80 +277,78 @@ class _Job:
             change = _conservation(F0, s.unpack(U), FL, UL, exponent)
             self.conservation[first:last] = change[: last - first]
         self.log_norm[first:last] = norms[: last - first, self.layers]
-        self.done[first // LANES] = (last - first) * self.depth
+        self.done[first // s.lanes] = (last - first) * self.depth
 
-    def _work_space(self) -> tuple[_Tape, _Scratch]:
-        """Tape and scratch of this thread; fresh memory for every group would cost as much as the computation."""
+    def _work_space(self) -> tuple[_Arrays, _Arrays]:
+        """Tape and work space of this thread; fresh memory for every group would cost as much as the computation."""
         if not hasattr(self.local, "tape"):
-            self.local.tape = _Tape(min(self.spacing, max(self.depth, 1)), self.shape)
-            self.local.work = _Scratch(self.shape)
+            self.local.tape = self.shape.tape(min(self.spacing, max(self.depth, 1)))
+            self.local.work = self.shape.work()
         return self.local.tape, self.local.work
 
-    def _forward(self, state: Any, A: FloatArray, tape: _Tape, begin: int, work: _Scratch) -> None:
+    def _forward(self, state: Any, A: FloatArray, tape: _Arrays, begin: int, work: _Arrays) -> None:
         s = self.shape
         for part in range(begin, min(begin + self.spacing, self.depth), _SEGMENT):
             self._check_stop()
             count = min(_SEGMENT, self.depth - part, begin + self.spacing - part)
-            arrays = [a[part - begin : part - begin + count] for a in tape.arrays]
-            kernels.forward(
-                state, A, s.d, s.rows, s.blocks, s.weights, count, *arrays, work.words, work.floats, work.flips
-            )
+            arrays = [a[part - begin : part - begin + count] for a in tape]
+            kernels.forward(state, A, s.m, s.d, s.weights, count, *arrays, *work)
 
     def _backward(
         self,
         U: FloatArray,
         A: FloatArray,
         exponent: Any,
-        tape: _Tape,
+        tape: _Arrays,
         begin: int,
         wanted: Any,
         norms: FloatArray,
         first: int,
     ) -> None:
         s, end = self.shape, min(begin + self.spacing, self.depth)
+        work, square = self._work_space()[1], aligned(1, self.shape.lanes)
         following = A
         for part in reversed(range(begin, end, _SEGMENT)):
             self._check_stop()
             count = min(_SEGMENT, end - part)
-            arrays = [a[part - begin : part - begin + count] for a in tape.arrays]
+            arrays = [a[part - begin : part - begin + count] for a in tape]
             with np.errstate(divide="ignore"):
                 kernels.backward(
-                    U, following, exponent, part, s.d, s.rows, s.blocks, s.weights, count, *arrays, wanted, norms
-                )  # fmt: skip
-            following = tape.arrays[0][part - begin]
-            self.done[first // LANES] += count * min(LANES, self.replicas - first)
+                    U, following, exponent, part, s.m, s.d, s.weights, count, *arrays, *work, square, wanted, norms
+                )
+            following = tape[0][part - begin]
+            self.done[first // s.lanes] += count * min(s.lanes, self.replicas - first)
 
     def _readout(
-        self, state: Any, A: FloatArray, first: int, last: int, work: _Scratch
+        self, state: Any, A: FloatArray, first: int, last: int, work: _Arrays
     ) -> tuple[FloatArray, FloatArray]:
         """Logits, loss, ``U_L = W_Lᵀ (∂L/∂Z) Q`` and ``log‖∂L/∂W_L‖_F``."""
-        s, t = self.shape, _Tape(1, self.shape).layer(0)
-        args = (t["z"], t["tau"], t["cross"])
-        kernels.draw_layer(state, s.d, s.weights, work.words, work.floats, *args, t["sign"], t["norm"], t["lower"])
-        Z, signs = self._copy(A), t["sign"].copy()
-        kernels.apply_weight(Z, s.d, s.rows, s.blocks, s.weights, *args, signs, t["norm"], t["lower"])
-        kernels.scale_rows(Z, s.d, s.rows, s.blocks, signs)
+        s = self.shape
+        _, z, lower, _ = (a[0] for a in s.tape(1))
+        kernels.draw(state, s.d, s.weights, z, lower)
+        Z, sign = _copy(A, s.lanes), work[2]
+        kernels.multiply(Z, s.m, s.d, s.weights, z, lower, *work)
+        kernels.scale_rows(Z, s.m, s.d, sign)
         logits = s.unpack(Z)[:, : self.loss.classes] @ self.basis.T
         self.loss_value[first:last] = self.loss.value(logits)[: last - first]
-        U = s.pack(self.loss.gradient(logits) @ self.basis)
-        square = np.empty(LANES)
-        kernels.squared_norm_of_product(U, A, s.rows, s.blocks, square)
-        if s.weights == kernels.GAUSSIAN:
-            kernels.bartlett(U, s.d, s.rows, s.blocks, t["lower"], t["norm"], True)
-        kernels.scale_rows(U, s.d, s.rows, s.blocks, t["sign"])
-        kernels.rotate(U, s.d, s.rows, s.blocks, *args, True)
+        U, square = s.pack(self.loss.gradient(logits) @ self.basis), aligned(1, s.lanes)
+        kernels.store_squared_norm(U, A, s.m, s.d, square)
+        # The signs belong to orthogonal weights; for Gaussian ones `multiply` has used them up and set them to 1.
+        kernels.scale_rows(U, s.m, s.d, sign)
+        kernels.multiply_back(U, s.m, s.d, s.weights, z, lower, *work)
         with np.errstate(divide="ignore"):
-            return U, 0.5 * np.log(square)
-
-    @staticmethod
-    def _copy(A: FloatArray) -> FloatArray:
-        copy = aligned(A.size)
-        copy[:] = A
-        return copy
+            return U, 0.5 * np.log(square.reshape(-1))
 
     def _check_stop(self) -> None:
         if self.stop.is_set():
             raise InterruptedError("stopped")
+
+
+def _copy(A: Any, lanes: int) -> Any:
+    """A copy on a cache line, as the kernels need it."""
+    copy = aligned(A.shape[0], lanes, A.dtype)
+    copy[...] = A
+    return copy
 
 
 def _spacing(depth: int, layer_bytes: int, state_bytes: int, asked: int | None) -> int:

@@ -98,12 +98,13 @@ def make_start(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     if not isinstance(spec, str | Path):
         return _from_data("array", finite_array("input", spec, 2), width, batch, generator)
     text = str(spec)
+    label = text.encode("utf-8", "replace").decode()  # file names may hold bytes that no text file takes
     name, colon, argument = text.partition(":")
     builder = _BUILDERS.get(name)
     if builder is not None and (bool(colon) == (name in _WITH_ARGUMENT)):
         return builder(text, argument, width, batch, generator)
     if Path(text).suffix.lower() in (".npy", ".csv"):
-        return _from_data(text, load_samples(Path(text)), width, batch, generator)
+        return _from_data(label, load_samples(Path(text)), width, batch, generator)
     raise InputError(
         f"input {text!r} is not known: use gaussian, near-isometry:F, spectrum:l1,l2,..., digits, or a .npy or .csv file"
     )
@@ -121,7 +122,7 @@ def load_samples(path: Path) -> FloatArray:
                 raise InputError(f"input file {path} is empty")
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "loadtxt: input contained no data", UserWarning)  # said below
-                raw = np.loadtxt(path, delimiter=",", ndmin=2)
+                raw = np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
     except InputError:
         raise
     except (OSError, ValueError, EOFError) as error:

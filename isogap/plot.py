@@ -86,6 +86,7 @@ def plot_jacobian(result: ChainResult, ax: Axes) -> Axes:
 def _finish(result: ChainResult, ax: Axes) -> Axes:
     p = result.parameters
     name = p.input if len(p.input) <= 32 else p.input[:29] + "..."
+    name = name.replace("$", r"\$")  # not mathematics
     title = f"width {p.width}, batch {p.batch}, {p.weights} weights, input {name}, {p.replicas} replicas"
     if result.degenerate:
         title += f"\nrank {result.rank} < width: φ = ∞ at every layer"

@@ -4,25 +4,42 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from isogap import bounds, montecarlo
+from isogap._quantiles import ExactQuantiles
+from isogap._totals import Totals
 from isogap._validate import FloatArray, integer, one_of, probability
 from isogap.exact import exact_steps_from_deviation
 from isogap.gradient_results import as_options, gradient_bounds, gradient_statistics, loss_of
 from isogap.gradients import run_gradients
 from isogap.inputs import Start, make_start
+from isogap.montecarlo import Job
 from isogap.results import BoundCurves, ChainResult, OneStepCheck, Parameters, Timing, provenance
-from isogap.statistics import fitted_rate, gap_statistics, jacobian_statistics, log_statistics, standard_error
+from isogap.selfcheck import StepLaw
+from isogap.statistics import (
+    SMALLEST_NORMAL,
+    Rate,
+    controlled_mean,
+    fitted_rate,
+    gap_statistics_of,
+    jacobian_statistics_of,
+    log_statistics_of,
+    no_rate,
+    streamed_rate,
+)
 from isogap.streams import input_generator, label_generator, seed_sequence
 
 WEIGHTS = ("orthogonal", "gaussian")
 DEFAULT_REPLICAS = 1000
-MEMORY_LIMIT = 8 * 2**30
-_VERDICT_REPLICAS = 30
+VERDICT_REPLICAS = 30
+# The exact law costs some 50 µs a spectrum: half a second of it, and blocks enough on either side of the cross-fit.
+_CONTROL_LAYERS, _CONTROL_SPECTRA, _CONTROL_REPLICAS = 20, 10_000, 16
 
 
 def simulate(
@@ -38,6 +55,8 @@ def simulate(
     check_layers: int = 6,
     level: float = 1e-6,
     keep_paths: bool = False,
+    control: bool = True,
+    precision: str = "double",
     gradients: Any = None,
     progress: montecarlo.Progress | None = None,
 ) -> ChainResult:
@@ -74,6 +93,12 @@ def simulate(
     gradients : None, {"cross-entropy", "squared-error"} or GradientOptions
         Backpropagate through the same networks and report ``log‖∂L/∂W_l‖_F`` per layer in ``result.gradient``, with the bounds
         of Theorem 5 and S5 in ``result.gradient_bounds`` where they apply.
+    control : bool
+        Reduce the variance of ``E φ_l`` over the first layers by a martingale control variate (``result.controlled``), where its
+        cost, 50 µs a replica and layer, stays below a second.
+    precision : str
+        ``"double"``, ``"double-double"`` (106 bits, 10 to 20 times slower) or ``"mp:DIGITS"`` (arbitrary, slow). The weights are
+        the same numbers in all of them, so runs can be compared path by path.
     progress : Progress, optional
         Told how many layer-replicas are done.
 
@@ -92,8 +117,10 @@ def simulate(
     Close to orthogonality the chain runs in deviation form (E7) with a binary exponent, so ``log φ`` keeps full relative
     accuracy at any depth. ``φ`` itself is reported as NaN once it falls below the smallest normal float 2.2e-308 (see
     `ChainResult.underflow_layer`). Further out, for Gaussian weights and for degenerate batches, it runs in the form in X.
-    In the form in X the columns of the start are graded, so a spectrum given as ``spectrum:...`` may reach down to 1e-300;
-    of a batch given as an array, float64 fixes singular values only to 1e-16 of the largest.
+    In the form in X the columns of the start are graded and kept orthogonal, so a spectrum given as ``spectrum:...`` may reach
+    down to 1e-300; of a batch given as an array, float64 fixes singular values only to 1e-16 of the largest. A start with
+    several tiny eigenvalues is nearly rank-deficient for many layers, and there rounding errors of a *path* grow as the
+    gradient does (its law, and E4, are not affected): ``precision="double-double"`` follows the same path further.
 
     Examples
     --------
@@ -107,73 +134,110 @@ def simulate(
     replicas, check_layers = integer("replicas", replicas, 1), integer("check_layers", check_layers, 0)
     batch = None if batch is None else integer("batch", batch, 1)
     weights = one_of("weights", weights, WEIGHTS)
+    precision = checked_precision(precision)
     level = probability("level", level)
     threads = default_threads() if threads is None else integer("threads", threads, 1)
-    need = 3 * 8 * replicas * (depth + 1)
-    if need > MEMORY_LIMIT:
-        raise ValueError(
-            f"replicas x depth = {replicas} x {depth} would keep {need / 2**30:.1f} GiB of path statistics in memory "
-            f"(limit {MEMORY_LIMIT / 2**30:.0f} GiB); use fewer replicas, or several runs with different seeds"
-        )
     root = seed_sequence(rng)
     start = make_start(input, width, batch, input_generator(root))
     options = as_options(gradients)
     loss = None if options is None else loss_of(options, start, label_generator(root))
-    compile_seconds = montecarlo.warm_up(start, weights)
-    paths = montecarlo.run_paths(
+    compile_seconds = montecarlo.warm_up(width, weights, precision)
+    law = _step_law(width, weights)
+    controlled = controlled_layers(start, depth, replicas, weights) if control else 0
+    job = Job(start, depth, replicas, root, weights, law, checked_layers(depth, check_layers), controlled, precision)
+    outcome = montecarlo.run(job, threads=threads, keep_paths=keep_paths, progress=progress)
+    result = result_of(outcome, level, compile_seconds, threads)
+    if options is None or loss is None:
+        return result
+    found = run_gradients(
         start,
         depth,
         replicas,
         root,
+        loss,
         weights=weights,
+        layers=options.layers,
+        spacing=options.spacing,
         threads=threads,
-        step_law=_step_law(width, weights),
-        checked=checked_layers(depth, check_layers),
         progress=progress,
     )
-    gradient, limits = None, None
-    if options is not None and loss is not None:
-        found = run_gradients(
-            start,
-            depth,
-            replicas,
-            root,
-            loss,
-            weights=weights,
-            layers=options.layers,
-            spacing=options.spacing,
-            threads=threads,
-            progress=progress,
-        )
-        gradient, limits = gradient_statistics(found, loss), gradient_bounds(start, loss, weights)
-    asymptotic = bounds.asymptotic_rate(width) if weights == "orthogonal" else math.nan
-    entropy = root.entropy
+    return replace(
+        result, gradient=gradient_statistics(found, loss), gradient_bounds=gradient_bounds(start, loss, weights)
+    )
+
+
+def result_of(outcome: montecarlo.Outcome, level: float, compile_seconds: float, threads: int) -> ChainResult:
+    """Statistics, bounds and self-checks of a finished run."""
+    job, totals, quantiles = outcome.job, outcome.totals, outcome.quantiles
+    assert totals is not None
+    assert quantiles is not None
+    start, depth = job.start, job.depth
+    entropy = job.root.entropy
+    layer_replicas = job.replicas * depth
+    energy = float(totals.arrays["energy"])
     return ChainResult(
         parameters=Parameters(
-            width=width,
+            width=start.width,
             batch=start.batch,
             depth=depth,
-            replicas=replicas,
+            replicas=job.replicas,
             seed=entropy if isinstance(entropy, int) else [int(e) for e in np.atleast_1d(np.asarray(entropy))],
-            weights=weights,
+            weights=job.weights,
             input=start.label,
+            precision=job.precision,
         ),
         rank=start.rank,
         degenerate=start.degenerate,
         phi0=start.phi0,
-        phi=gap_statistics(paths.phi, paths.log_phi),
-        log_phi=log_statistics(paths.log_phi),
-        log_jacobian=jacobian_statistics(paths.log_jacobian),
-        bounds=_curves(start, depth, weights),
-        rate=fitted_rate(paths.log_phi, width, float(asymptotic)),
-        one_step=_one_step(paths, level),
-        energy_residual=_largest(paths.energy_residual),
-        timing=Timing(paths.seconds, compile_seconds, 1e6 * paths.seconds / (replicas * depth) if depth else math.nan),
-        provenance=provenance(root, threads),
-        gradient=gradient,
-        gradient_bounds=limits,
-        paths=paths if keep_paths else None,
+        log_phi0=start.log_phi0,
+        phi=gap_statistics_of(totals, quantiles.phi()),
+        log_phi=log_statistics_of(totals, quantiles.log_phi()),
+        controlled=controlled_mean(totals),
+        quantile_method=quantiles.method,
+        log_jacobian=jacobian_statistics_of(totals),
+        bounds=_curves(start, depth, job.weights),
+        rate=_rate(outcome),
+        one_step=_one_step(job.checked, totals, level),
+        energy_residual=energy if energy >= 0 else math.nan,
+        timing=Timing(
+            outcome.seconds, compile_seconds, 1e6 * outcome.seconds / layer_replicas if layer_replicas else math.nan
+        ),
+        provenance=provenance(job.root, threads),
+        paths=outcome.paths() if outcome.keep_paths else None,
     )
+
+
+def controlled_layers(start: Start, depth: int, replicas: int, weights: str) -> int:
+    """Return how many layers from 0 on feed the control variate: 20 where it costs little, none for large or degenerate runs.
+
+    Examples
+    --------
+    >>> start = make_start("spectrum:1.5,0.5", 2, None, np.random.default_rng(0))
+    >>> [controlled_layers(start, 100, replicas, "orthogonal") for replicas in (100, 1000, 10_000, 100_000)]
+    [20, 10, 1, 0]
+    """
+    if weights != "orthogonal" or start.degenerate or replicas < 2 * _CONTROL_REPLICAS:
+        return 0
+    return min(_CONTROL_LAYERS, depth, _CONTROL_SPECTRA // replicas)
+
+
+def _rate(outcome: montecarlo.Outcome) -> Rate:
+    job, totals = outcome.job, outcome.totals
+    assert totals is not None
+    asymptotic = float(bounds.asymptotic_rate(job.start.width)) if job.weights == "orthogonal" else math.nan
+    if isinstance(outcome.quantiles, ExactQuantiles):
+        return fitted_rate(outcome.quantiles.arrays["all_log_phi"].T, job.start.width, asymptotic)
+    if outcome.window is None:
+        return no_rate(asymptotic)
+    return streamed_rate(totals, outcome.window[:2], outcome.window[2], asymptotic)
+
+
+def checked_precision(precision: str) -> str:
+    """Return ``precision`` if it is known; ``"mp:DIGITS"`` needs 16 digits or more."""
+    name, _, digits = str(precision).partition(":")
+    if precision in ("double", "double-double") or (name == "mp" and digits.isdigit() and int(digits) >= 16):
+        return str(precision)
+    raise ValueError(f"precision must be double, double-double or mp:DIGITS with 16 digits or more, got {precision!r}")
 
 
 def default_threads() -> int:
@@ -198,7 +262,7 @@ def checked_layers(depth: int, count: int) -> tuple[int, ...]:
     return tuple(sorted({min(int(p), depth - 1) for p in points}))
 
 
-def _step_law(width: int, weights: str) -> montecarlo.StepLaw:
+def _step_law(width: int, weights: str) -> StepLaw:
     """E3 for orthogonal weights; for Gaussian ones the chi-square logarithms of row norms and determinant on top."""
     extra = 0.0
     if weights == "gaussian":
@@ -206,11 +270,11 @@ def _step_law(width: int, weights: str) -> montecarlo.StepLaw:
         from scipy.special import digamma
 
         extra = float(digamma(width / 2) - np.mean(digamma(np.arange(1, width + 1) / 2)))
+    return partial(_law, extra)
 
-    def law(eps: FloatArray, lam: FloatArray) -> FloatArray:
-        return exact_steps_from_deviation(eps, lam).value + extra
 
-    return law
+def _law(extra: float, eps: FloatArray, lam: FloatArray) -> FloatArray:
+    return exact_steps_from_deviation(eps, lam).value + extra
 
 
 def _curves(start: Start, depth: int, weights: str) -> BoundCurves:
@@ -225,15 +289,18 @@ def _curves(start: Start, depth: int, weights: str) -> BoundCurves:
     )
 
 
-def _one_step(paths: montecarlo.Paths, level: float) -> OneStepCheck:
-    count, layers = paths.residual.shape
-    mean, error = paths.residual.mean(axis=0), standard_error(paths.residual)
-    relative, relative_error = paths.relative_residual.mean(axis=0), standard_error(paths.relative_residual)
+def _one_step(layers: tuple[int, ...], totals: Totals, level: float) -> OneStepCheck:
+    a = totals.arrays
+    count = int(a["checked"])
+    mean, relative = a["residual"], a["relative"]
+    error, relative_error = (np.sqrt(totals.variance(name) / max(count, 1)) for name in ("residual", "relative"))
+    # A variance below the smallest normal number has underflowed: say nothing rather than 0.
+    error = np.where((a["residual_m2"] < SMALLEST_NORMAL) & (mean != 0), np.nan, error)
     relative_z = _z(relative, relative_error)
-    threshold = float(stats.t.isf(level / (2 * layers), count - 1)) if layers and count > 1 else math.nan
-    judged = count >= _VERDICT_REPLICAS and layers > 0
+    threshold = _thresholds(a["relative_m2"], a["relative_m3"], count, level)
+    judged = count >= VERDICT_REPLICAS and len(layers) > 0
     return OneStepCheck(
-        layers=[int(layer) for layer in paths.checked],
+        layers=[int(layer) for layer in layers],
         residual_mean=mean,
         residual_stderr=error,
         z=_z(mean, error),
@@ -243,12 +310,24 @@ def _one_step(paths: montecarlo.Paths, level: float) -> OneStepCheck:
         level=level,
         threshold=threshold,
         passed=bool(np.all(np.abs(relative_z) < threshold)) if judged else None,
+        replicas=count,
     )
 
 
-def _largest(values: FloatArray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.max()) if known.size else math.nan
+def _thresholds(m2: FloatArray, m3: FloatArray, count: int, level: float) -> FloatArray:
+    """Two-sided limits on ``|z|`` of several means of ``count`` values: Student's, widened for skewness to first order.
+
+    The studentised mean has tail quantiles ``q + γ (2q² + 1)/(6 sqrt R)`` for values of skewness ``γ`` (Cornish and Fisher;
+    Hall, The Bootstrap and Edgeworth Expansion, 1992); ``γ`` is taken at its estimate plus two of its standard errors under
+    normality, ``sqrt(6/R)``. ``m2`` and ``m3`` are the sums of squared and cubed deviations.
+    """
+    if count < 2 or m2.size == 0:
+        return np.full(m2.shape, math.nan)
+    quantile = float(stats.t.isf(level / (2 * m2.size), count - 1))
+    scale = np.where(m2 > 0, m2, 1.0) ** 1.5
+    skewness = np.abs(m3) * math.sqrt(count) / scale + 2 * math.sqrt(6 / count)
+    limits: FloatArray = quantile + skewness * (2 * quantile**2 + 1) / (6 * math.sqrt(count))
+    return limits
 
 
 def _z(mean: FloatArray, error: FloatArray) -> FloatArray:

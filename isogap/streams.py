@@ -20,7 +20,7 @@ INPUT_KEY, REPLICA_KEY, LABEL_KEY = 0, 1, 2
 
 
 def seed_sequence(rng: Any = None) -> np.random.SeedSequence:
-    """Return the ``SeedSequence`` behind ``rng``: a seed, a ``SeedSequence``, a ``Generator`` or ``None`` (fresh entropy).
+    """Return the ``SeedSequence`` behind ``rng``: a seed or several, a ``SeedSequence``, a ``Generator`` or ``None``.
 
     A ``Generator`` gives a spawned child of its seed sequence, so that two runs with one generator differ.
 
@@ -33,15 +33,20 @@ def seed_sequence(rng: Any = None) -> np.random.SeedSequence:
         return rng
     if isinstance(rng, np.random.Generator | np.random.BitGenerator):
         bits = rng.bit_generator if isinstance(rng, np.random.Generator) else rng
-        child: np.random.SeedSequence = bits.seed_seq.spawn(1)[0]  # type: ignore[attr-defined, unused-ignore]
+        sequence = getattr(bits, "seed_seq", None)
+        if sequence is None:  # made from a key or a state: its next words are the entropy
+            return np.random.SeedSequence([int(word) for word in bits.random_raw(4)])
+        child: np.random.SeedSequence = sequence.spawn(1)[0]
         return child
     if rng is None:
         return np.random.SeedSequence()
-    if isinstance(rng, bool) or not hasattr(rng, "__index__"):
-        raise TypeError(f"rng must be a whole number, SeedSequence, Generator or None, got {rng!r}")
-    if rng.__index__() < 0:
+    numbers = list(rng) if isinstance(rng, list | tuple | np.ndarray) else [rng]
+    if not numbers or any(isinstance(n, bool | np.bool_) or not hasattr(n, "__index__") for n in numbers):
+        raise TypeError(f"rng must be whole numbers, a SeedSequence, a Generator or None, got {rng!r}")
+    if min(n.__index__() for n in numbers) < 0:
         raise ValueError(f"rng must be a non-negative seed, got {rng}")
-    return np.random.SeedSequence(rng.__index__())
+    entropy = [n.__index__() for n in numbers]
+    return np.random.SeedSequence(entropy if isinstance(rng, list | tuple | np.ndarray) else entropy[0])
 
 
 def input_generator(root: np.random.SeedSequence) -> np.random.Generator:

@@ -4,34 +4,44 @@ from typing import Any
 
 import numpy as np
 
-from isogap._kernels import chain
+from isogap._kernels.normals import fill_words, words_to_normals
 from isogap.losses import Loss
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def explicit_weights(state: Any, d: int, count: int, weights: str) -> list[Array]:
-    """The first ``count`` weight matrices of the replica with generator state ``state``, from the scalar kernels."""
+    """The first ``count`` weight matrices of the replica with generator state ``state``, reflector by reflector."""
     state = state.copy()
-    half = (d * (d + 1) // 2 + 1) // 2
-    half_g = (d * (d - 1) // 2 + 1) // 2
+
+    def normals(number: int) -> Array:
+        half = (number + 1) // 2
+        words, out = np.empty(2 * half, np.uint64), np.empty(2 * half)
+        fill_words(state, words)
+        words_to_normals(words, np.empty(2 * half), out)
+        return out[:number]
+
     result = []
     for _ in range(count):
-        words, scratch, z = np.empty(2 * half, np.uint64), np.empty(2 * half), np.empty(2 * half)
-        chain.fill_words(state, words)
-        chain.words_to_normals(words, scratch, z)
-        v, tau, sign, norm = np.zeros((d, d)), np.empty(d), np.empty(d), np.empty(d)
-        chain.make_reflectors(z, d, v, tau, sign, norm)
-        W = np.eye(d)
-        for k in range(d - 1):
-            W = W - tau[k] * np.outer(v[k], v[k] @ W)
-        W = sign[:, None] * W
+        z, at, W, lengths = normals(d * (d + 1) // 2), 0, np.eye(d), np.empty(d)
+        signs = np.empty(d)
+        for k in range(d):
+            x = z[at : at + d - k].copy()
+            at += d - k
+            lengths[k] = np.linalg.norm(x)
+            signs[k] = -1.0 if x[0] >= 0 else 1.0
+            if k == d - 1:
+                signs[k] = -signs[k]
+                break
+            # The reflector that sends x to signs[k] ‖x‖ e_1.
+            x[0] -= signs[k] * lengths[k]
+            H = np.eye(d)
+            H[k:, k:] -= 2.0 * np.outer(x, x) / (x @ x)
+            W = H @ W
+        W = signs[:, None] * W
         if weights == "gaussian":
-            words, scratch, z = np.empty(2 * half_g, np.uint64), np.empty(2 * half_g), np.empty(2 * half_g)
-            chain.fill_words(state, words)
-            chain.words_to_normals(words, scratch, z)
-            T = np.diag(norm)
-            T[np.tril_indices(d, -1)] = z[: d * (d - 1) // 2]
+            T = np.diag(lengths)
+            T[np.tril_indices(d, -1)] = normals(d * (d - 1) // 2)
             W = T @ W / np.sqrt(d)
         result.append(W)
     return result

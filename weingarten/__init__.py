@@ -1,1 +1,113 @@
-"""Exact Weingarten calculus: integration over Haar measure on the classical groups, without floats."""
+"""Exact Weingarten calculus: integration over Haar measure on the classical groups, without floats.
+
+Functions of the calculus, moments of matrix entries, and expectations of expressions and traces, for O(d), U(d),
+Sp(2M), SO(d), SU(d) and the circular ensembles COE and CSE. Names are loaded on first use, so that importing the
+package (and the command's `--help`) costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .answers import Answer
+    from .caches import clear_caches
+    from .errors import CostError, SelfCheckError, WeingartenError
+    from .evaluation import evaluate
+    from .expressions import expectation
+    from .functions import (
+        gram_matrix,
+        weingarten_function,
+        weingarten_series,
+        weingarten_table,
+        zonal_spherical_function,
+    )
+    from .james import james_formula
+    from .moments import moment
+    from .power_traces import power_trace_moment
+    from .symbols import (
+        circular_orthogonal,
+        circular_symplectic,
+        constant,
+        orthogonal,
+        special_orthogonal,
+        special_unitary,
+        symplectic,
+        tr,
+        unitary,
+    )
+    from .tensors import TensorExpectation, expectation_matrix, expectation_tensor
+
+_HOMES = {
+    "moment": "moments",
+    "expectation": "expressions",
+    "expectation_matrix": "tensors",
+    "expectation_tensor": "tensors",
+    "TensorExpectation": "tensors",
+    "evaluate": "evaluation",
+    "power_trace_moment": "power_traces",
+    "james_formula": "james",
+    "orthogonal": "symbols",
+    "unitary": "symbols",
+    "symplectic": "symbols",
+    "special_orthogonal": "symbols",
+    "special_unitary": "symbols",
+    "circular_orthogonal": "symbols",
+    "circular_symplectic": "symbols",
+    "constant": "symbols",
+    "tr": "symbols",
+    "Answer": "answers",
+    "clear_caches": "caches",
+    "CostError": "errors",
+    "SelfCheckError": "errors",
+    "WeingartenError": "errors",
+    "gram_matrix": "functions",
+    "weingarten_function": "functions",
+    "weingarten_series": "functions",
+    "weingarten_table": "functions",
+    "zonal_spherical_function": "functions",
+}
+
+__all__ = [
+    "moment",
+    "expectation",
+    "expectation_matrix",
+    "expectation_tensor",
+    "evaluate",
+    "power_trace_moment",
+    "james_formula",
+    "orthogonal",
+    "unitary",
+    "symplectic",
+    "special_orthogonal",
+    "special_unitary",
+    "circular_orthogonal",
+    "circular_symplectic",
+    "constant",
+    "tr",
+    "weingarten_function",
+    "weingarten_table",
+    "weingarten_series",
+    "gram_matrix",
+    "zonal_spherical_function",
+    "Answer",
+    "TensorExpectation",
+    "clear_caches",
+    "WeingartenError",
+    "CostError",
+    "SelfCheckError",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module on first use (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -26,8 +26,8 @@ class Parser(argparse.ArgumentParser):
         self.exit(EXIT_BAD_INPUT, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
 
 
-def whole(minimum: int) -> Any:
-    """Return an argument type: a whole number of at least ``minimum``."""
+def whole(minimum: int, maximum: int | None = 10**9) -> Any:
+    """Return an argument type: a whole number from ``minimum`` to ``maximum``."""
 
     def parse(text: str) -> int:
         try:
@@ -36,6 +36,8 @@ def whole(minimum: int) -> Any:
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
         if value < minimum:
             raise argparse.ArgumentTypeError(f"must be at least {minimum}, got {value}")
+        if maximum is not None and value > maximum:
+            raise argparse.ArgumentTypeError(f"must be at most {maximum}")
         return value
 
     return parse
@@ -47,15 +49,44 @@ def fail(program: str, message: str) -> int:
     return EXIT_BAD_INPUT
 
 
+def prepare_streams() -> None:
+    """Print what the terminal's encoding lacks as ``?`` instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def write_stdout(text: str) -> None:
+    """Write to standard output; a reader who has gone, or a closed stream, is not an error."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Keep the interpreter from flushing into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def same_file(first: str, second: str) -> bool:
+    """Whether two names lead to one file, which need not exist."""
+    return os.path.normcase(os.path.realpath(first)) == os.path.normcase(os.path.realpath(second))
+
+
 def check_output(option: str, path: str, suffixes: tuple[str, ...] = ()) -> str | None:
     """Say what would keep ``path`` from being written, before any work is done; ``None`` if nothing would."""
-    target = Path(path)
-    if suffixes and target.suffix.lower() not in suffixes:
+    if path == "-":
+        return f"{option} -: only --json writes to standard output"
+    target = Path(os.path.realpath(path))
+    if suffixes and Path(path).suffix.lower() not in suffixes:
         return f"{option} {path}: the name must end in {' or '.join(suffixes)}"
     if target.is_dir():
         return f"{option} {path}: is a folder"
     if not target.parent.is_dir():
         return f"{option} {path}: folder {target.parent} does not exist"
+    if target.exists() and not target.is_file():
+        return None  # a pipe or a device, written to directly
     if not os.access(target.parent, os.W_OK):
         return f"{option} {path}: folder {target.parent} is not writable"
     return None
@@ -66,7 +97,7 @@ class BarProgress:
 
     def __init__(self, description: str, enabled: bool = True) -> None:
         self._description = description
-        self._enabled = enabled and sys.stderr.isatty()
+        self._enabled = enabled and sys.stderr is not None and sys.stderr.isatty()
         self._bar: RichBar | None = None
         self._task: TaskID | None = None
 

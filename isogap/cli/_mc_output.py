@@ -8,11 +8,13 @@ import io
 import json
 import math
 import sys
+from collections.abc import Callable
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from isogap.cli._common import write_stdout
 from isogap.cli._gradient_output import gradient_columns, gradient_note, gradient_problem, gradient_table
 from isogap.results import ChainResult, atomic_path, write_atomically
 from isogap.statistics import ess_floor
@@ -21,6 +23,8 @@ from isogap.statistics import ess_floor
 ENERGY_LIMIT = 1e-9
 # A bound is called met or broken only if the mean is this many standard errors away from it.
 VERDICT_SIGMA = 3.0
+# Terminals narrower than this get the table without its quantile column, which then fits 80 characters.
+_WIDE = 105
 
 
 def failed_check(result: ChainResult) -> str | None:
@@ -28,27 +32,32 @@ def failed_check(result: ChainResult) -> str | None:
     if result.energy_residual > ENERGY_LIMIT:
         return f"energy law (E4) residual {result.energy_residual:.2g} exceeds {ENERGY_LIMIT:g}"
     if result.one_step.passed is False:
-        worst = float(np.nanmax(np.abs(result.one_step.relative_z)))
-        return f"one-step law (E3): |z| reaches {worst:.1f}, threshold {result.one_step.threshold:.1f}"
+        worst = int(np.argmax(np.abs(result.one_step.relative_z) / result.one_step.threshold))
+        z, limit = result.one_step.relative_z[worst], result.one_step.threshold[worst]
+        return f"one-step law (E3) at layer {result.one_step.layers[worst]}: z = {z:.1f}, limit {limit:.1f}"
     return gradient_problem(result.gradient)
 
 
-def write_files(result: ChainResult, options: argparse.Namespace) -> None:
-    """Write what was asked for; each file completely or not at all."""
-    if options.json is not None:
-        text = json.dumps(result.to_dict(), indent=1, allow_nan=False) + "\n"
-        if options.json == "-":
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        else:
-            write_atomically(options.json, lambda stream: stream.write(text.encode()))
-    if options.csv is not None:
-        text_csv = csv_table(result)
-        write_atomically(options.csv, lambda stream: stream.write(text_csv.encode()))
-    if options.save is not None:
-        result.save(options.save)
-    if options.plot is not None:
-        save_plot(result, options.plot)
+def write_files(result: ChainResult, options: argparse.Namespace, written: list[str]) -> None:
+    """Write what was asked for; each file completely or not at all, and its name to ``written``; standard output last."""
+    text = json.dumps(result.to_dict(), indent=1, allow_nan=False) + "\n" if options.json is not None else ""
+    table = csv_table(result) if options.csv is not None else ""
+    jobs: list[tuple[str | None, Callable[[str], None]]] = [
+        (options.json if options.json != "-" else None, lambda path: _write_text(path, text)),
+        (options.csv, lambda path: _write_text(path, table)),
+        (options.save, result.save),
+        (options.plot, lambda path: save_plot(result, path)),
+    ]
+    for path, write in jobs:
+        if path is not None:
+            write(path)
+            written.append(path)
+    if options.json == "-":
+        write_stdout(text)
+
+
+def _write_text(path: str, text: str) -> None:
+    write_atomically(path, lambda stream: stream.write(text.encode()))
 
 
 def csv_table(result: ChainResult) -> str:
@@ -95,14 +104,18 @@ def save_plot(result: ChainResult, path: str) -> None:
 def print_report(result: ChainResult) -> None:
     """Print the table and the self-checks for a person."""
     # Wide enough for the table when the output goes to a file or a pipe.
-    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=110)
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    width = Console().width if terminal else 110
+    # rich would end the process if the reader of a pipe has gone; so it prints to memory.
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=terminal, highlight=False, width=width)
     p = result.parameters
     console.print(
         f"width {p.width}, depth {p.depth}, batch {p.batch}, input {p.input}, {p.weights} weights, "
         f"{p.replicas} replicas, seed {p.seed}",
         soft_wrap=True,
     )
-    console.print(_degenerate_table(result) if result.degenerate else _gap_table(result))
+    console.print(_degenerate_table(result) if result.degenerate else _gap_table(result, console.width >= _WIDE))
     if result.gradient is not None:
         console.print()
         console.print(gradient_table(result))
@@ -110,6 +123,7 @@ def print_report(result: ChainResult) -> None:
         console.print()
     for line in _notes(result):
         console.print(line, soft_wrap=True)
+    write_stdout(text.getvalue())
 
 
 def shown_layers(depth: int, count: int = 10) -> list[int]:
@@ -123,24 +137,25 @@ def shown_layers(depth: int, count: int = 10) -> list[int]:
     return sorted(layer for layer in shown if layer <= depth)
 
 
-def _gap_table(result: ChainResult) -> Table:
+def _gap_table(result: ChainResult, wide: bool) -> Table:
     bounded = bool(np.isfinite(result.bounds.theorem_1).any())
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("layer", justify="right")
     table.add_column("E φ ± error", justify="right")
     table.add_column("ESS", justify="right")
     table.add_column("median φ", justify="right")
-    table.add_column("5 % .. 95 %", justify="right")
+    if wide:
+        table.add_column("5 % .. 95 %", justify="right")
     if bounded:
         table.add_column("Theorem 1", justify="right")
         table.add_column("sharp S3", justify="right")
         table.add_column("bounds", justify="left")
     for layer in shown_layers(result.parameters.depth):
-        table.add_row(*_gap_row(result, layer, bounded))
+        table.add_row(*_gap_row(result, layer, bounded, wide))
     return table
 
 
-def _gap_row(result: ChainResult, layer: int, bounded: bool) -> list[str]:
+def _gap_row(result: ChainResult, layer: int, bounded: bool, wide: bool) -> list[str]:
     phi, log = result.phi, result.log_phi
     mean, error, ess = float(phi.mean[layer]), float(phi.stderr[layer]), float(phi.ess[layer])
     text = "below 1e-308" if math.isnan(mean) else f"{mean:.3e}"
@@ -151,10 +166,13 @@ def _gap_row(result: ChainResult, layer: int, bounded: bool) -> list[str]:
         text,
         "" if math.isnan(ess) else f"{ess:.0f}",
         _power(float(phi.median[layer]), float(log.median[layer])),
-        _power(float(phi.q05[layer]), float(log.q05[layer]))
-        + " .. "
-        + _power(float(phi.q95[layer]), float(log.q95[layer])),
     ]
+    if wide:
+        low, high = (
+            _power(float(phi.q05[layer]), float(log.q05[layer])),
+            _power(float(phi.q95[layer]), float(log.q95[layer])),
+        )
+        row.append(f"{low} .. {high}")
     if bounded:
         paper, sharp = float(result.bounds.theorem_1[layer]), float(result.bounds.sharp[layer])
         row += [f"{paper:.3e}", f"{sharp:.3e}", verdict(mean, error, ess, result.parameters.replicas, (paper, sharp))]
@@ -164,7 +182,7 @@ def _gap_row(result: ChainResult, layer: int, bounded: bool) -> list[str]:
 def verdict(mean: float, error: float, ess: float, replicas: int, limits: tuple[float, float]) -> str:
     """Compare the mean with both bounds: ``hold``, ``VIOLATED`` or ``open`` at three standard errors, ``?`` for a low ESS."""
     if math.isnan(mean):
-        return "hold"  # the mean is below 2.3e-308, both bounds are printed
+        return "hold" if min(limits) > 1e-307 else "-"  # the mean is below 2.3e-308
     half = VERDICT_SIGMA * error if math.isfinite(error) else math.inf
     # At layer 0 mean and bound are the same number.
     if all(mean + half <= limit * (1 + 1e-12) for limit in limits):
@@ -184,7 +202,10 @@ def _degenerate_table(result: ChainResult) -> Table:
         if layer < result.parameters.depth:
             mean, error = result.log_jacobian.mean[layer], result.log_jacobian.stderr[layer]
             table.add_row(
-                f"{layer} -> {layer + 1}", "∞", f"{mean:.4f}" + (f" ± {error:.4f}" if math.isfinite(error) else "")
+                f"{layer} -> {layer + 1}",
+                "∞",
+                (f"{mean:.4f}" if math.isfinite(mean) else "none")
+                + (f" ± {error:.4f}" if math.isfinite(error) else ""),
             )
     return table
 
@@ -229,11 +250,13 @@ def _checks(result: ChainResult) -> str:
     if math.isfinite(result.energy_residual):
         good = "ok" if result.energy_residual <= ENERGY_LIMIT else "FAILED"
         parts.append(f"energy law residual {result.energy_residual:.1e} {good}")
+    elif result.phi0 == 0 and not result.degenerate:
+        parts.append("energy law: φ_0 is below 2.2e-308, not checked")
     if check.layers and check.passed is not None:
         worst = float(np.max(np.abs(check.relative_z)))
         good = "ok" if check.passed else "FAILED"
         layers = ", ".join(str(layer) for layer in check.layers)
-        limit = f"limit {check.threshold:.2f}, false alarms {check.level:g}"
+        limit = f"limit {check.threshold.min():.2f}, nominal level {check.level:g}"
         parts.append(f"one-step law max |z| = {worst:.2f} at layers {layers} ({limit}) {good}")
     elif check.layers:
         parts.append("one-step law: too few replicas for a verdict (30 needed)")

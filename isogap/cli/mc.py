@@ -15,6 +15,8 @@ from isogap.cli._common import (
     Parser,
     check_output,
     fail,
+    prepare_streams,
+    same_file,
     whole,
 )
 
@@ -56,7 +58,7 @@ def parser() -> Parser:
         help="gaussian (default), near-isometry:F, spectrum:l1,l2,..., digits, or a .npy/.csv file (features x samples)",
     )
     p.add_argument("--weights", choices=("orthogonal", "gaussian"), default="orthogonal", help="default orthogonal")
-    p.add_argument("--seed", type=whole(0), metavar="S", help="for a repeatable run (default: fresh, and shown)")
+    p.add_argument("--seed", type=whole(0, None), metavar="S", help="for a repeatable run (default: fresh, and shown)")
     p.add_argument(
         "--threads", type=whole(1), metavar="T", help="default: all processors; the numbers do not depend on it"
     )
@@ -87,25 +89,26 @@ def parser() -> Parser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
+    prepare_streams()
     options = parser().parse_args(argv)
     problem = _output_problem(options) or _label_problem(options)
     if problem:
         return fail(PROGRAM, problem)
+    written: list[str] = []
     try:
-        return _run(options)
+        return _run(options, written)
     except KeyboardInterrupt as stop:
-        said = str(stop) or "stopped before the first replica"
-        print(f"{PROGRAM}: {said}; no file was written", file=sys.stderr)
+        files = ", ".join(written)
+        print(
+            f"{PROGRAM}: {str(stop) or 'stopped'}; {f'wrote {files}' if files else 'no file was written'}",
+            file=sys.stderr,
+        )
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of standard output has gone; nothing is left to say. Keep the interpreter from flushing again.
-        sys.stdout = None
-        return EXIT_OK
-    except (ValueError, TypeError, OSError, MemoryError) as error:
+    except (ValueError, TypeError, OSError, MemoryError, ArithmeticError) as error:
         return fail(PROGRAM, str(error) or type(error).__name__)
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, written: list[str]) -> int:
     from isogap.simulation import simulate
 
     with BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress:
@@ -123,7 +126,7 @@ def _run(options: argparse.Namespace) -> int:
         )
     from isogap.cli import _mc_output as output
 
-    output.write_files(result, options)
+    output.write_files(result, options, written)
     if not options.quiet and options.json != "-":
         output.print_report(result)
     problem = output.failed_check(result)
@@ -168,7 +171,12 @@ def _output_problem(options: argparse.Namespace) -> str | None:
             if problem:
                 return problem
     paths = [path for _, path, _ in asked if path is not None]
-    return "two outputs share one file name" if len(set(paths)) < len(paths) else None
+    for i, path in enumerate(paths):
+        if same_file(path, options.input):
+            return f"output {path} would overwrite the input"
+        if any(same_file(path, other) for other in paths[:i]):
+            return f"two outputs share the file name {path}"
+    return None
 
 
 if __name__ == "__main__":

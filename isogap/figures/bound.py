@@ -14,8 +14,8 @@ from isogap.figures._common import BLACK, COLOURS, MARKERS, REFUTES, SUPPORTS, P
 from isogap.gradients import run_gradients
 from isogap.inputs import make_start
 from isogap.losses import make_loss
-from isogap.montecarlo import run_paths
 from isogap.rates import fitted_power
+from isogap.simulation import simulate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,12 +59,16 @@ class Row:
 
 def _row(settings: Settings, d: int, k: int, name: str, lam: FloatArray, depth: int) -> Row:
     generator = np.random.default_rng(settings.root(80, d, k))
-    start = make_start("spectrum:" + ",".join(repr(float(v)) for v in lam), d, None, generator)
+    spec = "spectrum:" + ",".join(repr(float(v)) for v in lam)
+    start = make_start(spec, d, None, generator)
     loss = make_loss("cross-entropy", d, d, generator=generator)
     replicas, root = (16 if d >= 64 else 32), settings.root(81, d, k)
     layers = np.unique(np.r_[0:20, np.linspace(0, depth, 60).astype(int)])
     gradients = run_gradients(start, depth, replicas, root, loss, layers=layers, threads=settings.threads)
-    sums = run_paths(start, depth, replicas, root, threads=settings.threads).log_jacobian.sum(axis=1)
+    run = simulate(d, depth, replicas=replicas, input=spec, rng=root, threads=settings.threads, keep_paths=True,
+                   check_layers=0, control=False)  # fmt: skip
+    assert run.paths is not None
+    sums = run.paths.log_jacobian.sum(axis=1)
     mean, error = mean_and_error(gradients.log_norm.T)
     worst, constant = int(np.argmax(mean)), loss.log_constant(d)
     return Row(

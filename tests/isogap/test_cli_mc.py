@@ -65,6 +65,7 @@ def test_json_schema(tmp_path, capsys):
     assert data["format"] == "isogap-run/1"
     assert data["parameters"] == {
         "width": 4, "batch": 4, "depth": 30, "replicas": 200, "seed": 1, "weights": "orthogonal", "input": "gaussian",
+        "precision": "double",
     }  # fmt: skip
     for group, fields, length in (
         ("phi", ("mean", "stderr", "ess", "median", "q05", "q95"), 31),
@@ -165,7 +166,11 @@ def make_files(folder):
         ("--width 2 --depth 1 --json .", "is a folder"),
         ("--width 2 --depth 1 --plot x.gif", "must end in .png or .svg or .pdf"),
         ("--width 2 --depth 1 --save x.dat", "must end in .npz"),
-        ("--width 2 --depth 1 --csv same --json same", "share one file name"),
+        ("--width 2 --depth 1 --csv same --json same", "share the file name"),
+        ("--width 2 --depth 1 --csv same --json ./same", "share the file name"),
+        ("--width 2 --depth 1 --input zero.csv --csv ./zero.csv", "would overwrite the input"),
+        ("--width 2 --depth 1 --csv -", "only --json writes to standard output"),
+        ("--width 2 --depth 1 --replicas 1" + "0" * 400, "must be at most"),
     ],
 )
 def test_bad_input(arguments, message, tmp_path, monkeypatch, capsys):
@@ -249,6 +254,47 @@ def test_control_c(tmp_path):
     assert stderr.count("\n") == 1
     assert stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_links_and_pipes_as_outputs(tmp_path):
+    (tmp_path / "real.json").write_text("old")
+    (tmp_path / "link.json").symlink_to("real.json")
+    assert mc.main([*SMALL, "--quiet", "--json", str(tmp_path / "link.json"), "--csv", os.devnull]) == 0
+    assert (tmp_path / "link.json").is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text())["format"] == "isogap-run/1"
+    assert not Path(os.devnull).is_file()
+    name = "x" * 240 + ".json"
+    assert mc.main([*SMALL, "--quiet", "--json", str(tmp_path / name)]) == 0
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_reader_of_the_pipe_goes_away(tmp_path):
+    command = [sys.executable, "-m", "isogap.cli.mc", *SMALL, "--json", "-", "--csv", str(tmp_path / "a.csv")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=60) == 0
+    assert (tmp_path / "a.csv").exists()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_narrow_encodings(encoding):
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding}
+    for arguments in (["--help"], SMALL):
+        done = subprocess.run(
+            [sys.executable, "-m", "isogap.cli.mc", *arguments], capture_output=True, cwd=ROOT, env=env, timeout=60
+        )
+        assert done.returncode == 0
+        assert done.stderr == b""
+
+
+def test_byte_order_mark_and_dollar_signs(tmp_path):
+    path = tmp_path / "a$b$.csv"
+    path.write_bytes(b"\xef\xbb\xbf1,2\n3,5\n")
+    plot = tmp_path / "p.png"
+    assert mc.main([*SMALL[2:], "--width", "2", "--quiet", "--input", str(path), "--plot", str(plot)]) == 0
+    assert plot.exists()
 
 
 def test_help_and_version_import_nothing_heavy():

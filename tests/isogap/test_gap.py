@@ -50,6 +50,16 @@ def test_graded_columns_keep_their_digits(rng):
     assert isogap.isometry_gap(X) == pytest.approx(exact_gap(X), rel=1e-13)
 
 
+def test_graded_columns_of_a_wide_batch(rng):
+    X = np.array([[1.0, 1e-20], [1.0, 2e-20]])
+    wide = np.hstack([X, np.zeros((2, 1))])
+    assert isogap.isometry_gap(wide) == pytest.approx(isogap.isometry_gap(X), rel=4 * EPS)
+    X = rng.standard_normal((5, 9)) * 10.0 ** rng.uniform(-60, 0, 9)
+    assert isogap.isometry_gap(X) == pytest.approx(exact_gap(X), rel=1e-12)
+    X = rng.standard_normal((4, 2)) @ rng.standard_normal((2, 9))
+    assert isogap.isometry_gap(X) == math.inf
+
+
 @pytest.mark.parametrize("size", [1e-3, 1e-8, 1e-75, 1e-150])
 def test_deviation_form_to_1e_300(size, rng):
     d = 6

@@ -7,7 +7,7 @@ from isogap import gradients as module
 from isogap.gradients import run_gradients
 from isogap.inputs import Start, make_start
 from isogap.losses import Loss, make_loss
-from isogap.montecarlo import run_paths
+from isogap.simulation import simulate
 from isogap.streams import replica_states
 from tests.plain_twins_gradients import explicit_weights, network_loss, weight_gradients
 
@@ -126,8 +126,10 @@ def test_the_networks_are_those_of_the_engine(weights: str) -> None:
     """Row norms of the first maps from the explicit weights, against the engine's Jacobian norms of the same seed."""
     d, depth = 6, 8
     start = a_start(d, d)
-    paths = run_paths(start, depth, 3, ROOT, weights=weights)
-    assert start.basis is not None
+    data = np.random.default_rng(0).standard_normal((d, d))
+    run = simulate(d, depth, replicas=3, input=data, weights=weights, rng=ROOT, keep_paths=True, control=False)
+    paths = run.paths
+    assert paths is not None
     for r in range(3):
         X = start.factor
         for layer, W in enumerate(explicit_weights(replica_states(ROOT, r, 1)[0], d, depth, weights)):

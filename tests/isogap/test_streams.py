@@ -70,5 +70,8 @@ def test_seed_forms():
     assert first.spawn_key != second.spawn_key
     with pytest.raises(ValueError, match="non-negative"):
         streams.seed_sequence(-1)
+    assert streams.seed_sequence([1, np.int64(2)]).entropy == [1, 2]
+    keyed = streams.seed_sequence(np.random.Generator(np.random.Philox(key=1)))
+    assert keyed.generate_state(1) == streams.seed_sequence(np.random.Philox(key=1)).generate_state(1)
     with pytest.raises(TypeError, match=r"got 1\.5"):
         streams.seed_sequence(1.5)

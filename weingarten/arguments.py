@@ -1,0 +1,102 @@
+"""What users pass in, brought to one normal form before any cache or formula sees it."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import sympy as sp
+
+from .errors import WeingartenError
+from .groups import Group, as_group
+from .pairings import as_pairing, coset_type, image_pairing, orientation_sign
+from .partitions import Partition, as_partition
+from .permutations import as_permutation, cycle_type
+
+
+def as_dimension(d: object, group: Group | str = "O") -> Any:
+    """Return the dimension as a Python int or as a sympy expression with a free symbol.
+
+    `5`, `numpy.int64(5)` and `sympy.Integer(5)` give `5`. The dimension is the size of the matrix, also for Sp and CSE,
+    where it must be even.
+
+    Raises
+    ------
+    WeingartenError
+        For floats, for integers below 1, for odd sizes of Sp and CSE, for symbols that cannot be a positive integer.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> from weingarten.arguments import as_dimension
+    >>> as_dimension(sympy.Integer(5)), as_dimension(sympy.Symbol("d"))
+    (5, d)
+    """
+    kind = as_group(group)
+    if isinstance(d, bool):
+        raise WeingartenError(f"d={d!r} is not a dimension; give a positive integer or a sympy Symbol")
+    if isinstance(d, sp.Expr) and d.free_symbols:
+        if d.is_integer is False or d.is_positive is False:
+            raise WeingartenError(f"d={d!r} cannot be a positive integer; give a Symbol without that assumption")
+        return d
+    try:
+        size = operator.index(d)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise WeingartenError(
+            f"d={d!r} is not a dimension; give a positive integer (no float) or a sympy Symbol"
+        ) from error
+    if size < 1:
+        raise WeingartenError(f"d={size} is not a dimension; it must be at least 1")
+    if kind.paired and size % 2:
+        raise WeingartenError(f"d={size} is odd, but {kind.name} needs an even matrix size d = 2M; use {size + 1}")
+    return size
+
+
+def as_class(argument: Any, group: Group) -> tuple[Partition, int]:
+    """Return the coset type (cycle type for U) of `argument`, and the orientation sign that Sp and CSE need.
+
+    `argument` is a partition (tuple or list), a sympy `Permutation` of the 2n points (of n points for U), or a pair of
+    pairings of `0..2n-1` (of permutations of `0..n-1` for U). A partition stands for consistently oriented loops.
+    """
+    if hasattr(argument, "array_form"):
+        return _class_of_permutation(tuple(argument.array_form), group)
+    if isinstance(argument, (tuple, list)) and len(argument) == 2 and all(_is_nested(side) for side in argument):
+        return _class_of_pair(argument[0], argument[1], group)
+    if isinstance(argument, (int, str)) or not hasattr(argument, "__iter__"):
+        raise WeingartenError(
+            f"coset_type={argument!r} is neither a partition such as (2, 1), a sympy Permutation nor a pair of pairings"
+        )
+    return as_partition(argument, name="coset_type"), 1
+
+
+def _is_nested(side: Any) -> bool:
+    """Tell a pairing, or a permutation of a pair, from a part of a partition."""
+    return hasattr(side, "array_form") or isinstance(side, (tuple, list))
+
+
+def _class_of_permutation(images: tuple[int, ...], group: Group) -> tuple[Partition, int]:
+    if group.alpha == 1:
+        return cycle_type(images), 1
+    if len(images) % 2:
+        raise WeingartenError(
+            f"the permutation moves {len(images)} points, but {group.name} needs an even number 2n; "
+            f"give its size, for instance Permutation(..., size={len(images) + 1})"
+        )
+    straight = image_pairing(tuple(range(len(images))))
+    twisted = image_pairing(images)
+    return coset_type(straight, twisted), (orientation_sign(straight, twisted) if group.paired else 1)
+
+
+def _class_of_pair(first: Any, second: Any, group: Group) -> tuple[Partition, int]:
+    if group.alpha == 1:
+        s, t = (as_permutation(getattr(side, "array_form", side)) for side in (first, second))
+        if len(s) != len(t):
+            raise WeingartenError(f"the permutations have {len(s)} and {len(t)} points; both need the same number")
+        quotient = [0] * len(s)
+        for x in range(len(s)):
+            quotient[t[x]] = s[x]
+        return cycle_type(tuple(quotient)), 1
+    p, q = as_pairing(first), as_pairing(second)
+    if len(p) != len(q):
+        raise WeingartenError(f"the pairings have {len(p)} and {len(q)} pairs; both need the same number")
+    return coset_type(p, q), (orientation_sign(p, q) if group.paired else 1)

@@ -1,0 +1,179 @@
+"""The command `weingarten`: functions, moments, expectations and tables, as text, LaTeX or JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+GROUP_HELP = "O, U, Sp, SO, SU, COE or CSE (default O)"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the argument parser; nothing heavy is imported for `--help`."""
+    parser = argparse.ArgumentParser(
+        prog="weingarten",
+        description="Exact integrals over Haar measure on O(d), U(d), Sp(d), SO(d), SU(d), COE and CSE.",
+        epilog="Without --d the answer is a function of d, printed with the dimensions for which it holds.",
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    specs = {
+        "wg": ("Weingarten function of a partition", "partition", "coset type (cycle type for U), such as 2,1"),
+        "moment": ("moment of matrix entries", "monomial", "such as 'W11^2 W22^2', 'W[1,12]^2', '|U11|^4'"),
+        "expect": ("expectation of entries and traces", "expression", "such as \"tr(W A W' B)^2\", 'tr(U A U† B)'"),
+        "table": ("Weingarten functions of all partitions of n", "n", "degree"),
+    }
+    for name, (title, argument, text) in specs.items():
+        command = commands.add_parser(name, help=title, description=title[0].upper() + title[1:] + ".")
+        command.add_argument(argument, help=text)
+        command.add_argument("--d", metavar="D", help="integer size of the matrices (even for Sp and CSE)")
+        command.add_argument("--group", default="O", metavar="G", help=GROUP_HELP)
+        command.add_argument(
+            "--format", choices=("text", "latex", "json"), default="text", help="output (default text)"
+        )
+        if name in ("moment", "expect"):
+            command.add_argument("--haar", metavar="NAMES", help="names of the random matrices, such as W,V")
+        if name == "expect":
+            command.add_argument("--limit", type=int, metavar="N", help="most pairs of pairings (default 1000000)")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return 0, or 2 after one line on standard error for input that has no answer.
+
+    Examples
+    --------
+    >>> from weingarten.cli import main
+    >>> main(["wg", "2,1", "--d", "7"])
+    -1/2310
+    0
+    """
+    options = build_parser().parse_args(arguments)
+    from .errors import WeingartenError
+
+    try:
+        print(run(options))
+    except WeingartenError as error:
+        print(f"weingarten: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        return 1
+    return 0
+
+
+def run(options: argparse.Namespace) -> str:
+    """Return the output of one command."""
+    d = _dimension(options.d)
+    if options.command == "wg":
+        return _render([(None, _function(_numbers(options.partition), d, options.group))], options)
+    if options.command == "table":
+        return _table(options, d)
+    return _render([(None, _expectation(options, d))], options)
+
+
+def _dimension(text: str | None) -> Any:
+    import sympy as sp
+
+    from .errors import WeingartenError
+
+    if text is None:
+        return sp.Symbol("d", integer=True, positive=True)
+    try:
+        return int(text)
+    except ValueError as error:
+        raise WeingartenError(f"--d {text}: give a positive integer, or leave --d out for a function of d") from error
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    from .errors import WeingartenError
+
+    try:
+        return tuple(int(part) for part in text.replace(" ", ",").strip("()[],").split(",") if part)
+    except ValueError as error:
+        raise WeingartenError(f"partition {text!r}: give positive integers with commas, such as 2,1") from error
+
+
+def _function(mu: tuple[int, ...], d: Any, group: str) -> Any:
+    from .answers import Answer
+    from .functions import function_group, weingarten_function
+
+    value = weingarten_function(mu, d, group)
+    minimum = function_group(group).threshold(sum(mu))
+    if isinstance(d, int):
+        return Answer(value, d, "given", exact_at=d)
+    return Answer(value, max(1, minimum), f"degree {sum(mu)}")
+
+
+def _table(options: argparse.Namespace, d: Any) -> str:
+    from .answers import Answer
+    from .errors import WeingartenError
+    from .functions import function_group, weingarten_table
+
+    try:
+        n = int(options.n)
+    except ValueError as error:
+        raise WeingartenError(f"n {options.n!r}: give an integer that is at least 0") from error
+    table = weingarten_table(n, d, options.group)
+    minimum = max(1, function_group(options.group).threshold(n))
+    exact = d if isinstance(d, int) else None
+    answers = [(mu, Answer(value, minimum, f"degree {n}", exact_at=exact)) for mu, value in table.items()]
+    return _render(answers, options)
+
+
+def _expectation(options: argparse.Namespace, d: Any) -> Any:
+    import sympy as sp
+
+    from .arguments import as_dimension
+    from .contraction import PAIR_LIMIT
+    from .errors import WeingartenError
+    from .expressions import expectation
+    from .parsing import Parser
+
+    as_dimension(d, options.group)
+    names = tuple(part.strip() for part in (options.haar or "").split(",") if part.strip())
+    text = options.monomial if options.command == "moment" else options.expression
+    expression = Parser(text, d, options.group, names).parse()
+    if options.command == "moment" and expression.has(sp.Trace):
+        raise WeingartenError(f"{text!r} has a trace: use 'weingarten expect'")
+    limit = getattr(options, "limit", None)
+    return expectation(expression, with_range=True, limit=PAIR_LIMIT if limit is None else limit)
+
+
+def _render(answers: Sequence[tuple[tuple[int, ...] | None, Any]], options: argparse.Namespace) -> str:
+    if options.format == "json":
+        return _json(answers, options)
+    import sympy as sp
+
+    lines = []
+    for mu, answer in answers:
+        body = sp.latex(answer.value) if options.format == "latex" else str(answer.value)
+        label = "" if mu is None else "[" + ",".join(map(str, mu)) + "]"
+        if mu is not None:
+            body = f"\\mathrm{{Wg}}({label}) &= {body} \\\\" if options.format == "latex" else f"{label:<12} {body}"
+        lines.append(body)
+    if answers and answers[0][1].exact_at is None:
+        lines.append(f"{'%' if options.format == 'latex' else '#'} valid for {answers[0][1].validity}")
+    return "\n".join(lines)
+
+
+def _json(answers: Sequence[tuple[tuple[int, ...] | None, Any]], options: argparse.Namespace) -> str:
+    import json
+
+    records = []
+    for mu, answer in answers:
+        record: dict[str, Any] = {} if mu is None else {"partition": list(mu)}
+        record["value"] = str(answer.value)
+        records.append(record)
+    first = answers[0][1] if answers else None
+    document: dict[str, Any] = {"command": options.command, "group": options.group}
+    if first is not None:
+        document["d"] = first.exact_at
+        document["valid_from"] = first.minimum if first.exact_at is None else first.exact_at
+        document["validity"] = first.validity
+    document |= {"table": records} if options.command == "table" else records[0]
+    return json.dumps(document, indent=2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

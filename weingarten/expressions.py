@@ -1,0 +1,267 @@
+"""Expectations of sympy expressions in entries, traces and words of independent Haar matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import sympy as sp
+
+from .answers import Answer
+from .arguments import as_dimension
+from .contraction import PAIR_LIMIT, Monomial, Setting, integrate, loop_factor, pair_count
+from .errors import CostError, WeingartenError
+from .groups import GROUPS, Group
+from .moments import moment_parts
+from .power_traces import power_trace_answer
+from .rational import ONE, Ratio, add_ratios, constant_ratio
+from .reading import Reader, Term, unit
+from .structure import prepare_word, simplify_form
+from .words import Letter, Word, canonical_closed, count, reduce_word
+
+Range = tuple[int, str]
+Constants = tuple[Any, ...]  # factors that are no functions of the one size
+
+
+def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_LIMIT) -> Any:
+    """Return the exact expectation of a polynomial in entries and traces of Haar matrices.
+
+    Parameters
+    ----------
+    expression : sympy expression
+        Sums and products of entries `W[i, j]` (indices from 1), `conjugate` and `Abs` of them, traces `tr(...)` of
+        products of Haar matrices, their transposes or adjoints, and constant matrices (sympy matrix symbols or explicit
+        matrices), with any commuting coefficients. Matrices with different names are independent.
+    with_range : bool
+        Return an `Answer`: the value together with the dimensions for which it holds.
+    limit : int
+        Most pairs of pairings (permutations for U) that one trace expression may need; `((2n-1)!!)²` for 2n factors of
+        O or Sp, `(n!)²` for n factors and n conjugates of U, twice as many factors for COE and CSE.
+
+    Returns
+    -------
+    sympy.Expr or Answer
+        In terms of the traces of the constant matrices. **Symbolic d**: traces hold for d >= n with 2n factors of O
+        (n and n of U; d >= 2n for Sp), entries as in `moment`; at an integer d below that the sum is recomputed, and
+        `E (tr W)^6` is 15 but 10 on O(2). Products of power traces `tr(W^k)` alone take a polynomial-time route.
+
+        Entries of constants, which appear when entries of W multiply traces of W, count from 0: sympy's `A[0, 0]`.
+
+    Raises
+    ------
+    WeingartenError
+        For expressions that are no polynomial in entries and traces, or of matrices that do not fit together.
+    CostError
+        Before any work, when the limit would be exceeded.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> from weingarten import constant, expectation, orthogonal, tr
+    >>> d, a = sympy.Symbol("d", integer=True, positive=True), sympy.Symbol("a")
+    >>> W, A, B = orthogonal("W", d), constant("A", d), constant("B", d)
+    >>> expectation(a * W[1, 1]**2 + tr(W*A*W.T*B))
+    a/d + Trace(A)*Trace(B)/d
+    >>> expectation(tr(W)**6), expectation(tr(orthogonal("W", 2))**6)
+    (15, 10)
+    >>> expectation(tr(W*A*W.T*B), with_range=True).validity
+    'd >= 1 (2 factors W)'
+    """
+    reader = Reader()
+    terms = list(reader.terms(sp.sympify(expression)))
+    size = reader.size() if any(term.words for term in terms) else None
+    work = Integration(reader, None if size is None else as_dimension(size), limit)
+    value = work.total(terms)
+    return _answer(value, work, sp.sympify(expression), reader, limit) if with_range else value
+
+
+def _answer(value: Any, work: Integration, expression: Any, reader: Reader, limit: int) -> Answer:
+    """Attach the range of validity."""
+    sizes = {matrix.shape[0] for matrix in reader.haar.values()}
+    symbolic = sorted((size for size in sizes if not size.is_Integer), key=str)
+    minimum, reason = max(work.ranges, default=(1, "no random factor"))
+    if sizes and not symbolic:
+        largest = max(int(size) for size in sizes)
+        return Answer(value, largest, "given", exact_at=largest)
+
+    def recompute(d: int) -> Any:
+        if len(symbolic) != 1 or not symbolic[0].is_Symbol:
+            raise WeingartenError(f"d={d}: the sizes {sorted(map(str, sizes))} are no single symbol; build it anew")
+        return expectation(expression.xreplace({symbolic[0]: sp.Integer(d)}), limit=limit)
+
+    return Answer(value, minimum, reason, recompute=recompute)
+
+
+@dataclass
+class Integration:
+    """One expectation under way: what was read, the common size, and the ranges met so far."""
+
+    reader: Reader
+    size: Any
+    limit: int
+
+    def __post_init__(self) -> None:
+        self.ranges: list[Range] = []
+
+    def checked(self, terms: list[Term]) -> list[Term]:
+        """Prepare all terms and refuse what is too costly, before any work."""
+        for term in terms:
+            self._entries_to_words(term)
+            term.words = [self._prepared(word, term) for word in term.words]
+            if self._power_names(term) is None:
+                for name in self.names(term.words):
+                    self.check(name, term.words)
+        return terms
+
+    def _prepared(self, word: Word, term: Term) -> Word:
+        complexity = {name: self.reader.kind(name).is_complex for name in self.reader.haar}
+        sign, ready = prepare_word(reduce_word(word, complexity, closed=True), self.reader)
+        term.coefficient *= sign
+        return ready
+
+    def names(self, words: Iterable[Word]) -> list[str]:
+        """Return the names of the Haar matrices that occur."""
+        return sorted({x.name for word in words for x in word if x.name in self.reader.haar})
+
+    def check(self, name: str, words: Sequence[Word]) -> None:
+        """Refuse an integration that would exceed the limit."""
+        plain, bars = count(tuple(words), name)
+        pairs = pair_count(plain, bars, self._kind(name))
+        if pairs > self.limit:
+            raise CostError(
+                f"{plain + bars} factors {name} need a sum over {pairs} pairs; the limit is {self.limit} (power traces "
+                "and james_formula go further; limit=... raises it: a million pairs take 1 to 20 seconds)",
+                estimate=pairs,
+                limit=self.limit,
+            )
+
+    def _kind(self, name: str) -> Group:
+        """Return the group whose pairings integrate the matrix out of words."""
+        kind = self.reader.kind(name)
+        return GROUPS[{"SO": "O", "SU": "U", "COE": "U", "CSE": "U"}.get(kind.name, kind.name)]
+
+    def _entries_to_words(self, term: Term) -> None:
+        """Write entries of matrices that also occur in traces as `W_ij = tr(E_ji W)`."""
+        for name in [name for name in term.entries if any(x.name == name for word in term.words for x in word)]:
+            if self.reader.kind(name).paired:
+                raise WeingartenError(
+                    f"{name}: entries and traces of one Sp or CSE matrix cannot be mixed in a product"
+                )
+            for (i, j), (a, b) in term.entries.pop(name).items():
+                term.words += [(unit(j, i), Letter(name))] * a + [(unit(j, i), Letter(name, False, True))] * b
+                self.ranges.append((max(i, j), f"highest index {max(i, j)}"))
+
+    def total(self, terms: list[Term]) -> Any:
+        """Return the expectation of the sum; equal products of constants are collected in one rational function."""
+        totals: dict[tuple[Any, Constants], list[tuple[Ratio, int]]] = {}
+        for term in self.checked(terms):
+            number, scalar = term.coefficient.as_coeff_Mul(rational=True)
+            front = constant_ratio(Fraction(int(number.p), int(number.q)))
+            for (size, constants), ratio in self.term(term):
+                key = (size, constants if scalar == 1 else (scalar, *constants))
+                totals.setdefault(key, []).append((front * ratio, 1))
+        collected = ((size, constants, add_ratios(parts)) for (size, constants), parts in totals.items())
+        return sp.Add(*[ratio.to_sympy(size, *constants) for size, constants, ratio in collected if ratio])
+
+    def term(self, term: Term) -> list[tuple[tuple[Any, Constants], Ratio]]:
+        """Return the expectation of one product but for its coefficient: `((size, constants), rational function)`.
+
+        A rational function has one variable: the first symbolic size. Factors in other sizes count as constants.
+        """
+        parts = self._traces(term.words) if term.words else [((), ONE)]
+        size, factor, constants = self.size, ONE, Constants()
+        for name, cells in term.entries.items():
+            own = self._size(name)
+            ratio = self._moment(name, cells, own)
+            if isinstance(own, int) or size is None or size == own:
+                size, factor = (size if isinstance(own, int) else own), factor * ratio
+            else:
+                constants = (*constants, ratio.to_sympy(own))
+        variable = sp.S.One if size is None else sp.sympify(size)
+        return [((variable, (*constants, *traces)), ratio * factor) for traces, ratio in parts]
+
+    def _moment(self, name: str, cells: Any, size: Any) -> Ratio:
+        validity, ratio = moment_parts(cells, size, self.reader.kind(name))
+        if not isinstance(size, int):
+            self.ranges.append(validity)
+        return ratio
+
+    def _traces(self, words: list[Word]) -> list[tuple[Constants, Ratio]]:
+        """Return the expectation of a product of closed words as pairs of traces of constants and functions."""
+        powers = self._power_names(Term(sp.S.One, words))
+        factor = loop_factor(sum(not word for word in words), self.size)
+        if powers is not None:
+            return [((), constant_ratio(self._power_traces(powers)) * factor)]
+        symmetric = self.reader.symmetric
+        closed = tuple(sorted(canonical_closed(word, symmetric) for word in words if word))
+        totals: dict[tuple[Word, ...], list[tuple[Ratio, int]]] = {}
+        for (rest, _), ratio in self.integrate_all((closed, ())).items():
+            sign, traces = simplify_form(rest, symmetric)
+            totals.setdefault(traces, []).append((ratio * factor, sign))
+        # explicit matrices have numbers for traces: different words may well give equal constants
+        return [
+            (tuple(self.reader.trace(word) for word in traces), add_ratios(parts)) for traces, parts in totals.items()
+        ]
+
+    def integrate_all(self, start: Monomial) -> dict[Monomial, Ratio]:
+        """Integrate one matrix after the other out of a monomial."""
+        words = (*start[0], *(word for _, word, _ in start[1]))
+        state: dict[Monomial, Ratio] = {start: ONE}
+        for name in self.names(words):
+            self._note_range(name, words)
+            setting = Setting(name, self._kind(name), self._size(name), self.reader.symmetric, self.limit)
+            grown: dict[Monomial, Ratio] = {}
+            for monomial, weight in state.items():
+                for key, ratio in integrate(monomial, setting).items():
+                    grown[key] = grown[key] + ratio * weight if key in grown else ratio * weight
+            state = grown
+        return {key: ratio for key, ratio in state.items() if ratio}
+
+    def _size(self, name: str) -> Any:
+        return as_dimension(self.reader.haar[name].shape[0], self.reader.kind(name))
+
+    def _note_range(self, name: str, words: Sequence[Word]) -> None:
+        """Record from which dimension on the symbolic sum is right; SO and SU below that are not available."""
+        kind, base = self.reader.kind(name), self._kind(name)
+        plain, bars = count(tuple(words), name)
+        minimum, reason = max(1, base.threshold((plain + bars) // 2)), f"{plain + bars} factors {name}"
+        if kind.name in ("COE", "CSE"):
+            reason += " of U behind it"
+        own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(kind.name, 0)
+        size = self._size(name)
+        if isinstance(size, int) and own and size <= own and (kind.name == "SO" or own % size == 0):
+            raise WeingartenError(
+                f"{name}: determinant terms of {kind.name}({size}) appear from degree {size} on; for words with {own} "
+                "factors only power traces and moments of entries are available there"
+            )
+        if own and own + 1 > minimum:
+            minimum, reason = own + 1, f"determinant terms appear at d <= {own}"
+        if not isinstance(size, int):
+            self.ranges.append((minimum, reason))
+
+    def _power_names(self, term: Term) -> dict[str, tuple[list[int], list[int]]] | None:
+        """Return the powers per matrix if all words are pure powers of one matrix each of a group with that route."""
+        found: dict[str, tuple[list[int], list[int]]] = {}
+        for word in term.words:
+            if not word:
+                continue
+            name = word[0].name
+            marks = {(x.transposed, x.conjugated) for x in word}
+            known = name in self.reader.haar and self.reader.kind(name).name in ("O", "U", "SO", "SU", "Sp")
+            if not known or any(x.name != name for x in word) or len(marks) > 1:
+                return None
+            is_bar = self.reader.kind(name).alpha == 1 and next(iter(marks))[1]
+            found.setdefault(name, ([], []))[is_bar].append(len(word))
+        return found
+
+    def _power_traces(self, powers: dict[str, tuple[list[int], list[int]]]) -> int:
+        value = 1
+        for name, (plain, bars) in powers.items():
+            mu, nu = (tuple(sorted(side, reverse=True)) for side in (plain, bars))
+            answer = power_trace_answer(mu, nu, self._size(name), self.reader.kind(name))
+            if answer.exact_at is None:
+                self.ranges.append((answer.minimum, answer.reason))
+            value *= int(answer.value)
+        return value
