@@ -24,8 +24,8 @@ from isogap.losses import Loss
 from isogap.montecarlo import Interrupted, Progress
 from isogap.streams import replica_states
 
-# One tape for the whole depth while it is smaller than this (a share of the last cache); beyond, checkpoints.
-TAPE_BYTES = 16 * 2**20
+# One tape for the whole depth while it is smaller than this, which saves a second forward pass; beyond, checkpoints.
+TAPE_BYTES = 128 * 2**20
 MEMORY_LIMIT = 8 * 2**30
 _SEGMENT = 64
 
@@ -90,7 +90,7 @@ def run_gradients(
         At which layers of ``0..L`` to take the norm; default all.
     spacing : int, optional
         Layers between two checkpoints; the passes in between are run again. ``depth`` keeps everything (faster, memory grows
-        with depth). Default: everything while that is below 16 MiB per eight replicas, else about ``√L``, which makes
+        with depth). Default: everything while that is below 128 MiB per eight replicas, else about ``√L``, which makes
         memory grow as ``√L``. The numbers do not depend on it.
     threads : int
         The numbers do not depend on it.
@@ -307,16 +307,14 @@ class _Job:
     ) -> None:
         s, end = self.shape, min(begin + self.spacing, self.depth)
         work, square = self._work_space()[1], aligned(1, self.shape.lanes)
-        following = A
         for part in reversed(range(begin, end, _SEGMENT)):
             self._check_stop()
             count = min(_SEGMENT, end - part)
             arrays = [a[part - begin : part - begin + count] for a in tape]
             with np.errstate(divide="ignore"):
                 kernels.backward(
-                    U, following, exponent, part, s.m, s.d, s.weights, count, *arrays, *work, square, wanted, norms
+                    U, A, exponent, part, s.m, s.d, s.weights, count, *arrays, *work, square, wanted, norms
                 )
-            following = tape[0][part - begin]
             self.done[first // s.lanes] += count * min(s.lanes, self.replicas - first)
 
     def _readout(

@@ -166,19 +166,23 @@ def forward(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def backward(  # type: ignore[no-untyped-def]
-    U, A, exponent, first, columns, d, weights, count, states, zs, lowers, scales, V, tau, sign, norm, g, square,
+    U, F, exponent, first, columns, d, weights, count, states, zs, lowers, scales, V, tau, sign, norm, g, square,
     wanted, log_norm
 ):  # fmt: skip
-    """Pull ``U = (∂L/∂X) Q`` (in units of ``2^exponent`` per lane) back over the ``count`` layers of a tape that ends in ``A``.
+    """Pull ``U = (∂L/∂X) Q`` (in units of ``2^exponent`` per lane) back over the ``count`` layers of a tape that ends in ``F``.
 
-    ``log_norm[lane, l]`` receives ``log‖∂L/∂W_l‖_F`` for the layers with ``wanted[l]``; ``square`` is scratch.
+    ``F`` becomes the state before the first of them: each state is copied there in one stream before it is used, because the
+    products read it in strides, which are slow from outer caches. ``log_norm[lane, l]`` receives ``log‖∂L/∂W_l‖_F`` for the
+    layers with ``wanted[l]``; ``square`` is scratch.
     """
     lanes = square.reshape(square.size)
     for t in range(count - 1, -1, -1):
-        pull_back(U, states[t + 1] if t + 1 < count else A, columns, d, scales[t])
-        layer = first + t
+        pull_back(U, F, columns, d, scales[t])
+        layer, kept = first + t, states[t]
+        for x in range(F.shape[0]):
+            store(F, x, load(kept, x))
         if wanted[layer]:
-            store_squared_norm(U, states[t], columns, d, square)
+            store_squared_norm(U, F, columns, d, square)
             for lane in range(lanes.shape[0]):
                 log_norm[lane, layer] = 0.5 * np.log(lanes[lane]) + exponent[lane] * LOG_2
         multiply_back(U, columns, d, weights, zs[t], lowers[t], V, tau, sign, norm, g)
