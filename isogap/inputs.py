@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,11 @@ class Start:
         ``factor @ factor.T`` is orthogonally similar to ``G``; columns orthogonal, in descending norm.
     deviation : ndarray, shape (d, d), or None
         ``G - I`` to full relative accuracy when the start is close to orthogonal.
+    basis : ndarray, shape (n, m), or None
+        Orthonormal columns with ``factor @ basis.T`` equal to ``X_0`` up to an orthogonal matrix from the left, which the first
+        weight absorbs. The gap does not see it, a loss does. ``None`` means the first ``m`` unit vectors.
+    labels : ndarray of int, shape (n,), or None
+        Classes of the samples, where the data come with them.
     """
 
     label: str
@@ -65,6 +70,8 @@ class Start:
     log_phi0: float
     factor: FloatArray
     deviation: FloatArray | None
+    basis: FloatArray | None = None
+    labels: np.ndarray[Any, np.dtype[np.int64]] | None = None
 
     @property
     def degenerate(self) -> bool:
@@ -148,7 +155,7 @@ def _near_isometry(text: str, argument: str, d: int, batch: int | None, generato
     np.fill_diagonal(E, 0.0)
     E = 0.5 * (E + E.T)
     if np.linalg.norm(E) < 0.5:
-        return _from_deviation(text, E, d)
+        return _from_deviation(text, E, X / norm[:, None])
     return _from_rows(text, X)
 
 
@@ -177,12 +184,14 @@ def _digits(text: str, _: str, d: int, batch: int | None, generator: np.random.G
         from sklearn.datasets import load_digits
     except ImportError:
         raise InputError('input digits needs scikit-learn: pip install "isogap[data]"') from None
-    data = np.asarray(load_digits().data, dtype=np.float64).T
+    bunch = load_digits()
+    data = np.asarray(bunch.data, dtype=np.float64).T
     n = d if batch is None else batch
     if n > data.shape[1]:
         raise InputError(f"input digits has {data.shape[1]} samples, batch {n} is too large")
     chosen = generator.choice(data.shape[1], size=n, replace=False)
-    return _from_data(text, data[:, chosen], d, n, generator)
+    start = _from_data(text, data[:, chosen], d, n, generator)
+    return replace(start, labels=np.asarray(bunch.target)[chosen].astype(np.int64))
 
 
 _BUILDERS: dict[str, Callable[[str, str, int, int | None, np.random.Generator], Start]] = {
@@ -214,25 +223,28 @@ def _from_rows(label: str, H: FloatArray) -> Start:
         X = batch_norm(H)
     except ValueError as error:
         raise InputError(str(error)) from None
-    U, sigma, _ = np.linalg.svd(X, full_matrices=False)
+    U, sigma, Vt = np.linalg.svd(X, full_matrices=False)
     rank = int((sigma > max(d, n) * _EPS * sigma[0]).sum())
-    factor = U[:, :rank] * sigma[:rank]
+    factor, basis = U[:, :rank] * sigma[:rank], Vt[:rank].T.copy()
     if rank < d:
-        return Start(label, d, n, rank, math.inf, math.inf, factor, None)
+        return Start(label, d, n, rank, math.inf, math.inf, factor, None, basis)
     phi0 = isometry_gap(H)
     E = deviation_of_unit_rows(H) if d * phi0 <= DEVIATION_D_PHI else None
     if E is not None:
-        return _from_deviation(label, E, n)
+        return _from_deviation(label, E, X)
     # The path starts from the factor as rounded, so its own gap is the one that the energy law balances.
     phi0 = isometry_gap_from_spectrum(sigma**2) if sigma[-1] < 1e-6 * sigma[0] else isometry_gap(X)
-    return Start(label, d, n, d, phi0, math.log(phi0), factor, None)
+    return Start(label, d, n, d, phi0, math.log(phi0), factor, None, basis)
 
 
-def _from_deviation(label: str, E: FloatArray, n: int) -> Start:
-    d = E.shape[0]
+def _from_deviation(label: str, E: FloatArray, X: FloatArray) -> Start:
+    """Start of the row-normalised ``X`` whose Gram deviation ``E`` is known better than ``X Xᵀ - I`` would say."""
+    d, n = X.shape
     eps, U = np.linalg.eigh(E)
-    factor = (U * np.sqrt(1.0 + eps))[:, ::-1].copy()
-    return Start(label, d, n, d, isometry_gap_from_deviation(E), log_isometry_gap_from_deviation(E), factor, E)
+    sigma = np.sqrt(1.0 + eps)
+    factor, basis = (U * sigma)[:, ::-1].copy(), (X.T @ U / sigma)[:, ::-1].copy()
+    phi0, log_phi0 = isometry_gap_from_deviation(E), log_isometry_gap_from_deviation(E)
+    return Start(label, d, n, d, phi0, log_phi0, factor, E, basis)
 
 
 def _numbers(text: str, argument: str, count: int) -> list[float]:

@@ -16,6 +16,7 @@ import numpy as np
 from isogap._validate import FloatArray
 from isogap._version import __version__
 from isogap.files import write_atomically
+from isogap.gradient_results import GradientBounds, GradientStatistics
 from isogap.montecarlo import Paths
 from isogap.statistics import ControlledMean, GapStatistics, JacobianStatistics, LogStatistics, Rate
 
@@ -87,7 +88,7 @@ class ChainResult:
     ``energy_residual`` is the largest relative residual of the energy law E4 over the first 10 000 replicas (NaN if degenerate).
     ``controlled`` is a second estimate of ``E φ_l`` with less variance over the first layers. ``quantile_method`` is ``"exact"``
     or, when the values do not fit in memory, ``"histogram"`` (1024 bins a layer, interpolated).
-    ``paths`` holds the replicas themselves if they were asked for.
+    ``gradient`` and ``gradient_bounds`` are there if gradients were asked for, ``paths`` (the replicas themselves) likewise.
     """
 
     parameters: Parameters
@@ -105,6 +106,8 @@ class ChainResult:
     energy_residual: float
     timing: Timing
     provenance: dict[str, Any]
+    gradient: GradientStatistics | None = None
+    gradient_bounds: GradientBounds | None = None
     quantile_method: str = "exact"
     paths: Paths | None = None
 
@@ -196,6 +199,25 @@ def _number(value: float | None, missing: float = math.nan) -> float:
     return missing if value is None else float(value)
 
 
+def _gradient(data: dict[str, Any] | None) -> GradientStatistics | None:
+    if data is None:
+        return None
+    return GradientStatistics(
+        layers=list(data["layers"]),
+        log_norm_mean=_array(data["log_norm_mean"]),
+        log_norm_stderr=_array(data["log_norm_stderr"]),
+        q05=_array(data["q05"]),
+        q95=_array(data["q95"]),
+        loss=data["loss"],
+        classes=data["classes"],
+        conservation=_number(data["conservation"]),
+    )
+
+
+def _gradient_bounds(data: dict[str, Any] | None) -> GradientBounds | None:
+    return None if data is None else GradientBounds(**{k: _number(v) for k, v in data.items()})
+
+
 def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
     rate, step = run["rate"], run["one_step"]
     arrays = {k: _array(v) for k, v in step.items() if isinstance(v, list) and k != "layers"}
@@ -226,6 +248,8 @@ def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
         energy_residual=_number(run["energy_residual"]),
         timing=Timing(**{k: _number(v) for k, v in run["timing"].items()}),
         provenance=run["provenance"],
+        gradient=_gradient(run.get("gradient")),
+        gradient_bounds=_gradient_bounds(run.get("gradient_bounds")),
         paths=paths,
     )
 

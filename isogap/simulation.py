@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,8 @@ from isogap._totals import Totals
 from isogap._validate import FloatArray, integer, one_of, probability
 from isogap.checkpoint import Checkpoint
 from isogap.exact import exact_steps_from_deviation
+from isogap.gradient_results import as_options, gradient_bounds, gradient_statistics, loss_of
+from isogap.gradients import run_gradients
 from isogap.inputs import Start, make_start
 from isogap.montecarlo import Job
 from isogap.results import BoundCurves, ChainResult, OneStepCheck, Parameters, Timing, provenance
@@ -31,7 +34,7 @@ from isogap.statistics import (
     no_rate,
     streamed_rate,
 )
-from isogap.streams import input_generator, seed_sequence
+from isogap.streams import input_generator, label_generator, seed_sequence
 
 WEIGHTS = ("orthogonal", "gaussian")
 DEFAULT_REPLICAS = 1000
@@ -57,6 +60,7 @@ def simulate(
     precision: str = "double",
     checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
     client: Any = None,
+    gradients: Any = None,
     progress: montecarlo.Progress | None = None,
 ) -> ChainResult:
     """Run the chain ``X_{l+1} = BN(W_l X_l)`` for many independent replicas of the weights, from one fixed batch.
@@ -89,6 +93,9 @@ def simulate(
         Family-wise false-alarm level of the one-step check.
     keep_paths : bool
         Keep φ, log φ and the Jacobian norm of every replica in ``result.paths``.
+    gradients : None, {"cross-entropy", "squared-error"} or GradientOptions
+        Backpropagate through the same networks and report ``log‖∂L/∂W_l‖_F`` per layer in ``result.gradient``, with the bounds
+        of Theorem 5 and S5 in ``result.gradient_bounds`` where they apply.
     control : bool
         Reduce the variance of ``E φ_l`` over the first layers by a martingale control variate (``result.controlled``), where its
         cost, 50 µs a replica and layer, stays below a second.
@@ -142,12 +149,31 @@ def simulate(
         raise ValueError("checkpoint needs a seed, or the run could not be found again: give rng")
     root = seed_sequence(rng)
     start = make_start(input, width, batch, input_generator(root))
+    options = as_options(gradients)
+    loss = None if options is None else loss_of(options, start, label_generator(root))
     compile_seconds = montecarlo.warm_up(width, weights, precision)
     law = _step_law(width, weights)
     controlled = controlled_layers(start, depth, replicas, weights) if control else 0
     job = Job(start, depth, replicas, root, weights, law, checked_layers(depth, check_layers), controlled, precision)
     outcome = _run(job, threads, keep_paths, progress, checkpoint, client)
-    return result_of(outcome, level, compile_seconds, threads)
+    result = result_of(outcome, level, compile_seconds, threads)
+    if options is None or loss is None:
+        return result
+    found = run_gradients(
+        start,
+        depth,
+        replicas,
+        root,
+        loss,
+        weights=weights,
+        layers=options.layers,
+        spacing=options.spacing,
+        threads=threads,
+        progress=progress,
+    )
+    return replace(
+        result, gradient=gradient_statistics(found, loss), gradient_bounds=gradient_bounds(start, loss, weights)
+    )
 
 
 def _run(

@@ -16,7 +16,7 @@ _MIX_L, _MIX_R = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
 _POOL = 4
 _MASK = 0xFFFFFFFF
 
-INPUT_KEY, REPLICA_KEY = 0, 1
+INPUT_KEY, REPLICA_KEY, LABEL_KEY = 0, 1, 2
 
 
 def seed_sequence(rng: Any = None) -> np.random.SeedSequence:
@@ -52,6 +52,12 @@ def seed_sequence(rng: Any = None) -> np.random.SeedSequence:
 def input_generator(root: np.random.SeedSequence) -> np.random.Generator:
     """Return the generator for the batch: the child of ``root`` with key ``(0,)``."""
     key = (*root.spawn_key, INPUT_KEY)
+    return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key))
+
+
+def label_generator(root: np.random.SeedSequence) -> np.random.Generator:
+    """Return the generator for random labels and targets: the child of ``root`` with key ``(2,)``."""
+    key = (*root.spawn_key, LABEL_KEY)
     return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key))
 
 

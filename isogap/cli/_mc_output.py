@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from isogap.cli._common import write_stdout
+from isogap.cli._gradient_output import gradient_columns, gradient_note, gradient_problem, gradient_table
 from isogap.files import atomic_path, write_atomically
 from isogap.results import ChainResult
 from isogap.statistics import ess_floor
@@ -35,7 +36,7 @@ def failed_check(result: ChainResult) -> str | None:
         worst = int(np.argmax(np.abs(result.one_step.relative_z) / result.one_step.threshold))
         z, limit = result.one_step.relative_z[worst], result.one_step.threshold[worst]
         return f"one-step law (E3) at layer {result.one_step.layers[worst]}: z = {z:.1f}, limit {limit:.1f}"
-    return None
+    return gradient_problem(result.gradient)
 
 
 def write_files(result: ChainResult, options: argparse.Namespace, written: list[str]) -> None:
@@ -70,6 +71,7 @@ def csv_table(result: ChainResult) -> str:
         **{f"log_jacobian_{k}": np.append(getattr(result.log_jacobian, k), pad) for k in ("mean", "stderr")},
         "theorem_1": result.bounds.theorem_1,
         "sharp": result.bounds.sharp,
+        **gradient_columns(result),
     }
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -88,9 +90,13 @@ def save_plot(result: ChainResult, path: str) -> None:
     import matplotlib.pyplot as plt
 
     from isogap.plot import plot_run
+    from isogap.plot_gradients import plot_gradient
 
-    figure, ax = plt.subplots(figsize=(8, 5), layout="constrained")
-    plot_run(result, ax)
+    panels = 1 if result.gradient is None else 2
+    figure, axes = plt.subplots(panels, 1, figsize=(8, 5 * panels), layout="constrained", squeeze=False)
+    plot_run(result, axes[0, 0])
+    if result.gradient is not None:
+        plot_gradient(result, axes[1, 0])
     with atomic_path(path) as temporary:
         figure.savefig(temporary, dpi=150)
     plt.close(figure)
@@ -111,6 +117,11 @@ def print_report(result: ChainResult) -> None:
         soft_wrap=True,
     )
     console.print(_degenerate_table(result) if result.degenerate else _gap_table(result, console.width >= _WIDE))
+    if result.gradient is not None:
+        console.print()
+        console.print(gradient_table(result))
+        console.print(gradient_note(result), soft_wrap=True)
+        console.print()
     for line in _notes(result):
         console.print(line, soft_wrap=True)
     write_stdout(text.getvalue())

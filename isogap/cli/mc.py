@@ -32,6 +32,7 @@ _EPILOG = """\
 examples:
   isogap-mc --width 32 --depth 1000
   isogap-mc --width 32 --depth 1000 --input digits --batch 64 --plot digits.png
+  isogap-mc --width 32 --depth 1000 --replicas 100 --gradients
   isogap-mc --width 8 --depth 200 --input near-isometry:0.005 --seed 1 --json - --quiet
 
 exit status: 0 done, 1 a self-check failed, 2 bad input, 130 interrupted"""
@@ -74,6 +75,22 @@ def parser() -> Parser:
     )
     p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S", help="seconds between two saves")
     p.add_argument("--dask", metavar="ADDRESS", help="run on a dask cluster: scheduler address, or local; same bits")
+    p.add_argument(
+        "--gradients",
+        nargs="?",
+        const="cross-entropy",
+        choices=("cross-entropy", "squared-error"),
+        metavar="LOSS",
+        help="backpropagate too: log norm of the gradient of every weight, for cross-entropy (default) or squared-error",
+    )
+    p.add_argument(
+        "--labels",
+        metavar="WHAT",
+        help="with --gradients: random, or a .npy/.csv file of class numbers (default: those of the data, else random)",
+    )
+    p.add_argument(
+        "--classes", type=whole(1), metavar="K", help="with --gradients: logits per sample, at most the width"
+    )
     p.add_argument("--json", metavar="FILE", help="write the run as JSON; - for standard output")
     p.add_argument("--csv", metavar="FILE", help="write the per-layer table as CSV")
     p.add_argument("--save", metavar="FILE", help="write the run as .npz (isogap.ChainResult.load reads it)")
@@ -87,7 +104,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
-    problem = _output_problem(options)
+    problem = _output_problem(options) or _label_problem(options)
     if problem:
         return fail(PROGRAM, problem)
     written: list[str] = []
@@ -126,6 +143,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
             if options.checkpoint is None
             else Checkpoint(options.checkpoint, options.checkpoint_seconds),
             client=client,
+            gradients=_gradient_options(options),
             progress=progress,
         )
     from isogap.cli import _mc_output as output
@@ -147,6 +165,28 @@ def _cluster(options: argparse.Namespace) -> AbstractContextManager[Any]:
     from isogap.simulation import default_threads
 
     return connected(options.dask, options.threads or default_threads())
+
+
+def _gradient_options(options: argparse.Namespace) -> object:
+    """What ``--gradients``, ``--labels`` and ``--classes`` ask for."""
+    if options.gradients is None:
+        return None
+    from isogap.gradient_results import GradientOptions
+
+    labels = options.labels
+    if labels not in (None, "random"):
+        from pathlib import Path
+
+        from isogap.losses import load_labels
+
+        labels = load_labels(Path(labels))
+    return GradientOptions(loss=options.gradients, labels=labels, classes=options.classes)
+
+
+def _label_problem(options: argparse.Namespace) -> str | None:
+    if options.gradients is None and (options.labels is not None or options.classes is not None):
+        return "--labels and --classes need --gradients"
+    return None
 
 
 def _output_problem(options: argparse.Namespace) -> str | None:

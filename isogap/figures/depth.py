@@ -1,0 +1,134 @@
+"""Figures 2 and 3: the gradient of the first layer against depth in linear networks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from isogap._validate import FloatArray
+from isogap.figures._common import (
+    BLACK,
+    GRADIENT_LABEL,
+    GREY,
+    OPEN,
+    REFUTES,
+    SUPPORTS,
+    Product,
+    Settings,
+    curve,
+    first_layer_gradients,
+    gaussian_batch,
+    mean_and_error,
+    tidy,
+)
+from isogap.rank_deficient import rank_law
+from isogap.rates import Slope
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+DEPTHS = (5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000)
+FIRST_FITTED = 50
+
+
+def _depths(settings: Settings) -> list[int]:
+    return [depth for depth in DEPTHS if depth <= settings.pick(500, 1000)]
+
+
+def depth_slope(depths: list[int], log_norm: FloatArray) -> Slope:
+    """Slope of the gradient of the first layer in depth, from depth 50 on; run ``r`` of every depth makes one line.
+
+    All depths have independent networks, so the lines of different runs are independent.
+    """
+    kept = [k for k, depth in enumerate(depths) if depth >= FIRST_FITTED]
+    x = np.array([depths[k] for k in kept], dtype=np.float64)
+    x -= x.mean()
+    slopes = log_norm[kept].T @ x / (x @ x)
+    return Slope(
+        float(slopes.mean()),
+        float(slopes.std(ddof=1) / np.sqrt(slopes.size)),
+        slopes.size,
+        (depths[kept[0]], depths[-1]),
+    )
+
+
+def flat_and_growing(flat: Slope, growing: Slope) -> str:
+    """Verdict on "one slope is zero within its error, the other one is positive"."""
+    if flat.differs_from(0.0, level=0.01):
+        return REFUTES
+    return SUPPORTS if growing.value > 3 * growing.stderr else OPEN
+
+
+def fig2(settings: Settings) -> Product:
+    """Orthogonal weights, a batch of ``n = d`` distinct samples and one in which each sample occurs twice."""
+    d, depths, replicas = settings.pick(32, 100), _depths(settings), settings.pick(32, 16)
+    distinct = first_layer_gradients(settings, gaussian_batch(settings, d, d), depths, replicas=replicas, key=20)
+    repeated = first_layer_gradients(
+        settings, gaussian_batch(settings, d, d, d // 2), depths, replicas=replicas, key=21
+    )
+    slopes = depth_slope(depths, distinct), depth_slope(depths, repeated)
+    law = float(rank_law(d, d // 2)) / 2
+    verdict = flat_and_growing(*slopes)
+    # From the first fitted depth on: the transient of the start is not part of the law.
+    at = depths.index(FIRST_FITTED)
+
+    def theory(ax: object) -> None:
+        line = repeated[at].mean() + law * (np.array(depths[at:]) - depths[at])
+        ax.plot(depths[at:], line, color=GREY, ls=":", lw=1.5, label="slope of conjecture C1")  # type: ignore[attr-defined]
+
+    caption = (
+        f"Width and batch {d}, {replicas} runs: the slope from depth 50 is {_number(slopes[0])} a layer with distinct samples "
+        f"and {_number(slopes[1])} with every sample twice (rank {d // 2}; C1 says {law:.4f})."
+    )
+    labels = ("distinct samples", "every sample twice")
+    return _product("fig2", settings, depths, (distinct, repeated), labels, (caption, verdict), theory)
+
+
+def fig3(settings: Settings) -> Product:
+    """Distinct samples, orthogonal weights against Gaussian ones of variance 1/d (Xavier's for square layers)."""
+    d, depths, replicas = settings.pick(32, 100), _depths(settings), settings.pick(32, 16)
+    batch = gaussian_batch(settings, d, d)
+    orthogonal = first_layer_gradients(settings, batch, depths, replicas=replicas, key=20)
+    gaussian = first_layer_gradients(settings, batch, depths, replicas=replicas, weights="gaussian", key=31)
+    slopes = depth_slope(depths, orthogonal), depth_slope(depths, gaussian)
+    caption = (
+        f"Width and batch {d}, {replicas} runs: the slope from depth 50 is {_number(slopes[0])} a layer with orthogonal and "
+        f"{_number(slopes[1])} with Gaussian weights."
+    )
+    labels = ("orthogonal weights", "Gaussian weights")
+    return _product(
+        "fig3", settings, depths, (orthogonal, gaussian), labels, (caption, flat_and_growing(*slopes)), lambda ax: None
+    )
+
+
+def _number(slope: Slope) -> str:
+    return f"{slope.value:.5f} ± {slope.stderr:.5f}"
+
+
+def _product(
+    name: str,
+    settings: Settings,
+    depths: list[int],
+    curves: tuple[FloatArray, ...],
+    labels: tuple[str, ...],
+    words: tuple[str, str],
+    theory: object,
+) -> Product:
+    def draw(figure: Figure) -> None:
+        ax = figure.subplots()
+        for k, (values, label) in enumerate(zip(curves, labels, strict=True)):
+            curve(ax, depths, *mean_and_error(values), k, label)
+        theory(ax)  # type: ignore[operator]
+        ax.axhline(0, color=BLACK, lw=0.6)
+        ax.set_xlabel("depth L")
+        ax.set_ylabel(GRADIENT_LABEL)
+        tidy(ax)
+
+    table: dict[str, list[object]] = {"curve": [], "depth": [], "run": [], "log_gradient_norm": []}
+    for label, values in zip(labels, curves, strict=True):
+        for depth, row in zip(depths, values, strict=True):
+            for run, value in enumerate(row):
+                for column, entry in zip(table, (label, depth, run, float(value)), strict=True):
+                    table[column].append(entry)
+    return Product(name, words[0], words[1], table, draw)
