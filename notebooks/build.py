@@ -1,0 +1,50 @@
+"""Execute the scripts and write the notebooks beside them: ``python notebooks/build.py [NAME ...]``.
+
+The scripts are what is edited and read in a review; the ``.ipynb`` carry the outputs. Needs the extra ``notebooks``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+# A notebook whose outputs are larger than this is no pleasure to clone or to open.
+SIZE_LIMIT = 400_000
+
+
+def build(script: Path) -> Path:
+    """Run one script as a notebook; keep outputs, drop what differs from run to run."""
+    import jupytext
+    from nbclient import NotebookClient
+
+    notebook = jupytext.read(script)
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(HERE)}}).execute()
+    for number, cell in enumerate(notebook.cells):
+        cell["id"] = f"cell-{number}"
+        cell.metadata = {}
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("text/latex", None)
+    notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}
+    target = script.with_suffix(".ipynb")
+    jupytext.write(notebook, target)
+    if target.stat().st_size > SIZE_LIMIT:
+        raise SystemExit(
+            f"{target.name} has {target.stat().st_size} bytes, limit {SIZE_LIMIT}: draw fewer or smaller pictures"
+        )
+    return target
+
+
+def main(names: list[str]) -> None:
+    """Build the named notebooks, or all."""
+    os.environ.setdefault("ISOGAP_STATIC", "1")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    for script in sorted(HERE.glob("[0-9]_*.py")):
+        if not names or script.stem in names:
+            target = build(script)
+            print(f"{target.name}: {target.stat().st_size // 1024} KiB", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
