@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from isogap import bounds, montecarlo
 from isogap._quantiles import ExactQuantiles
@@ -341,7 +341,7 @@ def _thresholds(m2: FloatArray, m3: FloatArray, count: int, level: float) -> Flo
     """
     if count < 2 or m2.size == 0:
         return np.full(m2.shape, math.nan)
-    quantile = float(stats.t.isf(level / (2 * m2.size), count - 1))
+    quantile = float(-stdtrit(count - 1, level / (2 * m2.size)))
     scale = np.where(m2 > 0, m2, 1.0) ** 1.5
     skewness = np.abs(m3) * math.sqrt(count) / scale + 2 * math.sqrt(6 / count)
     limits: FloatArray = quantile + skewness * (2 * quantile**2 + 1) / (6 * math.sqrt(count))
