@@ -221,8 +221,9 @@ def floor_of(d: int, rounds: int) -> dict[str, float]:
     run = engine(d)
     over, floors = [], []
     for _ in range(rounds):
+        run(8, 2)
         floor = 2 * d**3 / peak_gflops() / 1e3 + d * (d + 1) / 2 * nanoseconds_a_normal() / 1e3
-        over.append(microseconds(run, 200, 1000) / floor)
+        over.append(microseconds(run, 1000 if d <= 8 else 200, 1000) / floor)
         floors.append(floor)
     return {"floor": statistics.median(floors), "over": statistics.median(over)}
 
