@@ -250,7 +250,7 @@ def kernels(rounds: int, quick: bool) -> list[dict[str, float]]:
             start = make_start(spec, d, None, input_generator(np.random.SeedSequence(SEED)))
             states = replica_states(np.random.SeedSequence(SEED), 0, 8)
             marks, control = np.zeros(0, np.int64), np.zeros(2, np.int64)
-            for name, run in (("replicas", _workspace._lane_paths), ("columns", _workspace._column_paths)):
+            for name, run in (("replicas", _workspace.lane_paths), ("columns", _workspace.column_paths)):
                 times = []
                 for _ in range(rounds + 1):
                     begin = time.process_time()

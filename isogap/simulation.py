@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
+from threadpoolctl import threadpool_limits
 
 from isogap import bounds, montecarlo
 from isogap._quantiles import ExactQuantiles
@@ -141,7 +142,8 @@ def simulate(
     if checkpoint is not None and rng is None:
         raise ValueError("checkpoint needs a seed, or the run could not be found again: give rng")
     root = seed_sequence(rng)
-    start = make_start(input, width, batch, input_generator(root))
+    with threadpool_limits(threads):
+        start = make_start(input, width, batch, input_generator(root))
     compile_seconds = montecarlo.warm_up(width, weights, precision)
     law = _step_law(width, weights)
     controlled = controlled_layers(start, depth, replicas, weights) if control else 0
