@@ -11,6 +11,7 @@ import numpy as np
 from isogap import bounds
 from isogap._validate import FloatArray
 from isogap.figures._common import BLACK, COLOURS, MARKERS, REFUTES, SUPPORTS, Product, Settings, mean_and_error, tidy
+from isogap.gradient_results import log_loss_constant
 from isogap.gradients import run_gradients
 from isogap.inputs import make_start
 from isogap.losses import make_loss
@@ -70,7 +71,7 @@ def _row(settings: Settings, d: int, k: int, name: str, lam: FloatArray, depth: 
     assert run.paths is not None
     sums = run.paths.log_jacobian.sum(axis=1)
     mean, error = mean_and_error(gradients.log_norm.T)
-    worst, constant = int(np.argmax(mean)), loss.log_constant(d)
+    worst, constant = int(np.argmax(mean)), log_loss_constant(loss, d)
     return Row(
         width=d,
         input=name,
