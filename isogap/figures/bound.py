@@ -105,7 +105,7 @@ def theorem_5(settings: Settings) -> Product:
             axes[1].plot(d, [row.lemma_c3 / row.jacobian_sum for row in mine], ls=":", mfc="none", **style)
         axes[1].plot([], [], color=BLACK, label="sharp bound S5")
         axes[1].plot([], [], color=BLACK, ls=":", label="Theorem 5 (Lemma C.3)")
-        axes[0].set_ylabel(r"$\mathrm{E}\,\sum_k \log\Vert J_{BN}(H_k)\Vert$")
+        axes[0].set_ylabel(r"sum over the layers of $\mathrm{E}\,\log\Vert J_{BN}\Vert$")
         axes[1].set_ylabel("bound / measured sum")
         for ax in axes:
             ax.set_xscale("log", base=2)

@@ -23,7 +23,7 @@ from isogap.figures._common import (
     tidy,
 )
 from isogap.rank_deficient import rank_law
-from isogap.rates import Slope
+from isogap.rates import Slope, deepest_trainable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -100,6 +100,12 @@ def fig3(settings: Settings) -> Product:
     caption = (
         f"Width and batch {d}, {replicas} runs: the slope from depth 50 is {_number(slopes[0])} a layer with orthogonal weights "
         f"(from depth {4 * d} {_number(slopes[1])}) and {_number(slopes[2])} with Gaussian ones."
+    )
+    deepest = [deepest_trainable(depths, np.maximum(v.mean(axis=1) - v[0].mean(), 0.0)) for v in (orthogonal, gaussian)]
+    words = ["beyond the deepest one" if np.isinf(x) else f"to depth {x:.0f}" for x in deepest]
+    caption += (
+        f" By the criterion that the first layer's gradient is at most 1000 times that at depth {depths[0]}, networks are "
+        f"trainable {words[0]} and {words[1]}."
     )
     labels = ("orthogonal weights", "Gaussian weights")
     return _product(
