@@ -2,8 +2,8 @@
 
 Run ``python benchmarks/gradients.py``. Both sides draw Haar weights, run forward and backward and take the log norm of the
 gradient of every weight. torch does it with a batched QR for the weights (signs corrected) and autograd, at the batch size
-that is best for it; a second column takes ``torch.nn.init.orthogonal_`` matrix by matrix. Times are CPU times of this process,
-the best of some repetitions, so that a shared machine disturbs them less.
+that is best for it; a second column takes ``torch.nn.init.orthogonal_`` matrix by matrix. Times are CPU times, the best
+of some repetitions, so that a shared machine disturbs them less.
 """
 
 from __future__ import annotations

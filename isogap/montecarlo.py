@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -36,6 +36,15 @@ class Progress(Protocol):
 
     def update(self, done: int) -> None:
         """``done`` layer-replicas are finished."""
+
+
+class Cluster(Protocol):
+    """Where blocks can be run; `isogap.distributed` has one."""
+
+    ahead: int
+
+    def submit(self, task: Task) -> Future[Summary | None]:
+        """Run a block somewhere."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -101,6 +110,7 @@ class Outcome:
     window: tuple[int, int, bool] | None = None
     blocks: list[Block] = field(default_factory=list)
     seconds: float = 0.0
+    adding: bool = False
 
     @property
     def streaming(self) -> bool:
@@ -109,6 +119,7 @@ class Outcome:
 
     def add(self, summary: Summary) -> None:
         """Take the next block; the first one of a long run fixes the histograms and the window of the rate."""
+        self.adding = True
         if self.quantiles is None:
             if self.grid is not None:
                 self.quantiles = HistogramQuantiles(self.grid)
@@ -119,6 +130,7 @@ class Outcome:
         if summary.block is not None:
             self.blocks.append(summary.block)
         self.done += 1
+        self.adding = False
 
     def learn(self, log_phi: FloatArray) -> None:
         """Fix what a long run takes from its first block."""
@@ -176,7 +188,7 @@ def run(
     progress: Progress | None = None,
     outcome: Outcome | None = None,
     after_block: Callable[[Outcome], None] | None = None,
-    cluster: Executor | None = None,
+    cluster: Cluster | None = None,
 ) -> Outcome:
     """Run all blocks of ``job`` that ``outcome`` does not have yet, merged in order.
 
@@ -247,7 +259,7 @@ def _in_order(
     blocks: list[tuple[int, int]],
     control: IntArray,
     threads: int,
-    cluster: Executor | None,
+    cluster: Cluster | None,
     progress: Progress | None,
     before: int,
 ) -> Iterator[Summary]:
@@ -257,7 +269,7 @@ def _in_order(
     finished = 0
     # Whoever leaves early sets `control`, at which the threads stop within a layer.
     local = None if cluster is not None else ThreadPoolExecutor(threads)
-    ahead = 4 * threads if cluster is None else 1000
+    ahead = 4 * threads if cluster is None else cluster.ahead
     with contextlib.nullcontext() if local is None else local:
         first = submitted = outcome.done
         for number in range(first, len(blocks)):

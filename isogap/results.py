@@ -7,18 +7,15 @@ import json
 import math
 import os
 import platform
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from isogap._validate import FloatArray
 from isogap._version import __version__
+from isogap.files import write_atomically
 from isogap.gradient_results import GradientBounds, GradientStatistics
 from isogap.montecarlo import Paths
 from isogap.statistics import ControlledMean, GapStatistics, JacobianStatistics, LogStatistics, Rate
@@ -178,35 +175,6 @@ def provenance(root: np.random.SeedSequence, threads: int) -> dict[str, Any]:
         "platform": platform.platform(),
         "threads": threads,
     }
-
-
-def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
-    """Write a file under a temporary name in the same folder and rename it: complete or absent."""
-    with atomic_path(path) as temporary, open(temporary, "wb") as stream:
-        write(stream)
-
-
-@contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` that replaces it when the block ends well and vanishes when it does not.
-
-    A symbolic link is followed; what is not a regular file (a pipe, a device) is written to directly.
-    """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        yield target
-        return
-    handle, name = tempfile.mkstemp(prefix=".isogap-", suffix=target.suffix[:16], dir=target.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _plain(value: Any) -> Any:

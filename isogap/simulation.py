@@ -15,6 +15,7 @@ from isogap import bounds, montecarlo
 from isogap._quantiles import ExactQuantiles
 from isogap._totals import Totals
 from isogap._validate import FloatArray, integer, one_of, probability
+from isogap.checkpoint import Checkpoint
 from isogap.exact import exact_steps_from_deviation
 from isogap.gradient_results import as_options, gradient_bounds, gradient_statistics, loss_of
 from isogap.gradients import run_gradients
@@ -57,6 +58,8 @@ def simulate(
     keep_paths: bool = False,
     control: bool = True,
     precision: str = "double",
+    checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
+    client: Any = None,
     gradients: Any = None,
     progress: montecarlo.Progress | None = None,
 ) -> ChainResult:
@@ -99,6 +102,11 @@ def simulate(
     precision : str
         ``"double"``, ``"double-double"`` (106 bits, 10 to 20 times slower) or ``"mp:DIGITS"`` (arbitrary, slow). The weights are
         the same numbers in all of them, so runs can be compared path by path.
+    checkpoint : path-like or Checkpoint, optional
+        Save the run to this file every minute and when it is interrupted; if the file exists, go on from it. A run stopped in
+        any way and started again with the same arguments ends with the same bits. Needs a given ``rng``.
+    client : distributed.Client, optional
+        Run the blocks on this dask cluster instead of on threads here; same bits.
     progress : Progress, optional
         Told how many layer-replicas are done.
 
@@ -137,6 +145,8 @@ def simulate(
     precision = checked_precision(precision)
     level = probability("level", level)
     threads = default_threads() if threads is None else integer("threads", threads, 1)
+    if checkpoint is not None and rng is None:
+        raise ValueError("checkpoint needs a seed, or the run could not be found again: give rng")
     root = seed_sequence(rng)
     start = make_start(input, width, batch, input_generator(root))
     options = as_options(gradients)
@@ -145,7 +155,7 @@ def simulate(
     law = _step_law(width, weights)
     controlled = controlled_layers(start, depth, replicas, weights) if control else 0
     job = Job(start, depth, replicas, root, weights, law, checked_layers(depth, check_layers), controlled, precision)
-    outcome = montecarlo.run(job, threads=threads, keep_paths=keep_paths, progress=progress)
+    outcome = _run(job, threads, keep_paths, progress, checkpoint, client)
     result = result_of(outcome, level, compile_seconds, threads)
     if options is None or loss is None:
         return result
@@ -164,6 +174,40 @@ def simulate(
     return replace(
         result, gradient=gradient_statistics(found, loss), gradient_bounds=gradient_bounds(start, loss, weights)
     )
+
+
+def _run(
+    job: Job,
+    threads: int,
+    keep_paths: bool,
+    progress: montecarlo.Progress | None,
+    checkpoint: str | os.PathLike[str] | Checkpoint | None,
+    client: Any,
+) -> montecarlo.Outcome:
+    cluster = None
+    if client is not None:
+        from isogap.distributed import ClusterExecutor
+
+        cluster = ClusterExecutor(client)
+    if checkpoint is None:
+        return montecarlo.run(job, threads=threads, keep_paths=keep_paths, progress=progress, cluster=cluster)
+    saver = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint)
+    outcome = saver.resume(job, keep_paths)
+    try:
+        montecarlo.run(
+            job,
+            threads=threads,
+            keep_paths=keep_paths,
+            progress=progress,
+            outcome=outcome,
+            after_block=saver.after_block,
+            cluster=cluster,
+        )
+    except KeyboardInterrupt:
+        saver.save(outcome)
+        raise
+    saver.save(outcome)
+    return outcome
 
 
 def result_of(outcome: montecarlo.Outcome, level: float, compile_seconds: float, threads: int) -> ChainResult:

@@ -19,9 +19,9 @@ import numpy as np
 
 from isogap._validate import FloatArray, integer
 from isogap.datasets import Dataset
+from isogap.files import atomic_path
 from isogap.haar import haar_orthogonal, semi_orthogonal
 from isogap.montecarlo import Progress
-from isogap.results import atomic_path
 from isogap.streams import seed_sequence
 from isogap.variants import Variant
 

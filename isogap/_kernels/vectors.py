@@ -6,9 +6,12 @@ register with AVX-512; LLVM splits it on any other processor). If ``a`` is one-d
 Every operation is IEEE and works lane by lane, and ``fma`` is a fused multiply-add on every processor, so lane ``r`` of the
 first form has the bits of the second form run on replica ``r`` alone. Words (``uint64``) work in the same way.
 
-A third form has two floats for each float: arrays of shape ``(n, 2, 8)`` hold double-double numbers (`pairs`), of shape
+A third form has two floats for each float: arrays of shape ``(n, 2, 8)`` hold double-double numbers (`pairs`),
 ``(n, 2, 1, 1)`` the same without lanes. They mix with floats, are rounded to floats where they are stored in an array of
 floats, and let the kernels run in twice the precision.
+
+Arrays of lanes start on a 64-byte boundary: make them with `aligned`. `lanes_available` says whether this numba can do it;
+where it cannot, or where ``ISOGAP_LANES=1`` is set, the callers use the plain form.
 """
 
 from __future__ import annotations
@@ -79,7 +82,7 @@ class _PairModel(models.StructModel):  # type: ignore[misc]
 
 
 def aligned(rows: int, lanes: int, dtype: Any = np.float64, parts: int = 1) -> np.ndarray[Any, Any]:
-    """Return zeros on a 64-byte boundary: shape ``(rows, 8)`` for ``lanes = 8``, ``(rows,)`` for 1; 2 parts: double-double."""
+    """Zeros on a 64-byte boundary, ``(rows, 8)`` for 8 lanes, ``(rows,)`` for 1; ``parts = 2`` for double-double."""
     size = rows * lanes * parts
     raw = np.zeros(8 * size + ALIGNMENT, np.uint8)
     skip = -raw.ctypes.data % ALIGNMENT

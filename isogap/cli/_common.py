@@ -43,6 +43,17 @@ def whole(minimum: int, maximum: int | None = 10**9) -> Any:
     return parse
 
 
+def seconds(text: str) -> float:
+    """Argument type: a number of seconds, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0.0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be 0 or more, got {text}")
+    return value
+
+
 def fail(program: str, message: str) -> int:
     """Print one line to standard error and return the exit status for bad input."""
     print(f"{program}: error: {' '.join(message.split())}", file=sys.stderr)

@@ -16,7 +16,8 @@ from rich.table import Table
 
 from isogap.cli._common import write_stdout
 from isogap.cli._gradient_output import gradient_columns, gradient_note, gradient_problem, gradient_table
-from isogap.results import ChainResult, atomic_path, write_atomically
+from isogap.files import atomic_path, write_atomically
+from isogap.results import ChainResult
 from isogap.statistics import ess_floor
 
 # Kernel and spectrum rounding leave E4 near 1e-14; a run above this is not to be trusted.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 from isogap._version import __version__
 from isogap.cli._common import (
@@ -17,6 +18,7 @@ from isogap.cli._common import (
     fail,
     prepare_streams,
     same_file,
+    seconds,
     whole,
 )
 
@@ -63,6 +65,17 @@ def parser() -> Parser:
         "--threads", type=whole(1), metavar="T", help="default: all processors; the numbers do not depend on it"
     )
     p.add_argument(
+        "--precision",
+        default="double",
+        metavar="P",
+        help="double (default), double-double, or mp:DIGITS; same weights in all",
+    )
+    p.add_argument(
+        "--checkpoint", metavar="FILE", help="save the run there every minute, and go on from it (needs --seed)"
+    )
+    p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S", help="seconds between two saves")
+    p.add_argument("--dask", metavar="ADDRESS", help="run on a dask cluster: scheduler address, or local; same bits")
+    p.add_argument(
         "--gradients",
         nargs="?",
         const="cross-entropy",
@@ -99,19 +112,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(options, written)
     except KeyboardInterrupt as stop:
         files = ", ".join(written)
-        print(
-            f"{PROGRAM}: {str(stop) or 'stopped'}; {f'wrote {files}' if files else 'no file was written'}",
-            file=sys.stderr,
-        )
+        left = f"wrote {files}" if files else "no file was written"
+        if options.checkpoint:
+            left = f"go on with the same command ({options.checkpoint})"
+        print(f"{PROGRAM}: {str(stop) or 'stopped'}; {left}", file=sys.stderr)
         return EXIT_INTERRUPTED
     except (ValueError, TypeError, OSError, MemoryError, ArithmeticError) as error:
         return fail(PROGRAM, str(error) or type(error).__name__)
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:
+    from isogap.checkpoint import Checkpoint
     from isogap.simulation import simulate
 
-    with BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress:
+    with (
+        _cluster(options) as client,
+        BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress,
+    ):
         result = simulate(
             options.width,
             options.depth,
@@ -121,6 +138,11 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
             weights=options.weights,
             rng=options.seed,
             threads=options.threads,
+            precision=options.precision,
+            checkpoint=None
+            if options.checkpoint is None
+            else Checkpoint(options.checkpoint, options.checkpoint_seconds),
+            client=client,
             gradients=_gradient_options(options),
             progress=progress,
         )
@@ -134,6 +156,15 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
         print(f"{PROGRAM}: self-check failed: {problem}", file=sys.stderr)
         return EXIT_CHECK_FAILED
     return EXIT_OK
+
+
+def _cluster(options: argparse.Namespace) -> AbstractContextManager[Any]:
+    if options.dask is None:
+        return nullcontext()
+    from isogap.distributed import connected
+    from isogap.simulation import default_threads
+
+    return connected(options.dask, options.threads or default_threads())
 
 
 def _gradient_options(options: argparse.Namespace) -> object:
@@ -164,6 +195,7 @@ def _output_problem(options: argparse.Namespace) -> str | None:
         ("--csv", options.csv, ()),
         ("--save", options.save, (".npz",)),
         ("--plot", options.plot, PLOT_SUFFIXES),
+        ("--checkpoint", options.checkpoint, ()),
     ]
     for option, path, suffixes in asked:
         if path is not None:

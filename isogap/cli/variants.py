@@ -96,7 +96,7 @@ def _run(options: argparse.Namespace) -> int:
     import json
 
     from isogap.networks import simulate_variant
-    from isogap.results import write_atomically
+    from isogap.files import write_atomically
 
     variant = _variant(options)
     with BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress:

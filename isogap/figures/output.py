@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from isogap.figures._common import Product
-from isogap.results import write_atomically
+from isogap.files import write_atomically
 
 WRAP = 100
 # SVG without the time of writing and with fixed ids: the same data give the same bytes.
