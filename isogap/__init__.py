@@ -13,6 +13,7 @@ from isogap._version import __version__
 if TYPE_CHECKING:
     from isogap import bounds as bounds
     from isogap import certified as certified
+    from isogap.activations import Activation
     from isogap.batchnorm import batch_norm, batch_norm_jacobian, batch_norm_vjp, log_jacobian_norm
     from isogap.exact import ExactStep, exact_step, exact_step_from_deviation, exact_steps, exact_steps_from_deviation
     from isogap.gap import (
@@ -23,9 +24,12 @@ if TYPE_CHECKING:
         isometry_gap_from_spectrum,
         log_isometry_gap_from_deviation,
     )
+    from isogap.gradient_results import GradientOptions
     from isogap.haar import apply_haar, haar_orthogonal
+    from isogap.networks import simulate_variant
     from isogap.results import ChainResult
     from isogap.simulation import simulate
+    from isogap.variants import Variant
 
 _HOME = {
     "isometry": "gap",
@@ -47,6 +51,10 @@ _HOME = {
     "exact_steps_from_deviation": "exact",
     "ChainResult": "results",
     "simulate": "simulation",
+    "GradientOptions": "gradient_results",
+    "Activation": "activations",
+    "Variant": "variants",
+    "simulate_variant": "networks",
 }
 
 __all__ = [
@@ -72,6 +80,10 @@ __all__ = [
     "certified",
     "ChainResult",
     "simulate",
+    "GradientOptions",
+    "Activation",
+    "Variant",
+    "simulate_variant",
 ]
 
 

@@ -96,6 +96,13 @@ def loss_of(options: GradientOptions, start: Start, generator: np.random.Generat
     )
 
 
+def log_loss_constant(loss: Loss, d: int) -> float:
+    """Logarithm of a bound on ``‖∂L/∂Z‖_F`` for every state of the network with orthogonal weights (Lemma C.2)."""
+    if loss.kind == "cross-entropy":
+        return math.log(bounds.lemma_c2_cross_entropy(loss.samples, mean=True))
+    return math.log(bounds.lemma_c2_squared_error(d, float(np.linalg.norm(loss.targets)), samples=loss.samples))
+
+
 def gradient_statistics(paths: GradientPaths, loss: Loss) -> GradientStatistics:
     """Mean, standard error and quantiles over the replicas."""
     usable = np.isfinite(paths.log_norm).all(axis=0)
@@ -118,7 +125,7 @@ def gradient_bounds(start: Start, loss: Loss, weights: str) -> GradientBounds:
     """Theorem 5 and S5 for this start and loss; NaN for Gaussian weights and degenerate batches."""
     if start.degenerate or weights != "orthogonal":
         return GradientBounds(math.nan, math.nan)
-    constant = loss.log_constant(start.width)
+    constant = log_loss_constant(loss, start.width)
     return GradientBounds(
         float(bounds.theorem_5(start.width, start.phi0, log_loss_gradient=constant)),
         float(bounds.theorem_5_sharp(start.width, start.phi0, log_loss_gradient=constant)),

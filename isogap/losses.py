@@ -1,4 +1,4 @@
-"""Losses on the logits ``Z`` of the network: value, gradient in ``Z``, and the constant of Lemma C.2."""
+"""Losses on the logits ``Z`` of the network: value and gradient in ``Z``. Their constants: `isogap.gradient_results`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from isogap._validate import FloatArray, finite_array, integer, one_of
-from isogap.bounds import lemma_c2_cross_entropy, lemma_c2_squared_error
 
 LOSSES = ("cross-entropy", "squared-error")
 
@@ -61,12 +60,6 @@ class Loss:
         p = np.exp(Z - Z.max(axis=-2, keepdims=True))
         p /= p.sum(axis=-2, keepdims=True)
         return np.asarray((p - self.targets) / self.samples)
-
-    def log_constant(self, d: int) -> float:
-        """Logarithm of a bound on ``‖∂L/∂Z‖_F`` for every state of the network with orthogonal weights (Lemma C.2)."""
-        if self.kind == "cross-entropy":
-            return math.log(lemma_c2_cross_entropy(self.samples, mean=True))
-        return math.log(lemma_c2_squared_error(d, float(np.linalg.norm(self.targets)), samples=self.samples))
 
 
 def make_loss(

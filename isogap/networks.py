@@ -215,10 +215,14 @@ class _Pass:
         return np.asarray(rows, dtype=np.float64).reshape(len(self.generators), len(layers))
 
     def _activated(self, Z: FloatArray, layer: int) -> FloatArray:
-        return self._checked(self.v.activation.function(Z), "", Z, layer)
+        with np.errstate(all="ignore"):  # said in words below
+            values = self.v.activation.function(Z)
+        return self._checked(values, "", Z, layer)
 
     def _slope(self, Z: FloatArray, layer: int) -> FloatArray:
-        return self._checked(self.v.activation.derivative(Z), "the derivative of ", Z, layer)
+        with np.errstate(all="ignore"):
+            values = self.v.activation.derivative(Z)
+        return self._checked(values, "the derivative of ", Z, layer)
 
     def _checked(self, values: Any, what: str, Z: FloatArray, layer: int) -> FloatArray:
         result = np.asarray(values, dtype=np.float64)

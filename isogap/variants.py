@@ -17,6 +17,7 @@ from isogap import bounds
 from isogap._validate import FloatArray, finite_array, integer, one_of
 from isogap.activations import ACTIVATIONS, Activation, activation
 from isogap.gap import isometry_gap
+from isogap.gradient_results import log_loss_constant
 from isogap.losses import Loss
 
 WEIGHTS = ("orthogonal", "gaussian")
@@ -162,7 +163,7 @@ class Variant:
             return None
         size = (math.sqrt(self.batch) if self.root_n else 1.0) * self._last_gain()
         if loss.kind == "cross-entropy":
-            constant = loss.log_constant(self.width)
+            constant = log_loss_constant(loss, self.width)
         else:
             logits = size * math.sqrt(self.width) + float(np.linalg.norm(loss.targets))
             constant = math.log(logits / self.batch)

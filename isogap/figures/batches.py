@@ -67,12 +67,17 @@ def g6(settings: Settings) -> Product:
         ax.set_ylabel(GRADIENT_LABEL.replace("W_0", r"W_\ell"))
         tidy(ax)
 
-    grows = rates[True, d].value > 3 * rates[True, d].stderr and not abs(rates[True, d].value) <= FLAT
-    others = all(_is_flat(rate) for key, rate in rates.items() if key != (True, d))
+    removed = rates[True, d]
+    grows = removed.value > 3 * removed.stderr
+    others = all(
+        abs(rate.value) <= max(3 * rate.stderr, 0.2 * removed.value) for key, rate in rates.items() if key != (True, d)
+    )
     caption = (
-        f"Width {d}: with mean removal and n = d (rank d - 1) the log gradient grows by {rates[True, d].value:.4f} ± "
-        f"{rates[True, d].stderr:.4f} a layer; without it, or with one sample more, it does not: S8, and not "
-        '"no influence" as in the paper, whose depth is too small to see it.'
+        f"Width {d}: with mean removal and n = d (rank d - 1) the log gradient grows by {removed.value:.6f} ± "
+        f"{removed.stderr:.6f} a layer; without it, or with one sample more, it {'does' if not others else 'does not'} (S8)"
+    )
+    caption += (
+        ': the paper sees "no influence" because its depth is too small.' if grows else "; depth is too small to tell."
     )
     table = {
         "mean_removal": np.repeat([key[0] for key in profiles], depth),

@@ -11,6 +11,7 @@ import numpy as np
 from isogap import bounds
 from isogap._validate import FloatArray
 from isogap.figures._common import BLACK, COLOURS, MARKERS, REFUTES, SUPPORTS, Product, Settings, mean_and_error, tidy
+from isogap.gradient_results import log_loss_constant
 from isogap.gradients import run_gradients
 from isogap.inputs import make_start
 from isogap.losses import make_loss
@@ -70,7 +71,7 @@ def _row(settings: Settings, d: int, k: int, name: str, lam: FloatArray, depth: 
     assert run.paths is not None
     sums = run.paths.log_jacobian.sum(axis=1)
     mean, error = mean_and_error(gradients.log_norm.T)
-    worst, constant = int(np.argmax(mean)), loss.log_constant(d)
+    worst, constant = int(np.argmax(mean)), log_loss_constant(loss, d)
     return Row(
         width=d,
         input=name,
@@ -104,7 +105,7 @@ def theorem_5(settings: Settings) -> Product:
             axes[1].plot(d, [row.lemma_c3 / row.jacobian_sum for row in mine], ls=":", mfc="none", **style)
         axes[1].plot([], [], color=BLACK, label="sharp bound S5")
         axes[1].plot([], [], color=BLACK, ls=":", label="Theorem 5 (Lemma C.3)")
-        axes[0].set_ylabel(r"$\mathrm{E}\,\sum_k \log\Vert J_{BN}(H_k)\Vert$")
+        axes[0].set_ylabel(r"sum over the layers of $\mathrm{E}\,\log\Vert J_{BN}\Vert$")
         axes[1].set_ylabel("bound / measured sum")
         for ax in axes:
             ax.set_xscale("log", base=2)

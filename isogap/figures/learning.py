@@ -182,7 +182,7 @@ def _gaps(name: str, settings: Settings, cases: Any) -> Product:
         ax.set_yscale("log")
         ax.set_xlabel("epoch")
         ax.set_ylabel("isometry gap of the weights (median, range over layers)")
-        tidy(ax, loc="center right" if len(runs) <= 4 else "best", ncols=2 if len(runs) > 4 else 1)
+        tidy(ax, loc="upper right", bbox_to_anchor=(1.0, 0.93), ncols=2 if len(runs) > 4 else 1)
 
     caption = (
         f"The weights start orthogonal (up to float32) and stay near it while {data.name} is learned: the median gap over the "

@@ -74,7 +74,8 @@ def write_gallery(folder: Path, lines: dict[str, str]) -> None:
     parts = ["# Figures\n"]
     for name, line in known.items():
         if (folder / f"{name}.png").is_file():
-            parts.append(f"## {name}\n\n![{name}]({name}.png)\n\n{line}\n\nData: [{name}.csv]({name}.csv)\n")
+            data = f"\nData: [{name}.csv]({name}.csv)\n" if (folder / f"{name}.csv").is_file() else ""
+            parts.append(f"## {name}\n\n![{name}]({name}.png)\n\n{line}\n{data}")
     text = "\n".join(parts)
     write_atomically(page, lambda stream: stream.write(text.encode()))
 

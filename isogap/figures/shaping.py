@@ -9,6 +9,7 @@ import numpy as np
 
 from isogap._validate import FloatArray
 from isogap.figures._common import (
+    COLOURS,
     GRADIENT_LABEL,
     GREY,
     OPEN,
@@ -209,8 +210,8 @@ def g5(settings: Settings) -> Product:
             for k, name in enumerate(names):
                 mean, error = mean_and_error(profiles[name, order].T[:-1])
                 layers = np.arange(depth)
-                ax.plot(layers, mean, color=("#0072B2", "#D55E00", "#009E73")[k], lw=1.4, label=name)
-                ax.fill_between(layers, mean - 2 * error, mean + 2 * error, alpha=0.2, lw=0)
+                ax.plot(layers, mean, color=COLOURS[k], lw=1.4, label=name)
+                ax.fill_between(layers, mean - 2 * error, mean + 2 * error, color=COLOURS[k], alpha=0.2, lw=0)
             ax.set_title("normalise, then activate" if order == "norm-act" else "activate, then normalise", fontsize=9)
             ax.set_xlabel("layer ℓ")
             tidy(ax)
