@@ -9,12 +9,12 @@ _TOKEN = re.compile(r"\\text\{[^}]*\}|\\[a-zA-Z]+|\\.|[{}^_&]|[0-9]+(?:\.[0-9]+)
 
 _SYMBOLS = {
     "alpha": "α", "gamma": "γ", "varepsilon": "ε", "varphi": "φ", "lambda": "λ", "sigma": "σ", "tau": "τ", "theta": "θ",
-    "ell": "ℓ", "pi": "π", "infty": "∞", "prime": "′",
+    "delta": "δ", "ell": "ℓ", "pi": "π", "infty": "∞", "prime": "′",
 }  # fmt: skip
 _OPERATORS = {
     "le": "≤", "ge": "≥", "neq": "≠", "approx": "≈", "in": "∈", "to": "→", "Rightarrow": "⇒", "mid": "∣", "cdot": "⋅",
     "cdots": "⋯", "dots": "…", "partial": "∂", "nabla": "∇", "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "times": "×",
-    "lbrace": "{", "rbrace": "}", "top": "⊤",
+    "lbrace": "{", "rbrace": "}", "top": "⊤", "ne": "≠", "pm": "±", "mapsto": "↦",
 }  # fmt: skip
 _BIG = {"sum": "∑", "prod": "∏", "int": "∫"}
 _FUNCTIONS = ("log", "det", "exp", "cos", "sin", "min", "max", "lim")

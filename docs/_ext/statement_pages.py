@@ -1,0 +1,96 @@
+"""The theory as implemented: one section per statement of the registry, one page per check, written before the build."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from isogap import bounds
+from isogap.verification import load
+from isogap.verification.registry import Statement, folder, slug
+
+GROUPS = ("Exact identities", "Paper: isometry", "Paper: gradients", "As printed, not true", "Sharper and wider")
+_HEAD = """\
+# The theory as implemented
+
+Every statement that is checked, as the registry `verify/statements.toml` has it; this page is generated from it. *Proved*: for
+all parameters. *Certified*: rigorous enclosures for a stated finite set. *Consistent*: Monte Carlo at a stated level.
+*Refuted*: false, with a witness. Each check also has to refute false neighbours of its statement.
+
+"""
+
+
+def write(app: Any) -> None:
+    """Write ``_generated/theory.md`` and ``_generated/checks/*.md``."""
+    target = Path(app.srcdir) / "_generated"
+    (target / "checks").mkdir(parents=True, exist_ok=True)
+    statements = load()
+    report = (Path(app.srcdir) / "_report" / "report.html").is_file()
+    ordered = sorted(statements.values(), key=lambda s: (GROUPS.index(s.group), _natural(s.label)))
+    parts = [_HEAD]
+    for group, members in groupby(ordered, key=lambda s: s.group):
+        parts.append(f"## {group}\n")
+        parts += [_section(s, report) for s in members]
+    parts.append(_toctree([s.label for s in ordered]))
+    _update(target / "theory.md", "\n".join(parts))
+    for s in ordered:
+        _update(target / "checks" / f"{slug(s.label)}.md", _check_page(s))
+
+
+def _natural(label: str) -> tuple[str, list[int]]:
+    return re.sub(r"\d+", "", label), [int(n) for n in re.findall(r"\d+", label)]
+
+
+def _section(s: Statement, report: bool) -> str:
+    lines = [f"({_anchor(s.label)})=", f"### {s.label}: {s.name}", "", f"$$\n{s.formula}\n$$", ""]
+    if s.corrected:
+        lines += ["Correct is", "", f"$$\n{s.corrected}\n$$", ""]
+    facts = {
+        "Hypotheses": s.hypotheses,
+        "Verdict": f"**{s.kind}**, {s.range}",
+        "Source": s.source,
+        "Rests on": ", ".join(f"[{label}](#{_anchor(label)})" for label in s.depends),
+        "Code": ", ".join(f"{{py:func}}`~{name}`" for name in _functions(s)),
+        "Check": f"[`verify/{s.file}`](checks/{slug(s.label)}.md)"
+        + (f", <a href='../report.html#{slug(s.label)}'>in the report</a>" if report else ""),
+    }
+    lines += [f"{name}\n: {text}\n" for name, text in facts.items() if text]
+    return "\n".join(lines)
+
+
+def _anchor(label: str) -> str:
+    return "statement-" + slug(label).replace("_", "-")
+
+
+def _functions(s: Statement) -> list[str]:
+    """Functions of the library that the check holds against the statement."""
+    text = (folder() / s.file).read_text(encoding="utf-8")
+    names = dict.fromkeys(re.findall(r"\bbounds\.(\w+)", text))
+    found = [f"{f.__module__}.{f.__name__}" for n in names if callable(f := getattr(bounds, n, None))]
+    return found
+
+
+def _check_page(s: Statement) -> str:
+    return (
+        f"# Check of {s.label}\n\n{s.name}; see [the statement](#{_anchor(s.label)}). `isogap-verify --only "
+        f'"{s.label}"` runs it.\n\n```{{literalinclude}} {folder() / s.file}\n:language: python\n```\n'
+    ).replace(f"{folder()}/", "../../../verify/")
+
+
+def _toctree(labels: list[str]) -> str:
+    entries = "\n".join(f"checks/{slug(label)}" for label in labels)
+    return f"```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
+
+
+def _update(path: Path, text: str) -> None:
+    """Write only what changed, so that a second build is quick."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Write the pages before the sources are read."""
+    app.connect("builder-inited", write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

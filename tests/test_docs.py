@@ -1,0 +1,130 @@
+"""The pages of the documentation: their Python examples run, their links lead somewhere, their generated parts can be made."""
+
+import doctest
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = sorted(
+    p for p in DOCS.rglob("*.md") if not {"_build", "_generated", "_report"} & set(p.relative_to(DOCS).parts)
+)
+WITH_EXAMPLES = [p for p in PAGES if "\n>>> " in p.read_text(encoding="utf-8")]
+
+
+def examples(text):
+    """The fenced blocks with prompts, one text, at their own line numbers."""
+    kept, inside = [], False
+    for line in text.split("\n"):
+        if line.startswith("```"):
+            inside = line.startswith("```python")
+            kept.append("")
+        else:
+            kept.append(line if inside else "")
+    return "\n".join(kept)
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=lambda p: str(p.relative_to(DOCS)))
+def test_examples_run(page):
+    test = doctest.DocTestParser().get_doctest(examples(page.read_text(encoding="utf-8")), {}, page.name, str(page), 0)
+    assert test.examples
+    failures = []
+    runner = doctest.DocTestRunner(verbose=False)
+    runner.run(test, out=failures.append)
+    assert not failures, "".join(failures)
+
+
+def test_every_how_to_but_the_tables_has_a_tested_example():
+    without = {p.stem for p in (DOCS / "howto").glob("*.md")} - {p.stem for p in WITH_EXAMPLES}
+    assert without == {"commands"}
+
+
+@pytest.fixture
+def ext(monkeypatch):
+    """Import a module of docs/_ext that needs no Sphinx."""
+    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
+    names = ("statement_pages", "notebook_pages", "import_picture")
+    yield lambda name: __import__(name)
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+class App:
+    def __init__(self, srcdir):
+        self.srcdir = str(srcdir)
+
+
+@pytest.fixture
+def built(ext, tmp_path):
+    """Generated pages, beside links to the folders they read."""
+    for name in ("notebooks", "isogap", "weingarten", "verify"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    (tmp_path / "docs").mkdir()
+    for name in ("statement_pages", "notebook_pages", "import_picture"):
+        ext(name).write(App(tmp_path / "docs"))
+    return tmp_path / "docs" / "_generated"
+
+
+def test_generated_pages(built):
+    from isogap.verification import load
+    from isogap.verification.mathml import mathml
+    from isogap.verification.registry import slug
+
+    theory = (built / "theory.md").read_text(encoding="utf-8")
+    for statement in load().values():
+        assert f"### {statement.label}: {statement.name}\n" in theory
+        check = (built / "checks" / f"{slug(statement.label)}.md").read_text(encoding="utf-8")
+        included = re.search(r"\{literalinclude\} (\S+)", check).group(1)
+        assert (DOCS / "_generated" / "checks" / included).resolve() == ROOT / "verify" / statement.file
+    anchors = re.findall(r"^\((\S+)\)=$", theory, re.M)
+    assert len(anchors) == len(set(anchors)) == len(load())
+    assert set(re.findall(r"\(#(statement-\S+?)\)", theory)) <= set(anchors)
+    # every formula on any page is one that the renderer knows: it raises otherwise
+    shown = 0
+    for page in [*PAGES, *built.rglob("*.md")]:
+        prose = re.sub(r"^(`{3,}).*?^\1", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
+        for formula in re.findall(r"\$\$\n?(.+?)\n?\$\$|(?<![\\$`])\$([^$]+?)\$", re.sub(r"`[^`]*`", "", prose), re.S):
+            mathml(" ".join("".join(formula).split()))
+            shown += 1
+    assert shown > 100
+
+
+def test_notebook_pages_hold_outputs(built):
+    pages = sorted((built / "notebooks").glob("*.md"))
+    assert len(pages) == 5
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert ":class: output" in text
+        for picture in re.findall(r"!\[[^]]*\]\((\S+)\)", text):
+            assert (page.parent / picture).stat().st_size > 1000
+
+
+def test_import_picture_shows_the_missing_arrow(ext):
+    picture = ext("import_picture")
+    arrows = picture.arrows(ROOT)
+    assert ("simulation, results", "bounds, exact law, certified") in arrows
+    for engine in ("engine: montecarlo, gradients", "_kernels"):
+        assert (engine, "bounds, exact law, certified") not in arrows
+        assert (engine, "weingarten") not in arrows
+    assert not [arrow for arrow in arrows if arrow[0] == "weingarten"]
+    text = picture.svg(arrows)
+    assert text.count("<path d='M0") == 1
+    assert text.count('marker-end="url(#tip)"') == len(arrows)
+
+
+def test_a_module_without_a_room_is_an_error(ext):
+    with pytest.raises(ValueError, match="in no room"):
+        ext("import_picture").room_of("isogap.attic")
+
+
+def test_links_between_pages(built):
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
+            path = (page.parent / target).resolve()
+            generated = DOCS / "_generated"
+            if path.is_relative_to(generated):
+                path = built / path.relative_to(generated)
+            assert path.exists(), f"{page.relative_to(ROOT)}: {target}"
