@@ -22,7 +22,9 @@ ROOMS: dict[str, tuple[int, int, tuple[str, ...]]] = {
     ),
     "bounds, exact law, certified": (3, 1, ("bounds.", "exact", "_one_step", "certified", "positivity")),
     "_kernels": (1, 3, ("_kernels.",)),
-    "gap, haar, batchnorm": (2, 3, ("gap", "haar", "batchnorm", "streams", "special", "_doubledouble", "_validate", "files", "_version")),
+    "gap, haar, batchnorm": (
+        2, 3, ("gap", "haar", "batchnorm", "streams", "special", "_doubledouble", "_validate", "files", "_version"),
+    ),
     "weingarten": (3, 3, ()),
 }  # fmt: skip
 WIDTH, HEIGHT, DX, DY = 190, 46, 225, 105
