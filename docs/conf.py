@@ -26,7 +26,7 @@ extensions = [
     "notebook_pages",
     "import_picture",
 ]
-myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
+myst_enable_extensions = ["dollarmath", "fieldlist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "_generated/parts", "_report"]
 default_role = "py:obj"
@@ -44,9 +44,9 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autodoc_default_options = {"members": True}
 napoleon_google_docstring = False
+napoleon_use_param = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
-napoleon_custom_sections = [("Returns", "params_style")]
 
 _PROTECTED = re.compile(r"(``.+?``|`[^`\n]+`_*|:[a-z:]+:`[^`]+`)", re.S)
 

@@ -19,7 +19,14 @@ import sympy as sp
 
 import isogap
 from isogap import bounds
-from weingarten import expectation, gram_matrix, moment, orthogonal, weingarten_function, weingarten_table
+from weingarten import (
+    expectation,
+    gram_matrix,
+    moment,
+    orthogonal,
+    weingarten_function,
+    weingarten_table,
+)
 
 d = sp.Symbol("d", integer=True, positive=True)
 W = orthogonal("W", d)
@@ -108,7 +115,10 @@ assert sp.cancel(covariance + variance / (d - 1)) == 0
 
 # %%
 assert sp.cancel(d * variance + d * (d - 1) * covariance) == 0
-assert abs(bounds.variance_of_Y([1.5, 0.5]) - float(variance.subs({d: 2, p2: sp.Rational(1, 2)}))) < 1e-15
+assert (
+    abs(bounds.variance_of_Y([1.5, 0.5]) - float(variance.subs({d: 2, p2: sp.Rational(1, 2)})))
+    < 1e-15
+)
 
 # %% [markdown]
 # ## Theorem 3: where $2d^2(d+2)$ comes from
@@ -141,7 +151,11 @@ assert sp.cancel(variance_of_r - p2 / (d**2 * (d + 2))) == 0
 print("    a    exact      Theorem 3  with d²(d+2)")
 for x in (0.1, 0.5, 0.9, 0.99):
     spectrum = [1 + x, 1 - x]
-    exact, paper, better = bounds.isometry_d2(x), bounds.theorem_3(spectrum), bounds.theorem_3_sharp(spectrum)
+    exact, paper, better = (
+        bounds.isometry_d2(x),
+        bounds.theorem_3(spectrum),
+        bounds.theorem_3_sharp(spectrum),
+    )
     print(f"  {x:4}  {exact:.7f}  {paper:.7f}  {better:.7f}")
     assert np.sqrt(1 - x**2) < paper < better < exact
 

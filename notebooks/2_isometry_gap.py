@@ -34,7 +34,9 @@ X = isogap.batch_norm(np.random.default_rng(0).standard_normal((8, 8)))
 spectrum = np.linalg.eigvalsh(X @ X.T)
 print("spectrum", spectrum.round(4), " mean", spectrum.mean().round(12))
 print("gap     ", isogap.isometry_gap(X))
-assert abs(isogap.isometry_gap(X) + np.log(spectrum).mean()) < 1e-9  # well conditioned: eigenvalues to some 1e-13
+assert (
+    abs(isogap.isometry_gap(X) + np.log(spectrum).mean()) < 1e-9
+)  # well conditioned: eigenvalues to some 1e-13
 assert isogap.isometry_gap(np.eye(3)) == 0.0
 assert isogap.isometry_gap(np.ones((3, 3))) == np.inf
 
@@ -111,9 +113,13 @@ assert bounds.theorem_1_sharp_length(d, run.phi0) < bounds.theorem_1_length(d, r
 # %%
 def draw(ax, width, level, depth):
     start = "spectrum:" + ",".join([str(level)] + ["1"] * (width - 1))
-    found = isogap.simulate(width, depth, replicas=40, input=start, rng=5, check_layers=0, control=False)
+    found = isogap.simulate(
+        width, depth, replicas=40, input=start, rng=5, check_layers=0, control=False
+    )
     layers = np.arange(depth + 1)
-    ax.semilogy(layers, np.exp(found.log_phi.median), color="#0072B2", label="median of 40 networks")
+    ax.semilogy(
+        layers, np.exp(found.log_phi.median), color="#0072B2", label="median of 40 networks"
+    )
     ax.semilogy(layers, found.bounds.sharp, color="#E69F00", label="S3")
     ax.semilogy(layers, found.bounds.theorem_1, "--", color="#D55E00", label="Theorem 1")
     ax.set(xlabel="layer", ylabel="φ")
@@ -121,7 +127,12 @@ def draw(ax, width, level, depth):
     assert (found.phi.mean - 5 * found.phi.stderr <= found.bounds.theorem_1 * (1 + 1e-12)).all()
 
 
-explore(draw, width=[2, 4, 8, 16, 32], level=[2, 10, 100, 10_000, 1_000_000], depth=[20, 50, 100, 200, 400])
+explore(
+    draw,
+    width=[2, 4, 8, 16, 32],
+    level=[2, 10, 100, 10_000, 1_000_000],
+    depth=[20, 50, 100, 200, 400],
+)
 
 # %% [markdown]
 # At $d=2$ the whole law of one step is elementary (E9); `bounds.step_d2(a)` is its mean for the spectrum $1\pm a$:

@@ -35,10 +35,16 @@ plt.rcParams["figure.dpi"] = 70
 run = isogap.simulate(12, 200, replicas=50, gradients="cross-entropy", rng=1)
 g = run.gradient
 print(f"conservation law: residual {g.conservation:.1e}")
-print(f"E log‖∂L/∂W‖ between {g.log_norm_mean.min():.2f} and {g.log_norm_mean.max():.2f} over {len(g.layers)} layers")
+print(
+    f"E log‖∂L/∂W‖ between {g.log_norm_mean.min():.2f} and {g.log_norm_mean.max():.2f} over {len(g.layers)} layers"
+)
 print(f"S5 allows {run.gradient_bounds.sharp:.1f}, Theorem 5 {run.gradient_bounds.theorem_5:.3g}")
 assert g.conservation < 1e-9
-assert (g.log_norm_mean - 5 * g.log_norm_stderr).max() < run.gradient_bounds.sharp < run.gradient_bounds.theorem_5
+assert (
+    (g.log_norm_mean - 5 * g.log_norm_stderr).max()
+    < run.gradient_bounds.sharp
+    < run.gradient_bounds.theorem_5
+)
 
 # %% [markdown]
 # ## All variants side by side
@@ -91,9 +97,20 @@ assert runs["orthogonal, n = d"].theorem.startswith("Theorems 1, 3 and 5")
 
 # %%
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
-for name in ("orthogonal, n = d", "every sample twice", "Gaussian weights", "tanh", "tanh, gain l^-0.5", "relu"):
+for name in (
+    "orthogonal, n = d",
+    "every sample twice",
+    "Gaussian weights",
+    "tanh",
+    "tanh, gain l^-0.5",
+    "relu",
+):
     ax.plot(runs[name].log_norm.mean(axis=0)[:-1], label=name)
-ax.set(xlabel="layer", ylabel="mean of log‖∂L/∂W‖", title=f"d = {d}, depth {depth}: growth towards the input (left)")
+ax.set(
+    xlabel="layer",
+    ylabel="mean of log‖∂L/∂W‖",
+    title=f"d = {d}, depth {depth}: growth towards the input (left)",
+)
 ax.legend(fontsize=8)
 plt.show()
 
@@ -105,7 +122,9 @@ plt.show()
 
 # %%
 measured = 2 * rates["n = d/2"].value
-print(f"measured {measured:.3f} ± {2 * rates['n = d/2'].stderr:.3f} per layer, C1 {float(rank_law(d, d // 2)):.3f}")
+print(
+    f"measured {measured:.3f} ± {2 * rates['n = d/2'].stderr:.3f} per layer, C1 {float(rank_law(d, d // 2)):.3f}"
+)
 
 # %% [markdown]
 # ## Deep enough to train?
@@ -119,7 +138,9 @@ for name in ("orthogonal, n = d", "every sample twice", "Gaussian weights", "rel
     layers = np.arange(1, depth)
     growth = log_norm[depth - 1 - layers] - log_norm[depth - 1]
     limit = deepest_trainable(layers, growth)
-    print(f"{name:22} {f'up to {limit:.0f} layers' if np.isfinite(limit) else 'deeper than this network'}")
+    print(
+        f"{name:22} {f'up to {limit:.0f} layers' if np.isfinite(limit) else 'deeper than this network'}"
+    )
 assert deepest_trainable([10, 20], [1.0, 2.0]) == np.inf
 
 
@@ -137,7 +158,11 @@ def draw(ax, activation, exponent, width):
     mean = found.log_norm.mean(axis=0)
     ax.plot(mean[:-1], color="#0072B2")
     ax.fill_between(
-        np.arange(80), *np.quantile(found.log_norm[:, :-1], [0.05, 0.95], axis=0), color="#0072B2", alpha=0.3, lw=0
+        np.arange(80),
+        *np.quantile(found.log_norm[:, :-1], [0.05, 0.95], axis=0),
+        color="#0072B2",
+        alpha=0.3,
+        lw=0,
     )
     ax.set(xlabel="layer", ylabel="log‖∂L/∂W‖")
     assert np.isfinite(mean).all()

@@ -39,7 +39,9 @@ for name, quotient in quotients.items():
     for d in (2, 4, 8):
         value, worst = minimise(lambda f, d=d, quotient=quotient: quotient(f, d), d, starts=1)
         print(f"{name:12} d = {d}: exact/bound ≥ {np.exp(value):.4f} at {describe(worst)}")
-        assert value > -1e-6  # rounding of the quotient near isometry, where both sides are of order 1e-12
+        assert (
+            value > -1e-6
+        )  # rounding of the quotient near isometry, where both sides are of order 1e-12
 
 # %% [markdown]
 # S1 is attained in the limit of orthogonal $X$, so no constant in it can be better; Corollary 4 loses a power of $d$.
@@ -77,14 +79,24 @@ slack = {
 fig, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
 for ax, (name, ratio) in zip(axes, slack.items(), strict=True):
     assert (ratio > 1).all()  # the theorems
-    image = ax.pcolormesh(gaps, widths, np.log10(ratio), shading="nearest", cmap="viridis", vmin=0, vmax=4)
-    ax.set(xscale="log", yscale="log", xlabel="φ", ylabel="d", title=f"{name}: log10(worst drift / bound)")
+    image = ax.pcolormesh(
+        gaps, widths, np.log10(ratio), shading="nearest", cmap="viridis", vmin=0, vmax=4
+    )
+    ax.set(
+        xscale="log",
+        yscale="log",
+        xlabel="φ",
+        ylabel="d",
+        title=f"{name}: log10(worst drift / bound)",
+    )
     ax.plot(1 / (16 * widths), widths, "w--", lw=1)
     fig.colorbar(image, ax=ax)
 plt.show()
 
 # %%
-print("   d  slack of B.2 at φ = 1e-4, largest;   of S2: the same;   large eigenvalues at φ = 1e-4 and 10")
+print(
+    "   d  slack of B.2 at φ = 1e-4, largest;   of S2: the same;   large eigenvalues at φ = 1e-4 and 10"
+)
 for k, d in enumerate(widths):
     paper, sharp = slack["Lemma B.2"][k], slack["S2"][k]
     print(
@@ -110,7 +122,9 @@ for d in (3, 6, 12):
         assert -value > -bounds.lemma_b2_sharp(d, phi)
         below += -value < smallest_drift(d, phi)[0] * (1 - 1e-9)
         tried += 1
-print(f"{below} of {tried} random spectra drift more slowly than the worst two-level spectrum of their gap")
+print(
+    f"{below} of {tried} random spectra drift more slowly than the worst two-level spectrum of their gap"
+)
 assert tried > 100
 
 # %% [markdown]
@@ -142,7 +156,9 @@ def draw(ax, width, large):
     exact = -isogap.exact_steps_from_deviation(eps).value
     ax.loglog(x, exact, color="black", label="exact")
     ax.loglog(x, -bounds.corollary_4_sharp(eps, deviation=True), color="#E69F00", label="S1")
-    ax.loglog(x, -bounds.corollary_4(eps, deviation=True), "--", color="#D55E00", label="Corollary 4")
+    ax.loglog(
+        x, -bounds.corollary_4(eps, deviation=True), "--", color="#D55E00", label="Corollary 4"
+    )
     ax.loglog(x, -bounds.lemma_b2_sharp(width, x), ":", color="#0072B2", label="S2")
     ax.set(xlabel="φ", ylabel="drift")
     ax.legend(fontsize=7)

@@ -98,7 +98,9 @@ path.write_text(check, encoding="utf-8")
 (verdict,) = judge_all(where=folder)
 print(verdict.label, "->", verdict.kind)
 for control in verdict.controls:
-    print(f"  false neighbour {control.what!r}: {'refuted' if control.refuted else 'SURVIVED'} ({control.witness})")
+    print(
+        f"  false neighbour {control.what!r}: {'refuted' if control.refuted else 'SURVIVED'} ({control.witness})"
+    )
 print(f"  hypotheses held in {verdict.held} of {verdict.tried} instances")
 assert verdict.passed
 assert verdict.kind == "proved"

@@ -26,7 +26,10 @@ def build(script: Path) -> Path:
         cell.metadata = {}
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("text/latex", None)
-    notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"], "language_info": {"name": "python"}}
+    notebook.metadata = {
+        "kernelspec": notebook.metadata["kernelspec"],
+        "language_info": {"name": "python"},
+    }
     target = script.with_suffix(".ipynb")
     jupytext.write(notebook, target)
     if target.stat().st_size > SIZE_LIMIT:
@@ -39,7 +42,9 @@ def build(script: Path) -> Path:
 def main(names: list[str]) -> None:
     """Build the named notebooks, or all."""
     os.environ.setdefault("ISOGAP_STATIC", "1")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    os.environ["PYTHONPATH"] = os.pathsep.join(
+        [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    )
     for script in sorted(HERE.glob("[0-9]_*.py")):
         if not names or script.stem in names:
             target = build(script)

@@ -61,7 +61,9 @@ def explore(draw: Callable[..., None], **choices: Sequence[Any]) -> str:
 
         middle = {name: _middle(values) for name, values in choices.items()}
         sliders = {
-            name: ipywidgets.SelectionSlider(options=values, value=middle[name], continuous_update=False)
+            name: ipywidgets.SelectionSlider(
+                options=values, value=middle[name], continuous_update=False
+            )
             for name, values in choices.items()
         }
         ipywidgets.interact(redraw, **sliders)
@@ -70,7 +72,9 @@ def explore(draw: Callable[..., None], **choices: Sequence[Any]) -> str:
     rows, columns = (_thinned(choices[name]) if name else [None] for name in [*names, "", ""][:2])
     rest = {name: _middle(choices[name]) for name in names[2:]}
     size = (3.4 * len(columns), 2.5 * len(rows))
-    _, axes = plt.subplots(len(rows), len(columns), figsize=size, squeeze=False, layout="constrained")
+    _, axes = plt.subplots(
+        len(rows), len(columns), figsize=size, squeeze=False, layout="constrained"
+    )
     for ax, values in zip(axes.flat, itertools.product(rows, columns), strict=True):
         choice = dict(zip(names[:2], values, strict=False))
         draw(ax, **choice, **rest)

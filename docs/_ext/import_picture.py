@@ -83,7 +83,7 @@ def _imports(tree: ast.Module, root: Path) -> list[str]:
 
 def svg(edges: set[tuple[str, str]]) -> str:
     """Draw the picture."""
-    width, height = 4 * DX + 10, 4 * DY
+    width, height = 4 * DX + 10, 4 * DY + 10
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" font-family="sans-serif">',
         "<title>Who imports whom</title><defs><marker id='tip' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='7' "
@@ -105,7 +105,7 @@ def svg(edges: set[tuple[str, str]]) -> str:
 
 
 def _corner(column: int, row: int) -> tuple[int, int]:
-    return 20 + column * DX, 20 + row * DY
+    return 20 + column * DX, 45 + row * DY
 
 
 def _arrow(source: str, target: str) -> str:
@@ -118,7 +118,7 @@ def _arrow(source: str, target: str) -> str:
         x1, x2 = _corner(c1, r1)[0] + (WIDTH if right else 0), _corner(c2, r2)[0] + (0 if right else WIDTH)
         far = abs(c2 - c1) > 1
         y = y1 + HEIGHT / 2
-        bend = y - 60 if far else y
+        bend = y - 72 if far else y
         if far:
             x1, x2, y = x1 - 20 if right else x1 + 20, x2 + 20 if right else x2 - 20, y1
         path = f"M{x1} {y}C{x1} {bend} {x2} {bend} {x2} {y}"

@@ -33,7 +33,6 @@ def write(app: Any) -> None:
     for group, members in groupby(ordered, key=lambda s: s.group):
         parts.append(f"## {group}\n")
         parts += [_section(s, report) for s in members]
-    parts.append(_toctree([s.label for s in ordered]))
     _update(target / "theory.md", "\n".join(parts))
     for s in ordered:
         _update(target / "checks" / f"{slug(s.label)}.md", _check_page(s))
@@ -56,8 +55,8 @@ def _section(s: Statement, report: bool) -> str:
         "Check": f"[`verify/{s.file}`](checks/{slug(s.label)}.md)"
         + (f", <a href='../report.html#{slug(s.label)}'>in the report</a>" if report else ""),
     }
-    lines += [f"{name}\n: {text}\n" for name, text in facts.items() if text]
-    return "\n".join(lines)
+    lines += [f":{name}: {text}" for name, text in facts.items() if text]
+    return "\n".join(lines) + "\n"
 
 
 def _anchor(label: str) -> str:
@@ -73,15 +72,13 @@ def _functions(s: Statement) -> list[str]:
 
 
 def _check_page(s: Statement) -> str:
-    return (
-        f"# Check of {s.label}\n\n{s.name}; see [the statement](#{_anchor(s.label)}). `isogap-verify --only "
-        f'"{s.label}"` runs it.\n\n```{{literalinclude}} {folder() / s.file}\n:language: python\n```\n'
-    ).replace(f"{folder()}/", "../../../verify/")
-
-
-def _toctree(labels: list[str]) -> str:
-    entries = "\n".join(f"checks/{slug(label)}" for label in labels)
-    return f"```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
+    lines = [
+        "---\norphan: true\n---",
+        f"# Check of {s.label}\n",
+        f'{s.name}; see [the statement](#{_anchor(s.label)}). `isogap-verify --only "{s.label}"` runs it.\n',
+        f"```{{literalinclude}} ../../../verify/{s.file}\n:language: python\n```\n",
+    ]
+    return "\n".join(lines)
 
 
 def _update(path: Path, text: str) -> None:
