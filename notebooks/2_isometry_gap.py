@@ -34,9 +34,8 @@ X = isogap.batch_norm(np.random.default_rng(0).standard_normal((8, 8)))
 spectrum = np.linalg.eigvalsh(X @ X.T)
 print("spectrum", spectrum.round(4), " mean", spectrum.mean().round(12))
 print("gap     ", isogap.isometry_gap(X))
-assert (
-    abs(isogap.isometry_gap(X) + np.log(spectrum).mean()) < 1e-9
-)  # well conditioned: eigenvalues to some 1e-13
+# the batch is well conditioned: its eigenvalues are right to some 1e-13
+assert abs(isogap.isometry_gap(X) + np.log(spectrum).mean()) < 1e-9
 assert isogap.isometry_gap(np.eye(3)) == 0.0
 assert isogap.isometry_gap(np.ones((3, 3))) == np.inf
 
@@ -127,7 +126,7 @@ def draw(ax, width, level, depth):
     assert (found.phi.mean - 5 * found.phi.stderr <= found.bounds.theorem_1 * (1 + 1e-12)).all()
 
 
-explore(
+shown = explore(
     draw,
     width=[2, 4, 8, 16, 32],
     level=[2, 10, 100, 10_000, 1_000_000],

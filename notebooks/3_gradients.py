@@ -168,7 +168,7 @@ def draw(ax, activation, exponent, width):
     assert np.isfinite(mean).all()
 
 
-explore(
+shown = explore(
     draw,
     activation=["sin", "selu", "tanh", "leaky-relu", "relu"],
     exponent=[0.0, 0.1, 0.25, 0.4, 0.6],

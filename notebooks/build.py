@@ -26,6 +26,8 @@ def build(script: Path) -> Path:
         cell.metadata = {}
         for output in cell.get("outputs", []):
             output.get("data", {}).pop("text/latex", None)
+        if cell.cell_type == "code":
+            cell["outputs"] = _joined(cell["outputs"])
     notebook.metadata = {
         "kernelspec": notebook.metadata["kernelspec"],
         "language_info": {"name": "python"},
@@ -37,6 +39,21 @@ def build(script: Path) -> Path:
             f"{target.name} has {target.stat().st_size} bytes, limit {SIZE_LIMIT}: draw fewer or smaller pictures"
         )
     return target
+
+
+def _joined(outputs: list) -> list:
+    """Text that the kernel happened to send in pieces, in one piece."""
+    kept: list = []
+    for output in outputs:
+        if (
+            kept
+            and output["output_type"] == kept[-1]["output_type"] == "stream"
+            and output["name"] == kept[-1]["name"]
+        ):
+            kept[-1]["text"] += output["text"]
+        else:
+            kept.append(output)
+    return kept
 
 
 def main(names: list[str]) -> None:
