@@ -186,5 +186,5 @@ for verdict in judge_all(where=folder):
     assert verdict.passed, verdict.message
 
 # %% [markdown]
-# To keep a statement, put the two pieces into `verify/` of a checkout: `pytest verify/` and `isogap-verify` then decide it with all the
-# others, and the report and its dependency graph show it.
+# On the command line `isogap-verify --statements FOLDER --html report.html` does the same and writes a report. To keep a statement,
+# put the two pieces into `verify/` of a checkout: `pytest verify/` and `isogap-verify` then decide it with all the others.

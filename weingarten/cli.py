@@ -3,39 +3,100 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
+import threading
+import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
+PROGRAM = "weingarten"
 GROUP_HELP = "O, U, Sp, SO, SU, COE or CSE (default O)"
+EXIT_OK, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 2, 130
+_STATUS = "exit status: 0 done, 2 bad input, 130 interrupted"
+# name: title, argument, its help, an example
+_COMMANDS = {
+    "wg": (
+        "Weingarten function of a partition",
+        "partition",
+        "coset type (cycle type for U), such as 2,1",
+        "weingarten wg 2,1 --d 7 --group U",
+    ),
+    "moment": (
+        "moment of matrix entries",
+        "monomial",
+        "such as 'W11^2 W22^2', 'W[1,12]^2', '|U11|^4'",
+        'weingarten moment "W11^2 W22^2"',
+    ),
+    "expect": (
+        "expectation of entries and traces",
+        "expression",
+        "such as \"tr(W A W' B)^2\", 'tr(U A U† B)'",
+        'weingarten expect "tr(W A W\' B)^2"',
+    ),
+    "table": ("Weingarten functions of all partitions of n", "n", "degree", "weingarten table 3 --format latex"),
+}
 
 
-def build_parser() -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line on standard error and exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print ``message`` without the usage block and exit with status 2."""
+        self.exit(EXIT_BAD_INPUT, f"{PROGRAM}: error: {message} (see {self.prog} --help)\n")
+
+
+class _Version(argparse.Action):
+    """``--version``, with the version looked up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        from importlib import metadata
+
+        try:
+            version = metadata.version("isogap")
+        except metadata.PackageNotFoundError:  # run from a checkout that is not installed
+            version = "unknown"
+        print(f"{PROGRAM} {version}")
+        parser.exit(EXIT_OK)
+
+
+def build_parser() -> Parser:
     """Return the argument parser; nothing heavy is imported for `--help`."""
-    parser = argparse.ArgumentParser(
-        prog="weingarten",
-        description="Exact integrals over Haar measure on O(d), U(d), Sp(d), SO(d), SU(d), COE and CSE.",
-        epilog="Without --d the answer is a function of d, printed with the dimensions for which it holds.",
+    parser = Parser(
+        prog=PROGRAM,
+        description="Exact integrals over Haar measure on O(d), U(d), Sp(d), SO(d), SU(d), COE\nand CSE.",
+        epilog="Without --d the answer is a function of d, printed with the dimensions for\nwhich it holds.\n\nexamples:\n"
+        + "".join(f"  {example}\n" for *_, example in _COMMANDS.values())
+        + f"\n{_STATUS}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show it and stop")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    specs = {
-        "wg": ("Weingarten function of a partition", "partition", "coset type (cycle type for U), such as 2,1"),
-        "moment": ("moment of matrix entries", "monomial", "such as 'W11^2 W22^2', 'W[1,12]^2', '|U11|^4'"),
-        "expect": ("expectation of entries and traces", "expression", "such as \"tr(W A W' B)^2\", 'tr(U A U† B)'"),
-        "table": ("Weingarten functions of all partitions of n", "n", "degree"),
-    }
-    for name, (title, argument, text) in specs.items():
-        command = commands.add_parser(name, help=title, description=title[0].upper() + title[1:] + ".")
+    for name, (title, argument, text, example) in _COMMANDS.items():
+        command = commands.add_parser(
+            name,
+            help=title,
+            description=title[0].upper() + title[1:] + ".",
+            epilog=f"example:\n  {example}\n\n{_STATUS}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
         command.add_argument(argument, help=text)
         command.add_argument("--d", metavar="D", help="integer size of the matrices (even for Sp and CSE)")
         command.add_argument("--group", default="O", metavar="G", help=GROUP_HELP)
         command.add_argument(
-            "--format", choices=("text", "latex", "json"), default="text", help="output (default text)"
+            "--format",
+            choices=("text", "latex", "json"),
+            default="text",
+            metavar="F",
+            help="text (default), latex or json",
         )
+        command.add_argument("--json", metavar="FILE", help="write the answer as JSON; - for standard output")
         if name in ("moment", "expect"):
             command.add_argument("--haar", metavar="NAMES", help="names of the random matrices, such as W,V")
         if name == "expect":
             command.add_argument("--limit", type=int, metavar="N", help="most pairs of pairings (default 1000000)")
+        command.add_argument("--quiet", action="store_true", help="no sign of life while it computes")
     return parser
 
 
@@ -49,17 +110,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -1/2310
     0
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     options = build_parser().parse_args(arguments)
     from .errors import WeingartenError
 
     try:
-        print(run(options))
-    except WeingartenError as error:
-        print(f"weingarten: error: {error}", file=sys.stderr)
-        return 2
-    except BrokenPipeError:
-        return 1
-    return 0
+        with _Waiting(enabled=not options.quiet):
+            text = run(options)
+        _write(text, options)
+    except (WeingartenError, OSError) as error:
+        if isinstance(error, BrokenPipeError):
+            # A reader who has gone is no error; keep the interpreter from flushing into the closed pipe at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return EXIT_OK
+        print(f"{PROGRAM}: error: {error}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: stopped; no file was written", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    return EXIT_OK
+
+
+def _write(text: str, options: argparse.Namespace) -> None:
+    if options.json not in (None, "-"):
+        with open(options.json, "w", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+        return
+    print(text, flush=True)
+
+
+class _Waiting:
+    """A line on a terminal that counts the seconds of a long computation, and is gone when that is done."""
+
+    def __init__(self, *, enabled: bool, after: int = 2) -> None:
+        self._done = threading.Event()
+        self._after = after
+        shown = enabled and sys.stderr is not None and sys.stderr.isatty()
+        self._thread = threading.Thread(target=self._count, daemon=True) if shown else None
+
+    def __enter__(self) -> None:
+        if self._thread is not None:
+            self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _count(self) -> None:
+        begin = time.monotonic()
+        if self._done.wait(self._after):
+            return
+        while not self._done.wait(1):
+            print(f"\rcomputing, {int(time.monotonic() - begin)} s (Ctrl-C stops)", end="", file=sys.stderr, flush=True)
+        print("\r" + " " * 40 + "\r", end="", file=sys.stderr, flush=True)
 
 
 def run(options: argparse.Namespace) -> str:
@@ -141,7 +247,7 @@ def _expectation(options: argparse.Namespace, d: Any) -> Any:
 
 
 def _render(answers: Sequence[tuple[tuple[int, ...] | None, Any]], options: argparse.Namespace) -> str:
-    if options.format == "json":
+    if options.format == "json" or options.json is not None:
         return _json(answers, options)
     import sympy as sp
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,8 +20,21 @@ EXIT_BAD_INPUT = 2
 EXIT_INTERRUPTED = 130
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """One line an option where it fits, in 80 columns at most."""
+
+    def __init__(self, prog: str) -> None:
+        columns = min(shutil.get_terminal_size().columns, 80)
+        super().__init__(prog, max_help_position=27, width=columns - 1)
+
+
 class Parser(argparse.ArgumentParser):
-    """An argument parser whose errors are one line on standard error and exit status 2."""
+    """An argument parser whose help fits a screen, and whose errors are one line on standard error and exit status 2."""
+
+    def __init__(self, prog: str, *, required: str = "", description: str, epilog: str) -> None:
+        usage = " ".join(part for part in (prog, required, "[options]") if part)
+        description = "\n".join(textwrap.wrap(description, 79))
+        super().__init__(prog, usage, description, epilog, formatter_class=_Help)
 
     def error(self, message: str) -> NoReturn:
         """Print ``message`` without the usage block and exit with status 2."""

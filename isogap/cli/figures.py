@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isogap._version import __version__
-from isogap.cli._common import EXIT_INTERRUPTED, EXIT_OK, BarProgress, Parser, fail, whole
+from isogap.cli._common import EXIT_INTERRUPTED, EXIT_OK, BarProgress, Parser, fail, prepare_streams, whole
 
 if TYPE_CHECKING:
     import argparse
@@ -21,42 +21,37 @@ examples:
   isogap-figures fig1 fig2 --out figures
   isogap-figures --scale paper --data ~/data --out figures
 
-Without a name all figures are made. Each is written as NAME.png, NAME.svg and NAME.csv, and README.md shows them.
-Training (fig4, fig6, f1, f2, g1-g4) needs torch and can be interrupted: the next call goes on from DIR/training.
+Each is written as NAME.png, NAME.svg and NAME.csv, and README.md shows them.
+Training (fig4, fig6, f1, f2, g1-g4) needs torch and can be interrupted: the
+next call goes on from DIR/training.
 
 exit status: 0 done, 2 bad input, 130 interrupted"""
 
 
 def parser() -> Parser:
     """Build the argument parser."""
-    import argparse
-
     p = Parser(
-        prog=PROGRAM,
+        PROGRAM,
+        required="[NAME ...]",
         description="Figures and tables of the paper and of the sharper statements, with their data.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    p.add_argument("names", nargs="*", metavar="NAME", help="which figures (default: all; --list shows them)")
-    p.add_argument(
-        "--out", default="figures", metavar="DIR", help="folder to write to, made if need be (default figures)"
-    )
-    p.add_argument("--scale", choices=("quick", "paper"), default="quick", help="paper: width 100, depth to 1000")
-    p.add_argument(
-        "--data", metavar="DIR", help="folder of MNIST, Fashion-MNIST, CIFAR (default: scikit-learn's digits)"
-    )
+    p.add_argument("names", nargs="*", metavar="NAME", help="which figures (default: all)")
+    p.add_argument("--out", default="figures", metavar="DIR", help="folder to write to (default figures)")
+    p.add_argument("--scale", choices=("quick", "paper"), default="quick", metavar="SIZE",
+                   help="quick (default), or paper: width 100, depth 1000")  # fmt: skip
+    p.add_argument("--data", metavar="DIR", help="MNIST, Fashion-MNIST, CIFAR (default: digits)")
     p.add_argument("--seed", type=whole(0), default=0, metavar="S", help="default 0")
-    p.add_argument(
-        "--threads", type=whole(1), metavar="T", help="default: all processors; the numbers do not depend on it"
-    )
+    p.add_argument("--threads", type=whole(1), metavar="T", help="default: all processors; same numbers for any T")
     p.add_argument("--list", action="store_true", help="say what there is and stop")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no report")
-    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}", help="show it and stop")
     return p
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
+    prepare_streams()
     options = parser().parse_args(argv)
     try:
         return _run(options)

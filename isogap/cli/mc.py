@@ -31,72 +31,57 @@ PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 _EPILOG = """\
 examples:
   isogap-mc --width 32 --depth 1000
-  isogap-mc --width 32 --depth 1000 --input digits --batch 64 --plot digits.png
+  isogap-mc --width 32 --depth 1000 --input digits --batch 64 --plot a.png
   isogap-mc --width 32 --depth 1000 --replicas 100 --gradients
-  isogap-mc --width 8 --depth 200 --input near-isometry:0.005 --seed 1 --json - --quiet
+  isogap-mc --width 8 --depth 200 --input near-isometry:0.005 --json -
 
 exit status: 0 done, 1 a self-check failed, 2 bad input, 130 interrupted"""
 
 
 def parser() -> Parser:
     """Build the argument parser."""
-    import argparse
-
     p = Parser(
-        prog=PROGRAM,
+        PROGRAM,
+        required="--width D --depth L",
         description="Monte Carlo of deep batch-normalised linear networks with random weights: isometry gap per layer, "
         "the paper's and the sharp bounds, and self-checks against the exact one-step law.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     p.add_argument("--width", type=whole(1), required=True, metavar="D", help="width d of every layer")
     p.add_argument("--depth", type=whole(0), required=True, metavar="L", help="number of layers")
     p.add_argument("--replicas", type=whole(1), default=1000, metavar="R", help="independent networks (default 1000)")
-    p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width, or all of a file)")
+    p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width; of a file all)")
     p.add_argument(
         "--input",
         default="gaussian",
         metavar="WHAT",
-        help="gaussian (default), near-isometry:F, spectrum:l1,l2,..., digits, or a .npy/.csv file (features x samples)",
+        help="gaussian (default), near-isometry:F, digits, spectrum:l1,l2,..., or a .npy/.csv file (features x samples)",
     )
-    p.add_argument("--weights", choices=("orthogonal", "gaussian"), default="orthogonal", help="default orthogonal")
+    p.add_argument("--weights", choices=("orthogonal", "gaussian"), default="orthogonal", metavar="LAW",
+                   help="orthogonal (default) or gaussian")  # fmt: skip
     p.add_argument("--seed", type=whole(0, None), metavar="S", help="for a repeatable run (default: fresh, and shown)")
-    p.add_argument(
-        "--threads", type=whole(1), metavar="T", help="default: all processors; the numbers do not depend on it"
-    )
-    p.add_argument(
-        "--precision",
-        default="double",
-        metavar="P",
-        help="double (default), double-double, or mp:DIGITS; same weights in all",
-    )
-    p.add_argument(
-        "--checkpoint", metavar="FILE", help="save the run there every minute, and go on from it (needs --seed)"
-    )
-    p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S", help="seconds between two saves")
-    p.add_argument("--dask", metavar="ADDRESS", help="run on a dask cluster: scheduler address, or local; same bits")
+    p.add_argument("--threads", type=whole(1), metavar="T", help="default: all processors; same numbers for any T")
+    p.add_argument("--precision", default="double", metavar="P", help="double (default), double-double, mp:DIGITS")
+    p.add_argument("--checkpoint", metavar="FILE", help="save now and then, and go on from it (needs --seed)")
+    p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S",
+                   help="seconds between two saves (default 60)")  # fmt: skip
+    p.add_argument("--dask", metavar="ADDRESS", help="scheduler of a dask cluster, or local; same bits")
     p.add_argument(
         "--gradients",
         nargs="?",
         const="cross-entropy",
         choices=("cross-entropy", "squared-error"),
         metavar="LOSS",
-        help="backpropagate too: log norm of the gradient of every weight, for cross-entropy (default) or squared-error",
+        help="log norms too, of cross-entropy or squared-error",
     )
-    p.add_argument(
-        "--labels",
-        metavar="WHAT",
-        help="with --gradients: random, or a .npy/.csv file of class numbers (default: those of the data, else random)",
-    )
-    p.add_argument(
-        "--classes", type=whole(1), metavar="K", help="with --gradients: logits per sample, at most the width"
-    )
+    p.add_argument("--labels", metavar="WHAT", help="with --gradients: random, or a .npy/.csv file")
+    p.add_argument("--classes", type=whole(1), metavar="K", help="with --gradients: logits per sample, at most d")
     p.add_argument("--json", metavar="FILE", help="write the run as JSON; - for standard output")
     p.add_argument("--csv", metavar="FILE", help="write the per-layer table as CSV")
-    p.add_argument("--save", metavar="FILE", help="write the run as .npz (isogap.ChainResult.load reads it)")
-    p.add_argument("--plot", metavar="FILE", help="draw φ against depth with its bounds (.png, .svg or .pdf)")
+    p.add_argument("--save", metavar="FILE", help="write .npz, which ChainResult.load reads")
+    p.add_argument("--plot", metavar="FILE", help="draw φ against depth (.png, .svg or .pdf)")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no table")
-    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}", help="show it and stop")
     return p
 
 

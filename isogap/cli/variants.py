@@ -27,52 +27,49 @@ if TYPE_CHECKING:
 PROGRAM = "isogap-variants"
 NAMED = ("identity", "sin", "tanh", "relu", "selu", "leaky-relu")
 _EPILOG = """\
-One layer is X' = act(gain l^-exponent N(W X)), or with --order act-norm X' = N(act(gain l^-exponent W X)); N divides each row by
-sqrt(norm² (/ n with --root-n) + eps), with --mean-removal after taking the row's mean away. --batch-norm-1d is
---mean-removal --root-n --eps 1e-5.
+A layer is X' = act(A l^-P N(W X)), or with act-norm X' = N(act(A l^-P W X));
+N divides every row by sqrt(norm² + eps), with --root-n by sqrt(norm²/n + eps).
 
 examples:
   isogap-variants --width 32 --depth 300 --weights gaussian
   isogap-variants --width 16 --depth 400 --batch 16 --batch-norm-1d
-  isogap-variants --width 32 --depth 300 --root-n --activation tanh --exponent 0.4
-  isogap-variants --width 32 --depth 100 --activation numpy:arctan:mymodule:slope
+  isogap-variants --width 32 --depth 300 --activation tanh --exponent 0.4
 
 exit status: 0 done, 2 bad input, 130 interrupted"""
 
 
 def parser() -> Parser:
     """Build the argument parser."""
-    import argparse
-
     p = Parser(
-        prog=PROGRAM,
-        description="Gradient of every layer of a batch-normalised network at initialisation, for every variant of the paper's "
-        "experiments: rate of growth with its error, and the theorem and bounds that apply, if any.",
+        PROGRAM,
+        required="--width D --depth L",
+        description="Gradient of every layer of a batch-normalised network at initialisation, for the variants of the "
+        "paper's experiments: rate of growth with its error, and what theory says.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    p.add_argument("--width", type=whole(1), required=True, metavar="D")
-    p.add_argument("--depth", type=whole(2), required=True, metavar="L", help="normalised layers, at least 2")
-    p.add_argument("--batch", type=whole(1), metavar="N", help="default: the width")
-    p.add_argument("--weights", choices=("orthogonal", "gaussian"), default="orthogonal")
-    p.add_argument("--repeats", type=whole(1), default=1, metavar="K", help="how often each sample occurs (default 1)")
-    p.add_argument("--mean-removal", action="store_true")
-    p.add_argument("--root-n", action="store_true", help="variance instead of squared norm: the factor 1/sqrt(n)")
-    p.add_argument("--eps", type=float, default=0.0, metavar="E")
-    p.add_argument("--batch-norm-1d", action="store_true", help="as torch.nn.BatchNorm1d without affine part")
-    p.add_argument(
-        "--activation", default="identity", metavar="NAME",
-        help=f"{', '.join(NAMED)}, or MODULE:FUNCTION:MODULE:DERIVATIVE of your own",
-    )  # fmt: skip
-    p.add_argument("--gain", type=float, default=1.0, metavar="A")
-    p.add_argument("--exponent", type=float, default=0.0, metavar="P", help="gains are A l^-P, l from 1")
-    p.add_argument("--order", choices=("norm-act", "act-norm"), default="norm-act")
-    p.add_argument("--loss", choices=("cross-entropy", "squared-error"), default="cross-entropy")
+    p.add_argument("--width", type=whole(1), required=True, metavar="D", help="width d of every layer")
+    p.add_argument("--depth", type=whole(2), required=True, metavar="L", help="number of layers, at least 2")
     p.add_argument("--replicas", type=whole(1), default=20, metavar="R", help="independent networks (default 20)")
-    p.add_argument("--seed", type=whole(0, None), metavar="S")
+    p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width)")
+    p.add_argument("--repeats", type=whole(1), default=1, metavar="K", help="of each sample (default 1)")
+    p.add_argument("--weights", choices=("orthogonal", "gaussian"), default="orthogonal", metavar="LAW",
+                   help="orthogonal (default) or gaussian")  # fmt: skip
+    p.add_argument("--mean-removal", action="store_true", help="take the mean of every row away first")
+    p.add_argument("--root-n", action="store_true", help="variance instead of squared norm")
+    p.add_argument("--eps", type=float, default=0.0, metavar="E", help="under the root (default 0)")
+    p.add_argument("--batch-norm-1d", action="store_true", help="--mean-removal --root-n --eps 1e-5")
+    p.add_argument("--activation", default="identity", metavar="NAME",
+                   help=f"{', '.join(NAMED)}, or MODULE:FUNCTION:MODULE:DERIVATIVE")  # fmt: skip
+    p.add_argument("--gain", type=float, default=1.0, metavar="A", help="default 1")
+    p.add_argument("--exponent", type=float, default=0.0, metavar="P", help="gains are A l^-P, l from 1 (default 0)")
+    p.add_argument("--order", choices=("norm-act", "act-norm"), default="norm-act", metavar="ORDER",
+                   help="norm-act (default) or act-norm")  # fmt: skip
+    p.add_argument("--loss", choices=("cross-entropy", "squared-error"), default="cross-entropy", metavar="LOSS",
+                   help="cross-entropy (default) or squared-error")  # fmt: skip
+    p.add_argument("--seed", type=whole(0, None), metavar="S", help="for a repeatable run (default: fresh, and shown)")
     p.add_argument("--json", metavar="FILE", help="write the run as JSON; - for standard output")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no table")
-    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}", help="show it and stop")
     return p
 
 

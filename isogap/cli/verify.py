@@ -15,6 +15,7 @@ from isogap.cli._common import (
     Parser,
     check_output,
     fail,
+    prepare_streams,
     whole,
 )
 
@@ -29,34 +30,34 @@ examples:
   isogap-verify --html report.html
   isogap-verify --only "Corollary 4" --only S1
   isogap-verify --deep --json verdicts.json
+  isogap-verify --statements my-claims
 
-exit status: 0 every verdict is the expected one, 1 some is not, 2 bad input, 130 interrupted"""
+exit status: 0 all verdicts as expected, 1 not, 2 bad input, 130 interrupted"""
 
 
 def parser() -> Parser:
     """Build the argument parser."""
-    import argparse
-
     p = Parser(
-        prog=PROGRAM,
+        PROGRAM,
         description="Decide every numbered statement of the paper and of this toolkit by a route of its own: computer "
         "algebra, ball arithmetic, Monte Carlo at a stated level. Every check must also refute false neighbours.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    p.add_argument("--deep", action="store_true", help="all widths, all starts, long runs (see verify/README.md)")
-    p.add_argument("--only", metavar="LABEL", action="append", help="judge this statement alone; may be repeated")
-    p.add_argument("--list", action="store_true", help="list the labels and stop")
+    p.add_argument("--deep", action="store_true", help="all widths, all starts, long runs")
+    p.add_argument("--only", metavar="LABEL", action="append", help="judge this one alone; may be repeated")
+    p.add_argument("--list", action="store_true", help="say what there is and stop")
+    p.add_argument("--statements", metavar="DIR", help="a registry of your own, with its checks")
     p.add_argument("--seed", type=whole(0), default=0, metavar="S", help="of the Monte Carlo parts (default 0)")
-    p.add_argument("--html", metavar="FILE", help="write the report, one page that needs no network")
+    p.add_argument("--html", metavar="FILE", help="write the report, one page")
     p.add_argument("--json", metavar="FILE", help="write the verdicts as JSON; - for standard output")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no table")
-    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}", help="show it and stop")
     return p
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
+    prepare_streams()
     options = parser().parse_args(argv)
     for option, path in (("--html", options.html), ("--json", options.json)):
         if path is not None and path != "-":
@@ -79,11 +80,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     import time
+    from pathlib import Path
 
     from isogap.verification import load
     from isogap.verification.runner import comparisons_within_level, judge_all
 
-    statements = load()
+    where = None if options.statements is None else Path(options.statements)
+    statements = load(where)
     if options.list:
         for statement in statements.values():
             print(f"{statement.label:22} {statement.kind:11} {statement.name}")
@@ -98,7 +101,7 @@ def _run(options: argparse.Namespace) -> int:
             bar.update(done)
             del label
 
-        verdicts = judge_all(labels, deep=options.deep, seed=options.seed, progress=show)
+        verdicts = judge_all(labels, deep=options.deep, seed=options.seed, where=where, progress=show)
     seconds = time.perf_counter() - begin
     _write(options, verdicts, seconds)
     if not options.quiet and options.json != "-":
@@ -120,6 +123,7 @@ def _label(name: str, labels: list[str]) -> str:
 
 def _write(options: argparse.Namespace, verdicts: list[Verdict], seconds: float) -> None:
     import json
+    from pathlib import Path
 
     from isogap.files import write_atomically
     from isogap.verification.report import html_page, json_result
@@ -133,7 +137,8 @@ def _write(options: argparse.Namespace, verdicts: list[Verdict], seconds: float)
         else:
             write_atomically(options.json, lambda stream: stream.write(text.encode()))
     if options.html is not None:
-        page = html_page(verdicts, deep=options.deep, seed=options.seed, seconds=seconds)
+        where = None if options.statements is None else Path(options.statements)
+        page = html_page(verdicts, deep=options.deep, seed=options.seed, seconds=seconds, where=where)
         write_atomically(options.html, lambda stream: stream.write(page.encode()))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 from itertools import groupby
+from pathlib import Path
 
 from isogap.verification.figures import data_uris
 from isogap.verification.graph import svg
@@ -33,9 +34,9 @@ _ROUTE = {
 }
 
 
-def page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float) -> str:
+def page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, where: Path | None = None) -> str:
     """Return the page."""
-    statements = load()
+    statements = load(where)
     shown = {v.label: v for v in verdicts}
     listed = [s for s in _in_file_order(statements) if s.label in shown]
     good = sum(v.passed for v in verdicts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from isogap._version import __version__
@@ -41,8 +42,8 @@ def json_result(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: floa
     }
 
 
-def html_page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float) -> str:
-    """Return the report as one HTML page."""
+def html_page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, where: Path | None = None) -> str:
+    """Return the report as one HTML page; ``where`` is the folder of the registry, by default the one of this package."""
     from isogap.verification.page import page
 
-    return page(verdicts, deep=deep, seed=seed, seconds=seconds)
+    return page(verdicts, deep=deep, seed=seed, seconds=seconds, where=where)
