@@ -95,8 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> int:
     import json
 
-    from isogap.networks import simulate_variant
     from isogap.files import write_atomically
+    from isogap.networks import simulate_variant
 
     variant = _variant(options)
     with BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress:
