@@ -7,6 +7,7 @@ merged block by block, and both depend in their last bits on the company.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -23,6 +24,7 @@ _RESOLVED_D_PHI = 20.0
 # The exact law costs some 50 µs a spectrum, the energy law an eigenvalue problem: no more replicas than this are held
 # against them.
 CHECKED_REPLICAS = 10_000
+_STATES = 1024
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,25 @@ class Job:
     checked: tuple[int, ...] = ()
     controlled: int = 0
     precision: str = "double"
+
+    @cached_property
+    def first_gap(self) -> float:
+        """φ of the start as the kernels get it, from its own spectrum: one end of the energy law."""
+        kernel = KernelStart.of(self.start, self.weights)
+        is_deviation = np.array([kernel.form == chain.FORM_E])
+        state = kernel.E if kernel.form == chain.FORM_E else kernel.X
+        return float(gap_of_snapshots(state[None], is_deviation, np.array([kernel.shift]))[0])
+
+    def states(self, first: int, last: int) -> Words:
+        """Generator states of the replicas ``first, ..., last - 1``; made for a thousand at a time, since one costs as much."""
+        chunk = first // _STATES * _STATES
+        if last > chunk + _STATES:
+            return replica_states(self.root, first, last - first)
+        known: tuple[int, Words] | None = self.__dict__.get("_known")
+        if known is None or known[0] != chunk:
+            known = chunk, replica_states(self.root, chunk, min(_STATES, self.replicas - chunk))
+            self.__dict__["_known"] = known  # one assignment: threads may pass here at once
+        return known[1][first - chunk : last - chunk]
 
     def blocks(self) -> list[tuple[int, int]]:
         """First and one past the last replica of every block, in order."""
@@ -82,7 +103,7 @@ def run_block(job: Job, first: int, last: int, control: IntArray) -> Block | Non
     checked = job.checked if watched and job.step_law is not None else ()
     controlled = job.controlled if job.step_law is not None else 0
     marks = np.array(sorted({*checked, *range(controlled), *([job.depth] if watched else [])}), np.int64)
-    raw = _raw_paths(job, marks, replica_states(job.root, first, last - first), control)
+    raw = _raw_paths(job, marks, job.states(first, last), control)
     if raw is None:
         return None
     count = last - first
@@ -143,15 +164,12 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
     With Gaussian weights the decreases hold ``log|det|`` of the weights as well, φ may grow without end, and the last marked
     layer with ``d φ`` at most `_RESOLVED_D_PHI` is taken; NaN if there is none.
     """
-    d, rows, kernel = job.start.width, np.arange(raw.form.shape[0]), KernelStart.of(job.start, job.weights)
+    d, rows = job.start.width, np.arange(raw.form.shape[0])
     resolved = np.ones((rows.size, marks.size), np.bool_)
     if job.weights == "gaussian":
         resolved = d * raw.phi[marks].T <= _RESOLVED_D_PHI
     k = marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
-    is_deviation = np.array([kernel.form == chain.FORM_E])
-    start = kernel.E if kernel.form == chain.FORM_E else kernel.X
-    phi0 = float(gap_of_snapshots(start[None], is_deviation, np.array([kernel.shift]))[0])
     last = gap_of_snapshots(raw.snaps[rows, k], raw.form[rows, k] == chain.FORM_E, raw.shift[rows, k])
-    residual = energy_residual(d, phi0, last, raw.total[rows, k])
+    residual = energy_residual(d, job.first_gap, last, raw.total[rows, k])
     # A NaN here would be a broken path, and must not pass for one that was not looked at.
     return np.where(resolved.any(axis=1), np.where(np.isnan(residual), np.inf, residual), np.nan)

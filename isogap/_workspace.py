@@ -74,10 +74,10 @@ def kernel_paths(
     """Run one replica per row of ``states``; ``None`` if ``control[0]`` stopped it. ``parts = 2``: double-double arithmetic."""
     # A graded start takes lanes at any width.
     wide = start.width >= LARGE_WIDTH and parts == 1 and _rank(start, weights) != chain.GRADED
-    return (_column_paths if wide else _lane_paths)(start, weights, marks, depth, states, control, parts)
+    return (column_paths if wide else lane_paths)(start, weights, marks, depth, states, control, parts)
 
 
-def _lane_paths(
+def lane_paths(
     start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, parts: int
 ) -> RawPaths | None:
     d, count, lanes = start.width, states.shape[0], lanes_available()
@@ -98,7 +98,7 @@ def _lane_paths(
     return out.raw()
 
 
-def _column_paths(
+def column_paths(
     start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, _: int
 ) -> RawPaths | None:
     d, count, lanes = start.width, states.shape[0], lanes_available()

@@ -19,7 +19,7 @@ from isogap._blocks import Block, Job, run_block
 from isogap._quantiles import ExactQuantiles, Grid, HistogramQuantiles, fits
 from isogap._totals import Totals
 from isogap._validate import FloatArray
-from isogap._workspace import IntArray
+from isogap._workspace import LARGE_WIDTH, IntArray, column_paths
 from isogap.inputs import Start
 from isogap.statistics import rate_window
 
@@ -225,16 +225,22 @@ def run(
 def warm_up(width: int, weights: str, precision: str) -> float:
     """Compile (or load from the cache) what a run of this kind needs; return the seconds it took."""
     begin = time.perf_counter()
-    if not precision.startswith("mp:"):
-        d = width if width >= 192 and precision == "double" else 2
-        tiny = Start("", d, d, d, 0.0, -np.inf, np.eye(d), np.zeros((d, d)))
-        try:
-            run_block(
-                Job(tiny, 1, 1, np.random.SeedSequence(0), weights, precision=precision), 0, 1, np.zeros(2, np.int64)
-            )
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt("stopped while the kernels were compiled") from None
+    try:
+        if not precision.startswith("mp:"):
+            tiny = Start("", 2, 2, 2, 0.0, -np.inf, np.eye(2), np.zeros((2, 2)))
+            job = Job(tiny, 1, 1, np.random.SeedSequence(0), weights, precision=precision)
+            Totals.of_block(_ran(job), 0, None)
+            if width >= LARGE_WIDTH and precision == "double":
+                column_paths(tiny, weights, np.zeros(0, np.int64), 1, job.states(0, 1), np.zeros(2, np.int64), 1)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped while the kernels were compiled") from None
     return time.perf_counter() - begin
+
+
+def _ran(job: Job) -> Block:
+    block = run_block(job, 0, job.replicas, np.zeros(2, np.int64))
+    assert block is not None
+    return block
 
 
 def _first_block(

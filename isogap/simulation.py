@@ -9,7 +9,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
+from threadpoolctl import threadpool_limits
 
 from isogap import bounds, montecarlo
 from isogap._quantiles import ExactQuantiles
@@ -148,7 +149,8 @@ def simulate(
     if checkpoint is not None and rng is None:
         raise ValueError("checkpoint needs a seed, or the run could not be found again: give rng")
     root = seed_sequence(rng)
-    start = make_start(input, width, batch, input_generator(root))
+    with threadpool_limits(threads):
+        start = make_start(input, width, batch, input_generator(root))
     options = as_options(gradients)
     loss = None if options is None else loss_of(options, start, label_generator(root))
     compile_seconds = montecarlo.warm_up(width, weights, precision)
@@ -367,7 +369,7 @@ def _thresholds(m2: FloatArray, m3: FloatArray, count: int, level: float) -> Flo
     """
     if count < 2 or m2.size == 0:
         return np.full(m2.shape, math.nan)
-    quantile = float(stats.t.isf(level / (2 * m2.size), count - 1))
+    quantile = float(-stdtrit(count - 1, level / (2 * m2.size)))
     scale = np.where(m2 > 0, m2, 1.0) ** 1.5
     skewness = np.abs(m3) * math.sqrt(count) / scale + 2 * math.sqrt(6 / count)
     limits: FloatArray = quantile + skewness * (2 * quantile**2 + 1) / (6 * math.sqrt(count))

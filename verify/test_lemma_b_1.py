@@ -2,10 +2,12 @@
 
 from fractions import Fraction
 
+import numpy as np
 import sympy as sp
 
 from isogap import bounds
 from isogap.verification.balls import ball, two_level, widths
+from isogap.verification.tightness import tightness
 
 
 def decide(case, *, width_factor=Fraction(1, 2), limit=16):
@@ -43,6 +45,12 @@ def decide(case, *, width_factor=Fraction(1, 2), limit=16):
     case.interval("and on (-99/100, 0)", lambda x: x - (1 + x).log() - x * x / 4, Fraction(-99, 100), 0)
     case.rises("g grows beyond 1", e - sp.log(1 + e), e, 0, sp.oo)
     case.at_most("g(2) = 1 - log 2 > 1/16, so no ε exceeds 1", ball(Fraction(1, limit)), 1 - ball(2).log())
+    tightness(
+        case,
+        "2√(dφ) over the largest |λ-1|, minimised over the spectra with φ ≤ 1/(16d)",
+        lambda f, n: np.log(2 * np.sqrt(n * f.phi) / max(f.top - 1, 1 - f.low)) if 16 * n * f.phi <= 1 else 10.0,
+        lambda s: (2 * (s.d * s.gap()).sqrt(), ball(max(s.top - 1, 1 - s.low))),
+    )
     case.known("each term of dφ = Σ g(1+ε_k) ≤ c/16 is non-negative")
     return "proved"
 

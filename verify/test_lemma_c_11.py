@@ -24,8 +24,12 @@ def decide(case, *, extreme=min):
     U, S, V = (matrix(x) for x in "USV")
     H = U * S * V.T
     case.words("HHᵀ = U diag(σ²) Uᵀ", H * H.T, U * S * S * U.T, [*orthogonal("V"), *symmetric("S")])
-    total, low = sp.symbols("T m")
-    case.identity("‖H_j‖² - λ_min = Σ (σ_k² - λ_min) u_jk², as Σ u_jk² = 1", total - low, total - low * 1)
+    low, square = sp.Symbol("m"), sp.symbols("s1:4")
+    u = sp.symbols("u1:4")
+    norm = sum(s * x**2 for s, x in zip(square, u, strict=True))
+    rest = sum((s - low) * x**2 for s, x in zip(square, u, strict=True))
+    unit = sum(x**2 for x in u)
+    case.identity("‖H_j‖² - λ_min Σ u_jk² = Σ (σ_k² - λ_min) u_jk², and Σ u_jk² = 1", norm - low * unit, rest)
     case.known("every term of that sum is non-negative")
     return "proved"
 

@@ -50,11 +50,10 @@ def _proof(case):
     # with s = Σ_{k≠y} p_k = 1 - p_y: ‖p-y‖² = s² + Σ_{k≠y} p_k² = 2s² - 2 Σ_{k<l} p_k p_l ≤ 2s² ≤ 2
     s, cross = sp.symbols("s q", nonnegative=True)
     case.identity("‖p-y‖² = s² + (s² - 2 Σ p_k p_l)", s**2 + (s**2 - 2 * cross), 2 * s**2 - 2 * cross)
-    case.nonnegative(
-        "2 - ‖p-y‖² = 2(1-s²) + 2 Σ p_k p_l ≥ 0 for s ≤ 1",
-        sp.expand(2 * (1 - (1 - c) ** 2) + 2 * cross - 2 * c * (2 - c)),
-        {c: 0, cross: 0},
+    case.identity(
+        "2 - ‖p-y‖² = 2(1-s)(1+s) + 2 Σ p_k p_l", 2 - (2 * s**2 - 2 * cross), 2 * (1 - s) * (1 + s) + 2 * cross
     )
+    case.known("0 ≤ s ≤ 1 and p_k ≥ 0, so every term is non-negative")
     case.known("‖Z‖_F² = tr X_L X_Lᵀ = d for orthogonal W_L; the triangle inequality")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit
 
 from isogap._kernels.vectors import (
+    any_less,
     bits_of,
     fma,
     from_bits,
@@ -84,8 +85,11 @@ def curvature_series(x):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def curvature(x):  # type: ignore[no-untyped-def]
     """``(x - log(1+x)) / x²`` for ``x > -0.99`` to a few ulp; ``1/2`` at 0."""
-    far = (x - log_of(1.0 + x)) / (x * x)
-    return where_less(x, -0.4, far, where_less(0.6, x, far, curvature_series(x)))
+    near = curvature_series(x)
+    if any_less(x, -0.4) or any_less(0.6, x):  # rare: not worth its divisions otherwise
+        far = (x - log_of(1.0 + x)) / (x * x)
+        near = where_less(x, -0.4, far, where_less(0.6, x, far, near))
+    return near
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)

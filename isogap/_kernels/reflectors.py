@@ -158,8 +158,9 @@ def rotate_rows_back(X, columns, V, tau, d, g):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _pair_products(E, V, base, first, panels, P):  # type: ignore[no-untyped-def]
-    """``P[2i + c] <- (E v_c)_i`` for the pair of reflectors at ``base``, whose rows before ``first`` are zero."""
+def _pair_products(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
+    """``P[2i + c] <- (E v_c)_i`` for the pair of reflectors at ``base``, whose rows before ``k`` are zero."""
+    first = 4 * (k // 4)
     zero = spread(0.0, load(V, base))
     for i in range(2 * first):
         store(P, i, zero)
@@ -168,7 +169,7 @@ def _pair_products(E, V, base, first, panels, P):  # type: ignore[no-untyped-def
         row = base + 4 * i
         u0, u1, u2, u3 = load(V, row), load(V, row + 4), load(V, row + 8), load(V, row + 12)
         v0, v1, v2, v3 = load(V, row + 1), load(V, row + 5), load(V, row + 9), load(V, row + 13)
-        for j in range(first):
+        for j in range(min(k, i)):
             e0, e1, e2, e3 = (
                 load(E, at + 4 * j),
                 load(E, at + 4 * j + 1),
@@ -178,7 +179,7 @@ def _pair_products(E, V, base, first, panels, P):  # type: ignore[no-untyped-def
             store(P, 2 * j, fma(e3, u3, fma(e2, u2, fma(e1, u1, fma(e0, u0, load(P, 2 * j))))))
             store(P, 2 * j + 1, fma(e3, v3, fma(e2, v2, fma(e1, v1, fma(e0, v0, load(P, 2 * j + 1))))))
         a0 = a1 = a2 = a3 = b0 = b1 = b2 = b3 = zero
-        for j in range(first, i):
+        for j in range(k, i):
             e0, e1, e2, e3 = (
                 load(E, at + 4 * j),
                 load(E, at + 4 * j + 1),
@@ -206,14 +207,14 @@ def _pair_products(E, V, base, first, panels, P):  # type: ignore[no-untyped-def
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _pair_coefficients(V, base, first, rows, tau, k, P):  # type: ignore[no-untyped-def]
+def _pair_coefficients(V, base, k, rows, tau, P):  # type: ignore[no-untyped-def]
     """``P <- -Z`` with ``H_1 H_0 E H_0 H_1 = E - Σ_c (v_c z_cᵀ + z_c v_cᵀ)``.
 
     ``z_0 = τ_0 p_0 - ½ τ_0² (v_0·p_0) v_0``; ``z_1`` is the same of ``E - v_0 z_0ᵀ - z_0 v_0ᵀ``, whose product with ``v_1`` is
     ``p_1 - (z_0·v_1) v_0 - (v_0·v_1) z_0``.
     """
     g = h00 = h01 = h11 = spread(0.0, load(V, base))
-    for i in range(first, rows):
+    for i in range(k, rows):
         u, v, p, q = load(V, base + 4 * i), load(V, base + 4 * i + 1), load(P, 2 * i), load(P, 2 * i + 1)
         g, h00, h01, h11 = fma(u, v, g), fma(u, p, h00), fma(v, p, h01), fma(v, q, h11)
     t0, t1 = load(tau, k), load(tau, k + 1)
@@ -221,11 +222,11 @@ def _pair_coefficients(V, base, first, rows, tau, k, P):  # type: ignore[no-unty
     cross = t0 * h01 - c0 * g
     c1 = 0.5 * t1 * t1 * (h11 - 2.0 * g * cross)
     t0, t1, cross = 0.0 - t0, 0.0 - t1, 0.0 - cross
-    for i in range(first):
+    for i in range(k):
         z0 = t0 * load(P, 2 * i)
         store(P, 2 * i, z0)
         store(P, 2 * i + 1, t1 * fma(g, z0, load(P, 2 * i + 1)))
-    for i in range(first, rows):
+    for i in range(k, rows):
         u, v = load(V, base + 4 * i), load(V, base + 4 * i + 1)
         z0 = fma(c0, u, t0 * load(P, 2 * i))
         store(P, 2 * i, z0)
@@ -239,22 +240,22 @@ def _add_pair(E, at, vi, zi, wi, yi, vj, zj, wj, yj):  # type: ignore[no-untyped
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _pair_update(E, V, base, first, panels, P):  # type: ignore[no-untyped-def]
+def _pair_update(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
     """``E <- E + Σ_c (v_c P_cᵀ + P_c v_cᵀ)`` on the stored half."""
-    for p in range(first // 4, panels):
+    for p in range(k // 4, panels):
         i, at = 4 * p, 8 * p * (p + 1)
         row = base + 4 * i
         v0, v1, v2, v3 = load(V, row), load(V, row + 4), load(V, row + 8), load(V, row + 12)
         w0, w1, w2, w3 = load(V, row + 1), load(V, row + 5), load(V, row + 9), load(V, row + 13)
         z0, z1, z2, z3 = load(P, 2 * i), load(P, 2 * i + 2), load(P, 2 * i + 4), load(P, 2 * i + 6)
         y0, y1, y2, y3 = load(P, 2 * i + 1), load(P, 2 * i + 3), load(P, 2 * i + 5), load(P, 2 * i + 7)
-        for j in range(first):
+        for j in range(min(k, i)):
             z, y, t = load(P, 2 * j), load(P, 2 * j + 1), at + 4 * j
             store(E, t, fma(w0, y, fma(v0, z, load(E, t))))
             store(E, t + 1, fma(w1, y, fma(v1, z, load(E, t + 1))))
             store(E, t + 2, fma(w2, y, fma(v2, z, load(E, t + 2))))
             store(E, t + 3, fma(w3, y, fma(v3, z, load(E, t + 3))))
-        for j in range(first, i):
+        for j in range(k, i):
             z, y, t = load(P, 2 * j), load(P, 2 * j + 1), at + 4 * j
             v, w = load(V, base + 4 * j), load(V, base + 4 * j + 1)
             _add_pair(E, t, v0, z0, w0, y0, v, z, w, y)
@@ -279,11 +280,10 @@ def rotate_both(E, V, tau, d, P):  # type: ignore[no-untyped-def]
     """``E <- H E Hᵀ`` in place with ``H = H_{d-2} ... H_0``, two reflectors a pass; ``P`` is scratch, ``8 q`` long."""
     panels = (d + 3) // 4
     for k in range(0, d - 1, 2):
-        first = 4 * (k // 4)
-        base = 4 * panels * first + k % 4
-        _pair_products(E, V, base, first, panels, P)
-        _pair_coefficients(V, base, first, 4 * panels, tau, k, P)
-        _pair_update(E, V, base, first, panels, P)
+        base = 16 * panels * (k // 4) + k % 4
+        _pair_products(E, V, base, k, panels, P)
+        _pair_coefficients(V, base, k, 4 * panels, tau, P)
+        _pair_update(E, V, base, k, panels, P)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -135,13 +135,14 @@ def describe(lam: FloatArray) -> str:
     """
     if float(np.abs(lam - 1).max()) < 2e-3:
         return "near 1: X nearly orthogonal"
-    words: list[list[Any]] = []
+    groups: list[list[float]] = []
     for x in sorted(lam.tolist(), reverse=True):
-        text = f"{x:.3g}" if x >= 1e-9 else "0"
-        if words and words[-1][0] == text:
-            words[-1][1] += 1
+        # the search leaves equal levels a little apart: within 1 % they count as one
+        if groups and groups[-1][0] - x <= 0.01 * max(groups[-1][0], 1e-7):
+            groups[-1].append(x)
         else:
-            words.append([text, 1])
+            groups.append([x])
+    words = [(f"{np.mean(g):.3g}" if g[0] >= 1e-9 else "0", len(g)) for g in groups]
     if len(words) > 6:
         return f"{words[0][0]} ... {words[-1][0]}, {len(words)} levels"
     return ", ".join(t + (f" (x{n})" if n > 1 else "") for t, n in words)

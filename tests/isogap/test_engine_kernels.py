@@ -133,7 +133,7 @@ def raw(d, depth, spec, weights, parts=1, kernel=None, count=11):
     start = make_start(spec, d, None, input_generator(root))
     states = replica_states(root, 0, count)
     marks = np.array([0, depth // 2, depth])
-    run = _workspace._lane_paths if kernel is None else kernel
+    run = _workspace.lane_paths if kernel is None else kernel
     return run(start, weights, marks, depth, states, np.zeros(2, np.int64), parts)
 
 
@@ -152,13 +152,13 @@ def test_lanes_and_plain_floats_give_the_same_bits(case, parts, monkeypatch):
 @pytest.mark.parametrize("case", [(33, 120, "gaussian", "orthogonal"), (35, 15, "gaussian", "gaussian"), CASES[4]])
 def test_columns_as_lanes(case, monkeypatch):
     """The kernel for large widths: plain floats give its bits, and it follows the other kernel to rounding."""
-    wide = raw(*case, kernel=_workspace._column_paths, count=2)
+    wide = raw(*case, kernel=_workspace.column_paths, count=2)
     narrow = raw(*case, count=2)
     assert wide.log_phi == pytest.approx(narrow.log_phi, abs=1e-12 * (1 + np.abs(narrow.log_phi).max()))
     assert wide.log_jacobian == pytest.approx(narrow.log_jacobian, rel=1e-10, abs=1e-14)
     assert (wide.form == narrow.form).all()
     monkeypatch.setattr(_workspace, "lanes_available", lambda: 1)
-    assert same(wide, raw(*case, kernel=_workspace._column_paths, count=2))
+    assert same(wide, raw(*case, kernel=_workspace.column_paths, count=2))
 
 
 def test_large_width_runs(monkeypatch):

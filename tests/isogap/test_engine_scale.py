@@ -197,3 +197,20 @@ def test_law_against_an_independent_sampler(d, depth):
     log_jacobian = -np.log(norms.min(axis=1)[:, 0])
     assert stats.ks_2samp(run.paths.phi[:, depth], phi).pvalue > 1e-5 / 6
     assert stats.ks_2samp(run.paths.log_jacobian[:, depth - 1], log_jacobian).pvalue > 1e-5 / 6
+
+
+def test_the_command_reports_control_histograms_and_precision(monkeypatch, capsys):
+    from isogap.cli import mc
+
+    command = ["--width", "4", "--depth", "30", "--replicas", "300", "--seed", "1"]
+    assert mc.main(command) == 0
+    text = capsys.readouterr().out
+    assert "control variate (exact drift): E φ at layer 2 is" in text
+    assert "histograms" not in text
+    monkeypatch.setattr(_quantiles, "EXACT_BYTES", 0)
+    assert mc.main([*command, "--precision", "double-double"]) == 0
+    text = capsys.readouterr().out
+    assert "from histograms of log φ" in text
+    assert "precision: double-double" in text
+    assert mc.main([*command, "--precision", "quad"]) == 2
+    assert "precision must be double, double-double or mp:DIGITS" in capsys.readouterr().err
