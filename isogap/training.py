@@ -94,6 +94,7 @@ def train(
     *,
     rng: Any = 0,
     checkpoint: str | os.PathLike[str] | None = None,
+    threads: int = 1,
     progress: Progress | None = None,
 ) -> History:
     """Train a network; the same seed gives the same curves on one machine.
@@ -108,6 +109,8 @@ def train(
     checkpoint : path, optional
         State after each epoch, written completely or not at all. If the file exists, training goes on from there and ends with
         the same curves as without the interruption.
+    threads : int
+        Threads of torch while it trains. The matrices are small: more than one pays off from widths of some hundred on.
     progress : Progress, optional
         Told how many steps are done.
 
@@ -118,8 +121,23 @@ def train(
     ValueError
         Fewer training images than a batch; a checkpoint of another job.
     """
-    torch = _torch()
-    variant, root = job.variant, seed_sequence(rng)
+    torch, before = _torch(), _torch().get_num_threads()
+    torch.set_num_threads(integer("threads", threads, 1))
+    try:
+        return _train(torch, job, data, seed_sequence(rng), checkpoint, progress)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _train(
+    torch: Any,
+    job: Training,
+    data: Dataset,
+    root: np.random.SeedSequence,
+    checkpoint: str | os.PathLike[str] | None,
+    progress: Progress | None,
+) -> History:
+    variant = job.variant
     if data.train_images.shape[0] < variant.batch:
         raise ValueError(
             f"data set {data.name} has {data.train_images.shape[0]} training images, batch {variant.batch}"
