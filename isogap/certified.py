@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from numbers import Rational
 from typing import Any, TypeAlias
@@ -220,10 +220,29 @@ def _integral(lam: list[Ball], counts: list[int], window: tuple[int, int], toler
             product *= (1 + two_t * x).rsqrt(analytic=analytic) ** m
         return product - (1 + two_t).rsqrt(analytic=analytic) ** d
 
-    inside = acb.integral(difference, *window, rel_tol=arb(10) ** (-digits - 1), abs_tol=tolerance).real
+    inside = _interruptible_integral(difference, window, rel_tol=arb(10) ** (-digits - 1), abs_tol=tolerance).real
     tail = _left_tail(lam, counts, arb(window[0]).exp())
     tail += _right_tail(lam, counts, arb(window[1]).exp()) + _right_tail([arb(1)], [d], arb(window[1]).exp())
     return inside + arb(0, tail.upper())
+
+
+def _interruptible_integral(f: Callable[[acb, bool], acb], window: tuple[int, int], **tolerances: Ball) -> acb:
+    """``acb.integral``, which turns a Ctrl-C that falls into its callback into a SystemError: give the interruption back."""
+    stopped = False
+
+    def guarded(u: acb, analytic: bool) -> acb:
+        nonlocal stopped
+        try:
+            return f(u, analytic)
+        except KeyboardInterrupt:
+            stopped = True
+            raise
+
+    try:
+        return acb.integral(guarded, *window, **tolerances)
+    finally:
+        if stopped:
+            raise KeyboardInterrupt from None
 
 
 def _left_tail(lam: list[Ball], counts: list[int], t: Ball) -> Ball:

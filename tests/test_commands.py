@@ -204,3 +204,42 @@ def test_a_registry_of_ones_own(tmp_path, capsys):
     (tmp_path / "test_mine.py").write_text((tmp_path / "test_mine.py").read_text().replace("middle=2", "middle=3"))
     assert call("isogap-verify", ["--statements", str(tmp_path)]) == 1
     assert call("isogap-verify", ["--statements", str(tmp_path / "none")]) == 2
+
+
+def test_interruption_within_verified_integration():
+    """A Ctrl-C in the middle of an integral comes out as one: otherwise a check would count it as its own error and go on."""
+    from flint import arb
+
+    from isogap.certified import _interruptible_integral
+
+    calls = 0
+
+    def sine(u, analytic):
+        nonlocal calls
+        calls += 1
+        if calls == 5:
+            raise KeyboardInterrupt
+        return u.sin()
+
+    with pytest.raises(KeyboardInterrupt):
+        _interruptible_integral(sine, (0, 10))
+    assert calls >= 5
+    assert _interruptible_integral(sine, (0, 10)).real.overlaps(1 - arb(10).cos())
+
+
+def test_an_interruption_that_compiled_code_swallows_is_not_lost(monkeypatch, capsys):
+    import signal
+
+    def judge_all(labels, *, progress, **_):
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:  # as a callback of compiled code does
+            pass
+        progress(1, 2, "E2")
+        raise AssertionError("went on after Ctrl-C")
+
+    before = signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr("isogap.verification.runner.judge_all", judge_all)
+    assert call("isogap-verify", []) == 130
+    assert capsys.readouterr().err == "isogap-verify: stopped; no file was written\n"
+    assert signal.getsignal(signal.SIGINT) is before

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isogap._version import __version__
 from isogap.cli._common import (
@@ -93,15 +93,17 @@ def _run(options: argparse.Namespace) -> int:
         return EXIT_OK
     labels = None if options.only is None else [_label(name, list(statements)) for name in options.only]
     begin = time.perf_counter()
-    with BarProgress("statements", enabled=not options.quiet) as bar:
+    with _Interruption() as interruption, BarProgress("statements", enabled=not options.quiet) as bar:
 
         def show(done: int, total: int, label: str) -> None:
+            interruption.check()
             if done == 0:
                 bar.start(total)
             bar.update(done)
             del label
 
         verdicts = judge_all(labels, deep=options.deep, seed=options.seed, where=where, progress=show)
+        interruption.check()
     seconds = time.perf_counter() - begin
     _write(options, verdicts, seconds)
     if not options.quiet and options.json != "-":
@@ -110,6 +112,37 @@ def _run(options: argparse.Namespace) -> int:
     if not within:
         print(f"{PROGRAM}: more comparisons of sample means than the stated level allows", file=sys.stderr)
     return EXIT_OK if within and all(v.passed for v in verdicts) else EXIT_CHECK_FAILED
+
+
+class _Interruption:
+    """Remembers a Ctrl-C: one that falls into a callback of compiled code is lost there, and is raised again by `check`."""
+
+    def __init__(self) -> None:
+        self._asked = False
+        self._before: Any = None
+
+    def __enter__(self) -> _Interruption:
+        import signal
+        import threading
+
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._stop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        import signal
+
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _stop(self, *_: object) -> None:
+        self._asked = True
+        raise KeyboardInterrupt
+
+    def check(self) -> None:
+        """Raise the interruption that was asked for."""
+        if self._asked:
+            raise KeyboardInterrupt
 
 
 def _label(name: str, labels: list[str]) -> str:
