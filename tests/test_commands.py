@@ -1,6 +1,7 @@
 """The five commands have one vocabulary, one error style, the same exit statuses, and a help that fits a screen."""
 
 import argparse
+import contextlib
 import importlib
 import json
 import re
@@ -231,10 +232,8 @@ def test_an_interruption_that_compiled_code_swallows_is_not_lost(monkeypatch, ca
     import signal
 
     def judge_all(labels, *, progress, **_):
-        try:
+        with contextlib.suppress(KeyboardInterrupt):  # as a callback of compiled code does
             signal.raise_signal(signal.SIGINT)
-        except KeyboardInterrupt:  # as a callback of compiled code does
-            pass
         progress(1, 2, "E2")
         raise AssertionError("went on after Ctrl-C")
 
