@@ -236,8 +236,8 @@ def result_of(outcome: montecarlo.Outcome, level: float, compile_seconds: float,
         degenerate=start.degenerate,
         phi0=start.phi0,
         log_phi0=start.log_phi0,
-        phi=gap_statistics_of(totals, quantiles.phi()),
-        log_phi=log_statistics_of(totals, quantiles.log_phi()),
+        phi=_known_start(gap_statistics_of(totals, quantiles.phi()), start.phi0),
+        log_phi=_known_start(log_statistics_of(totals, quantiles.log_phi()), start.log_phi0),
         controlled=controlled_mean(totals),
         quantile_method=quantiles.method,
         log_jacobian=jacobian_statistics_of(totals),
@@ -251,6 +251,13 @@ def result_of(outcome: montecarlo.Outcome, level: float, compile_seconds: float,
         provenance=provenance(job.root, threads),
         paths=outcome.paths() if outcome.keep_paths else None,
     )
+
+
+def _known_start(statistics: Any, value: float) -> Any:
+    """Put the gap of the batch, which all replicas share, at layer 0: a merged mean has rounding of its own."""
+    if math.isfinite(statistics.mean[0]):
+        statistics.mean[0], statistics.stderr[0] = value, 0.0
+    return statistics
 
 
 def controlled_layers(start: Start, depth: int, replicas: int, weights: str) -> int:
