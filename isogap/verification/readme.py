@@ -13,8 +13,8 @@ Generated from `statements.toml` by `python -m isogap.verification.readme`; do n
 Every numbered statement of Meterez et al., arXiv:2310.02012, the identities behind them, sharper and wider forms, and the
 statements that are not true as printed. One file each, the statement on its first line.
 
-    pytest verify/                      # about two minutes on two cores
-    pytest verify/ --deep               # all widths, all starts, long runs
+    pytest verify/                      # about a minute and a half on two cores
+    pytest verify/ --deep               # all widths, all starts, long runs: five minutes of processor time or more
     isogap-verify --html report.html    # the same checks as a report; works from an installed package too
 
 * **proved**: an exact identity or inequality for all parameters: computer algebra on the reduction, Sturm sequences or ball
