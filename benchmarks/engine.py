@@ -1,0 +1,395 @@
+"""Speed of the engine against the usual ways to iterate the chain, and against what the processor allows.
+
+    python benchmarks/engine.py [--json FILE] [--plot FILE] [--quick]
+
+One process, one thread unless said otherwise; the ways take turns, each round gives one ratio, and medians of the ratios are
+printed. Compiling is timed apart. Times are of the processor (not of the wall), so a busy machine disturbs little. PyTorch is
+left out where it is not installed.
+
+The floor of a width is 2 d³ floating-point operations at the measured rate of fused multiply-adds plus d (d+1)/2 normals at the
+measured time of a normal.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import njit
+from rich.console import Console
+from rich.table import Table
+from scipy import stats
+from threadpoolctl import threadpool_limits
+
+from isogap import _workspace, montecarlo
+from isogap._kernels import normals
+from isogap._kernels.vectors import aligned, fma, lanes_available, load, store
+from isogap.inputs import make_start
+from isogap.montecarlo import Job
+from isogap.streams import input_generator, replica_states
+
+SEED = 1
+WIDTHS = (8, 32, 100, 256, 512)
+# Every way computes φ and the Jacobian norm of every layer.
+Way = Callable[[int, int], None]
+
+
+def start_of(d: int) -> Any:
+    return make_start("gaussian", d, None, input_generator(np.random.SeedSequence(SEED)))
+
+
+# --- the ways ---------------------------------------------------------------------------------------------------------
+
+
+def scipy_loop(d: int) -> Way:
+    """scipy.stats.ortho_group, one replica and layer at a time."""
+    factor = start_of(d).factor
+    generator = np.random.default_rng(SEED)
+
+    def run(replicas: int, layers: int) -> None:
+        for _ in range(replicas):
+            X = factor
+            for _ in range(layers):
+                H = stats.ortho_group.rvs(d, random_state=generator) @ X
+                norm = np.linalg.norm(H, axis=1, keepdims=True)
+                X = H / norm
+                _ = -np.linalg.slogdet(X)[1] * 2 / d, -math.log(norm.min())
+
+    return run
+
+
+def numpy_batched(d: int) -> Way:
+    """NumPy's QR of a stack of Gaussian matrices, the signs of R put right."""
+    factor = start_of(d).factor
+    generator = np.random.default_rng(SEED)
+
+    def run(replicas: int, layers: int) -> None:
+        X = np.broadcast_to(factor, (replicas, d, d))
+        for _ in range(layers):
+            Q, R = np.linalg.qr(generator.standard_normal((replicas, d, d)))
+            H = (Q * np.sign(np.diagonal(R, axis1=1, axis2=2))[:, None, :]) @ X
+            norm = np.linalg.norm(H, axis=2, keepdims=True)
+            X = H / norm
+            _ = -np.linalg.slogdet(X)[1] * 2 / d, -np.log(norm.min(axis=1))
+
+    return run
+
+
+def torch_batched(d: int) -> Way:
+    """The same in PyTorch, float64."""
+    import torch
+
+    torch.set_num_threads(1)
+    factor = torch.from_numpy(start_of(d).factor)
+    generator = torch.Generator().manual_seed(SEED)
+
+    def run(replicas: int, layers: int) -> None:
+        X = factor.expand(replicas, d, d)
+        for _ in range(layers):
+            Q, R = torch.linalg.qr(torch.randn(replicas, d, d, dtype=torch.float64, generator=generator))
+            H = (Q * torch.sign(torch.diagonal(R, dim1=1, dim2=2))[:, None, :]) @ X
+            norm = torch.linalg.norm(H, dim=2, keepdim=True)
+            X = H / norm
+            _ = -torch.linalg.slogdet(X)[1] * 2 / d, -torch.log(norm.amin(dim=1))
+
+    return run
+
+
+def engine(d: int, threads: int = 1) -> Way:
+    """This engine, statistics of every layer included."""
+    start = start_of(d)
+
+    def run(replicas: int, layers: int) -> None:
+        montecarlo.run(Job(start, layers, replicas, np.random.SeedSequence(SEED)), threads=threads)
+
+    return run
+
+
+def ways() -> dict[str, Callable[[int], Way]]:
+    """All that can run here."""
+    found: dict[str, Callable[[int], Way]] = {"engine": engine, "scipy loop": scipy_loop, "numpy QR": numpy_batched}
+    try:
+        import torch  # noqa: F401
+
+        found["torch QR"] = torch_batched
+    except ImportError:
+        pass
+    return found
+
+
+# --- measuring --------------------------------------------------------------------------------------------------------
+
+
+def microseconds(way: Way, replicas: int, layers: int, clock: Callable[[], float] = time.process_time) -> float:
+    """Time per layer and replica."""
+    begin = clock()
+    way(replicas, layers)
+    return 1e6 * (clock() - begin) / (replicas * layers)
+
+
+def work(name: str, d: int, quick: bool) -> tuple[int, int]:
+    """Replicas and layers of one measurement: the full job at d = 8 and 32, about a second of the others."""
+    scale = 0.2 if quick else 1.0
+    if name == "engine":
+        if d <= 32:
+            return int(1000 * scale), 1000
+        return (64, max(8, int(3e8 * scale / d**3))) if d < 192 else (2, max(8, int(8e9 * scale / d**3)))
+    if name == "scipy loop":
+        return 1, max(2, int(scale * min(20000, 3e9 / (d**3 + 3e4))))
+    batch = max(2, min(64, 2**21 // d**2))
+    return batch, max(2, int(scale * 3e9 / (d**3 + 1e4) / batch))
+
+
+def compare(d: int, rounds: int, quick: bool) -> dict[str, Any]:
+    """Medians of times and of ratios to the engine."""
+    runs = {name: make(d) for name, make in ways().items()}
+    for name, run in runs.items():
+        run(*((8, 2) if name == "engine" else (2, 2)))
+    times: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            times[name].append(microseconds(run, *work(name, d, quick)))
+    ratios = {
+        name: statistics.median(b / a for a, b in zip(times["engine"], values, strict=True))
+        for name, values in times.items()
+    }
+    return {"width": d, "microseconds": {k: statistics.median(v) for k, v in times.items()}, "ratio": ratios}
+
+
+@njit
+def multiply_adds(count, a):  # type: ignore[no-untyped-def]
+    """Twelve independent chains of fused multiply-adds on lanes."""
+    x0, x1, x2, x3, x4, x5 = load(a, 0), load(a, 1), load(a, 2), load(a, 3), load(a, 4), load(a, 5)
+    y0, y1, y2, y3, y4, y5 = load(a, 6), load(a, 7), load(a, 8), load(a, 9), load(a, 10), load(a, 11)
+    b, c = load(a, 12), load(a, 13)
+    for _ in range(count):
+        x0, x1, x2, x3, x4, x5 = (
+            fma(x0, b, c),
+            fma(x1, b, c),
+            fma(x2, b, c),
+            fma(x3, b, c),
+            fma(x4, b, c),
+            fma(x5, b, c),
+        )
+        y0, y1, y2, y3, y4, y5 = (
+            fma(y0, b, c),
+            fma(y1, b, c),
+            fma(y2, b, c),
+            fma(y3, b, c),
+            fma(y4, b, c),
+            fma(y5, b, c),
+        )
+    store(a, 0, (((x0 + x1) + (x2 + x3)) + (x4 + x5)) + (((y0 + y1) + (y2 + y3)) + (y4 + y5)))
+
+
+def peak_gflops() -> float:
+    """Measured rate of fused multiply-adds on one core."""
+    a = aligned(14, lanes_available())
+    a[...] = 0.5
+    multiply_adds(10, a)
+    count = 500_000
+    begin = time.process_time()
+    multiply_adds(count, a)
+    return 24 * lanes_available() * count / (time.process_time() - begin) / 1e9
+
+
+def nanoseconds_a_normal() -> float:
+    """Measured time of one normal."""
+    lanes, half = lanes_available(), 4096
+    z, state = aligned(2 * half, lanes), aligned(4, lanes, np.uint64)
+    state[...] = 12345
+    normals.fill_normals(state, half, z)
+    begin = time.process_time()
+    for _ in range(50):
+        normals.fill_normals(state, half, z)
+    return 1e9 * (time.process_time() - begin) / (50 * 2 * half * lanes)
+
+
+def floor_of(d: int, rounds: int) -> dict[str, float]:
+    """The floor in microseconds a layer, and the engine's time over it, measured in turns."""
+    run = engine(d)
+    over, floors = [], []
+    for _ in range(rounds):
+        run(8, 2)
+        floor = 2 * d**3 / peak_gflops() / 1e3 + d * (d + 1) / 2 * nanoseconds_a_normal() / 1e3
+        over.append(microseconds(run, 1000 if d <= 8 else 200, 1000) / floor)
+        floors.append(floor)
+    return {"floor": statistics.median(floors), "over": statistics.median(over)}
+
+
+def two_threads(d: int, rounds: int) -> float:
+    """Wall time of one thread over that of two, in turns."""
+    one, two = engine(d), engine(d, 2)
+    replicas = 256 if d <= 32 else 64
+    layers = 4000 if d <= 8 else 1000 if d <= 32 else 100
+    ratios = []
+    for _ in range(rounds):
+        a = microseconds(one, replicas, layers, time.perf_counter)
+        ratios.append(a / microseconds(two, replicas, layers, time.perf_counter))
+    return statistics.median(ratios)
+
+
+def kernels(rounds: int, quick: bool) -> list[dict[str, float]]:
+    """Both kernels around the width where they change places; far from orthogonal (X) and close to it (E)."""
+    rows = []
+    for d in (96, 128, 160, 192, 256, 384):
+        depth = max(3, int((0.3 if quick else 1.0) * 1e9 / d**3 / 8))
+        row: dict[str, float] = {"width": d}
+        for form, spec in (("X", "gaussian"), ("E", "near-isometry:1e-4")):
+            start = make_start(spec, d, None, input_generator(np.random.SeedSequence(SEED)))
+            states = replica_states(np.random.SeedSequence(SEED), 0, 8)
+            marks, control = np.zeros(0, np.int64), np.zeros(2, np.int64)
+            for name, run in (("replicas", _workspace.lane_paths), ("columns", _workspace.column_paths)):
+                times = []
+                for _ in range(rounds + 1):
+                    begin = time.process_time()
+                    run(start, "orthogonal", marks, depth, states, control, 1)
+                    times.append(1e6 * (time.process_time() - begin) / (8 * depth))
+                row[f"{name} {form}"] = statistics.median(times[1:])
+        rows.append(row)
+    return rows
+
+
+def curves(rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """Time a layer and replica against d, and time a run against R at d = 16."""
+    against_d, against_r = [], []
+    for d in (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512):
+        run = engine(d)
+        replicas, layers = (64, max(20, int(1e8 / (d**3 + 500) / 64))) if d < 192 else (2, max(4, int(1e9 / d**3)))
+        run(replicas, 2)
+        against_d.append((d, statistics.median(microseconds(run, replicas, layers) for _ in range(rounds))))
+    run = engine(16)
+    for replicas in (8, 32, 128, 512, 2048, 8192, 32768):
+        seconds = statistics.median(microseconds(run, replicas, 100) * replicas * 100 / 1e6 for _ in range(rounds))
+        against_r.append((replicas, seconds))
+    return {"d": against_d, "R": against_r}
+
+
+def cold_start() -> dict[str, float]:
+    """Wall seconds until the first layer of ``isogap-mc --width 32 --depth 1000``: empty cache, then a second process."""
+    import tempfile
+
+    code = "from isogap.simulation import simulate; simulate(32, 1, replicas=8, rng=1)"
+    out = {}
+    with tempfile.TemporaryDirectory() as cache:
+        for name in ("first process", "second process"):
+            begin = time.perf_counter()
+            subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "NUMBA_CACHE_DIR": cache})
+            out[name] = time.perf_counter() - begin
+    return out
+
+
+# --- output -----------------------------------------------------------------------------------------------------------
+
+
+def machine() -> str:
+    """Processor and what it runs."""
+    model = platform.processor() or platform.machine()
+    if Path("/proc/cpuinfo").exists():
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
+    versions = f"NumPy {np.__version__}, Python {platform.python_version()}"
+    return f"{model}, {os.cpu_count()} cores, lanes {lanes_available()}, {versions}"
+
+
+def slope(points: list[tuple[float, float]], low: float, high: float) -> float:
+    """Log-log slope between two abscissas."""
+    chosen = np.array([(math.log(x), math.log(y)) for x, y in points if low <= x <= high])
+    return float(np.polyfit(chosen[:, 0], chosen[:, 1], 1)[0])
+
+
+def draw(data: dict[str, Any], path: str) -> None:
+    """Both curves with their expected slopes."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    for ax, key, label in ((left, "d", "width d"), (right, "R", "replicas R")):
+        x, y = np.array(data["curves"][key]).T
+        ax.loglog(x, y, "o-", label="engine")
+        power = 3 if key == "d" else 1
+        ax.loglog(x, y[-1] * (x / x[-1]) ** power, "--", color="grey", label=f"slope {power}")
+        ax.set_xlabel(label)
+        ax.legend()
+    left.set_ylabel("µs a layer and replica")
+    right.set_ylabel("s a run, d = 16, L = 100")
+    figure.savefig(path, dpi=120)
+    plt.close(figure)
+
+
+def show(data: dict[str, Any]) -> None:
+    """Tables for a person."""
+    console = Console(highlight=False, width=110)
+    console.print(data["machine"])
+    names = list(data["compared"][0]["microseconds"])
+    table = Table(box=None, header_style="bold", title="µs a layer and replica, one thread (times the engine's)")
+    table.add_column("d", justify="right")
+    for name in names:
+        table.add_column(name, justify="right")
+    for row in data["compared"]:
+        cells = [
+            f"{row['microseconds'][n]:.3g}" + (f" ({row['ratio'][n]:.1f}x)" if n != "engine" else "") for n in names
+        ]
+        table.add_row(str(row["width"]), *cells)
+    console.print(table)
+    for d, row in data["floor"].items():
+        console.print(f"d = {d}: floor {row['floor']:.3g} µs, the engine takes {row['over']:.2f} times that")
+    for d, ratio in data["two threads"].items():
+        console.print(f"d = {d}: two threads {ratio:.2f} times as fast as one")
+    table = Table(box=None, header_style="bold", title="the two kernels, µs a layer and replica")
+    for name in data["kernels"][0]:
+        table.add_column(name, justify="right")
+    for row in data["kernels"]:
+        table.add_row(*(f"{v:.4g}" for v in row.values()))
+    console.print(table)
+    points = data["curves"]
+    console.print(
+        f"cost against d: slope {slope(points['d'], 64, 512):.2f} from 64 to 512 (3 expected); against R: slope "
+        f"{slope(points['R'], 512, 32768):.2f} (1 expected)"
+    )
+    cold = data["cold start"]
+    console.print(
+        f"from nothing to the first layers: {cold['first process']:.1f} s with an empty cache, "
+        f"{cold['second process']:.2f} s in a second process"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--plot", metavar="FILE")
+    parser.add_argument("--quick", action="store_true", help="a fifth of the work")
+    options = parser.parse_args()
+    rounds = 3 if options.quick else 5
+    with threadpool_limits(1):
+        data: dict[str, Any] = {
+            "machine": machine(),
+            "compared": [compare(d, rounds, options.quick) for d in WIDTHS],
+            "floor": {d: floor_of(d, rounds) for d in (8, 32)},
+            "two threads": {d: two_threads(d, rounds) for d in (8, 32, 100)},
+            "kernels": kernels(rounds, options.quick),
+            "curves": curves(rounds),
+            "cold start": cold_start(),
+        }
+    show(data)
+    if options.json:
+        Path(options.json).write_text(json.dumps(data, indent=1) + "\n")
+    if options.plot:
+        draw(data, options.plot)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""What the commands share: exit codes, error style, argument types, output files, progress."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichBar
+    from rich.progress import TaskID
+
+EXIT_OK = 0
+EXIT_CHECK_FAILED = 1
+EXIT_BAD_INPUT = 2
+EXIT_INTERRUPTED = 130
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line on standard error and exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print ``message`` without the usage block and exit with status 2."""
+        self.exit(EXIT_BAD_INPUT, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
+
+
+def whole(minimum: int, maximum: int | None = 10**9) -> Any:
+    """Return an argument type: a whole number from ``minimum`` to ``maximum``."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+        if value < minimum:
+            raise argparse.ArgumentTypeError(f"must be at least {minimum}, got {value}")
+        if maximum is not None and value > maximum:
+            raise argparse.ArgumentTypeError(f"must be at most {maximum}")
+        return value
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    """Argument type: a number of seconds, 0 or more."""
+    try:
+        value = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0.0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"must be 0 or more, got {text}")
+    return value
+
+
+def fail(program: str, message: str) -> int:
+    """Print one line to standard error and return the exit status for bad input."""
+    print(f"{program}: error: {' '.join(message.split())}", file=sys.stderr)
+    return EXIT_BAD_INPUT
+
+
+def prepare_streams() -> None:
+    """Print what the terminal's encoding lacks as ``?`` instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="replace")
+
+
+def write_stdout(text: str) -> None:
+    """Write to standard output; a reader who has gone, or a closed stream, is not an error."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Keep the interpreter from flushing into the closed pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def same_file(first: str, second: str) -> bool:
+    """Whether two names lead to one file, which need not exist."""
+    return os.path.normcase(os.path.realpath(first)) == os.path.normcase(os.path.realpath(second))
+
+
+def check_output(option: str, path: str, suffixes: tuple[str, ...] = ()) -> str | None:
+    """Say what would keep ``path`` from being written, before any work is done; ``None`` if nothing would."""
+    if path == "-":
+        return f"{option} -: only --json writes to standard output"
+    target = Path(os.path.realpath(path))
+    if suffixes and Path(path).suffix.lower() not in suffixes:
+        return f"{option} {path}: the name must end in {' or '.join(suffixes)}"
+    if target.is_dir():
+        return f"{option} {path}: is a folder"
+    if not target.parent.is_dir():
+        return f"{option} {path}: folder {target.parent} does not exist"
+    if target.exists() and not target.is_file():
+        return None  # a pipe or a device, written to directly
+    if not os.access(target.parent, os.W_OK):
+        return f"{option} {path}: folder {target.parent} is not writable"
+    return None
+
+
+class BarProgress:
+    """A progress bar on standard error that vanishes when the work is done; silent if that is not a terminal."""
+
+    def __init__(self, description: str, enabled: bool = True) -> None:
+        self._description = description
+        self._enabled = enabled and sys.stderr is not None and sys.stderr.isatty()
+        self._bar: RichBar | None = None
+        self._task: TaskID | None = None
+
+    def __enter__(self) -> BarProgress:
+        if self._enabled:
+            from rich import progress
+            from rich.console import Console
+
+            self._bar = progress.Progress(
+                progress.TextColumn("{task.description}"),
+                progress.BarColumn(),
+                progress.TaskProgressColumn(),
+                progress.TimeRemainingColumn(),
+                console=Console(stderr=True),
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task("compiling", total=None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def start(self, total: int) -> None:
+        """Begin to count towards ``total``."""
+        if self._bar is not None and self._task is not None:
+            self._bar.reset(self._task, total=max(total, 1), description=self._description)
+
+    def update(self, done: int) -> None:
+        """Show that ``done`` of the total is finished."""
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, completed=done)

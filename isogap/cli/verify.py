@@ -1,0 +1,174 @@
+"""``isogap-verify``: decide every statement of the registry, print the verdicts, write the report."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from isogap._version import __version__
+from isogap.cli._common import (
+    EXIT_CHECK_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    BarProgress,
+    Parser,
+    check_output,
+    fail,
+    whole,
+)
+
+if TYPE_CHECKING:
+    import argparse
+
+    from isogap.verification.outcome import Verdict
+
+PROGRAM = "isogap-verify"
+_EPILOG = """\
+examples:
+  isogap-verify --html report.html
+  isogap-verify --only "Corollary 4" --only S1
+  isogap-verify --deep --json verdicts.json
+
+exit status: 0 every verdict is the expected one, 1 some is not, 2 bad input, 130 interrupted"""
+
+
+def parser() -> Parser:
+    """Build the argument parser."""
+    import argparse
+
+    p = Parser(
+        prog=PROGRAM,
+        description="Decide every numbered statement of the paper and of this toolkit by a route of its own: computer "
+        "algebra, ball arithmetic, Monte Carlo at a stated level. Every check must also refute false neighbours.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    p.add_argument("--deep", action="store_true", help="all widths, all starts, long runs (see verify/README.md)")
+    p.add_argument("--only", metavar="LABEL", action="append", help="judge this statement alone; may be repeated")
+    p.add_argument("--list", action="store_true", help="list the labels and stop")
+    p.add_argument("--seed", type=whole(0), default=0, metavar="S", help="of the Monte Carlo parts (default 0)")
+    p.add_argument("--html", metavar="FILE", help="write the report, one page that needs no network")
+    p.add_argument("--json", metavar="FILE", help="write the verdicts as JSON; - for standard output")
+    p.add_argument("--quiet", action="store_true", help="no progress bar, no table")
+    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}")
+    return p
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return the exit status."""
+    options = parser().parse_args(argv)
+    for option, path in (("--html", options.html), ("--json", options.json)):
+        if path is not None and path != "-":
+            problem = check_output(option, path, (".html", ".htm") if option == "--html" else ())
+            if problem:
+                return fail(PROGRAM, problem)
+    if options.html == "-":
+        return fail(PROGRAM, "--html needs a file name")
+    try:
+        return _run(options)
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: stopped; no file was written", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = None
+        return EXIT_OK
+    except (ValueError, OSError) as error:
+        return fail(PROGRAM, str(error) or type(error).__name__)
+
+
+def _run(options: argparse.Namespace) -> int:
+    import time
+
+    from isogap.verification import load
+    from isogap.verification.runner import comparisons_within_level, judge_all
+
+    statements = load()
+    if options.list:
+        for statement in statements.values():
+            print(f"{statement.label:22} {statement.kind:11} {statement.name}")
+        return EXIT_OK
+    labels = None if options.only is None else [_label(name, list(statements)) for name in options.only]
+    begin = time.perf_counter()
+    with BarProgress("statements", enabled=not options.quiet) as bar:
+
+        def show(done: int, total: int, label: str) -> None:
+            if done == 0:
+                bar.start(total)
+            bar.update(done)
+            del label
+
+        verdicts = judge_all(labels, deep=options.deep, seed=options.seed, progress=show)
+    seconds = time.perf_counter() - begin
+    _write(options, verdicts, seconds)
+    if not options.quiet and options.json != "-":
+        _print(verdicts, seconds)
+    within = comparisons_within_level(verdicts)
+    if not within:
+        print(f"{PROGRAM}: more comparisons of sample means than the stated level allows", file=sys.stderr)
+    return EXIT_OK if within and all(v.passed for v in verdicts) else EXIT_CHECK_FAILED
+
+
+def _label(name: str, labels: list[str]) -> str:
+    """The label as written, or the one that differs in case and spaces alone."""
+    plain = {label.lower().replace(" ", ""): label for label in labels}
+    try:
+        return plain[name.lower().replace(" ", "")]
+    except KeyError:
+        raise ValueError(f"--only {name}: no such label; isogap-verify --list shows them") from None
+
+
+def _write(options: argparse.Namespace, verdicts: list[Verdict], seconds: float) -> None:
+    import json
+
+    from isogap.files import write_atomically
+    from isogap.verification.report import html_page, json_result
+
+    if options.json is not None:
+        result = json_result(verdicts, deep=options.deep, seed=options.seed, seconds=seconds)
+        text = json.dumps(result, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+        if options.json == "-":
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        else:
+            write_atomically(options.json, lambda stream: stream.write(text.encode()))
+    if options.html is not None:
+        page = html_page(verdicts, deep=options.deep, seed=options.seed, seconds=seconds)
+        write_atomically(options.html, lambda stream: stream.write(page.encode()))
+
+
+def _print(verdicts: list[Verdict], seconds: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=110)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, side in (("statement", "left"), ("verdict", "left"), ("hypotheses held", "right"), ("margin", "right")):
+        table.add_column(name, justify=side)  # type: ignore[arg-type]
+    table.add_column("false neighbours", justify="right")
+    table.add_column("s", justify="right")
+    for v in verdicts:
+        kind = (
+            v.kind if v.passed else f"{v.kind}, expected {v.expected}" if v.kind != v.expected else "neighbour SURVIVED"
+        )
+        refuted = f"{sum(c.refuted for c in v.controls)} of {len(v.controls)}"
+        margin = "" if v.margin is None else f"{v.margin.value:.3g}"
+        table.add_row(v.label, kind, f"{v.held} of {v.tried}", margin, refuted, f"{v.seconds:.1f}")
+    console.print(table)
+    for v in verdicts:
+        if not v.passed:
+            console.print(f"{v.label}: {v.message or 'see the false neighbours'}", soft_wrap=True)
+            for c in v.controls:
+                if not c.refuted:
+                    console.print(f"  survived: {c.what} ({c.witness})", soft_wrap=True)
+    good = sum(v.passed for v in verdicts)
+    compared = sum(v.comparisons for v in verdicts)
+    console.print(
+        f"{good} of {len(verdicts)} verdicts as expected in {seconds:.0f} s; {compared} comparisons of sample means, "
+        "false alarms of the whole suite at most 1e-6",
+        soft_wrap=True,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

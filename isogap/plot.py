@@ -1,0 +1,104 @@
+"""Pictures of a run: Axes in, Axes out. Theory lines are computed, never fitted."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from isogap._validate import FloatArray
+from isogap.results import ChainResult
+from isogap.statistics import ess_floor
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_BLUE, _ORANGE, _GREEN, _RED, _GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#555555"
+
+
+def plot_run(result: ChainResult, ax: Axes) -> Axes:
+    """Draw a run: φ against the layer with its bounds, or, for a degenerate batch, the Jacobian norms.
+
+    The vertical axis holds ``log10 φ`` labelled as powers of ten, so that depths where φ underflows float64 are drawn too.
+    """
+    return plot_jacobian(result, ax) if result.degenerate else plot_gap(result, ax)
+
+
+def plot_gap(result: ChainResult, ax: Axes) -> Axes:
+    """Mean, median and 5-95 % band of φ per layer, Theorem 1's bound, S3's bound, and the slope ``d/(d+2)`` (E8)."""
+    p = result.parameters
+    layers = np.arange(p.depth + 1)
+    log = result.log_phi
+    ax.fill_between(layers, _tens(log.q05), _tens(log.q95), color=_BLUE, alpha=0.3, lw=0, label="5-95 % of the paths")
+    ax.plot(layers, _tens(log.median), color=_BLUE, lw=1.8, label="median")
+    with np.errstate(divide="ignore"):
+        mean = np.log10(result.phi.mean)
+        trusted = result.phi.ess >= ess_floor(p.replicas)
+        ax.plot(layers, np.where(trusted, mean, np.nan), color="black", lw=1.8, label="mean")
+        if not trusted[np.isfinite(mean)].all():
+            label = f"mean, effective sample size < {ess_floor(p.replicas):.0f}"
+            ax.plot(layers, np.where(trusted, np.nan, mean), color="black", lw=1.0, ls=":", label=label)
+        if np.isfinite(result.bounds.theorem_1).any():
+            for curve, name, color, width, style in (
+                (result.bounds.sharp, "sharp bound S3", _ORANGE, 3.0, "-"),
+                (result.bounds.theorem_1, "Theorem 1", _RED, 1.5, "--"),
+            ):
+                label = f"{name} ({curve[-1]:.3g} at layer {p.depth})"
+                ax.plot(layers, np.log10(curve), color=color, lw=width, ls=style, label=label)
+    _asymptote(result, ax)
+    ax.set_ylabel("isometry gap φ")
+    ax.yaxis.set_major_locator(MaxNLocator(8, integer=True))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"$10^{{{v:g}}}$"))
+    low = np.nanmin(_tens(log.q05), initial=np.inf)
+    if math.isfinite(low):
+        high = math.log10(result.phi0)
+        ax.set_ylim(low - 0.03 * (high - low) - 0.2, high + 0.06 * (high - low) + 0.2)
+    return _finish(result, ax)
+
+
+def _asymptote(result: ChainResult, ax: Axes) -> None:
+    """The line of slope ``d/(d+2)`` per layer through the mean at the first layer of the rate's window."""
+    first, last = result.rate.window
+    anchor = float(_tens(np.log(result.phi.mean[first : first + 1]))[0])
+    if not (result.rate.in_regime and math.isfinite(anchor)):
+        return
+    layers = np.arange(first, last + 1)
+    line = anchor + (layers - first) * math.log10(result.rate.asymptotic)
+    label = f"factor d/(d+2) = {result.rate.asymptotic:.4g} a layer, from layer {first}"
+    ax.plot(layers, line, color=_GREEN, lw=3.5, alpha=0.6, solid_capstyle="butt", zorder=1.5, label=label)
+
+
+def plot_jacobian(result: ChainResult, ax: Axes) -> Axes:
+    """Mean of ``log‖J_BN‖_op`` per layer with two standard errors (E6)."""
+    layers = np.arange(1, result.parameters.depth + 1)
+    mean, error = result.log_jacobian.mean, result.log_jacobian.stderr
+    ax.fill_between(
+        layers, mean - 2 * error, mean + 2 * error, color=_BLUE, alpha=0.25, lw=0, label="± 2 standard errors"
+    )
+    ax.plot(layers, mean, color=_BLUE, lw=1.5, label="mean")
+    ax.set_ylabel(r"$\log\,\Vert J_{BN}\Vert$ of the layer")
+    ax.set_ylim(bottom=0)
+    return _finish(result, ax)
+
+
+def _finish(result: ChainResult, ax: Axes) -> Axes:
+    p = result.parameters
+    name = p.input if len(p.input) <= 32 else p.input[:29] + "..."
+    name = name.replace("$", r"\$")  # not mathematics
+    title = f"width {p.width}, batch {p.batch}, {p.weights} weights, input {name}, {p.replicas} replicas"
+    if result.degenerate:
+        title += f"\nrank {result.rank} < width: φ = ∞ at every layer"
+    ax.set_title(title, fontsize=10)
+    ax.set_xlabel("layer")
+    ax.set_xlim(0, max(p.depth, 1))
+    ax.grid(alpha=0.25)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    ax.legend(frameon=False, fontsize=9)
+    return ax
+
+
+def _tens(log_values: FloatArray) -> FloatArray:
+    return log_values / math.log(10.0)

@@ -1,0 +1,252 @@
+"""The notebook of one check: every decision goes through it, is recorded with its route, and refutes what is false."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from isogap.positivity import NotProvedError, prove_positive
+from isogap.verification import algebra, sampling
+from isogap.verification.balls import ball
+from isogap.verification.outcome import Margin, Plot, RefutedError, Step, Table, UndecidedError, VacuousError
+from isogap.verification.words import Rule, Words, normal_form
+
+
+class Case:
+    """Context that a check decides in.
+
+    Every method either records a step or raises: `RefutedError` with a witness if the claim is false, `UndecidedError` if
+    nothing can be concluded.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the randomness of this check.
+    deep : bool
+        Whether to take as long as it needs.
+    control : bool
+        Whether a false neighbour is being judged: plots, tables and long searches are skipped.
+    """
+
+    def __init__(self, *, seed: int = 0, deep: bool = False, control: bool = False) -> None:
+        self.seed, self.deep, self.control = seed, deep, control
+        self.steps: dict[tuple[str, str], Step] = {}
+        self.held = 0
+        self.tried = 0
+        self.comparisons = 0
+        self.smallest: Margin | None = None
+        self.tables: list[Table] = []
+        self.plots: list[Plot] = []
+
+    def rng(self, *key: int) -> np.random.Generator:
+        """Return a generator that depends on the seed and ``key`` alone."""
+        return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
+
+    def hypothesis(self, holds: bool) -> bool:
+        """Count an instance, and whether the hypotheses of the statement hold for it."""
+        self.tried += 1
+        self.held += bool(holds)
+        return bool(holds)
+
+    def known(self, what: str) -> None:
+        """Record a textbook fact that the decision rests on."""
+        self._record("known", what)
+
+    # -- exact -----------------------------------------------------------------------------------------------------
+
+    def identity(self, what: str, left: Any, right: Any) -> None:
+        """Two rational functions are equal, identically in their symbols."""
+        rest = algebra.difference(left, right)
+        if rest != 0:
+            raise RefutedError(f"not an identity: {what}", **(algebra.counterpoint(rest) or {"difference": rest}))
+        self._record("algebra", what)
+
+    def words(self, what: str, left: Words, right: Words, rules: Iterable[Rule] = ()) -> None:
+        """Two expressions in matrices are equal under the rules, for all sizes."""
+        rest = normal_form(left - right, list(rules))
+        if rest.terms:
+            raise RefutedError(f"not an identity of matrices: {what}", left_over=rest)
+        self._record("algebra", what, "matrix words, every size")
+
+    def exact(self, what: str, holds: bool, **witness: Any) -> None:
+        """A comparison of exact numbers (rationals, integers)."""
+        if not holds:
+            raise RefutedError(f"does not hold: {what}", **witness)
+        self._record("algebra", what)
+
+    def rises(self, what: str, f: Any, variable: Any, zero: Any, end: Any) -> None:
+        """``f > 0`` between ``zero`` and ``end``: f vanishes at ``zero`` and its derivative keeps one sign (Sturm)."""
+        if not algebra.rises_from(f, variable, zero, end):
+            self._counterexample(what, f, variable, zero, end)
+            raise UndecidedError(f"the derivative changes sign: {what}")
+        self._record("sign", what, f"value 0 at {zero}, derivative of one sign up to {end} (Sturm)")
+
+    def nonnegative(self, what: str, polynomial: Any, lower: dict[Any, Any]) -> None:
+        """A polynomial is non-negative for all variables beyond their lower ends."""
+        if not algebra.nonnegative_beyond(polynomial, lower):
+            for shift in (0, Fraction(1, 2), 1, 2, 5, 30, 1000):
+                point = {v: low + shift for v, low in lower.items()}
+                if polynomial.subs(point) < 0:
+                    raise RefutedError(
+                        f"does not hold: {what}", **{str(v): x for v, x in point.items()}, value=polynomial.subs(point)
+                    )
+            raise UndecidedError(f"coefficients of both signs: {what}")
+        self._record("sign", what, "no negative coefficient after the shift to the lower ends")
+
+    def follows(self, what: str, polynomial: Any, lower: dict[Any, Any]) -> None:
+        """The same, for a link of a proof: where it fails the proof does not go through, which refutes nothing."""
+        if not algebra.nonnegative_beyond(polynomial, lower):
+            raise UndecidedError(f"the proof does not go through: {what}")
+        self._record("sign", what, "no negative coefficient after the shift to the lower ends")
+
+    def interval(self, what: str, f: Callable[[Any], Any], low: Any, high: Any) -> None:
+        """``f > 0`` on the open interval, by subdivision in ball arithmetic with Taylor series at the ends."""
+        try:
+            proof = prove_positive(f, low, high)
+        except NotProvedError as error:
+            if "not positive" in str(error):
+                raise RefutedError(f"does not hold: {what}", found=error) from None
+            raise UndecidedError(f"{what}: {error}") from None
+        if not proof.covers():
+            raise UndecidedError(f"{what}: the boxes do not cover the interval")
+        self._record("interval", what, f"{len(proof.boxes)} boxes on ({low}, {high})")
+
+    # -- ball arithmetic ---------------------------------------------------------------------------------------------
+
+    def at_most(self, what: str, left: Any, right: Any, **witness: Any) -> None:
+        """``left ≤ right`` for two balls, decided by their enclosures."""
+        if left > right:
+            excess = float((ball(left) - ball(right)).mid()) / max(abs(float(ball(right).mid())), 1e-300)
+            raise RefutedError(
+                f"does not hold: {what}", violation=excess, left=_show(left), right=_show(right), **witness
+            )
+        if not left <= right:
+            raise UndecidedError(f"{what}: {left} against {right} at {witness}; more digits are needed")
+        size = max(abs(float(ball(right).mid())), abs(float(ball(left).mid())))
+        slack = float((ball(right) - ball(left)).mid()) / size if size > 0 else 0.0
+        self._record("enclosure", what, closest=slack)
+
+    def agree(self, what: str, left: Any, right: Any, digits: int = 10, **witness: Any) -> None:
+        """Two enclosures of one number: they overlap, and are narrow enough for that to say something."""
+        left, right = ball(left), ball(right)
+        if not left.overlaps(right):
+            raise RefutedError(f"does not hold: {what}", left=_show(left), right=_show(right), **witness)
+        size = max(float(abs(left).upper()), float(abs(right).upper()))
+        radius = float(left.rad()) + float(right.rad())
+        if radius > size * 10.0**-digits and size > 0:
+            raise UndecidedError(f"{what}: enclosures {left}, {right} are too wide for {digits} digits")
+        self._record("enclosure", what, f"to {digits} digits or better")
+
+    def library(self, what: str, value: Any, exact: Any, ulps: float = 200.0, **witness: Any) -> None:
+        """A float of the library agrees with its enclosure: relative error at most ``ulps`` times 2^-52.
+
+        Skipped for false neighbours: those have to fall by mathematics.
+        """
+        if self.control:
+            return
+        error = abs(ball(float(value)) - exact)
+        allowed = ulps * 2.0**-52 * abs(exact) + 1e-307
+        if error > allowed:
+            raise RefutedError(f"library: {what}", float=float(value), exact=_show(ball(exact)), **witness)
+        if not error <= allowed:
+            raise UndecidedError(f"library: {what}: the enclosure {exact} is too wide")
+        self._record("enclosure", f"library: {what}", f"relative error at most {ulps:g} units of 2^-52")
+
+    # -- samples -----------------------------------------------------------------------------------------------------
+
+    def mean_equals(self, what: str, samples: Any, expected: float, span: float | None, **witness: Any) -> None:
+        """The mean of independent samples is the expected number, at this comparison's share of the level."""
+        found = sampling.estimate(samples, span)
+        self._compared(what)
+        if abs(found.mean - expected) > found.half:
+            excess = abs(found.mean / expected - 1) if expected else abs(found.mean)
+            shown = {"mean": f"{found.mean:.6g} ± {found.half:.2g}", "expected": f"{expected:.6g}"}
+            raise RefutedError(f"does not hold: {what}", violation=excess, **shown, **witness)
+        closest = 1.0 - abs(found.mean - expected) / found.half if found.half > 0 else 1.0
+        self._record("sample", what, f"{found.samples} samples", closest=closest)
+
+    def mean_at_most(self, what: str, samples: Any, bound: float, span: float | None, **witness: Any) -> None:
+        """The mean of independent samples is not above the bound, at this comparison's share of the level."""
+        found = sampling.estimate(samples, span)
+        self._compared(what)
+        if found.mean - found.half > bound:
+            raise RefutedError(
+                f"does not hold: {what}", mean=f"{found.mean:.6g} ± {found.half:.2g}", bound=f"{bound:.6g}", **witness
+            )
+        closest = (bound - found.mean) / max(abs(bound), abs(found.mean)) if bound != found.mean else 0.0
+        self._record("sample", what, f"{found.samples} samples", closest=closest)
+
+    def pathwise(self, what: str, left: Any, right: Any, rounding: float, **witness: Any) -> None:
+        """``left ≤ right`` on every path, up to a stated rounding error."""
+        left, right = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
+        excess = float(np.max(left - right))
+        if excess > rounding:
+            raise RefutedError(f"does not hold: {what}", excess=f"{excess:.3g}", rounding=f"{rounding:.1g}", **witness)
+        self._record("sample", what, "every path", count=left.size)
+
+    # -- records -----------------------------------------------------------------------------------------------------
+
+    def margin(self, value: float, meaning: str) -> None:
+        """Keep the smallest margin seen, and what it measures."""
+        if self.smallest is None or value < self.smallest.value:
+            self.smallest = Margin(float(value), meaning)
+
+    def table(self, title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Keep a table for the report."""
+        self.tables.append(Table(title, tuple(head), tuple(tuple(str(c) for c in row) for row in rows)))
+
+    def plot(
+        self,
+        title: str,
+        xlabel: str,
+        ylabel: str,
+        curves: Iterable[tuple[str, Any, Any, str]],
+        *,
+        logx: bool = False,
+        logy: bool = False,
+    ) -> None:
+        """Keep curves ``(name, x, y, style)`` for the report; styles: exact, paper, sharp, sample, other."""
+        kept = tuple((n, tuple(map(float, x)), tuple(map(float, y)), style) for n, x, y, style in curves)
+        self.plots.append(Plot(title, xlabel, ylabel, kept, logx, logy))
+
+    def finish(self) -> None:
+        """Raise `VacuousError` if the hypotheses never held, `UndecidedError` if nothing was decided."""
+        if self.held == 0:
+            raise VacuousError(f"the hypotheses held in none of {self.tried} instances")
+        if all(step.route == "known" for step in self.steps.values()):
+            raise UndecidedError("no step was decided")
+        if self.comparisons > sampling.MAX_COMPARISONS:
+            raise UndecidedError(f"more than {sampling.MAX_COMPARISONS} comparisons of sample means")
+
+    def _compared(self, what: str) -> None:
+        del what
+        self.comparisons += 1
+
+    def _record(self, route: str, what: str, detail: str = "", *, closest: float | None = None, count: int = 1) -> None:
+        step = self.steps.get((route, what))
+        if step is None:
+            self.steps[route, what] = Step(route, what, detail, count, closest)
+            return
+        step.count += count
+        if closest is not None:
+            step.closest = closest if step.closest is None else min(step.closest, closest)
+
+    def _counterexample(self, what: str, f: Any, variable: Any, zero: Any, end: Any) -> None:
+        """Look for a point where f is certainly negative, and refute the claim there."""
+        import sympy as sp
+
+        zero, end = sp.sympify(zero), sp.sympify(end)
+        for k in range(1, 60):
+            part = sp.Rational(k, 60)
+            point = zero + (end - zero) * part if end.is_finite else zero + sp.sign(end) * part / (1 - part)
+            value = f.subs(variable, point).evalf(30)
+            if value.is_number and value.is_real and math.isfinite(value) and value < -sp.Float("1e-20"):
+                raise RefutedError(f"does not hold: {what}", **{str(variable): point, "value": f"{float(value):.6g}"})
+
+
+def _show(x: Any) -> str:
+    return str(x.str(12, radius=True) if hasattr(x, "str") else x)

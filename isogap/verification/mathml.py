@@ -1,0 +1,178 @@
+"""From the LaTeX of the registry to MathML: the part of LaTeX that the statements use, and an error for the rest."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+_TOKEN = re.compile(r"\\text\{[^}]*\}|\\[a-zA-Z]+|\\.|[{}^_&]|[0-9]+(?:\.[0-9]+)?|\s+|.", re.S)
+
+_SYMBOLS = {
+    "alpha": "α", "gamma": "γ", "varepsilon": "ε", "varphi": "φ", "lambda": "λ", "sigma": "σ", "tau": "τ", "theta": "θ",
+    "ell": "ℓ", "pi": "π", "infty": "∞", "prime": "′",
+}  # fmt: skip
+_OPERATORS = {
+    "le": "≤", "ge": "≥", "neq": "≠", "approx": "≈", "in": "∈", "to": "→", "Rightarrow": "⇒", "mid": "∣", "cdot": "⋅",
+    "cdots": "⋯", "dots": "…", "partial": "∂", "nabla": "∇", "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "times": "×",
+    "lbrace": "{", "rbrace": "}", "top": "⊤",
+}  # fmt: skip
+_BIG = {"sum": "∑", "prod": "∏", "int": "∫"}
+_FUNCTIONS = ("log", "det", "exp", "cos", "sin", "min", "max", "lim")
+_SPACES = {",": "0.17em", ";": "0.28em", " ": "0.33em", "quad": "1em", "qquad": "2em", "!": "0"}
+
+
+class LatexError(ValueError):
+    """LaTeX outside of what the converter knows; the message names it."""
+
+
+def mathml(latex: str, *, display: bool = True) -> str:
+    r"""Convert a formula.
+
+    Examples
+    --------
+    >>> mathml(r"\frac{a}{2}", display=False)
+    '<math><mfrac><mrow><mi>a</mi></mrow><mrow><mn>2</mn></mrow></mfrac></math>'
+    """
+    tokens = [t for t in _TOKEN.findall(latex) if not t.isspace()]
+    body, rest = _row(tokens, 0)
+    if rest != len(tokens):
+        raise LatexError(f"unexpected {tokens[rest]!r} in {latex!r}")
+    return f'<math display="block">{body}</math>' if display else f"<math>{body}</math>"
+
+
+def _row(tokens: list[str], at: int) -> tuple[str, int]:
+    r"""Everything up to a closing brace or ``\right``, scripts attached."""
+    parts: list[str] = []
+    while at < len(tokens) and tokens[at] not in ("}", "\\right"):
+        limits = tokens[at][1:] in ("sum", "prod", "lim", "min", "max")
+        atom, at = _atom(tokens, at)
+        scripts: dict[str, str] = {}
+        while at < len(tokens) and tokens[at] in ("^", "_", "'"):
+            if tokens[at] == "'":
+                scripts["^"] = "<mo>′</mo>" + scripts.get("^", "")
+                at += 1
+                continue
+            kind = tokens[at]
+            script, at = _argument(tokens, at + 1)
+            scripts[kind] = scripts.get(kind, "") + script
+        parts.append(_scripted(atom, scripts, limits))
+    return _grouped(parts), at
+
+
+def _grouped(parts: list[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"<mrow>{''.join(parts)}</mrow>"
+
+
+def _scripted(atom: str, scripts: dict[str, str], limits: bool) -> str:
+    low, high = (f"<mrow>{scripts[k]}</mrow>" if k in scripts else "" for k in ("_", "^"))
+    if low and high:
+        tag = "munderover" if limits else "msubsup"
+        return f"<{tag}>{atom}{low}{high}</{tag}>"
+    if low:
+        tag = "munder" if limits else "msub"
+        return f"<{tag}>{atom}{low}</{tag}>"
+    if high:
+        tag = "mover" if limits else "msup"
+        return f"<{tag}>{atom}{high}</{tag}>"
+    return atom
+
+
+def _atom(tokens: list[str], at: int) -> tuple[str, int]:
+    """One token or group."""
+    if at >= len(tokens):
+        raise LatexError("the formula ends too early")
+    token = tokens[at]
+    if token == "{":
+        body, at = _row(tokens, at + 1)
+        return _expect(tokens, at, "}", f"<mrow>{body}</mrow>")
+    if token.startswith("\\"):
+        return _command(tokens, at, token[1:])
+    if token[0].isdigit():
+        return f"<mn>{token}</mn>", at + 1
+    if token.isalpha():
+        return f"<mi>{token}</mi>", at + 1
+    fence = ' stretchy="false"' if token in "()[]|" else ""
+    return f"<mo{fence}>{escape('−' if token == '-' else token)}</mo>", at + 1
+
+
+def _argument(tokens: list[str], at: int) -> tuple[str, int]:
+    r"""A group, or one token; of a number its first digit alone, as in ``\frac12``."""
+    if at < len(tokens) and len(tokens[at]) > 1 and tokens[at][0].isdigit():
+        tokens[at : at + 1] = [tokens[at][0], tokens[at][1:]]
+    return _atom(tokens, at)
+
+
+def _command(tokens: list[str], at: int, name: str) -> tuple[str, int]:
+    if name.startswith("text{"):
+        return f"<mtext>{escape(name[5:-1]).replace(' ', '&#160;')}</mtext>", at + 1
+    if name in _SYMBOLS:
+        return f"<mi>{_SYMBOLS[name]}</mi>", at + 1
+    if name in _BIG:
+        return f'<mo style="font-size:1.35em">{_BIG[name]}</mo>', at + 1
+    if name in _FUNCTIONS:
+        return _function(name, tokens, at + 1), at + 1
+    if name in _OPERATORS:
+        fence = ' stretchy="false"' if name in ("lVert", "rVert", "{", "}") else ""
+        return f"<mo{fence}>{_OPERATORS[name]}</mo>", at + 1
+    if name in _SPACES:
+        return f'<mspace width="{_SPACES[name]}"/>', at + 1
+    if name in ("frac", "tfrac"):
+        top, at = _argument(tokens, at + 1)
+        bottom, at = _argument(tokens, at)
+        return f"<mfrac>{top}{bottom}</mfrac>", at
+    if name == "sqrt":
+        inside, at = _argument(tokens, at + 1)
+        return f"<msqrt>{inside}</msqrt>", at
+    if name in ("operatorname", "mathrm", "mathbb", "mathcal", "mathbf"):
+        return _styled(tokens, at + 1, name)
+    if name == "left":
+        return _fenced(tokens, at + 1)
+    raise LatexError(f"unknown command \\{name}")
+
+
+def _styled(tokens: list[str], at: int, name: str) -> tuple[str, int]:
+    if tokens[at] != "{":
+        raise LatexError(f"\\{name} needs braces")
+    end = tokens.index("}", at)
+    word = "".join(tokens[at + 1 : end])
+    if name == "mathbb":
+        return f"<mi>{ {'E': '𝔼', 'R': 'ℝ'}[word] }</mi>".replace(" ", ""), end + 1
+    if name == "mathcal":
+        return f"<mi>{ {'L': 'ℒ'}[word] }</mi>".replace(" ", ""), end + 1
+    if name == "mathbf":
+        return f'<mi style="font-weight:bold">{word}</mi>', end + 1
+    if name == "mathrm":
+        return f'<mi mathvariant="normal">{escape(word)}</mi>', end + 1
+    return _function(word, tokens, end + 1), end + 1
+
+
+def _function(word: str, tokens: list[str], after: int) -> str:
+    """A function's name: a little room on both sides, none before a bracket or a script."""
+    tight = after < len(tokens) and tokens[after] in ("(", "_", "^", "\\left", "}")
+    return f'<mo lspace="0.12em" rspace="{"0" if tight else "0.16em"}">{escape(word)}</mo>'
+
+
+def _fenced(tokens: list[str], at: int) -> tuple[str, int]:
+    opening = tokens[at].lstrip("\\")
+    body, at = _row(tokens, at + 1)
+    if at >= len(tokens) or tokens[at] != "\\right":
+        raise LatexError("\\left without \\right")
+    closing = tokens[at + 1].lstrip("\\")
+    marks = {"lVert": "‖", "rVert": "‖", "{": "{", "}": "}", ".": ""}
+    left, right = (marks.get(x, x) for x in (opening, closing))
+    return f"<mrow>{_fence(left, body)}{body}{_fence(right, body)}</mrow>", at + 2
+
+
+def _fence(mark: str, body: str) -> str:
+    """A bracket as tall as what it holds. Set by hand: browsers stretch one only if a mathematical font is installed."""
+    if not mark:
+        return ""
+    if not any(tall in body for tall in ("<mfrac", "∑", "∏", "∫")):
+        return f'<mo stretchy="false">{escape(mark)}</mo>'
+    return f'<mpadded voffset="-0.28em"><mo stretchy="false" style="font-size:2em">{escape(mark)}</mo></mpadded>'
+
+
+def _expect(tokens: list[str], at: int, token: str, body: str) -> tuple[str, int]:
+    if at >= len(tokens) or tokens[at] != token:
+        raise LatexError(f"{token!r} is missing")
+    return body, at + 1

@@ -1,0 +1,62 @@
+"""Style sheet of the report."""
+
+STYLE = """
+:root{--ink:#1b1b1b;--soft:#5b6168;--line:#d9dce0;--paper:#fff;--shade:#f5f6f8}
+*{box-sizing:border-box}
+body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 Georgia,'Times New Roman',serif}
+main{max-width:58rem;margin:0 auto;padding:1.5rem 1rem 4rem}
+h1{font-size:1.8rem;line-height:1.2;margin:.5rem 0 1rem}
+h2{font-size:1.35rem;margin:2.6rem 0 .8rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}
+h3{font-size:1.1rem;margin:0 0 .4rem}
+h3 small{font-weight:normal;color:var(--soft);font-size:.95rem;margin:0 .4rem}
+a{color:#1a5490;text-decoration:none}
+a:hover{text-decoration:underline}
+.lead{font-size:1.05rem}
+.status{padding:.6rem .9rem;border-left:4px solid #2e7d4f;background:var(--shade)}
+.status.bad{border-color:#b3261e}
+section{padding:1.1rem 0;border-bottom:1px solid var(--line);scroll-margin-top:.5rem}
+.scroll{overflow-x:auto;max-width:100%;-webkit-overflow-scrolling:touch}
+.formula{background:var(--shade);padding:.7rem .8rem;margin:.3rem 0}
+.formula math{font-size:1.08rem}
+math[display=block]{display:block math;margin:0;text-align:left;min-width:max-content}
+.corrected{border-left:3px solid #2e7d4f}
+.hypotheses,.caption,.detail,.count{color:var(--soft)}
+.hypotheses{margin:.2rem 0 .5rem;font-size:.94rem}
+.caption{margin:.9rem 0 .2rem;font-size:.94rem}
+.detail,.count{font-size:.86rem;overflow-wrap:anywhere}
+.count{white-space:nowrap;margin-left:.4rem}
+.kind{display:inline-block;font:600 .76rem/1.5 system-ui,sans-serif;padding:.05rem .5rem;border-radius:.7rem;
+ vertical-align:middle;white-space:nowrap;color:#fff;background:#777}
+.kind.proved{background:#1f6f45}.kind.certified{background:#1f5f8f}.kind.consistent{background:#8a6d1a}
+.kind.refuted{background:#6b3a7d}.kind.bad{background:#b3261e}
+.bad{color:#b3261e}.kind.bad{color:#fff}
+dl.legend{display:grid;grid-template-columns:max-content 1fr;gap:.3rem .8rem;margin:1rem 0;font-size:.95rem}
+dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .9rem;margin:.5rem 0;font-size:.92rem}
+dl.legend dd,dl.facts dd,.witness dd{margin:0;overflow-wrap:anywhere}
+dl.facts dt{color:var(--soft)}
+.witness{background:#f6f1f8;padding:.6rem .8rem;margin:.6rem 0;font-size:.94rem}
+.witness dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.3rem 0 0}
+code{font:.85em/1.4 ui-monospace,Menlo,Consolas,monospace;overflow-wrap:anywhere}
+details{margin:.3rem 0}
+summary{cursor:pointer;color:#1a5490;font-size:.94rem}
+ul.steps{margin:.3rem 0 .5rem;padding-left:1.2rem;font-size:.9rem}
+ul.steps b{font:600 .76rem system-ui,sans-serif;color:var(--soft);margin-right:.3rem}
+math{font-family:math,'STIX Two Math','Cambria Math','Latin Modern Math',serif}
+.scroll td{white-space:nowrap}.scroll th{min-width:3.2rem}
+sub{font-size:.75em;line-height:0}
+table{border-collapse:collapse;font-size:.88rem;margin:.2rem 0 .6rem}
+th,td{text-align:left;padding:.2rem .7rem .2rem 0;border-bottom:1px solid var(--line);vertical-align:top}
+td{font-variant-numeric:tabular-nums}
+.summary{width:100%}.num{text-align:right}
+figure{margin:.8rem 0}
+figure img{width:100%;max-width:38rem;height:auto}
+svg.graph{display:block;width:100%;min-width:50rem;height:auto}
+.edge{fill:none;stroke:#9aa3ad;stroke-width:1.3}
+.node{fill:#777}.node.proved{fill:#1f6f45}.node.certified{fill:#1f5f8f}.node.consistent{fill:#8a6d1a}
+.node.refuted{fill:#6b3a7d}.node.bad{fill:#b3261e}.node.missing{fill:#b9bec5}
+.graph text{fill:#fff;font:600 13px system-ui,sans-serif;text-anchor:middle}
+footer{margin-top:3rem;color:var(--soft);font-size:.88rem}
+@media (max-width:40rem){body{font-size:15px}.wide{display:none}h1{font-size:1.45rem}main{padding:1rem .8rem 3rem}
+ h3 small{display:block;margin:.1rem 0}dl.facts,dl.legend,.witness dl{grid-template-columns:1fr}
+ dl.facts dd,.witness dd{margin-bottom:.3rem}}
+"""

@@ -1,0 +1,195 @@
+"""Kernels against their plain twins on random input, and the three ways to run a chain against each other."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from isogap import _workspace, simulate
+from isogap._kernels import chain, moments, reflectors
+from isogap._kernels.vectors import aligned, lanes_available
+from isogap.inputs import make_start
+from isogap.streams import input_generator, replica_states
+from tests import twins_engine as twin
+
+EPS = np.finfo(float).eps
+WIDTHS = [1, 2, 3, 4, 5, 7, 8, 13, 32, 37]
+
+
+def made(d, rng):
+    """Plain-float arrays of reflectors, and what the twin says about the same normals."""
+    q = -(-d // 4)
+    z = np.append(rng.standard_normal(d * (d + 1) // 2), 0.0)
+    V, tau, sign, norm = np.zeros(16 * q * q), np.zeros(4 * q), np.zeros(4 * q), np.zeros(4 * q)
+    reflectors.make_reflectors(z, d, V, tau, sign, norm)
+    return V, tau, sign, norm, twin.reflectors(z, d)
+
+
+@pytest.mark.parametrize("d", WIDTHS)
+def test_reflectors(d, rng):
+    V, tau, sign, norm, (v, taus, signs, norms, W) = made(d, rng)
+    rows = 4 * -(-d // 4)
+    for k in range(d):
+        got = [V[(rows * (k // 4) + i) * 4 + k % 4] for i in range(rows)]
+        assert got[:d] == pytest.approx(v[k].tolist(), rel=8 * EPS, abs=8 * EPS * norms[k])
+        assert not any(got[:k])
+        assert not any(got[d:])
+    assert tau[:d] == pytest.approx(taus, rel=1e-13)
+    assert (sign[:d] == signs).all()
+    assert norm[:d] == pytest.approx(norms, rel=8 * EPS)
+    assert pytest.approx(np.eye(d), abs=20 * d * EPS) == W @ W.T
+
+
+@pytest.mark.parametrize("d", WIDTHS)
+def test_rotations(d, rng):
+    V, tau, sign, _, (_, _, signs, _, W) = made(d, rng)
+    q, H = -(-d // 4), np.diag(signs) @ W
+    A = rng.standard_normal((d, d))
+    A = A + A.T
+    E = np.zeros(8 * q * (q + 1))
+    for i in range(d):
+        for j in range(i + 1):
+            E[8 * (i // 4) * (i // 4 + 1) + 4 * j + i % 4] = A[i, j]
+    reflectors.rotate_both(E, V, tau, d, np.zeros(8 * q))
+    size = np.linalg.norm(A)
+    assert twin.unpack(E, d) == pytest.approx(H @ A @ H.T, abs=20 * d * EPS * size)
+    for columns in {1, d, max(1, d - 2)}:
+        B = rng.standard_normal((d, columns))
+        X = np.zeros(16 * q * -(-columns // 4))
+        at = np.array([[(4 * q * (j // 4) + i) * 4 + j % 4 for j in range(columns)] for i in range(d)])
+        X[at] = B
+        reflectors.rotate_rows(X, columns, V, tau, d, np.zeros(8))
+        assert X[at] == pytest.approx(H @ B, abs=20 * d * EPS * np.linalg.norm(B))
+        y = np.zeros(4 * q)
+        chain.normalise_rows(X, columns, sign, y, d)
+        rows = np.linalg.norm(H @ B, axis=1, keepdims=True)
+        assert y[:d] == pytest.approx((rows**2)[:, 0], rel=1e-9)
+        assert X[at] == pytest.approx(W @ B / rows, abs=1e-10)
+
+
+@pytest.mark.parametrize("d", WIDTHS)
+@pytest.mark.parametrize("unit", [1.0, 2.0**-300])
+def test_normalise_deviation_and_its_gap(d, unit, rng):
+    q = -(-d // 4)
+    S = rng.standard_normal((d, d))
+    S = 0.05 * (S + S.T)
+    E = np.zeros(8 * q * (q + 1))
+    for i in range(d):
+        for j in range(i + 1):
+            E[8 * (i // 4) * (i // 4 + 1) + 4 * j + i % 4] = S[i, j]
+    lane, y = np.zeros(8), np.zeros(4 * q)
+    lane[chain.UNIT] = unit
+    chain.normalise_deviation(E, np.ones(4 * q), y, np.zeros(8 * q), lane, d)
+    expected, diagonal = twin.normalise_deviation(S, unit)
+    assert lane[chain.FACTOR] == 1.0
+    assert twin.unpack(E, d) == pytest.approx(expected, rel=8 * EPS)
+    assert (y[:d] == diagonal).all()
+    gap = chain.gap_of_deviation(E, unit, np.zeros(16 * q * q), np.zeros(4 * q), d)
+    if unit == 1.0:
+        assert gap == pytest.approx(twin.gap_of_deviation(twin.unpack(E, d)), rel=1e-13)
+    else:  # φ = ‖E‖²/(2d) to relative 2^-300
+        assert gap == pytest.approx((twin.unpack(E, d) ** 2).sum() / (2 * d), rel=1e-13)
+    chain.normalise_deviation(E, np.ones(4 * q), y, np.zeros(8 * q), lane, d)
+    assert lane[chain.FACTOR] == 1.0  # a zero diagonal says nothing about the size
+
+
+def test_small_deviations_are_scaled_up(rng):
+    d, q = 6, 2
+    E = 2.0**-205 * rng.standard_normal(8 * q * (q + 1))
+    small, lane = E.copy(), np.zeros(8)
+    lane[chain.UNIT] = 1.0
+    chain.normalise_deviation(E, np.ones(8), np.zeros(8), np.zeros(16), lane, d)
+    assert lane[chain.FACTOR] == 2.0**200
+    expected, _ = twin.normalise_deviation(twin.unpack(small, d), 1.0)
+    assert twin.unpack(E, d) == pytest.approx(2.0**200 * expected, rel=8 * EPS)
+
+
+def test_row_moments(rng):
+    for n in (1, 7, 8, 64, 100):
+        values = rng.standard_normal((5, n)) + 3.0
+        mean, m2 = np.zeros(5), np.zeros(5)
+        moments.row_moments(values, np.ones(5), mean, m2)
+        expected = twin.moments(values)
+        assert mean == pytest.approx(expected[0], rel=8 * EPS)
+        assert m2 == pytest.approx(expected[1], rel=n * EPS, abs=n * EPS)
+
+
+CASES = [
+    (1, 6, "gaussian", "orthogonal"),
+    (2, 60, "gaussian", "orthogonal"),
+    (8, 300, "gaussian", "orthogonal"),
+    (33, 120, "gaussian", "orthogonal"),
+    (8, 900, "near-isometry:1e-100", "orthogonal"),
+    (5, 30, "gaussian", "gaussian"),
+    (4, 80, "spectrum:2,1,0.5,1e-40", "orthogonal"),
+]
+
+
+def raw(d, depth, spec, weights, parts=1, kernel=None, count=11):
+    root = np.random.SeedSequence(6)
+    start = make_start(spec, d, None, input_generator(root))
+    states = replica_states(root, 0, count)
+    marks = np.array([0, depth // 2, depth])
+    run = _workspace.lane_paths if kernel is None else kernel
+    return run(start, weights, marks, depth, states, np.zeros(2, np.int64), parts)
+
+
+def same(a, b):
+    return all(np.array_equal(getattr(a, n), getattr(b, n)) for n in a.__dataclass_fields__ if n != "energy")
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("parts", [1, 2])
+def test_lanes_and_plain_floats_give_the_same_bits(case, parts, monkeypatch):
+    wide = raw(*case, parts=parts)
+    monkeypatch.setattr(_workspace, "lanes_available", lambda: 1)
+    assert same(wide, raw(*case, parts=parts))
+
+
+@pytest.mark.parametrize("case", [(33, 120, "gaussian", "orthogonal"), (35, 15, "gaussian", "gaussian"), CASES[4]])
+def test_columns_as_lanes(case, monkeypatch):
+    """The kernel for large widths: plain floats give its bits, and it follows the other kernel to rounding."""
+    wide = raw(*case, kernel=_workspace.column_paths, count=2)
+    narrow = raw(*case, count=2)
+    assert wide.log_phi == pytest.approx(narrow.log_phi, abs=1e-12 * (1 + np.abs(narrow.log_phi).max()))
+    assert wide.log_jacobian == pytest.approx(narrow.log_jacobian, rel=1e-10, abs=1e-14)
+    assert (wide.form == narrow.form).all()
+    monkeypatch.setattr(_workspace, "lanes_available", lambda: 1)
+    assert same(wide, raw(*case, kernel=_workspace.column_paths, count=2))
+
+
+def test_large_width_runs(monkeypatch):
+    """d = 192 takes the columns: same law, self-checks included, whatever the lanes."""
+    run = simulate(192, 3, replicas=3, rng=5, input="near-isometry:1e-3", keep_paths=True, threads=1)
+    assert run.energy_residual < 1e-12
+    monkeypatch.setattr(_workspace, "lanes_available", lambda: 1)
+    plain = simulate(192, 3, replicas=3, rng=5, input="near-isometry:1e-3", keep_paths=True, threads=2)
+    assert (plain.paths.log_phi == run.paths.log_phi).all()
+
+
+def test_a_process_without_lanes_prints_the_same_json():
+    if lanes_available() == 1:
+        pytest.skip("this numba has no lanes")
+    command = [sys.executable, "-m", "isogap.cli.mc", "--width", "6", "--depth", "40", "--replicas", "21"]
+    command += ["--seed", "2", "--quiet", "--json", "-"]
+    out = []
+    for lanes in ("1", "8"):
+        done = subprocess.run(command, env={**os.environ, "ISOGAP_LANES": lanes}, capture_output=True, check=True)
+        data = json.loads(done.stdout)
+        data.pop("timing")
+        out.append(data)
+    assert out[0] == out[1]
+
+
+def test_a_lane_knows_nothing_of_its_neighbours():
+    """Replicas 0..2 alone, and among eleven."""
+    few, many = raw(*CASES[2], count=3), raw(*CASES[2], count=11)
+    assert (few.log_phi == many.log_phi[:, :3]).all()
+    assert (few.snaps == many.snaps[:3]).all()
+
+
+def test_arrays_are_aligned():
+    assert aligned(5, 8).ctypes.data % 64 == 0

@@ -1,0 +1,149 @@
+"""Lanes against plain floats, bit for bit; double-double arithmetic against exact fractions."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from numba import njit
+
+from isogap._kernels import normals, vectors
+from isogap._kernels.vectors import any_less, fma, left, lift, load, plus, root, rotate, spread, store, where_less, xor
+from tests import twins_engine as twin
+
+needs_lanes = pytest.mark.skipif(vectors.lanes_available() == 1, reason="this numba has no lanes")
+
+
+@njit
+def operations(a, out):
+    x, y, z = load(a, 0), load(a, 1), load(a, 2)
+    store(out, 0, x + y)
+    store(out, 1, x - 2)
+    store(out, 2, 3.0 * y)
+    store(out, 3, x / y)
+    store(out, 4, fma(x, y, z))
+    store(out, 5, root(x * x))
+    store(out, 6, where_less(x, y, z, 1.5))
+    store(out, 7, spread(0.25, x))
+    store(out, 8, normals.log_of(x * x))
+    store(out, 9, normals.curvature(where_less(x, y, x / (y + 9.0), 0.01)))
+    store(out, 10, normals.excess(x * x))
+    return any_less(x, y)
+
+
+@njit
+def word_operations(a, out):
+    x = load(a, 0)
+    store(out, 0, xor(plus(x, left(x, 17)), rotate(x, 23)))
+    store(out, 1, vectors.right(x, 11))
+    store(out, 2, vectors.right_signed(x, 60))
+    store(out, 3, vectors.minus(x, np.uint64(5)))
+
+
+@needs_lanes
+def test_every_operation_has_the_bits_of_floats(rng):
+    wide, out = vectors.aligned(3, 8), vectors.aligned(11, 8)
+    for _ in range(50):
+        wide[...] = rng.uniform(0.1, 8.0, wide.shape)
+        some = operations(wide, out)
+        plain = []
+        for lane in range(8):
+            one = np.zeros(11)
+            plain.append(operations(wide[:, lane].copy(), one))
+            assert (one == out[:, lane]).all()
+        assert some == any(plain)
+
+
+@needs_lanes
+def test_words_have_the_bits_of_integers(rng):
+    wide, out = vectors.aligned(1, 8, np.uint64), vectors.aligned(4, 8, np.uint64)
+    wide[...] = rng.integers(0, 2**64, wide.shape, dtype=np.uint64)
+    word_operations(wide, out)
+    mask = 2**64 - 1
+    for lane in range(8):
+        x = int(wide[0, lane])
+        signed = x - 2**64 if x >> 63 else x
+        assert int(out[0, lane]) == ((x + (x << 17)) & mask) ^ ((x << 23 | x >> 41) & mask)
+        assert [int(v) for v in out[1:, lane]] == [x >> 11, (signed >> 60) & mask, (x - 5) & mask]
+
+
+def test_fma_rounds_once(rng):
+    out = np.zeros(11)
+    for _ in range(200):
+        a = rng.standard_normal(3) * 2.0 ** rng.integers(-30, 30, 3)
+        operations(a, out)
+        assert out[4] == twin.exact_fma(*(float(v) for v in a))
+
+
+@needs_lanes
+def test_normals_have_the_bits_of_one_stream(rng):
+    states, z = vectors.aligned(4, 8, np.uint64), vectors.aligned(34, 8)
+    states[...] = rng.integers(0, 2**64, states.shape, dtype=np.uint64)
+    alone = [states[:, lane].copy() for lane in range(8)]
+    normals.fill_normals(states, 17, z)
+    for lane in range(8):
+        one = np.zeros(34)
+        normals.fill_normals(alone[lane], 17, one)
+        assert (one == z[:, lane]).all()
+        assert (alone[lane] == states[:, lane]).all()
+
+
+def test_log_and_excess_to_a_few_ulp(rng):
+    import mpmath as mp
+
+    @njit
+    def values(x):
+        return normals.log_of(x), normals.excess(x), normals.curvature(x - 1.0)
+
+    with mp.workdps(40):
+        for x in np.concatenate([np.exp(rng.uniform(-30, 30, 300)), 1 + rng.uniform(-0.3, 0.3, 300)]).tolist():
+            log, excess, curvature = values(x)
+            exact = mp.log(mp.mpf(x))
+            assert abs(log - exact) <= 2.3e-16 * max(1.0, abs(float(exact)))
+            assert excess == pytest.approx(float(mp.mpf(x) - 1 - exact), rel=4e-15)
+            if x > 0.02:
+                u = mp.mpf(x - 1.0)
+                assert curvature == pytest.approx(float((u - mp.log1p(u)) / u**2), rel=2e-14)
+
+
+@njit
+def pair_operations(a, floats, out):
+    x, y = load(a, 0), load(a, 1)
+    store(out, 0, x + y)
+    store(out, 1, x - y)
+    store(out, 2, x * y)
+    store(out, 3, x / y)
+    store(out, 4, root(x * x))
+    store(out, 5, fma(x, y, lift(load(floats, 0), a)))
+    store(out, 6, where_less(x, y, x, y))
+    store(out, 7, load(floats, 0) - x)
+
+
+@pytest.mark.parametrize("lanes", [1, pytest.param(8, marks=needs_lanes)])
+def test_pairs_have_a_hundred_bits(rng, lanes):
+    a, out, floats = (vectors.aligned(n, lanes, parts=p) for n, p in ((2, 2), (8, 2), (1, 1)))
+    flat, results = a.reshape(2, 2, lanes), out.reshape(8, 2, lanes)
+    for _ in range(30):
+        flat[:, 0] = rng.uniform(0.5, 3.0, (2, lanes))
+        flat[:, 1] = flat[:, 0] * rng.uniform(-1, 1, (2, lanes)) * 2.0**-54
+        floats[...] = rng.uniform(0.5, 3.0, floats.shape)
+        pair_operations(a, floats, out)
+        for lane in range(lanes):
+            x, y = (Fraction(flat[i, 0, lane]) + Fraction(flat[i, 1, lane]) for i in (0, 1))
+            f = Fraction(floats.reshape(lanes)[lane])
+            exact = [x + y, x - y, x * y, x / y, x, x * y + f, min(x, y), f - x]
+            for got, want in zip(results[:, :, lane], exact, strict=True):
+                # Operands of size one: sums may cancel, so the error is measured against 1 where they do.
+                assert abs(Fraction(got[0]) + Fraction(got[1]) - want) <= Fraction(1, 2**99) * max(1, abs(want))
+
+
+def test_probe_asks_for_the_plain_form(monkeypatch):
+    monkeypatch.setenv("ISOGAP_LANES", "1")
+    assert vectors.lanes_available.__wrapped__() == 1
+
+
+def test_aligned_arrays():
+    for lanes, parts, shape in ((8, 1, (3, 8)), (1, 1, (3,)), (8, 2, (3, 2, 8)), (1, 2, (3, 2, 1, 1))):
+        array = vectors.aligned(3, lanes, parts=parts)
+        assert array.shape == shape
+        assert array.ctypes.data % 64 == 0
+        assert not array.any()

@@ -1,0 +1,228 @@
+"""Figures: names, files, sentences; each family on a small scale of its own."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isogap.cli.figures import main
+from isogap.figures import FIGURES, Settings, batches, bound, depth, learning, make, shaping
+from isogap.figures import _common as common
+from isogap.figures.output import csv_text, write, write_gallery
+
+PAPER = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table-d1", "e1", "e2", "f1", "f2"]
+PAPER += ["g1", "g2", "g3", "g4", "g5", "g6"]
+
+
+class Small(Settings):
+    """Settings whose choice between quick and paper is made by the test."""
+
+    def pick(self, quick: Any, paper: Any) -> Any:
+        return self.small(quick)
+
+    @staticmethod
+    def small(quick: Any) -> Any:
+        return quick
+
+
+def a_product(draw: Any = None) -> common.Product:
+    def line(figure: Any) -> None:
+        figure.subplots().plot([0, 1], [0, 1])
+
+    table = {"x": np.array([0, 1]), "y": [0.5, float("nan")]}
+    return common.Product("line", "A line.", common.SUPPORTS, table, draw or line)
+
+
+def test_every_figure_of_the_paper_has_its_name() -> None:
+    assert set(PAPER) <= set(FIGURES)
+    for module, function, _ in FIGURES.values():
+        imported = __import__(f"isogap.figures.{module}", fromlist=[function])
+        assert callable(getattr(imported, function))
+    with pytest.raises(ValueError, match="figure must be one of"):
+        make("fig7", Settings())
+
+
+def test_writing(tmp_path: Path) -> None:
+    paths = write(a_product(), tmp_path)
+    assert [path.name for path in paths] == ["line.png", "line.svg", "line.csv"]
+    assert paths[0].read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert "<svg" in paths[1].read_text()
+    assert paths[2].read_text() == "x,y\n0,0.5\n1,\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["line.csv", "line.png", "line.svg"]
+    first = [path.read_bytes() for path in paths]
+    assert [path.read_bytes() for path in write(a_product(), tmp_path)] == first
+
+
+def test_a_failure_leaves_nothing_half_written(tmp_path: Path) -> None:
+    def fails(figure: Any) -> None:
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        write(a_product(fails), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    broken = common.Product("line", "A.", common.OPEN, {"x": [1], "y": [1, 2]}, a_product().draw)
+    with pytest.raises(ValueError, match="different lengths"):
+        write(broken, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_gallery_keeps_older_sentences(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.png").write_bytes(b"x")
+    write_gallery(tmp_path, {"a": "First."})
+    write_gallery(tmp_path, {"b": "Second."})
+    text = (tmp_path / "README.md").read_text()
+    assert text.index("First.") < text.index("Second.")
+    write_gallery(tmp_path, {"a": "Again."})
+    assert "First." not in (tmp_path / "README.md").read_text()
+
+
+def test_fig1_quick() -> None:
+    product = make("fig1", Settings(seed=1))
+    assert product.verdict == common.SUPPORTS
+    rows = list(csv.DictReader(csv_text(product).splitlines()))
+    assert len(rows) == 202
+    assert all(float(row["mean"]) <= float(row["sharp"]) * (1 + 1e-12) for row in rows)
+    assert product.line.endswith("This supports the claim.")
+
+
+@pytest.mark.parametrize("figure", [depth.fig2, depth.fig3])
+def test_depth_figures(figure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Small, "small", staticmethod(lambda quick: {500: 300, 32: 16}.get(quick, quick)))
+    product = figure(Small(seed=3))
+    assert product.verdict == common.SUPPORTS
+    assert len(set(product.table["curve"])) == 2
+    assert max(product.table["depth"]) == 300
+
+
+def test_shaping_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Small, "small", staticmethod(lambda quick: {24: 8, 900: 200, 600: 200}.get(quick, quick)))
+    monkeypatch.setattr(shaping, "GAINS", (0.4, 0.6, 0.8, 1.0))
+    for figure in (shaping.e1, shaping.e2, shaping.g5):
+        product = figure(Small(seed=1))
+        assert product.verdict in (common.SUPPORTS, common.OPEN, common.REFUTES)
+        write_to_memory(product)
+
+
+def test_fig5(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Small,
+        "small",
+        staticmethod(lambda quick: 8 if quick == 24 else (5, 20, 50, 150) if isinstance(quick, tuple) else quick),
+    )
+    product = shaping.fig5(Small(seed=1))
+    assert product.verdict == common.SUPPORTS
+    write_to_memory(product)
+
+
+def write_to_memory(product: common.Product) -> None:
+    """Draw and tabulate without files."""
+    import io
+
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(layout="constrained")
+    product.draw(figure)
+    figure.savefig(io.BytesIO())
+    plt.close(figure)
+    assert csv_text(product).count("\n") > 3
+
+
+def test_batch_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Small,
+        "small",
+        staticmethod(
+            lambda quick: {16: 12, 500: 300, 3000: 800}.get(quick, quick) if isinstance(quick, int) else (8, 12)
+        ),
+    )
+    for figure in (batches.g6, batches.rank, batches.c1):
+        write_to_memory(figure(Small(seed=1)))
+    assert batches.rank(Small(seed=1)).verdict == common.SUPPORTS
+
+
+def test_theorem_5_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Small, "small", staticmethod(lambda quick: 400 if quick == 3000 else (8, 16, 32)))
+    product = bound.theorem_5(Small(seed=1))
+    assert product.verdict == common.SUPPORTS
+    measured, sharp = np.array(product.table["jacobian_sum"]), np.array(product.table["lemma_c3_sharp"])
+    assert (measured < sharp).all()
+    write_to_memory(product)
+
+
+def test_table_d1(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr(Small, "small", staticmethod(lambda quick: 5))
+    product = make("table-d1", Small(seed=1))
+    assert product.verdict == common.OPEN
+    shares = dict(
+        zip(
+            zip(product.table["width"], product.table["batch"], strict=True),
+            product.table["full_rank_share"],
+            strict=True,
+        )
+    )
+    # 64 pixels: full row rank at width 32, impossible at width 100.
+    assert shares == {(32, 32): 1.0, (32, 100): 1.0, (100, 100): 0.0}
+    write_to_memory(product)
+
+
+@pytest.mark.parametrize("figure", [learning.fig4, learning.g2, learning.f1, learning.g4])
+def test_learning_figures(figure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr(
+        Small,
+        "small",
+        staticmethod(lambda quick: {30: 2, 32: 12, 5: 1}.get(quick, quick) if isinstance(quick, int) else (2, 4)),
+    )
+    settings = Small(seed=1, work=tmp_path)
+    product = figure(settings)
+    assert list(tmp_path.glob("*.pt"))
+    write_to_memory(product)
+    # From the checkpoints: the same data.
+    assert csv_text(figure(settings)) == csv_text(product)
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    assert capsys.readouterr().out.count("\n") == len(FIGURES)
+    assert main(["fig1", "--out", str(tmp_path / "new"), "--quiet"]) == 0
+    assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["README.md", "fig1.csv", "fig1.png", "fig1.svg"]
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fig9"], "no figure fig9; --list shows what there is"),
+        (["fig1", "--out", "/nowhere/deep"], "folder /nowhere does not exist"),
+        (["fig1", "--data", "/nowhere"], "--data /nowhere: no such folder"),
+        (["fig1", "--scale", "huge"], "invalid choice"),
+    ],
+)
+def test_command_refuses(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    assert status == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_command_refuses_damaged_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"\x00\x00\x08\x03short")
+    assert main(["fig4", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "truncated" in capsys.readouterr().err
+    assert not list((tmp_path / "out").glob("fig4*"))
+    (tmp_path / "empty").mkdir()
+    assert main(["fig4", "--data", str(tmp_path / "empty"), "--out", str(tmp_path / "out")]) == 2
+    assert "holds none of cifar10, mnist, fashion-mnist" in capsys.readouterr().err

@@ -1,0 +1,73 @@
+"""C1: rank r < d: the squared gradient grows per layer, in log, by about (1 - r/d) log((r-1)/(r-2)) in 1/r, r/d."""
+
+import numpy as np
+
+from isogap.verification import sampling
+from isogap.verification.sampling import estimate
+
+
+def decide(case, *, law="leading"):
+    """Rates of the squared gradient by backpropagation, from many independent networks, against the law and a second one."""
+    rows, ratios = [], []
+    grid = [(10, 5), (16, 8), (16, 12), (40, 10), (40, 20)]
+    if case.deep:
+        grid += [(24, 6), (24, 12), (24, 18), (60, 15), (60, 30), (60, 45), (100, 25), (100, 50), (100, 75)]
+    for d, r in grid:
+        rates = _rates(case, d, r)
+        found = estimate(rates, None)
+        leading = (1 - r / d) * np.log((r - 1) / (r - 2))
+        second = leading / (1 - 0.45 * (r / d) ** 3)  # an empirical factor, not judged
+        claim = {"leading": leading, "mean field": np.log((r - 1) / (r - 2)), "none": 0.0}[law]
+        case.hypothesis(2 < r < d)
+        shown = f"{claim:.4f}"
+        # leading order in 1/r and in r/d: at fixed r/d the ratio does not tend to 1 (about 1.25 at r/d = 3/4)
+        slack = (1.5 / r + (r / d) ** 3) * leading
+        case.mean_at_most("measured rate ≤ law (1 + 3/(2r) + (r/d)³)", rates, claim + slack, None, d=d, r=r, law=shown)
+        case.mean_at_most(
+            "measured rate ≥ law (1 - 3/(2r) - (r/d)³)", -rates, -(claim - slack), None, d=d, r=r, law=shown
+        )
+        rows.append(
+            (
+                d,
+                r,
+                f"{found.mean:.5f} ± {found.stderr:.5f}",
+                f"{leading:.5f}",
+                f"{second:.5f}",
+                f"{(found.mean / leading - 1) * r:+.2f}",
+            )
+        )
+        ratios.append(found.mean / leading)
+    case.margin(float(max(abs(np.log(ratios)))), "largest |log(measured/law)|: the law is leading order only")
+    head = (
+        "d",
+        "r",
+        "measured rate of the squared gradient",
+        "(1-r/d) log((r-1)/(r-2))",
+        "the same over 1 - 0.45 (r/d)³ (fit)",
+        "(ratio - 1)·r",
+    )
+    case.table("growth per layer", head, rows)
+    return "consistent"
+
+
+def _rates(case, d, r):
+    depth, count = (400, 60) if case.deep else (200, 24)
+    depth = max(60, min(depth, 16_000 // d))
+    rng = case.rng(d, r)
+    X = rng.standard_normal((count, d, r))
+    X /= np.linalg.norm(X, axis=2, keepdims=True)
+    W = [sampling.haar(d, count, rng) for _ in range(depth)]
+    delta = rng.standard_normal((count, d, r))
+    gradients, _, _ = sampling.chain_gradients(X, W, delta)
+    first, last = depth // 5, depth - depth // 5
+    return 2 * (gradients[:, first] - gradients[:, last]) / (last - first)
+
+
+FALSE_NEIGHBOURS = {
+    "the mean-field rate log((r-1)/(r-2)), without 1 - r/d": {"law": "mean field"},
+    "no growth": {"law": "none"},
+}
+
+
+def test_c1(judgement):
+    judgement()

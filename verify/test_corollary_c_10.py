@@ -1,0 +1,36 @@
+"""Corollary C.10: the Jacobian of x/‖x‖ has the eigenvalue 1/‖x‖ with multiplicity n-1 and the eigenvalue 0 once."""
+
+import sympy as sp
+
+from isogap.verification import rational as q
+from isogap.verification.words import ONE, equal, matrix
+
+
+def decide(case, *, zeros=1):
+    """``P = I - uuᵀ`` with ``uᵀu = 1`` is idempotent with trace n-1, for every n; exact characteristic polynomials."""
+    u = matrix("u")
+    rules = [((("u", True), ("u", False)), ONE)]
+    projector = ONE - u * u.T
+    case.words("(I - uuᵀ)² = I - uuᵀ for a unit vector u", projector * projector, projector, rules)
+    case.words("(I - uuᵀ)u = 0", projector * u, u - u, rules)
+    n = sp.Symbol("n")
+    case.identity("trace = n - uᵀu = the multiplicity of 1", n - 1, n - zeros)
+    case.known("an idempotent matrix has eigenvalues 0 and 1; its trace counts the ones")
+    for size in (2, 3, 5, 8):
+        x = q.unit_rows(1, size, size)
+        if case.hypothesis(any(v != 0 for v in q.rows_of(x)[0])):
+            J = q.identity(size) - x.transpose() * x
+            lam = sp.Symbol("x")
+            found = sum(sp.Rational(int(c.p), int(c.q)) * lam**k for k, c in enumerate(J.charpoly().coeffs()))
+            case.identity(
+                "characteristic polynomial x^zeros (x-1)^(n-zeros)", found, lam**zeros * (lam - 1) ** (size - zeros)
+            )
+    assert not equal(projector, ONE, rules)
+    return "proved"
+
+
+FALSE_NEIGHBOURS = {"the eigenvalue 0 twice": {"zeros": 2}, "no eigenvalue 0": {"zeros": 0}}
+
+
+def test_corollary_c_10(judgement):
+    judgement()

@@ -1,0 +1,53 @@
+"""E1: I(BN(H)) = I(H) AM(r²)/GM(r²) for every H without zero rows, r_j the row norms; so φ falls by log(AM/GM)."""
+
+from fractions import Fraction
+
+import sympy as sp
+
+import isogap
+from isogap.verification import rational as q
+from isogap.verification.balls import ball
+from isogap.verification.words import matrix, symmetric
+
+
+def decide(case, *, arithmetic="squares", side="rows"):
+    """Determinant and trace of the normalised Gram matrix, then exact matrices with rational row norms."""
+    D, H = matrix("D"), matrix("H")
+    case.words("BN(H) BN(H)ᵀ = D H Hᵀ D with D = diag(r)^-1", (D * H) * (D * H).T, D * H * H.T * D, symmetric("D"))
+    case.known("determinants multiply: det(D G D) = det(G) / Π r_j²")
+    d, log_det, sum_log, log_mean = sp.symbols("d L S A")
+    before, after = log_mean - log_det / d, -(log_det - sum_log) / d  # the trace of BN(H) BN(H)ᵀ is d
+    case.identity("φ(H) - φ(BN(H)) = log AM(r²) - log GM(r²)", before - after, log_mean - sum_log / d)
+    for seed, (size, n) in enumerate([(2, 2), (2, 5), (3, 3), (4, 4), (5, 7)]):
+        norms = [Fraction(k + 1 + seed, 2 + k * k) for k in range(size)]
+        H_exact = q.diagonal(norms) * q.unit_rows(size, n, seed)
+        if case.hypothesis((H_exact * H_exact.transpose()).det() != 0):
+            _instance(case, H_exact, norms, arithmetic, side)
+    return "proved"
+
+
+def _instance(case, H, norms, arithmetic, side):
+    size, G = len(norms), H * H.transpose()
+    if side == "rows":
+        X = q.diagonal([1 / r for r in norms]) * H
+    else:
+        squares = q.diagonal_of(H.transpose() * H)
+        columns = [[float(x) / float(s) ** 0.5 for x, s in zip(row, squares, strict=True)] for row in q.rows_of(H)]
+        X = q.from_rows([[Fraction(x) for x in row] for row in columns])
+    mean = sum(r * r for r in norms) / size if arithmetic == "squares" else (sum(norms) / size) ** 2
+    gain = ball(mean).log() - 2 * sum((ball(r).log() for r in norms), ball(0)) / size
+    after = q.gap(X * X.transpose())
+    case.agree("φ(BN(H)) = φ(H) - log(AM/GM) on exact matrices", after, q.gap(G) - gain, 20, rows=q.rows_of(H)[:2])
+    case.library("isometry_gap(batch_norm(H))", isogap.isometry_gap(isogap.batch_norm(q.to_floats(H))), after, 1e5)
+    case.library("isometry_gap(H)", isogap.isometry_gap(q.to_floats(H)), q.gap(G), 1e5)
+    case.library("bounds.isometry_gain", isogap.bounds.isometry_gain([float(r) for r in norms]), gain.exp())
+
+
+FALSE_NEIGHBOURS = {
+    "the square of the mean norm, AM(r)², in place of AM(r²)": {"arithmetic": "norms"},
+    "columns normalised instead of rows": {"side": "columns"},
+}
+
+
+def test_e1(judgement):
+    judgement()

@@ -1,0 +1,55 @@
+"""E10: E Y_1^m = q_m m!/(d/2)_m with Π_k (1-λ_k t)^(-1/2) = Σ q_m t^m, equal to the Weingarten sum, for every d."""
+
+from fractions import Fraction
+from math import factorial
+
+import sympy as sp
+
+from isogap import bounds
+from isogap.verification.symmetric import generating_coefficient, partitions, power_symbols, squared_row_moment
+
+d = sp.Symbol("d", positive=True)
+
+
+def decide(case, *, exponent=Fraction(1, 2), start=d / 2):
+    """Both sides as polynomials in the power sums of λ with coefficients in Q(d): equal in every coefficient."""
+    degrees = range(1, 9 if case.deep else 7)
+    for m in degrees:
+        p = power_symbols(m)
+        left = squared_row_moment(m, d)
+        right = generating_coefficient(m, exponent) * factorial(m) / sp.prod([start + i for i in range(m)])
+        left, right = (sp.Poly(side, *p[1:], domain="EX") for side in (left, right))
+        for mu in partitions(m):
+            product = sp.prod([p[part] for part in mu])
+            sides = (side.coeff_monomial(product) for side in (left, right))
+            case.identity(f"degree {m}: the coefficient of every product of power sums", *sides)
+    for lam in (
+        [Fraction(1, 2), Fraction(3, 2)],
+        [Fraction(1, 3), Fraction(2, 3), 2],
+        [Fraction(k, 3) for k in range(1, 6)],
+    ):
+        if case.hypothesis(sum(lam) == len(lam)):
+            for m in range(1, 7):
+                p = power_symbols(m)
+                values = {
+                    p[k]: sum(sp.Rational(x) ** k for x in map(sp.Rational, map(str, lam))) for k in range(1, m + 1)
+                }
+                exact = squared_row_moment(m, d).subs(d, len(lam)).subs(values)
+                found = bounds.moment_of_Y(lam, m)
+                case.exact(
+                    "library: moment_of_Y, exact",
+                    sp.Rational(found.numerator, found.denominator) == exact,
+                    m=m,
+                    lam=lam,
+                )
+    return "proved"
+
+
+FALSE_NEIGHBOURS = {
+    "Π (1-λ_k t)^-1, the complex case": {"exponent": Fraction(1)},
+    "(d)_m in place of (d/2)_m": {"start": d},
+}
+
+
+def test_e10(judgement):
+    judgement()

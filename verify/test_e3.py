@@ -1,0 +1,64 @@
+"""E3: E[φ' | X] - φ = E log Y_1 = ∫_0^∞ [(1+2t)^(-d/2) - Π_k (1+2λ_k t)^(-1/2)] dt/t, a function of the spectrum alone."""
+
+from fractions import Fraction
+
+from flint import arb
+
+import isogap
+from isogap.verification.balls import Spectrum, ball, family, widths
+
+
+def decide(case, *, freedom=0):
+    """Verified integration of the right side against closed forms of the left side that use no integral.
+
+    For ``m`` equal eigenvalues ``d/m`` and zeros, ``Y = (d/m) Beta(m/2, (d-m)/2)``. For eigenvalues that all occur twice,
+    ``Y = Σ λ_k D_k`` with D uniform on the simplex, and the Hermite-Genocchi formula makes ``E log Y`` a divided difference
+    of ``x^(m-1) (log x - H_(m-1))``.
+    """
+    case.known("Frullani: log x = ∫ (e^-t - e^-xt) dt/t; E exp(-t gᵀGg) = Π (1+2λ_k t)^(-1/2) for normal g")
+    case.known("g/|g| is uniform on the sphere and independent of |g|")
+    for d in widths(deep=case.deep):
+        shift = (arb(d) / 2).digamma() - (arb(d + freedom) / 2).digamma()
+        for m in sorted({1, 2, d // 2, d - 1} - {0}):
+            if case.hypothesis(m < d):
+                s = Spectrum((Fraction(d, m), Fraction(0)), (m, d - m))
+                exact = (arb(m) / 2).digamma() - (arb(d) / 2).digamma() + (arb(d) / m).log()
+                case.agree("m equal eigenvalues and zeros: digamma functions", s.step(25) + shift, exact, 20, d=d, m=m)
+        if d % 2 == 0 and 4 <= d <= 16:
+            for values in _simple(d // 2):
+                s = Spectrum.of(values, [2] * (d // 2))
+                if case.hypothesis(True):
+                    case.agree(
+                        "eigenvalues in pairs: divided differences", s.step(25) + shift, _pairs(s), 15, spectrum=s
+                    )
+    for d in widths(deep=case.deep):
+        for s in family(d, deep=case.deep):
+            found = isogap.exact_step([float(x) for x in s.full()])
+            inside = Spectrum.of([Fraction(float(x)) for x in s.full()])
+            error = abs(ball(found.value) - inside.step() - shift)
+            case.at_most("library: exact_step is within its stated error", error, ball(found.error), spectrum=s, d=d)
+    return "certified"
+
+
+def _simple(m):
+    return [[Fraction(k + 1) for k in range(m)], [Fraction(1, 2**k) for k in range(m)]]
+
+
+def _pairs(s):
+    """``E log Σ λ_k D_k``, D uniform on the simplex of m points."""
+    m = len(s.values)
+    total = -sum((arb(1) / k for k in range(1, m)), arb(0))
+    for k, x in enumerate(s.values):
+        gaps = arb(1)
+        for j, y in enumerate(s.values):
+            if j != k:
+                gaps *= ball(x - y)
+        total += ball(x) ** (m - 1) * ball(x).log() / gaps
+    return total
+
+
+FALSE_NEIGHBOURS = {"χ² with d-1 degrees of freedom in the norm": {"freedom": -1}}
+
+
+def test_e3(judgement):
+    judgement()

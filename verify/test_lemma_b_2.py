@@ -1,0 +1,61 @@
+"""Lemma B.2: E[φ_{ℓ+1}|X_ℓ] ≤ φ_ℓ - φ_ℓ/(2d(d+2)) if φ_ℓ ≤ 1/(16d), else ≤ φ_ℓ - 1/(32d²(d+2))."""
+
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+
+from isogap import bounds
+from isogap.verification.balls import ball, family, widths
+from isogap.verification.tightness import tightness
+
+d = sp.Symbol("d", positive=True)
+
+
+def decide(case, *, near=2 * d * (d + 2), far=32 * d**2 * (d + 2)):
+    """Enclosures in both regimes; then Lemma B.1 and Corollary 4 for every d."""
+    for width in widths(deep=case.deep):
+        below, above = (ball(Fraction(str(x.subs(d, width)))) for x in (near, far))
+        for s in family(width, deep=case.deep):
+            if case.hypothesis(s.low > 0):
+                phi, step = s.gap(), s.step()
+                local = bool(phi <= ball(Fraction(1, 16 * width)))
+                bound = -phi / below if local else -1 / above
+                case.at_most(f"exact step ≤ bound, φ {'≤' if local else '>'} 1/(16d)", step, bound, d=width, spectrum=s)
+                if s.low > Fraction(1, 1000) and s.top - 1 > Fraction(1, 1000):
+                    case.library("bounds.lemma_b2", bounds.lemma_b2(width, float(phi.mid())), bound, 1e4, d=width)
+    e = sp.Symbol("e", real=True)
+    difference = e**2 - e + sp.log(1 + e)  # ε² - g(1+ε)
+    for end in (sp.Rational(-1, 2), sp.oo):
+        case.rises("g(1+ε) ≤ ε² for ε ≥ -1/2, so Σ ε² ≥ dφ", difference, e, 0, end)
+    x = sp.Symbol("x", positive=True)
+    case.rises("log(1-x) ≤ -x", -x - sp.log(1 - x), x, 0, 1)
+    phi = sp.Symbol("phi", positive=True)
+    corollary = 2 * d**2 * (d + 2)  # Corollary 4: the step is at most -Σ ε²/(2d²(d+2))
+    case.identity(
+        "φ ≤ 1/(16d): |ε| ≤ 1/2 (B.1), so the step is at most -dφ/(2d²(d+2))",
+        d * phi / corollary,
+        phi / (2 * d * (d + 2)),
+    )
+    case.exact("else: Σ ε² > 1/16 if all |ε| ≤ 1/2, and ≥ 1/4 if not", Fraction(1, 4) >= Fraction(1, 16))
+    case.identity("and the step is at most -1/(32d²(d+2))", sp.Rational(1, 16) / corollary, 1 / (32 * d**2 * (d + 2)))
+    case.follows("near: the claimed constant is no better", sp.expand(near - 2 * d * (d + 2)), {d: 1})
+    case.follows("far: the claimed constant is no better", sp.expand(far - 32 * d**2 * (d + 2)), {d: 1})
+    if not case.control:
+        tightness(
+            case,
+            "exact mean decrease over the bound",
+            lambda f, n: np.log(f.drift) - np.log(min(f.phi, 1 / (16 * n)) / (2 * n * (n + 2))),
+            lambda s: (-s.step(), ball(0).max(s.gap()).min(ball(Fraction(1, 16 * s.d))) / (2 * s.d * (s.d + 2))),
+        )
+    return "proved"
+
+
+FALSE_NEIGHBOURS = {
+    "near: φ/((d+2)/3), faster than E8": {"near": (d + 2) / 3},
+    "far: 1/(d+2)": {"far": d + 2},
+}
+
+
+def test_lemma_b_2(judgement):
+    judgement()

@@ -1,0 +1,42 @@
+"""Printed: Corollary 4: the bound of eq. 9 for X' = WX, without the normalisation."""
+
+from isogap.verification import RefutedError
+from isogap.verification import rational as q
+from isogap.verification.balls import ball, family, widths
+from isogap.verification.witnesses import witness
+
+
+def decide(case, *, normalise=False):
+    """φ(WX) = φ(X) exactly, so eq. 9 fails for every non-orthogonal X; with BN it holds on every spectrum tried."""
+    X, W = witness("corollary_4_X"), witness("corollary_4_W")
+    G, H = X * X.transpose(), W * X * (W * X).transpose()
+    d = X.nrows()
+    case.hypothesis(W * W.transpose() == q.identity(d) and G.det() != 0)
+    same = G.det() == H.det() and sum(q.diagonal_of(G)) == sum(q.diagonal_of(H))
+    case.exact("determinant and trace of the Gram matrix stay: φ(WX) = φ(X)", same)
+    p2 = sum(x * x for row in q.rows_of(G) for x in row) - d  # tr G² - d = Σ(λ-1)²
+    bound = (1 - ball(p2 / (2 * d * d * (d + 2)))).log()
+    if not normalise:
+        change = q.gap(H) - q.gap(G)
+        if change > bound:
+            raise RefutedError(
+                "φ(WX) - φ(X) = 0 exceeds the bound of eq. 9",
+                violation=float(((change - bound) / abs(bound)).mid()),
+                X=X.tolist(),
+                W=W.tolist(),
+                change=0,
+                bound=bound.str(12),
+            )
+    for width in widths():
+        for s in family(width):
+            case.hypothesis(s.low > 0)
+            limit = (1 - ball(s.power(2)) / (2 * width**2 * (width + 2))).log()
+            case.at_most("with BN: exact step ≤ bound", s.step(), limit, d=width, spectrum=s)
+    return "certified"
+
+
+FALSE_NEIGHBOURS = {"corrected: X' = BN(WX)": {"normalise": True}}
+
+
+def test_printed_corollary_4(judgement):
+    judgement()

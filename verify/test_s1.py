@@ -1,0 +1,55 @@
+"""S1: E[φ_{ℓ+1}|X_ℓ] ≤ φ_ℓ - Σ_k(λ_k-1)²/(d(d+2)λ_max): Corollary 4 made sharp, asymptotically exact at orthogonality."""
+
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+
+from isogap import bounds
+from isogap.verification.balls import ball, family, widths
+from isogap.verification.tightness import tightness
+
+
+def decide(case, *, top="largest"):
+    """Enclosures on every kind of spectrum; then ``log y ≤ (y-1) - (y-1)²/(2M)`` on all of (0, M], every M ≥ 1, and E5."""
+    for width in widths(deep=case.deep):
+        for s in family(width, deep=case.deep):
+            if case.hypothesis(s.low > 0):
+                M = s.top if top == "largest" else (1 if top == "one" else (1 + s.top) / 2)
+                bound = -ball(s.power(2) / (width * (width + 2) * M))
+                case.at_most("exact step ≤ bound", s.step(), bound, d=width, spectrum=s)
+                found = bounds.corollary_4_sharp([float(x - 1) for x in s.full()], deviation=True)
+                case.library("bounds.corollary_4_sharp", found, bound, 1e3, d=width)
+    y, M = sp.symbols("y M", positive=True)
+    f = (y - 1) - (y - 1) ** 2 / (2 * M) - sp.log(y)
+    case.identity("the difference is 0 at y = 1", f.subs(y, 1), 0)
+    case.identity(
+        "its derivative is (y-1)(M-y)/(yM): falling before 1, growing up to M",
+        sp.diff(f, y),
+        (y - 1) * (M - y) / (y * M),
+    )
+    case.interval(
+        "the case M = 3/2 in ball arithmetic", lambda t: (t - 1) - (t - 1) * (t - 1) / 3 - t.log(), 1, Fraction(3, 2)
+    )
+    d, p2 = sp.symbols("d p2")
+    case.identity("-Var/(2M) by E5, as E Y = 1", -(2 * p2 / (d * (d + 2))) / (2 * M), -p2 / (d * (d + 2) * M))
+    case.known("0 < λ_min ≤ Y_1 ≤ λ_max = M")
+    case.exact("M is the largest eigenvalue", top == "largest")
+    if not case.control:
+        tightness(
+            case,
+            "exact mean decrease over S1: tends to 1 near orthogonality, at every d",
+            lambda f, n: np.log(f.drift) - np.log(f.p2 / (n * (n + 2) * f.top)),
+            lambda s: (-s.step(30), ball(s.power(2) / (s.d * (s.d + 2) * s.top))),
+        )
+    return "proved"
+
+
+FALSE_NEIGHBOURS = {
+    "1 in place of λ_max": {"top": "one"},
+    "(1+λ_max)/2 in place of λ_max": {"top": "between"},
+}
+
+
+def test_s1(judgement):
+    judgement()

@@ -1,0 +1,70 @@
+"""S8: mean removal, BN(H) = diag(..)^(-1/2) H P with P = I - 11ᵀ/n: the same chain if rank(X_0 P) = d, so n ≥ d+1."""
+
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+
+from isogap.verification import rational as q
+from isogap.verification import sampling
+from isogap.verification.words import matrix, rule, symmetric
+
+
+def decide(case, *, samples=1, projector="mean"):
+    """Words: the state absorbs P after one layer, and the gradients in W never see it; exact ranks; backpropagation."""
+    P, H, D, W, X, Z = (matrix(x) for x in "PHDWXZ")
+    rules = [*symmetric("P"), *rule(P * P, P)] if projector == "mean" else symmetric("P")
+    case.words("P² = P, so BN(H)P = BN(H)", D * H * P * P, D * H * P, rules)
+    stays = [*rules, *rule(X * P, X), *rule(P * X.T, X.T)]
+    case.words("from then on W X P = W X: P does nothing", W * X * P, W * X, stays)
+    case.words("∂L/∂W = (ZP)Xᵀ = Z Xᵀ: the gradient never sees P either", (Z * P) * X.T, Z * X.T, stays)
+    n = sp.Symbol("n")
+    case.identity("rank P = tr P = n - 1", n - n * (1 / n), n - 1)
+    case.known(
+        "rank(X_0 P) ≤ min(d, n-1), with equality for almost every X_0; √n scales state and inverse Jacobian alike"
+    )
+    for width, batch in ((2, 3), (3, 4), (3, 3), (4, 4), (4, 5), (5, 9)):
+        X_exact = q.unit_rows(width, batch, width + batch)
+        centre = q.from_rows([[Fraction(int(i == j)) - Fraction(1, batch) for j in range(batch)] for i in range(batch)])
+        case.exact("P is an idempotent of rank n-1", centre * centre == centre and centre.rank() == batch - 1)
+        case.hypothesis(batch >= width + 1)
+        expected = width if batch >= width + samples else width - 1
+        case.exact(
+            "rank(X_0 P) = d if n ≥ d+1, and d-1 at n = d", (X_exact * centre).rank() == expected, d=width, n=batch
+        )
+    _backpropagation(case)
+    return "proved"
+
+
+def _backpropagation(case):
+    rng, rows, count, depth = case.rng(7), [], 60, 300
+    for d in (4, 8):
+        for n in (d, d + 1, 2 * d):
+            X = rng.standard_normal((1, d, n))
+            X = np.repeat(X / np.linalg.norm(X, axis=2, keepdims=True), count, axis=0)
+            W = [sampling.haar(d, count, rng) for _ in range(depth)]
+            delta = rng.standard_normal((count, d, n))
+            g, _, _ = sampling.chain_gradients(X, W, delta, centre=True)
+            growth = 2 * (g[:, 20] - g[:, -20]) / (depth - 40)
+            rows.append((d, n, min(d, n - 1), f"{growth.mean():+.5f} ± {growth.std() / np.sqrt(count):.5f}"))
+            centred = X - X.mean(axis=2, keepdims=True)
+            centred /= np.linalg.norm(centred, axis=2, keepdims=True)
+            with_p = sampling.chain_gradients(centred, W[:30], delta, centre=True)[0]
+            without = sampling.chain_gradients(centred, W[:30], delta)[0]
+            if n <= d:
+                case.mean_at_most("backpropagation: growth at n = d with mean removal", -growth, 0.0, None, d=d, n=n)
+            else:
+                case.pathwise(
+                    "the same weight gradients with and without P", np.abs(with_p - without), 0, 1e-8, d=d, n=n
+                )
+    case.table("growth of log‖∂L/∂W‖² per layer with mean removal", ("d", "n", "rank(X_0 P)", "rate"), rows)
+
+
+FALSE_NEIGHBOURS = {
+    "n = d is enough": {"samples": 0},
+    "P any symmetric matrix": {"projector": "any"},
+}
+
+
+def test_s8(judgement):
+    judgement()

@@ -1,0 +1,50 @@
+"""Weingarten inputs: E w_1k⁴ = 3/(d(d+2)), E w_1k²w_1l² = E w_1k²w_2k² = 1/(d(d+2)), and the two with four entries."""
+
+import sympy as sp
+
+from weingarten import moment
+
+d = sp.Symbol("d", positive=True)
+INPUTS = {
+    "E w_1k^4": ([[4]], 3 / (d * (d + 2))),
+    "E w_1k^2 w_1l^2": ([[2, 2]], 1 / (d * (d + 2))),
+    "E w_1k^2 w_2k^2": ([[2], [2]], 1 / (d * (d + 2))),
+    "E w_1k^2 w_2l^2": ([[2, 0], [0, 2]], (d + 1) / (d * (d - 1) * (d + 2))),
+    "E w_1k w_1l w_2k w_2l": ([[1, 1], [1, 1]], -1 / (d * (d - 1) * (d + 2))),
+}
+
+
+def decide(case, *, name=None, value=None):
+    """Weingarten calculus against the printed values, and both against sums that hold for every orthogonal matrix."""
+    claim = {k: v for k, (_, v) in INPUTS.items()}
+    if name is not None:
+        claim[name] = value
+    for key, (exponents, _) in INPUTS.items():
+        case.identity(f"{key}, by Weingarten calculus", moment(exponents, d), claim[key])
+    # |row| = 1: sum over k, l of w_1k^2 w_1l^2; orthogonal rows: (sum_k w_1k w_2k)^2 = 0; |row 1|^2 |row 2|^2 = 1
+    a, b, c, e, f = claim.values()
+    case.identity("(Σ_k w_1k^2)^2 = 1", d * a + d * (d - 1) * b, 1)
+    case.identity("(Σ_k w_1k w_2k)^2 = 0", d * c + d * (d - 1) * f, 0)
+    case.identity("Σ_k w_1k^2 Σ_l w_2l^2 = 1", d * c + d * (d - 1) * e, 1)
+    case.identity("rows and columns alike: transposing keeps the measure", b, c)
+    # a rotation by 45 degrees of two columns leaves the measure: E w^4 = E ((w_k + w_l)/√2)^4
+    case.identity("invariance under a rotation of two columns", a, (2 * a + 6 * b) / 4)
+    for size in (2, 3, 7):
+        if case.hypothesis(size >= 2):
+            for key, (exponents, _) in INPUTS.items():
+                case.exact(f"{key} at integer d", moment(exponents, size) == claim[key].subs(d, size), d=size)
+    return "proved"
+
+
+FALSE_NEIGHBOURS = {
+    "E w_1k² w_2l² = 1/(d(d+2)), as if rows were independent": {"name": "E w_1k^2 w_2l^2", "value": 1 / (d * (d + 2))},
+    "E w_1k w_1l w_2k w_2l with the sign turned": {
+        "name": "E w_1k w_1l w_2k w_2l",
+        "value": 1 / (d * (d - 1) * (d + 2)),
+    },
+    "E w_1k⁴ = 3/d², the Gaussian value": {"name": "E w_1k^4", "value": 3 / d**2},
+}
+
+
+def test_weingarten_inputs(judgement):
+    judgement()
