@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -40,7 +42,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, or 2 after one line on standard error for input that has no answer.
+    """Run the command and return its status.
+
+    0; 2 after one line on standard error for input that has no answer; 1 if the output could not be written. A reader
+    that closes the pipe early is no error.
 
     Examples
     --------
@@ -49,16 +54,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -1/2310
     0
     """
-    options = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    # a space in front tells argparse that an expression such as -W11^2 is no option
+    options = build_parser().parse_args([f" {x}" if re.match(r"-[^-h]", x) else x for x in given])
     from .errors import WeingartenError
 
+    digits = sys.get_int_max_str_digits()
     try:
-        print(run(options))
+        sys.set_int_max_str_digits(0)  # exact answers may be longer than Python's limit of 4300 digits
+        print(run(options), flush=True)
     except WeingartenError as error:
         print(f"weingarten: error: {error}", file=sys.stderr)
         return 2
-    except BrokenPipeError:
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail again
+        if isinstance(error, BrokenPipeError):
+            return 0
+        print(f"weingarten: error: cannot write the result: {error.strerror}", file=sys.stderr)
         return 1
+    finally:
+        sys.set_int_max_str_digits(digits)
     return 0
 
 
@@ -88,10 +103,12 @@ def _dimension(text: str | None) -> Any:
 def _numbers(text: str) -> tuple[int, ...]:
     from .errors import WeingartenError
 
-    try:
-        return tuple(int(part) for part in text.replace(" ", ",").strip("()[],").split(",") if part)
-    except ValueError as error:
-        raise WeingartenError(f"partition {text!r}: give positive integers with commas, such as 2,1") from error
+    body = text.strip()
+    if body[:1] + body[-1:] in ("()", "[]"):
+        body = body[1:-1].strip()
+    if not re.fullmatch(r"(?:[0-9]{1,9}(?:(?:\s*,\s*|\s+)[0-9]{1,9})*,?)?", body):
+        raise WeingartenError(f"partition {text!r}: give positive integers with commas, such as 2,1")
+    return tuple(int(part) for part in re.findall(r"[0-9]+", body))
 
 
 def _function(mu: tuple[int, ...], d: Any, group: str) -> Any:
