@@ -69,6 +69,7 @@ def james_formula(mu: Sequence[int], A: Any, B: Any, d: Any, group: str = "O", *
             max(1, sum(shape)),
             f"degree {sum(shape)} in A and in B",
             recompute=lambda k: james_formula(shape, A, B, k, kind.name),
+            size=str(size),
         )
     return answer if with_range else answer.value
 

@@ -111,7 +111,11 @@ def moment_answer(entries: Entries, size: Any, kind: Group) -> Answer:
     value = ratio.to_sympy(size)
     if isinstance(size, int):
         return Answer(value, size, "given", exact_at=size)
-    return Answer(value, minimum, reason, recompute=lambda d: moment_answer(entries, as_dimension(d, kind), kind).value)
+
+    def recompute(d: int) -> Any:
+        return moment_answer(entries, as_dimension(d, kind), kind).value
+
+    return Answer(value, minimum, reason, recompute=recompute, size=str(size))
 
 
 def moment_parts(entries: Entries, size: Any, kind: Group) -> tuple[tuple[int, str], Ratio]:
@@ -272,6 +276,14 @@ def _entries(matrices: tuple[Any, Any], sequences: tuple[tuple[Any, Any], tuple[
     if (matrices[0] is None) == (sequences[0][0] is None):
         raise WeingartenError("give either a matrix of exponents, or rows=... and cols=..., not both and not neither")
     entries: Entries = {}
+    sides = {"cols": sequences[0][1], "conjugate_rows": sequences[1][0], "conjugate_cols": sequences[1][1]}
+    foreign = {"conjugate": matrices[1]} if matrices[0] is None else sides
+    for name, value in foreign.items():
+        if value is not None and len(value):
+            raise WeingartenError(
+                f"{name} belongs to the other form: a matrix of exponents goes with conjugate=matrix, "
+                "rows and cols with conjugate_rows and conjugate_cols"
+            )
     if matrices[0] is not None:
         for which, name in enumerate(("exponents", "conjugate")):
             for place, value in _matrix(matrices[which], name).items():

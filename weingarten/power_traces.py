@@ -78,6 +78,7 @@ def power_trace_answer(mu: Partition, nu: Partition, size: Any, kind: Group) -> 
             minimum + (minimum % 2 if kind.paired else 0),
             f"power traces of total degree {max(sum(mu), sum(nu))}",
             recompute=lambda d: power_trace_answer(mu, nu, as_dimension(d, kind), kind).value,
+            size=str(size),
         )
     value = stable_value(mu, nu, kind) if size >= minimum else character_sum(mu, nu, size, kind)
     return Answer(sp.Integer(value), size, "given", exact_at=size)

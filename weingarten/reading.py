@@ -87,6 +87,9 @@ class Reader:
 
     def _entry(self, term: Term, entry: HaarEntry, bar: bool, times: int) -> None:
         name = self._register(entry.args[0])
+        size = entry.args[0].shape[0]
+        if size.is_Integer and max(entry.place) > int(size):  # the size may have been put in after the entry was made
+            raise WeingartenError(f"{entry} does not exist: indices run from 1 to {size}")
         bar = bar and self.kind(name).is_complex
         cells = term.entries.setdefault(name, {})
         a, b = cells.get(entry.place, (0, 0))

@@ -105,3 +105,101 @@ def test_output_that_cannot_be_written() -> None:
     assert process.wait(timeout=60) == 0
     assert process.stderr.read() == b""
     process.stderr.close()
+
+
+def test_arrays_below_the_range_give_the_truth_or_an_error() -> None:
+    value = expectation(tr(W * A * W.T * B) ** 2)
+    one = {A: np.array([[2.0]]), B: np.array([[3.0]])}
+    with pytest.raises(WeingartenError, match="with_range"):
+        wg.evaluate(value, one)
+    assert wg.evaluate(expectation(tr(W * A * W.T * B) ** 2, with_range=True), one) == 36
+    tensor = wg.expectation_tensor([W * A * W.T, W * B * W.T])
+    assert tensor.minimum == 2
+    assert tensor.evaluate(one).ravel().tolist() == [6.0]
+
+
+def test_tensors_below_the_range_are_recomputed() -> None:
+    """At size 2 three pairs of factors: `W A Wᵀ` thrice, whose full contraction is known from traces."""
+    words = [W * A * W.T] * 3
+    tensor = wg.expectation_tensor(words)
+    assert tensor.minimum == 3
+    array = tensor.evaluate({A: np.array([[1.0, 2.0], [3.0, 5.0]])})
+    small = wg.orthogonal("W", 2)
+    diagonal = small[1, 1] ** 2 + 5 * small[1, 2] ** 2 + 5 * small[1, 1] * small[1, 2]
+    assert array[0, 0, 0, 0, 0, 0] == pytest.approx(float(expectation(diagonal**3)), rel=1e-13)
+
+
+def test_expressions_with_a_pole_in_a_coefficient_are_refused() -> None:
+    x = sp.Symbol("x")
+    with pytest.raises(WeingartenError, match="finite|pole"):
+        wg.evaluate(tr(A) / (d - 2) + x, {A: np.eye(2)})
+    with pytest.raises(WeingartenError, match="pole"):
+        expectation(W[1, 1] ** 2 / (d - 1), with_range=True).at(1)
+
+
+def test_evaluate_checks_sizes_and_symmetry() -> None:
+    V, C, D = wg.orthogonal("V", 3), wg.constant("C", 3), wg.constant("D", 3)
+    S = wg.constant("S", d, symmetric=True)
+    plain, answer = (expectation(tr(V * C * V.T * D), with_range=flag) for flag in (False, True))
+    for result in (plain, answer):
+        with pytest.raises(WeingartenError, match="size"):
+            wg.evaluate(result, {C: np.eye(4), D: np.eye(4)})
+        with pytest.raises(WeingartenError, match="size"):
+            wg.evaluate(result, {"C": np.eye(4), "D": np.eye(4)})
+        assert wg.evaluate(result, {"C": np.eye(3), D: np.eye(3)}) == 3
+    with pytest.raises(WeingartenError, match="size"):
+        wg.expectation_tensor([V * C * V.T]).evaluate({C: np.eye(4)})
+    for result in (expectation(tr(W * S * W.T * S)), expectation(tr(W * S * W.T * S), with_range=True)):
+        with pytest.raises(WeingartenError, match="not symmetric"):
+            wg.evaluate(result, {"S": np.array([[1.0, 2.0], [0.0, 1.0]])})
+        factor = np.random.default_rng(5).normal(size=(3, 7))
+        gram = factor @ factor.T
+        # one rounding each in the two traces, their product and the quotient: 8 units are ample
+        assert wg.evaluate(result, {S: gram}) == pytest.approx(np.trace(gram) ** 2 / 3, rel=8 * np.finfo(float).eps)
+
+
+def test_evaluate_solves_for_the_symbol_of_the_size() -> None:
+    M = sp.Symbol("M", integer=True, positive=True)
+    R, C = wg.orthogonal("R", 2 * M), wg.constant("C", 2 * M)
+    assert wg.evaluate(expectation(tr(R * C * R.T) / M), {C: np.eye(4)}) == 2
+    with pytest.raises(WeingartenError, match="fit"):
+        wg.evaluate(expectation(tr(R * C * R.T) / M), {C: np.eye(3)})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"rows": [1], "cols": [1], "d": 3, "group": "U", "conjugate": [[1]]},
+        {"exponents": [[1]], "d": 3, "group": "U", "conjugate_rows": [1], "conjugate_cols": [1]},
+        {"exponents": [[2]], "d": 3, "cols": [1, 1]},
+        {"exponents": [[2]], "d": 3, "conjugate_cols": [1, 1]},
+        {"exponents": [[2]], "d": 3, "rows": [1, 1]},
+        {"cols": [1, 1], "d": 3},
+    ],
+)
+def test_moments_of_two_forms_at_once_are_refused(arguments: dict[str, object]) -> None:
+    with pytest.raises(WeingartenError, match="form|not both"):
+        wg.moment(**arguments)
+
+
+@pytest.mark.parametrize("expression", [W[2, 2] ** 2 * tr(W) ** 2, W[2, 2] ** 2 * tr(W * A) ** 2, W[2, 2] ** 2])
+def test_answers_at_a_size_without_their_indices(expression: sp.Expr) -> None:
+    answer = expectation(expression, with_range=True)
+    with pytest.raises(WeingartenError, match="does not exist"):
+        answer.at(1)
+    assert answer.at(sp.Integer(2)) == answer.at(np.int64(2)) == answer.at(2)
+
+
+@pytest.mark.parametrize("size", [2.0, "2", True, -1, 0, d, sp.Rational(5, 2)])
+def test_answers_take_positive_integers(size: object) -> None:
+    for answer in (expectation(tr(W) ** 2, with_range=True), wg.moment([[2]], d, with_range=True)):
+        with pytest.raises(WeingartenError):
+            answer.at(size)
+
+
+def test_validity_names_the_size() -> None:
+    half = wg.moment([[2, 0], [0, 2]], d / 2, with_range=True)
+    assert half.validity == "d/2 >= 2 (highest index 2)"
+    assert half.at(2) == wg.moment([[2, 0], [0, 2]], 2)
+    N = sp.Symbol("N", integer=True, positive=True)
+    assert expectation(tr(wg.orthogonal("W", N)) ** 2, with_range=True).validity.startswith("N >= ")
