@@ -64,6 +64,8 @@ class Reader:
             raise WeingartenError(
                 "expression is a matrix; take a trace, or call expectation_matrix or expectation_tensor"
             )
+        if not isinstance(expr, sp.Expr):
+            raise WeingartenError(f"expression={expr} is a {type(expr).__name__}, which has no expectation")
         return expr.replace(_is_even_modulus, _without_modulus) if expr.has(sp.Abs) else expr
 
     def _factor(self, term: Term, words: list[list[tuple[Any, Word]]], base: Any, power: Any, factor: Any) -> None:

@@ -203,3 +203,103 @@ def test_validity_names_the_size() -> None:
     assert half.at(2) == wg.moment([[2, 0], [0, 2]], 2)
     N = sp.Symbol("N", integer=True, positive=True)
     assert expectation(tr(wg.orthogonal("W", N)) ** 2, with_range=True).validity.startswith("N >= ")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda: wg.zonal_spherical_function((60,), (60,)),
+        lambda: wg.gram_matrix(10**8, 2),
+        lambda: wg.gram_matrix(10**8, 2, "U"),
+        lambda: wg.moment([[10**9]], 7),
+        lambda: wg.weingarten_series((2, 1), 10**7),
+        lambda: wg.power_trace_moment([1] * 49, 20, "U", [2] + [1] * 47),
+    ],
+)
+def test_costs_are_refused_before_any_work(question: object) -> None:
+    with pytest.raises(CostError) as caught:
+        question()  # type: ignore[operator]
+    assert caught.value.estimate > caught.value.limit
+
+
+def test_huge_sizes_and_indices_cost_nothing() -> None:
+    assert wg.moment([[2]], 10**8, "SO") == sp.Rational(1, 10**8)
+    assert wg.moment(rows=[20001] * 2, cols=[20001] * 2, d=d, group="Sp") == 0
+    far = {"rows": [20001, 20002], "cols": [20001, 20002]}
+    assert wg.moment(**far, d=d, group="Sp") == wg.moment(rows=[1, 2], cols=[1, 2], d=d, group="Sp") == 1 / d
+
+
+def test_one_row_needs_no_recursion() -> None:
+    """At d=1 all invariant tensors are one: the pseudo-inverse of N x N ones is their N^-2."""
+    for n in (3, 45):
+        assert wg.weingarten_function((n,), 1) == sp.Rational(1, sp.factorial2(2 * n - 1) ** 2)
+        assert wg.weingarten_function((n,), 1, "U") == sp.Rational(1, sp.factorial(n) ** 2)
+
+
+@pytest.mark.parametrize(("alpha", "lam"), [(a, lam) for a in (1, 2) for lam in [(5,), (1,) * 5]])
+def test_jack_polynomials_of_one_row_and_one_column_are_eigenvectors(alpha: int, lam: tuple[int, ...]) -> None:
+    from weingarten.jack import jack_polynomial, laplace_beltrami
+    from weingarten.partitions import all_partitions, boxes
+
+    theta = dict(zip(all_partitions(5), jack_polynomial(lam, alpha), strict=True))
+    image = dict.fromkeys(theta, 0)
+    for mu, weight in theta.items():
+        for nu, factor in laplace_beltrami(mu, alpha).items():
+            image[nu] += weight * factor
+    content = sum(alpha * j - i for i, j in boxes(lam))
+    assert theta[(1,) * 5] == 1
+    assert image == {mu: content * weight for mu, weight in theta.items()}
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_equal_power_traces_on_both_sides(size: int) -> None:
+    """`E |tr U|^{2N}` counts the permutations without an increasing subsequence longer than d (Rains 1998)."""
+    from bisect import bisect_left
+    from itertools import permutations
+
+    def longest(images: tuple[int, ...]) -> int:
+        piles: list[int] = []
+        for x in images:
+            k = bisect_left(piles, x)
+            piles[k : k + 1] = [x]
+        return len(piles)
+
+    count = sum(longest(s) <= size for s in permutations(range(6)))
+    assert wg.power_trace_moment([1] * 6, size, "U", [1] * 6) == count
+
+
+ODD = sp.Symbol("k", integer=True, odd=True)
+THREE = sp.MatrixSymbol("T", 3, 3)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        lambda: wg.weingarten_function(((0, 1), (2, 3)), 7),
+        lambda: wg.weingarten_function((sp.combinatorics.Permutation([1, 0]), sp.combinatorics.Permutation([0, 1])), 7),
+        lambda: wg.weingarten_function((((0, 1), (2, 3)), ((0, 2), (1, 3))), 7, "U"),
+        lambda: wg.weingarten_function(((0.5, 1), (1, 0)), 7, "U"),
+        lambda: wg.moment(rows=5, cols=5, d=3),
+        lambda: wg.moment(rows=[True], cols=[1], d=3),
+        lambda: wg.moment(rows=[1], cols=[1], conjugate=5, d=3),
+        lambda: wg.james_formula((2,), np.eye(2), np.eye(2), 2),
+        lambda: wg.james_formula((2,), sp.eye(2), sp.eye(2), 4),
+        lambda: wg.james_formula((2,), THREE, THREE, 5),
+        lambda: wg.james_formula((2,), THREE, THREE, d),
+        lambda: expectation(sp.Eq(W[1, 1], 1)),
+        lambda: wg.moment([[2]], ODD, "Sp"),
+        lambda: wg.weingarten_function(b"ab", 7),
+        lambda: wg.weingarten_function({2: 1}, 7),
+        lambda: wg.weingarten_function({2, 1}, 7),
+        lambda: wg.weingarten_function((2, True), 7),
+        lambda: wg.weingarten_series((2,), True),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(question: object) -> None:
+    with pytest.raises(WeingartenError):
+        question()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("order", [np.int64(3), sp.Integer(3)])
+def test_integers_of_other_libraries_count(order: object) -> None:
+    assert wg.weingarten_series((2,), order) == wg.weingarten_series((2,), 3)
