@@ -125,7 +125,7 @@ def _refuse_poles(result: Any, sizes: set[Any], size: int) -> None:
         for power in result.atoms(sp.Pow):
             if not (power.exp.is_Integer and power.exp < 0 and power.base.is_polynomial(symbol)):
                 continue
-            poles = [a for a in sp.roots(power.base, symbol) if a.is_real and a >= value]
+            poles = [a for a in sp.roots(power.base, symbol) if a.is_Rational and a >= value]
             if poles:
                 raise WeingartenError(
                     f"{symbol}={value} is not above the pole of the expression at {symbol}={max(poles)}, so it does not "
