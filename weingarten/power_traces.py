@@ -26,7 +26,7 @@ from .pairings import double_factorial
 from .partitions import Partition, all_partitions, as_partition, partition_count
 
 SHAPE_LIMIT = 200_000
-MOVE_LIMIT = 20_000_000
+MOVE_LIMIT = 25_000_000
 
 Shapes = dict[tuple[int, ...], int]  # strictly decreasing beta numbers λ_i + L - i -> integer
 
@@ -50,7 +50,7 @@ def power_trace_moment(
     ------
     CostError
         Below the stable range, when the number of partitions involved exceeds 200000 (N > 49), or, for U and SU,
-        when adding and removing their rim hooks takes more than some 15 seconds.
+        when adding and removing their rim hooks takes more than some 20 seconds.
 
     Examples
     --------
@@ -171,7 +171,7 @@ def _check_moves(mu: Partition, nu: Partition, d: int) -> None:
     if moves > MOVE_LIMIT:
         raise CostError(
             f"power traces of total degree {max(sum(mu), sum(nu))} at d={d} take up to {moves} moves of rim hooks; "
-            f"the limit is {MOVE_LIMIT} (some 15 s)",
+            f"the limit is {MOVE_LIMIT} (some 20 s)",
             estimate=moves,
             limit=MOVE_LIMIT,
         )
