@@ -38,6 +38,8 @@ def as_dimension(d: object, group: Group | str = "O") -> Any:
     if isinstance(d, sp.Expr) and d.free_symbols:
         if d.is_integer is False or d.is_positive is False:
             raise WeingartenError(f"d={d!r} cannot be a positive integer; give a Symbol without that assumption")
+        if kind.paired and d.is_odd:
+            raise WeingartenError(f"d={d!r} is odd, but {kind.name} needs an even matrix size d = 2M")
         return d
     try:
         size = operator.index(d)  # type: ignore[arg-type]

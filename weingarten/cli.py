@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import re
 import sys
 import threading
 import time
@@ -101,7 +102,10 @@ def build_parser() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, or 2 after one line on standard error for input that has no answer.
+    """Run the command and return its status.
+
+    0; 2 after one line on standard error for input that has no answer; 1 if the output could not be written. A reader
+    that closes the pipe early is no error.
 
     Examples
     --------
@@ -113,32 +117,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    options = build_parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    # a space in front tells argparse that an expression such as -W11^2 is no option
+    options = build_parser().parse_args([f" {x}" if re.match(r"-[^-h]", x) else x for x in given])
     from .errors import WeingartenError
 
+    digits = sys.get_int_max_str_digits()
     try:
+        sys.set_int_max_str_digits(0)  # exact answers may be longer than Python's limit of 4300 digits
         with _Waiting(enabled=not options.quiet):
             text = run(options)
         _write(text, options)
     except (WeingartenError, OSError) as error:
-        if isinstance(error, BrokenPipeError):
-            # A reader who has gone is no error; keep the interpreter from flushing into the closed pipe at exit.
+        if isinstance(error, OSError) and options.json in (None, "-"):
+            # Keep the interpreter from flushing into the closed pipe or full device at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
             return EXIT_OK
-        print(f"{PROGRAM}: error: {error}", file=sys.stderr)
+        said = f"cannot write the result: {error.strerror}" if isinstance(error, OSError) else str(error)
+        print(f"{PROGRAM}: error: {said}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:
         print(f"{PROGRAM}: stopped; no file was written", file=sys.stderr)
         return EXIT_INTERRUPTED
+    finally:
+        sys.set_int_max_str_digits(digits)
     return EXIT_OK
 
 
 def _write(text: str, options: argparse.Namespace) -> None:
-    if options.json not in (None, "-"):
-        with open(options.json, "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
+    """Print the answer, or put it into the file completely or not at all."""
+    if options.json in (None, "-"):
+        print(text, flush=True)
         return
-    print(text, flush=True)
+    temporary = f"{options.json}.{os.getpid()}.part"
+    try:
+        with open(temporary, "w", encoding="utf-8") as stream:
+            stream.write(text + "\n")
+        os.replace(temporary, options.json)
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
 
 
 class _Waiting:
@@ -194,10 +213,12 @@ def _dimension(text: str | None) -> Any:
 def _numbers(text: str) -> tuple[int, ...]:
     from .errors import WeingartenError
 
-    try:
-        return tuple(int(part) for part in text.replace(" ", ",").strip("()[],").split(",") if part)
-    except ValueError as error:
-        raise WeingartenError(f"partition {text!r}: give positive integers with commas, such as 2,1") from error
+    body = text.strip()
+    if body[:1] + body[-1:] in ("()", "[]"):
+        body = body[1:-1].strip()
+    if not re.fullmatch(r"(?:[0-9]{1,9}(?:(?:\s*,\s*|\s+)[0-9]{1,9})*,?)?", body):
+        raise WeingartenError(f"partition {text!r}: give positive integers with commas, such as 2,1")
+    return tuple(int(part) for part in re.findall(r"[0-9]+", body))
 
 
 def _function(mu: tuple[int, ...], d: Any, group: str) -> Any:

@@ -167,7 +167,8 @@ def _unflatten(exponents: tuple[int, ...], others: int) -> Matrix:
 def symplectic_normal_form(entries: dict[tuple[int, int], Cell]) -> tuple[Matrix, int]:
     """Return the matrix in first columns of pairs, and the sign, of exponents at 1-based positions `(i, j)`.
 
-    Rows are laid out in partner pairs, so that rows `2r, 2r+1` of the result belong together.
+    Rows are laid out in partner pairs, so that rows `2r, 2r+1` of the result belong together; pairs of rows and of
+    columns that do not occur are left out.
     """
     cells: dict[tuple[int, int], Cell] = {}
     sign = 1
@@ -178,6 +179,7 @@ def symplectic_normal_form(entries: dict[tuple[int, int], Cell]) -> tuple[Matrix
             row, a, b = row ^ 1, b, a
         old = cells.get((row, pair), EMPTY)
         cells[row, pair] = (old[0] + a, old[1] + b)
-    height = 2 * (1 + max((row // 2 for row, _ in cells), default=-1))
-    width = 1 + max((pair for _, pair in cells), default=-1)
-    return tuple(tuple(cells.get((r, k), EMPTY) for k in range(width)) for r in range(height)), sign
+    blocks = sorted({row // 2 for row, _ in cells})
+    pairs = sorted({pair for _, pair in cells})
+    rows = [row for block in blocks for row in (2 * block, 2 * block + 1)]
+    return tuple(tuple(cells.get((row, pair), EMPTY) for pair in pairs) for row in rows), sign

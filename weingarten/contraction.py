@@ -30,6 +30,8 @@ from .rational import ONE, Ratio, power_of_d
 from .words import Word, canonical_closed, count, plain_symmetric, reverse_transpose
 
 PAIR_LIMIT = 1_000_000
+PAIRS_PER_RESULT = 50  # a different product of traces costs as much as so many pairs that coincide
+SURVEY, SURVEY_FROM = 400, 50_000
 
 Strand = tuple[int, Word, int]  # from one outer end along a word to another outer end
 Monomial = tuple[tuple[Word, ...], tuple[Strand, ...]]  # closed words, strands
@@ -89,6 +91,8 @@ def _sum_over_pairs(monomial: Monomial, setting: Setting) -> dict[Monomial, Rati
     wires, marks = _wiring(monomial, setting.name)
     family = _pairings(tuple(marks) if setting.kind.alpha == 1 else len(marks))
     n = len(marks) // 2
+    if len(family) ** 2 > SURVEY_FROM:
+        _survey(wires, family, setting)
     array = np.array(family, dtype=np.intp).reshape(len(family), 2 * n)
     outcomes: dict[tuple[tuple[int, tuple[int, Word]], ...], _Outcomes] = {}
     histograms: dict[tuple[tuple[Word, ...], int], Any] = {}
@@ -104,6 +108,29 @@ def _sum_over_pairs(monomial: Monomial, setting: Setting) -> dict[Monomial, Rati
         counts = np.bincount(result.ids * result.classes + types, minlength=len(result.results) * result.classes)
         histograms[key] = histograms[key] + counts if key in histograms else counts
     return _collect(monomial, setting, histograms, table, n)
+
+
+def _survey(wires: Wires, family: tuple[tuple[int, ...], ...], setting: Setting) -> None:
+    """Refuse a sum whose result would be too long, judged by how often a few hundred of its terms coincide.
+
+    The pairs are picked by a fixed rule. With c coincidences among the m(m-1)/2 couples of m terms there are about
+    m(m-1)/(2c) different ones (at least that many; equally frequent ones would make it exact).
+    """
+    sample: Counter[object] = Counter()
+    for k in range(SURVEY):
+        p, q = family[7919 * k % len(family)], family[(104729 * k + 31 * k * k) % len(family)]
+        rest, loops = join(wires, p, 0)
+        rest, more = join(rest, q, 1)
+        sample[_closed([*loops, *more], setting), _strands(rest, setting)] += 1
+    coincidences = sum(m * (m - 1) for m in sample.values())
+    estimate = SURVEY * (SURVEY - 1) // max(1, coincidences)
+    if estimate > setting.limit // PAIRS_PER_RESULT:
+        raise CostError(
+            f"the result would have some {estimate} different products of traces; the limit is "
+            f"{setting.limit // PAIRS_PER_RESULT} (fewer different constants make it shorter; limit=... raises it)",
+            estimate=estimate,
+            limit=setting.limit // PAIRS_PER_RESULT,
+        )
 
 
 class _Outcomes:

@@ -10,6 +10,7 @@ import sympy as sp
 from .answers import Answer
 from .errors import WeingartenError
 from .structure import FORM
+from .symbols import SymmetricMatrix
 
 if TYPE_CHECKING:
     from .tensors import TensorExpectation
@@ -21,14 +22,22 @@ def evaluate(result: Any, matrices: Mapping[Any, Any]) -> Any:
     Parameters
     ----------
     result : sympy expression or Answer
-        An `Answer` is recomputed when the size of the arrays is below its range; an expression cannot know its range.
+        An `Answer` is recomputed when the size of the arrays is below its range. A plain expression cannot know its
+        range: sizes at or below a pole of it are refused, others are taken at their word, so for small arrays (fewer
+        rows than half the number of factors of O, than their number for Sp) evaluate the `Answer`.
     matrices : mapping
-        From matrix symbols (or their names) to square arrays of one size, which also replaces a symbolic size.
+        From matrix symbols (or their names) to square arrays of one size, which also replaces a symbolic size. An
+        integer size of a symbol must be that of the arrays; arrays for symmetric symbols must be symmetric.
 
     Returns
     -------
     float or complex
         A sympy expression if symbols other than the size remain.
+
+    Raises
+    ------
+    WeingartenError
+        For arrays that do not fit the symbols, and for sizes at which the expression does not hold.
 
     Examples
     --------
@@ -41,35 +50,103 @@ def evaluate(result: Any, matrices: Mapping[Any, Any]) -> Any:
     """
     arrays, size = _arrays(matrices)
     if isinstance(result, Answer):
-        below = result.exact_at is None and size < result.minimum
-        result = result.at(size) if below else result.value
+        if result.exact_at is not None and size != result.exact_at:
+            raise WeingartenError(f"the arrays have size {size}, but the answer was computed for d={result.exact_at}")
+        result = result.at(size) if size < result.minimum else result.value
+    else:
+        result = sp.sympify(result)
+        _refuse_poles(result, _sizes(result, matrices), size)
+    return _value(result, matrices, arrays, size)
+
+
+def evaluate_tensor(result: TensorExpectation, matrices: Mapping[Any, Any]) -> Any:
+    """Return the array of a `TensorExpectation`, recomputed when the arrays are smaller than its range."""
+    import numpy as np
+
+    arrays, size = _arrays(matrices)
+    if isinstance(result.size, int) and size != result.size:
+        raise WeingartenError(f"the arrays have size {size}, but the expectation was computed for d={result.size}")
+    if result.recompute is not None and size < result.minimum:
+        result = result.recompute(size)
+    legs = 2 * (len(result.terms[0][1]) if result.terms else 1)
+    total: Any = np.zeros((size,) * legs)
+    for coefficient, strands in result.terms:
+        operands: list[Any] = []
+        for a, matrix, b in strands:
+            _check_fit(matrix.atoms(sp.MatrixSymbol), arrays, size)
+            operands += [_matrix(matrix, arrays, size), [a, b]]
+        total = total + _value(coefficient, matrices, arrays, size) * np.einsum(*operands, list(range(legs)))
+    return total
+
+
+def _value(result: Any, matrices: Mapping[Any, Any], arrays: dict[str, Any], size: int) -> Any:
+    """Return the number behind an expression that holds at this size."""
+    _check_fit({key for key in matrices if isinstance(key, sp.MatrixSymbol)}, arrays, size)
+    _check_fit(result.atoms(sp.MatrixSymbol), arrays, size)
     atoms = result.atoms(sp.Trace) | result.atoms(sp.matrices.expressions.matexpr.MatrixElement)
-    values = {}
-    symbols = {s for key in matrices if isinstance(key, sp.MatrixSymbol) for s in key.shape[0].free_symbols}
-    for atom in atoms:
-        values[atom] = _sympy_number(_atom(atom, arrays, size))
-        symbols |= {s for m in atom.atoms(sp.MatrixSymbol) for s in m.shape[0].free_symbols}
-    value = result.xreplace(values)
-    value = value.subs({s: size for s in symbols})
+    sizes = _sizes(result, matrices)
+    value = result.xreplace({atom: _sympy_number(_atom(atom, arrays, size)) for atom in atoms})
+    value = value.subs(_solutions(sizes, size))
+    if value.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
+        raise WeingartenError(
+            f"the expression has no finite value at size {size}: it does not hold there; evaluate the answer of "
+            "expectation(..., with_range=True) instead, which is computed anew for small sizes"
+        )
     if value.free_symbols:
         return value
     number = complex(value)
     return number.real if number.imag == 0 else number
 
 
-def evaluate_tensor(result: TensorExpectation, matrices: Mapping[Any, Any]) -> Any:
-    """Return the array of a `TensorExpectation`."""
+def _sizes(result: Any, matrices: Mapping[Any, Any]) -> set[Any]:
+    """Return the symbolic sizes of the matrices in the expression and in the mapping."""
+    symbols = result.atoms(sp.MatrixSymbol) | {key for key in matrices if isinstance(key, sp.MatrixSymbol)}
+    return {matrix.shape[0] for matrix in symbols if matrix.shape[0].free_symbols}
+
+
+def _solutions(sizes: set[Any], size: int) -> dict[Any, Any]:
+    """Return the values of the symbols in sizes such as `d` or `2*M` for arrays of the given size."""
+    found: dict[Any, Any] = {}
+    for expression in sizes:
+        symbols = expression.free_symbols
+        if len(symbols) != 1 or not expression.is_polynomial(*symbols) or sp.degree(expression) != 1:
+            raise WeingartenError(f"the size {expression} is no linear expression in one symbol; give it as an integer")
+        symbol = next(iter(symbols))
+        free = sp.Dummy()  # without assumptions, so that every solution is found and none is refused in silence
+        solution = sp.solve(expression.xreplace({symbol: free}) - size, free)[0]
+        if found.setdefault(symbol, solution) != solution or not solution.is_integer:
+            raise WeingartenError(f"arrays of size {size} do not fit the sizes {sorted(map(str, sizes))}")
+    return found
+
+
+def _refuse_poles(result: Any, sizes: set[Any], size: int) -> None:
+    """Refuse sizes at or below a pole: every symbolic average has lost some of its meaning there."""
+    for symbol, value in _solutions(sizes, size).items():
+        for power in result.atoms(sp.Pow):
+            if not (power.exp.is_Integer and power.exp < 0 and power.base.is_polynomial(symbol)):
+                continue
+            poles = [a for a in sp.roots(power.base, symbol) if a.is_Rational and a >= value]
+            if poles:
+                raise WeingartenError(
+                    f"{symbol}={value} is not above the pole of the expression at {symbol}={max(poles)}, so it does not "
+                    "hold there; evaluate the answer of expectation(..., with_range=True), which knows its range"
+                )
+
+
+def _check_fit(symbols: Any, arrays: dict[str, Any], size: int) -> None:
+    """Refuse arrays of another size than their symbols, and arrays that are not symmetric for symmetric symbols."""
     import numpy as np
 
-    arrays, size = _arrays(matrices)
-    legs = 2 * (len(result.terms[0][1]) if result.terms else 1)
-    total: Any = np.zeros((size,) * legs)
-    for coefficient, strands in result.terms:
-        operands: list[Any] = []
-        for a, matrix, b in strands:
-            operands += [_matrix(matrix, arrays, size), [a, b]]
-        total = total + evaluate(coefficient, matrices) * np.einsum(*operands, list(range(legs)))
-    return total
+    for matrix in symbols:
+        name, rows = str(matrix.name), matrix.shape[0]
+        if rows.is_Integer and int(rows) != size:
+            raise WeingartenError(f"the matrix {name} has size {rows}, but the arrays have size {size}")
+        if isinstance(matrix, SymmetricMatrix) and name in arrays:
+            array = np.asarray(arrays[name])
+            # rounding of a product such as X @ X.T: one unit in the last place for each of its terms
+            tolerance = size * np.finfo(float).eps * np.max(np.abs(array), initial=0)
+            if not np.max(np.abs(array - array.T), initial=0) <= tolerance:
+                raise WeingartenError(f"the array for {name} is not symmetric, but {name} was declared symmetric")
 
 
 def _arrays(matrices: Mapping[Any, Any]) -> tuple[dict[str, Any], int]:

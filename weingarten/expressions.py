@@ -91,7 +91,8 @@ def _answer(value: Any, work: Integration, expression: Any, reader: Reader, limi
             raise WeingartenError(f"d={d}: the sizes {sorted(map(str, sizes))} are no single symbol; build it anew")
         return expectation(expression.xreplace({symbolic[0]: sp.Integer(d)}), limit=limit)
 
-    return Answer(value, minimum, reason, recompute=recompute)
+    name = ", ".join(map(str, symbolic)) or "d"
+    return Answer(value, minimum, reason, recompute=recompute, size=name)
 
 
 @dataclass

@@ -26,6 +26,8 @@ from .recursion import rational_function, series_length
 TABLE_LIMIT = 30_000_000
 RESTRICTED_LIMIT = 10_000_000
 GRAM_LIMIT = 1_000_000
+SERIES_LIMIT = 1_000_000_000
+SPHERICAL_LIMIT = 3_000_000
 
 
 def weingarten_function(coset_type: Any, d: Any, group: str = "O") -> Any:
@@ -131,10 +133,17 @@ def weingarten_series(coset_type: Any, order: int, group: str = "O") -> tuple[in
     """
     kind = function_group(group)
     mu, orientation = as_class(coset_type, kind)
-    if isinstance(order, bool) or not isinstance(order, int) or order < 0:
-        raise WeingartenError(f"order={order!r} is not a number of coefficients; give an integer that is at least 0")
+    order = as_degree(order, "order", "a number of coefficients")
     check_table_cost(sum(mu), kind.alpha)
     ratio = symbolic_value(mu, kind)
+    largest = max((abs(root) for root, _ in ratio.roots), default=0)
+    bits = order**2 * max(1, largest.bit_length())  # coefficient k has about k·log2(largest root) bits
+    if bits > SERIES_LIMIT:
+        raise CostError(
+            f"{order} coefficients would take up to {bits} bits; the limit is {SERIES_LIMIT}",
+            estimate=bits,
+            limit=SERIES_LIMIT,
+        )
     top = [int(c) for c in ratio.numerator.coeffs()][::-1] + [0] * order
     for root, power in ratio.roots:
         for _ in range(power):  # divide by (1 - root u)
@@ -169,11 +178,13 @@ def gram_matrix(n: int, d: Any, group: str = "O") -> Any:
 
 def gram_classes(n: int, kind: Group) -> list[list[tuple[int, int]]]:
     """Return number of loops and sign of every pair of invariant tensors."""
-    count = sp.factorial(n) if kind.alpha == 1 else sp.factorial2(2 * n - 1)
+    points = min(n, 20)  # 39!! is beyond any limit already
+    count = int(sp.factorial(points) if kind.alpha == 1 else sp.factorial2(2 * points - 1))
     if count**2 > GRAM_LIMIT:
         raise CostError(
-            f"the Gram matrix of degree {n} has {count**2} entries; the limit is {GRAM_LIMIT}",
-            estimate=int(count**2),
+            f"the Gram matrix of degree {n} has {count**2} entries{' or more' if n > points else ''}; "
+            f"the limit is {GRAM_LIMIT}",
+            estimate=count**2,
             limit=GRAM_LIMIT,
         )
     if kind.alpha == 1:
@@ -206,6 +217,15 @@ def zonal_spherical_function(lam: Any, mu: Any, group: str = "O") -> Any:
         raise WeingartenError(
             f"lam={shape} and mu={cls} are partitions of {sum(shape)} and {sum(cls)}; they must agree"
         )
+    n = min(sum(shape), 100)  # far beyond the limit
+    cost = n * sum(partition_count(m) for m in range(n + 1))
+    if cost > SPHERICAL_LIMIT:
+        raise CostError(
+            f"a spherical function of degree {sum(shape)} needs Jack polynomials with some {cost} steps; "
+            f"the limit is {SPHERICAL_LIMIT} (degree 35)",
+            estimate=cost,
+            limit=SPHERICAL_LIMIT,
+        )
     top, bottom = spherical_value(conjugate(shape) if kind.paired else shape, cls, kind.alpha)
     flip = -1 if kind.paired and (sum(cls) - len(cls)) % 2 else 1
     return sp.Rational(flip * top, bottom)
@@ -222,16 +242,16 @@ def function_group(group: object) -> Group:
     return kind
 
 
-def as_degree(n: object) -> int:
-    """Return a degree as int, refusing anything but integers that are at least 0."""
+def as_degree(n: object, name: str = "n", what: str = "a degree") -> int:
+    """Return a degree (or another count) as int, refusing anything but integers that are at least 0."""
     import operator
 
     try:
         degree = operator.index(n)  # type: ignore[arg-type]
     except TypeError as error:
-        raise WeingartenError(f"n={n!r} is not a degree; give an integer that is at least 0") from error
+        raise WeingartenError(f"{name}={n!r} is not {what}; give an integer that is at least 0") from error
     if degree < 0 or isinstance(n, bool):
-        raise WeingartenError(f"n={n!r} is not a degree; give an integer that is at least 0")
+        raise WeingartenError(f"{name}={n!r} is not {what}; give an integer that is at least 0")
     return degree
 
 

@@ -94,6 +94,9 @@ def jack_polynomial(lam: Partition, alpha: int) -> Vector:
     n = sum(lam)
     if n == 0:
         return (1,)
+    if len(lam) == 1 or lam[0] == 1:  # Σ α^{n-ℓ} (n!/z_μ) p_μ, and n! e_n
+        base = alpha if len(lam) == 1 else -1
+        return tuple(base ** (n - len(mu)) * (factorial(n) // centralizer_order(mu)) for mu in all_partitions(n))
     row = min(removable(lam), key=lambda i: len(addable(_shrink(lam, i))))
     smaller, box = _shrink(lam, row), (row, lam[row] - 1)
     base = sum(alpha * j - i for i, j in boxes(smaller))

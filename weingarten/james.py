@@ -69,6 +69,7 @@ def james_formula(mu: Sequence[int], A: Any, B: Any, d: Any, group: str = "O", *
             max(1, sum(shape)),
             f"degree {sum(shape)} in A and in B",
             recompute=lambda k: james_formula(shape, A, B, k, kind.name),
+            size=str(size),
         )
     return answer if with_range else answer.value
 
@@ -76,11 +77,17 @@ def james_formula(mu: Sequence[int], A: Any, B: Any, d: Any, group: str = "O", *
 def power_sums(matrix: Any, name: str, n: int, size: Any) -> list[Any]:
     """Return `p_0, ..., p_n` of a matrix symbol (as traces) or of a sequence of eigenvalues."""
     if isinstance(matrix, sp.MatrixExpr):
+        rows, columns = matrix.shape
+        if rows != columns or (rows.is_Integer and rows != size):
+            raise WeingartenError(f"{name} has shape {matrix.shape}, but d={size}; give a symbol of shape (d, d)")
         return [size, *[sp.Trace(matrix**k) for k in range(1, n + 1)]]
     try:
         values = [sp.sympify(x) for x in matrix]
+        flat = not isinstance(matrix, sp.MatrixBase) and all(isinstance(x, sp.Expr) for x in values)
     except (TypeError, sp.SympifyError) as error:
         raise WeingartenError(f"{name}={matrix!r}: give a sympy matrix symbol or a sequence of eigenvalues") from error
+    if not flat:
+        raise WeingartenError(f"{name} is an explicit matrix or nested; give a matrix symbol or its eigenvalues")
     if isinstance(size, int) and len(values) != size:
         raise WeingartenError(f"{name} has {len(values)} eigenvalues, but d={size}; give as many as d")
     return [sp.Add(*[x**k for x in values]) for k in range(n + 1)]

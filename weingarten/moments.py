@@ -29,6 +29,8 @@ from .rational import ZERO, Ratio, add_ratios, constant_ratio
 from .real_elimination import elimination_estimate, real_moment
 from .recursion import series_length
 
+DEGREE_LIMIT = 100_000  # factors of one moment
+
 Entries = dict[tuple[int, int], Cell]  # 1-based position -> exponents of the entry and of its conjugate
 
 
@@ -111,7 +113,11 @@ def moment_answer(entries: Entries, size: Any, kind: Group) -> Answer:
     value = ratio.to_sympy(size)
     if isinstance(size, int):
         return Answer(value, size, "given", exact_at=size)
-    return Answer(value, minimum, reason, recompute=lambda d: moment_answer(entries, as_dimension(d, kind), kind).value)
+
+    def recompute(d: int) -> Any:
+        return moment_answer(entries, as_dimension(d, kind), kind).value
+
+    return Answer(value, minimum, reason, recompute=recompute, size=str(size))
 
 
 def moment_parts(entries: Entries, size: Any, kind: Group) -> tuple[tuple[int, str], Ratio]:
@@ -122,6 +128,11 @@ def moment_parts(entries: Entries, size: Any, kind: Group) -> tuple[tuple[int, s
     highest = max((max(place) for place in entries), default=1)
     if isinstance(size, int) and highest > size:
         raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
+    degree = sum(a + b for a, b in entries.values())
+    if degree > DEGREE_LIMIT:
+        raise CostError(
+            f"the moment has degree {degree}; the limit is {DEGREE_LIMIT}", estimate=degree, limit=DEGREE_LIMIT
+        )
     ratio = moment_ratio(entries, size, kind)
     return _validity(entries, highest, kind), (constant_ratio(ratio.at(size)) if isinstance(size, int) else ratio)
 
@@ -219,7 +230,7 @@ def _circular(entries: Entries, size: Any, kind: Group) -> Ratio:
 def _special_orthogonal(entries: Entries, size: Any) -> Ratio:
     """Return `E_O[f (1 + det W)]`; the determinant counts only if every row and column sum is odd, at integer d."""
     value = orthogonal_moment(entries)
-    if not isinstance(size, int):
+    if not isinstance(size, int) or sum(a for a, _ in entries.values()) < size:  # odd sums in d rows need d factors
         return value
     sums_of_rows = {i: sum(a for (r, _), (a, _) in entries.items() if r == i) % 2 for i in range(1, size + 1)}
     sums_of_cols = {j: sum(a for (_, c), (a, _) in entries.items() if c == j) % 2 for j in range(1, size + 1)}
@@ -272,6 +283,14 @@ def _entries(matrices: tuple[Any, Any], sequences: tuple[tuple[Any, Any], tuple[
     if (matrices[0] is None) == (sequences[0][0] is None):
         raise WeingartenError("give either a matrix of exponents, or rows=... and cols=..., not both and not neither")
     entries: Entries = {}
+    sides = {"cols": sequences[0][1], "conjugate_rows": sequences[1][0], "conjugate_cols": sequences[1][1]}
+    foreign = {"conjugate": matrices[1]} if matrices[0] is None else sides
+    for name, value in foreign.items():
+        if value is not None and not (hasattr(value, "__len__") and len(value) == 0):
+            raise WeingartenError(
+                f"{name} belongs to the other form: a matrix of exponents goes with conjugate=matrix, "
+                "rows and cols with conjugate_rows and conjugate_cols"
+            )
     if matrices[0] is not None:
         for which, name in enumerate(("exponents", "conjugate")):
             for place, value in _matrix(matrices[which], name).items():
@@ -279,6 +298,9 @@ def _entries(matrices: tuple[Any, Any], sequences: tuple[tuple[Any, Any], tuple[
         return entries
     for which, names in enumerate((("rows", "cols"), ("conjugate_rows", "conjugate_cols"))):
         left, right = (() if side is None else side for side in sequences[which])
+        for side, name in zip((left, right), names, strict=True):
+            if not hasattr(side, "__len__") or isinstance(side, (str, bytes)):
+                raise WeingartenError(f"{name}={side!r} is no sequence of indices; write for instance {name}=[1, 1]")
         if len(left) != len(right):
             raise WeingartenError(f"{names[0]} has {len(left)} and {names[1]} has {len(right)} indices; give as many")
         for i, j in zip(left, right, strict=True):
@@ -296,8 +318,8 @@ def _index(value: object, name: str) -> int:
         index = operator.index(value)  # type: ignore[arg-type]
     except TypeError as error:
         raise WeingartenError(f"{name} contains {value!r}; indices are integers from 1") from error
-    if index < 1:
-        raise WeingartenError(f"{name} contains {index}; indices are integers from 1")
+    if index < 1 or isinstance(value, bool):
+        raise WeingartenError(f"{name} contains {value!r}; indices are integers from 1")
     return index
 
 

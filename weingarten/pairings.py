@@ -8,6 +8,7 @@ that use p- and q-edges in turn; half the loop lengths make the coset type `μ(p
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -73,7 +74,10 @@ def pairings_respecting(labels: Sequence[object]) -> list[Pairing]:
 
 def as_pairing(pairs: Iterable[Iterable[int]], *, name: str = "pairing") -> Pairing:
     """Return `pairs` as a tuple of pairs after checking that every point of `0..2n-1` occurs once."""
-    pairing = tuple(tuple(int(x) for x in pair) for pair in pairs)
+    try:
+        pairing = tuple(tuple(operator.index(x) for x in pair) for pair in pairs)
+    except TypeError as error:
+        raise WeingartenError(f"{name}={pairs!r} is not a pairing; write one as ((0, 1), (2, 3))") from error
     points = sorted(x for pair in pairing for x in pair)
     if any(len(pair) != 2 for pair in pairing) or points != list(range(len(points))):
         raise WeingartenError(f"{name}={pairs!r} is not a pairing; each of 0..2n-1 must lie in exactly one pair")

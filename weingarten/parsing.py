@@ -3,8 +3,13 @@
 expression := term (("+" | "-") term)*            term   := factor (["*" | "/"] factor)*
 factor     := base ["^" integer]                  base   := number | entry | "tr(" matrix ")" | "(" expression ")"
                                                           | "conj(" expression ")" | "|" entry or trace "|" | scalar
-matrix     := signed sum of products of names, each with any of: ' (transpose), † or ^H (adjoint), ~ (conjugate), ^k
+matrix     := signed sum of products of names, each with any of: ' or ^T (transpose), † or ^H or ^* (adjoint),
+              ~ (conjugate), ^k
 entry      := W11 (single digits), W[1,12], W_{1,12}; the name of a Haar matrix before it
+
+Digits that touch a name belong to it: `A1` is one constant matrix, `a2` one scalar, unless they are indices (`W11`).
+`d` is the size of the matrices. A star that touches the matrix before it only, as in `U* B`, is refused: some mean the
+adjoint, others a product.
 """
 
 from __future__ import annotations
@@ -20,10 +25,14 @@ from .symbols import HaarMatrix, constant
 
 DEFAULT_NAMES = {"O": "W", "U": "U", "Sp": "S", "SO": "W", "SU": "U", "COE": "V", "CSE": "V"}
 
+NUMBER_DIGITS, POWER_BITS = 1000, 100_000  # longest number that is read, and longest power of a number
+POWER_LIMIT = 10_000  # highest power of a matrix: each factor is a letter of a word
+
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+)|(?P<name>[A-Za-z]+)|(?P<adjoint>†|\^H\b|\^\{?\\dagger\}?)|(?P<power>\*\*|\^)"
-    r"|(?P<symbol>[-+*/()\[\]{}|,'~_]))"
+    r"\s*(?:(?P<number>[0-9]+)|(?P<name>[A-Za-z]+)|(?P<adjoint>\^?†|\^H\b|\^(?:\*|\{\*\})|\^(?:\\dagger|\{\\dagger\}))"
+    r"|(?P<transpose>\^T\b|')|(?P<power>\*\*|\^)|(?P<symbol>[-+*/()\[\]{}|,~_]))"
 )
+_WORDS = ("tr", "conj", "abs", "Tr", "trace")
 
 
 class Parser:
@@ -43,27 +52,59 @@ class Parser:
         self.tokens = self._tokenise(text)
         self.position = 0
         self.inside_bars = False
+        self.random = False  # whether a random matrix has been read
 
     def _tokenise(self, text: str) -> list[tuple[str, str]]:
-        tokens, position, stripped = [], 0, text.rstrip()
+        tokens: list[tuple[str, str]] = []
+        position, stripped = 0, text.rstrip()
         while position < len(stripped):
             match = _TOKEN.match(stripped, position)
             if match is None:
                 raise WeingartenError(f"expression {text!r}: cannot read {stripped[position:]!r}")
             kind = str(match.lastgroup)
-            value = match.group(kind)
-            if kind == "name" and value not in ("tr", "conj", "abs", "Tr", "trace"):
+            value, touches = match.group(kind), match.start(kind) == position
+            if len(value) > NUMBER_DIGITS:
+                raise WeingartenError(
+                    f"expression: a token of {len(value)} characters; at most {NUMBER_DIGITS} are read"
+                )
+            if value == "*" and touches and tokens:
+                self._refuse_star(tokens[-1], stripped[match.end() : match.end() + 1])
+            if kind == "name" and value not in _WORDS:
                 tokens += self._split_name(value)
+            elif kind == "number" and touches and tokens and tokens[-1][0] == "name":
+                tokens += self._touching(tokens.pop()[1], value)
             else:
-                tokens.append((kind, value))
+                tokens.append((kind, "'" if kind == "transpose" else value))
             position = match.end()
         return tokens
+
+    def _refuse_star(self, before: tuple[str, str], after: str) -> None:
+        """Refuse `U* B` and `U*)`: an adjoint to some, a product to others."""
+        if before[0] != "number" and (not after or after in " )'†~^+-"):
+            raise WeingartenError(
+                f"expression {self.text!r}: '*' touches only the factor before it; write U^H (or U†) for the adjoint, "
+                "conj(...) for a scalar, and 'U*B' or 'U * B' for a product"
+            )
 
     def _split_name(self, value: str) -> list[tuple[str, str]]:
         """Read `WAW` as W A W: capital letters are matrices of their own unless the whole is a declared name."""
         if value in self.haar or not value[0].isupper() or not value.isupper():
             return [("name", value)]
         return [("name", letter) for letter in value]
+
+    def _touching(self, name: str, digits: str) -> list[tuple[str, str]]:
+        """Read digits that touch a name: part of it, but indices after the name of a random matrix (`W11`)."""
+        declared = [k for k in range(len(digits), 0, -1) if name + digits[:k] in self.haar]
+        if declared:
+            rest = digits[declared[0] :]
+            return [("name", name + digits[: declared[0]]), *([("indices", rest)] if rest else [])]
+        if name in self.haar:
+            return [("name", name), ("indices", digits)]
+        if name.upper() in self.haar:
+            raise WeingartenError(
+                f"expression {self.text!r}: {name}{digits} is no entry; the random matrix is called {name.upper()}"
+            )
+        return [("name", name + digits)]
 
     def _peek(self, *values: str) -> bool:
         return self.position < len(self.tokens) and self.tokens[self.position][1] in values
@@ -89,6 +130,11 @@ class Parser:
         value = self._sum()
         if self.position < len(self.tokens):
             raise WeingartenError(f"expression {self.text!r}: unexpected {self.tokens[self.position][1]!r}")
+        if not self.random:
+            raise WeingartenError(
+                f"expression {self.text!r} has no random factor: the random matrices are {', '.join(self.haar)}; "
+                "choose the group with --group and other names with --haar"
+            )
         return value
 
     def _sum(self) -> Any:
@@ -120,8 +166,20 @@ class Parser:
         base = self._base()
         if self._kind() == "power":
             self.position += 1
-            return base ** self._integer("an exponent")
+            return self._raised(base, self._integer("an exponent"))
         return base
+
+    def _raised(self, base: Any, exponent: int) -> Any:
+        """Return a power, refusing those that do not exist or are too long to print."""
+        if exponent < 0 and base == 0:
+            raise WeingartenError(f"expression {self.text!r} divides by zero")
+        if base.is_Rational and base not in (-1, 0, 1):
+            bits = max(int(base.p).bit_length(), int(base.q).bit_length()) * abs(exponent)
+            if bits > POWER_BITS:
+                raise WeingartenError(
+                    f"expression {self.text!r}: a power of some {bits} binary digits; the limit is {POWER_BITS}"
+                )
+        return base**exponent
 
     def _integer(self, what: str) -> int:
         brace = self._take("{")
@@ -155,7 +213,7 @@ class Parser:
     def _named(self) -> Any:
         name = self.tokens[self.position][1]
         self.position += 1
-        if name in ("tr", "Tr", "trace", "conj", "abs"):
+        if name in _WORDS:
             self._expect("(")
             value = self._matrix_sum() if name in ("tr", "Tr", "trace") else self._sum()
             self._expect(")")
@@ -163,14 +221,17 @@ class Parser:
         if name in self.haar:
             i, j = self._indices(name)
             return self._haar(name)[i, j]
-        if name == str(self.d):
-            return self.d
         if name[0].isupper():
             raise WeingartenError(
                 f"expression {self.text!r}: {name} is no random matrix here (those are {', '.join(self.haar)}); "
                 "constant matrices belong inside tr(...), and --haar names further random ones"
             )
-        return sp.Symbol(name)
+        return self._scalar(name)
+
+    def _scalar(self, name: str) -> Any:
+        """Return a scalar by its name; `d` is the size of the matrices."""
+        size = sp.sympify(self.d)
+        return size if name == (str(size) if size.is_Symbol else "d") else sp.Symbol(name)
 
     def _indices(self, name: str) -> tuple[int, int]:
         self._take("_")
@@ -181,7 +242,7 @@ class Parser:
                 j = self._integer("an index")
                 self._expect(closing)
                 return i, j
-        if self._kind() == "number" and len(self.tokens[self.position][1]) == 2:
+        if self._kind() in ("number", "indices") and len(self.tokens[self.position][1]) == 2:
             digits = self.tokens[self.position][1]
             self.position += 1
             return int(digits[0]), int(digits[1])
@@ -190,6 +251,7 @@ class Parser:
         )
 
     def _haar(self, name: str) -> HaarMatrix:
+        self.random = True
         return HaarMatrix(name, self.d, None, as_group(self.group).name)
 
     def _matrix_sum(self) -> Any:
@@ -218,13 +280,28 @@ class Parser:
         if self._take("("):
             value = self._matrix_sum()
             self._expect(")")
+        elif self._kind() != "name":
+            found = self.tokens[self.position][1] if self.position < len(self.tokens) else "the end"
+            raise WeingartenError(f"expression {self.text!r}: expected a matrix but found {found!r}")
         else:
             name = self.tokens[self.position][1]
             self.position += 1
+            if self._kind() == "indices":
+                digits = self.tokens[self.position][1]
+                raise WeingartenError(
+                    f"expression {self.text!r}: {name}{digits} inside a trace; write {name}^{digits} for a power, "
+                    f"or declare a matrix of that name with --haar"
+                )
             if name not in self.haar and not name[0].isupper():
-                return sp.Symbol(name)
+                return self._raised_scalar(self._scalar(name))
             value = self._haar(name) if name in self.haar else constant(name, self.d)
         return self._decorated(value)
+
+    def _raised_scalar(self, value: Any) -> Any:
+        if self._kind() == "power":
+            self.position += 1
+            return self._raised(value, self._integer("an exponent"))
+        return value
 
     def _decorated(self, value: Any) -> Any:
         while True:
@@ -237,6 +314,11 @@ class Parser:
                 value = value.adjoint()
             elif self._kind() == "power":
                 self.position += 1
-                value = value ** self._integer("an exponent")
+                exponent = self._integer("an exponent")
+                if abs(exponent) > POWER_LIMIT:
+                    raise WeingartenError(f"expression {self.text!r}: matrix power {exponent}; at most {POWER_LIMIT}")
+                if exponent < 0 and isinstance(value.doit(), sp.ZeroMatrix):
+                    raise WeingartenError(f"expression {self.text!r} divides by zero")
+                value = value**exponent
             else:
                 return value

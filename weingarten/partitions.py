@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from math import factorial, prod
 
 from .caches import cached
@@ -31,15 +31,18 @@ def as_partition(parts: Iterable[object], *, name: str = "partition") -> Partiti
     >>> as_partition([1, 2, 1])
     (2, 1, 1)
     """
-    if isinstance(parts, str):
-        raise WeingartenError(f"{name}={parts!r} is text; give a tuple or list of positive integers such as (2, 1)")
+    if isinstance(parts, (str, bytes, bytearray, Mapping, Set)):  # sets forget equal parts, mappings their values
+        raise WeingartenError(
+            f"{name}={parts!r} is a {type(parts).__name__}; give a tuple or list of positive integers such as (2, 1)"
+        )
+    parts = tuple(parts) if isinstance(parts, Iterable) else parts
     try:
         values = [operator.index(part) for part in parts]  # type: ignore[arg-type]
     except TypeError as error:
         raise WeingartenError(
             f"{name}={parts!r} is not a partition; give a tuple or list of positive integers such as (2, 1)"
         ) from error
-    if any(value <= 0 for value in values):
+    if any(value <= 0 or isinstance(part, bool) for value, part in zip(values, parts, strict=True)):
         raise WeingartenError(f"{name}={parts!r} has a part that is not positive; leave out zeros and negative parts")
     return tuple(sorted(values, reverse=True))
 

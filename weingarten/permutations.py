@@ -5,6 +5,7 @@ The one convention of the project: `compose(s, t)` applies `t` first, `compose(s
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 
 from .errors import WeingartenError
@@ -14,7 +15,10 @@ Permutation = tuple[int, ...]
 
 def as_permutation(images: Sequence[int], *, name: str = "permutation") -> Permutation:
     """Return `images` as a tuple after checking that it is a permutation of `0..n-1`."""
-    result = tuple(int(x) for x in images)
+    try:
+        result = tuple(operator.index(x) for x in images)
+    except TypeError as error:
+        raise WeingartenError(f"{name}={images!r} is not a permutation; give the images of 0, 1, ..., n-1") from error
     if sorted(result) != list(range(len(result))):
         raise WeingartenError(f"{name}={images!r} is not a permutation of 0..{len(result) - 1}; list every image once")
     return result

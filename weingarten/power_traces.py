@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from math import comb, factorial, prod
 from typing import Any
 
@@ -25,6 +26,7 @@ from .pairings import double_factorial
 from .partitions import Partition, all_partitions, as_partition, partition_count
 
 SHAPE_LIMIT = 200_000
+MOVE_LIMIT = 25_000_000
 
 Shapes = dict[tuple[int, ...], int]  # strictly decreasing beta numbers λ_i + L - i -> integer
 
@@ -47,7 +49,8 @@ def power_trace_moment(
     Raises
     ------
     CostError
-        Below the stable range, when the number of partitions involved exceeds 200000 (N > 49).
+        Below the stable range, when the number of partitions involved exceeds 200000 (N > 49), or, for U and SU,
+        when adding and removing their rim hooks takes more than some 20 seconds.
 
     Examples
     --------
@@ -78,6 +81,7 @@ def power_trace_answer(mu: Partition, nu: Partition, size: Any, kind: Group) -> 
             minimum + (minimum % 2 if kind.paired else 0),
             f"power traces of total degree {max(sum(mu), sum(nu))}",
             recompute=lambda d: power_trace_answer(mu, nu, as_dimension(d, kind), kind).value,
+            size=str(size),
         )
     value = stable_value(mu, nu, kind) if size >= minimum else character_sum(mu, nu, size, kind)
     return Answer(sp.Integer(value), size, "given", exact_at=size)
@@ -124,6 +128,7 @@ def character_sum(mu: Partition, nu: Partition, d: int, kind: Group) -> int:
             limit=SHAPE_LIMIT,
         )
     if kind.alpha == 1:
+        _check_moves(mu, nu, d)
         return _unitary_sum(mu, nu, d, kind.name == "SU")
     shapes = {_beta(lam, d): 1 for lam in invariant_shapes(N, d, kind)}
     return _strip(shapes, mu).get(_beta((), d), 0)
@@ -149,11 +154,33 @@ def _unitary_sum(mu: Partition, nu: Partition, d: int, special: bool) -> int:
     difference = sum(mu) - sum(nu)
     if difference and not (special and difference % d == 0):
         return 0
-    shapes: Shapes = {_beta((), d): 1}
-    for part in nu:
-        shapes = _move(shapes, part)
+    start: Shapes = {_beta((), d): 1}
+    shapes = _grow(start, nu)
+    if mu == nu:  # the characters of both sides agree
+        return sum(weight**2 for weight in shapes.values())
     lifted = {tuple(b + difference // d for b in beta): weight for beta, weight in shapes.items()}
     return _strip(lifted, mu).get(_beta((), d), 0)
+
+
+def _check_moves(mu: Partition, nu: Partition, d: int) -> None:
+    """Refuse averages over U whose shapes have too many beta numbers to move."""
+    moves = 0
+    for side in {mu, nu}:
+        for boxes in accumulate(side):
+            moves += d * min(partition_count(boxes), (boxes + 1) ** (d - 1))
+    if moves > MOVE_LIMIT:
+        raise CostError(
+            f"power traces of total degree {max(sum(mu), sum(nu))} at d={d} take up to {moves} moves of rim hooks; "
+            f"the limit is {MOVE_LIMIT} (some 20 s)",
+            estimate=moves,
+            limit=MOVE_LIMIT,
+        )
+
+
+def _grow(shapes: Shapes, mu: Partition) -> Shapes:
+    for part in mu:
+        shapes = _move(shapes, part)
+    return shapes
 
 
 def _beta(lam: Partition, rows: int) -> tuple[int, ...]:

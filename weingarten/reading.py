@@ -64,6 +64,8 @@ class Reader:
             raise WeingartenError(
                 "expression is a matrix; take a trace, or call expectation_matrix or expectation_tensor"
             )
+        if not isinstance(expr, sp.Expr):
+            raise WeingartenError(f"expression={expr} is a {type(expr).__name__}, which has no expectation")
         return expr.replace(_is_even_modulus, _without_modulus) if expr.has(sp.Abs) else expr
 
     def _factor(self, term: Term, words: list[list[tuple[Any, Word]]], base: Any, power: Any, factor: Any) -> None:
@@ -87,6 +89,9 @@ class Reader:
 
     def _entry(self, term: Term, entry: HaarEntry, bar: bool, times: int) -> None:
         name = self._register(entry.args[0])
+        size = entry.args[0].shape[0]
+        if size.is_Integer and max(entry.place) > int(size):  # the size may have been put in after the entry was made
+            raise WeingartenError(f"{entry} does not exist: indices run from 1 to {size}")
         bar = bar and self.kind(name).is_complex
         cells = term.entries.setdefault(name, {})
         a, b = cells.get(entry.place, (0, 0))

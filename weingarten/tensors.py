@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
@@ -30,11 +30,15 @@ class TensorExpectation:
         Size of the matrices.
     validity : str
         The dimensions for which the result holds.
+    minimum : int
+        The least size for which a symbolic result holds; `evaluate` computes it anew for smaller arrays.
     """
 
     terms: tuple[tuple[Any, tuple[tuple[int, Any, int], ...]], ...]
     size: Any
     validity: str
+    minimum: int = 1
+    recompute: Callable[[int], TensorExpectation] | None = field(default=None, repr=False, compare=False)
 
     def matrix(self) -> Any:
         """Return a single word's expectation as a sympy matrix expression."""
@@ -92,8 +96,15 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
             totals[None, rest] = totals.get((None, rest), 0) + value
     terms = tuple((value, tuple((a, reader.matrix(w), b) for a, w, b in rest)) for (_, rest), value in totals.items())
     minimum, reason = max(work.ranges, default=(1, "no random factor"))
-    validity = f"d = {work.size}" if isinstance(work.size, int) else f"d >= {minimum} ({reason})"
-    return TensorExpectation(terms, work.size, validity)
+    if isinstance(work.size, int):
+        return TensorExpectation(terms, work.size, f"d = {work.size}")
+
+    def recompute(k: int) -> TensorExpectation:
+        if not work.size.is_Symbol:
+            raise WeingartenError(f"size {k}: {work.size} is no single symbol; build the words anew for this size")
+        return expectation_tensor([sp.sympify(w).xreplace({work.size: sp.Integer(k)}) for w in words], limit=limit)
+
+    return TensorExpectation(terms, work.size, f"{work.size} >= {minimum} ({reason})", minimum, recompute)
 
 
 def expectation_matrix(word: Any, *, limit: int = PAIR_LIMIT) -> Any:

@@ -404,6 +404,9 @@ def test_refusal_comes_before_any_work_and_carries_the_estimate() -> None:
     assert _pairings.cache_info().currsize == 0  # type: ignore[attr-defined]
     with pytest.raises(CostError, match="limit is 5"):
         expectation(tr(W * A * W.T * B) ** 2, limit=5)
+    many = sp.Mul(*[tr(W * wg.constant(f"C{k}", d)) for k in range(10)])
+    with pytest.raises(CostError, match="different products"):
+        expectation(many)
     with pytest.raises(CostError, match="shapes"):
         wg.power_trace_moment([1] * 60, 2)
     with pytest.raises(CostError, match="James"):
