@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         special_orthogonal,
         special_unitary,
         symplectic,
+        symplectic_form,
         tr,
         unitary,
     )
@@ -56,6 +57,7 @@ _HOMES = {
     "circular_orthogonal": "symbols",
     "circular_symplectic": "symbols",
     "constant": "symbols",
+    "symplectic_form": "symbols",
     "tr": "symbols",
     "Answer": "answers",
     "clear_caches": "caches",
@@ -85,6 +87,7 @@ __all__ = [
     "circular_orthogonal",
     "circular_symplectic",
     "constant",
+    "symplectic_form",
     "tr",
     "weingarten_function",
     "weingarten_table",

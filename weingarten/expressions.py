@@ -18,7 +18,7 @@ from .moments import moment_parts
 from .power_traces import power_trace_answer
 from .rational import ONE, Ratio, add_ratios, constant_ratio
 from .reading import Reader, Term, unit
-from .structure import prepare_word, simplify_form
+from .structure import prepare_word, simplify_form, written_out
 from .words import Letter, Word, canonical_closed, count, reduce_word
 
 Range = tuple[int, str]
@@ -196,7 +196,7 @@ class Integration:
         if powers is not None:
             return [((), constant_ratio(self._power_traces(powers)) * factor)]
         symmetric = self.reader.symmetric
-        closed = tuple(sorted(canonical_closed(word, symmetric) for word in words if word))
+        closed = tuple(sorted(canonical_closed(w, self._interchangeable(w)) for w in words if w))
         totals: dict[tuple[Word, ...], list[tuple[Ratio, int]]] = {}
         for (rest, _), ratio in self.integrate_all((closed, ())).items():
             sign, traces = simplify_form(rest, symmetric)
@@ -207,18 +207,45 @@ class Integration:
         ]
 
     def integrate_all(self, start: Monomial) -> dict[Monomial, Ratio]:
-        """Integrate one matrix after the other out of a monomial."""
+        """Integrate one matrix after the other out of a monomial; its words with Sp matrices are a factor apart.
+
+        There "transposed" means the dual, which is written out once all matrices are integrated.
+        """
+        closed, strands = start
+        dual = tuple(word for word in closed if self._is_dual(word))
+        state = self._one_after_the_other((tuple(word for word in closed if not self._is_dual(word)), strands))
+        if not dual:
+            return state
+        product: dict[Monomial, Ratio] = {}
+        for (words, _), weight in self._one_after_the_other((dual, ())).items():
+            plain = [written_out(word) for word in words]
+            for (others, rest), ratio in state.items():
+                key = (tuple(sorted((*others, *plain))), rest)
+                product[key] = product[key] + ratio * weight if key in product else ratio * weight
+        return product
+
+    def _one_after_the_other(self, start: Monomial) -> dict[Monomial, Ratio]:
         words = (*start[0], *(word for _, word, _ in start[1]))
         state: dict[Monomial, Ratio] = {start: ONE}
         for name in self.names(words):
             self._note_range(name, words)
-            setting = Setting(name, self._kind(name), self._size(name), self.reader.symmetric, self.limit)
+            kind = self._kind(name)
+            symmetric = frozenset[str]() if kind.paired else self.reader.symmetric
+            setting = Setting(name, kind, self._size(name), symmetric, self.limit)
             grown: dict[Monomial, Ratio] = {}
             for monomial, weight in state.items():
                 for key, ratio in integrate(monomial, setting).items():
                     grown[key] = grown[key] + ratio * weight if key in grown else ratio * weight
             state = grown
         return {key: ratio for key, ratio in state.items() if ratio}
+
+    def _is_dual(self, word: Word) -> bool:
+        """Tell whether "transposed" means the dual in a word: whether it holds matrices of Sp."""
+        return any(x.name in self.reader.haar and self._kind(x.name).paired for x in word)
+
+    def _interchangeable(self, word: Word) -> frozenset[str]:
+        """Return the constants that "transposed" leaves as they are; the dual of a symmetric matrix is another one."""
+        return frozenset() if self._is_dual(word) else self.reader.symmetric
 
     def _size(self, name: str) -> Any:
         return as_dimension(self.reader.haar[name].shape[0], self.reader.kind(name))

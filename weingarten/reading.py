@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from math import prod
 from typing import Any
 
 import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .complex_elimination import Cell
 from .errors import WeingartenError
 from .groups import Group, as_group
-from .symbols import HaarEntry, HaarMatrix, SymmetricMatrix
+from .symbols import FORM, HaarEntry, HaarMatrix, SymmetricMatrix, SymplecticForm
 from .words import Letter, Word
 
+FORM_LETTER = "±J"  # name of the symplectic form inside words
 UNIT = "§"  # name of the matrix unit E_ij inside words: §i_j; no user writes it
 
 
@@ -33,7 +36,6 @@ class Reader:
 
     haar: dict[str, HaarMatrix] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
-    dual: bool = False  # Sp: a transposed letter means the dual J Aᵀ Jᵀ
     _traces: dict[Word, Any] = field(default_factory=dict)
 
     @property
@@ -69,7 +71,7 @@ class Reader:
         return expr.replace(_is_even_modulus, _without_modulus) if expr.has(sp.Abs) else expr
 
     def _factor(self, term: Term, words: list[list[tuple[Any, Word]]], base: Any, power: Any, factor: Any) -> None:
-        if not base.has(HaarMatrix):
+        if not factor.has(HaarMatrix):
             if base.has(sp.Trace) and isinstance(base, sp.Trace) and power.is_Integer and power > 0:
                 words.extend([self.matrix_terms(base.arg)] * int(power))
                 return
@@ -145,17 +147,26 @@ class Reader:
         if isinstance(matrix, HaarMatrix):
             return self._register(matrix)
         if isinstance(matrix, sp.MatrixSymbol):
-            name = str(matrix.name)
+            name = FORM_LETTER if isinstance(matrix, SymplecticForm) else str(matrix.name)
         elif isinstance(matrix, sp.MatrixBase):
-            name = f"#{sp.ImmutableMatrix(matrix)}"
+            name = f"#{sp.ImmutableMatrix(_constant(matrix))}"
         else:
             raise WeingartenError(f"{matrix} is not a product of matrix symbols; expand it first")
         if self.constants.setdefault(name, matrix) != matrix or name in self.haar:
             raise WeingartenError(f"two different matrices are called {name!r}; give them different names")
         return name
 
+    def check_form(self) -> None:
+        """Refuse a matrix of the user that has the name under which results show the symplectic form."""
+        if FORM_LETTER in self.constants and (FORM in self.constants or FORM in self.haar):
+            raise WeingartenError(
+                f"the name {FORM!r} is taken by the symplectic form; rename your matrix, or use symplectic_form(d) if "
+                "you mean the form"
+            )
+
     def size(self) -> Any:
         """Return the one size of all matrices, or None if there are none."""
+        self.check_form()
         sizes = {matrix.shape[k] for matrix in (*self.haar.values(), *self.constants.values()) for k in (0, 1)}
         if len(sizes) > 1:
             raise WeingartenError(f"the matrices have sizes {sorted(map(str, sizes))}; all must be square of one size")
@@ -170,9 +181,6 @@ class Reader:
 
     def _letter(self, letter: Letter) -> Any:
         matrix = self.constants[letter.name] if letter.name in self.constants else self.haar[letter.name]
-        if self.dual and letter.transposed:
-            form = self.constants["J"]
-            return form * matrix.T * form.T
         if letter.transposed and letter.conjugated:
             return matrix.adjoint()
         if letter.transposed:
@@ -191,9 +199,17 @@ class Reader:
         cuts = [k for k, letter in enumerate(word) if letter.name.startswith(UNIT)]
         if cuts:
             return self._cut(word[cuts[0] :] + word[: cuts[0]])
-        if all(x.name.startswith("#") for x in word):
-            return sp.Trace(self.matrix(word).doit()).doit()
+        if self._is_explicit(word):
+            return self._explicit(word).trace()
         return sp.Trace(self.matrix(word))
+
+    def _is_explicit(self, word: Iterable[Letter]) -> bool:
+        """Tell whether all entries are known: of matrices given by their entries, and of the form at a given size."""
+        known = all(x.name == FORM_LETTER or x.name.startswith("#") for x in word)
+        return known and bool(sp.sympify(self.size()).is_Integer)
+
+    def _explicit(self, word: Iterable[Letter]) -> Any:
+        return prod((self._letter(x).as_explicit() for x in word), start=sp.eye(int(self.size())))
 
     def _cut(self, word: Word) -> Any:
         """Return `tr(E_ij X E_kl Y ...) = X_jk Y_l...`; entries of constants count from 0, as everywhere in sympy."""
@@ -207,9 +223,19 @@ class Reader:
         result = sp.S.One
         for k, (_, j, letters) in enumerate(pieces):
             target = pieces[(k + 1) % len(pieces)][0]
-            piece = self.matrix(tuple(letters)) if letters else None
-            result *= piece[j - 1, target - 1] if piece is not None else sp.Integer(j == target)
+            result *= self._element(tuple(letters), j, target)
         return result
+
+    def _element(self, word: Word, i: int, j: int) -> Any:
+        """Return one entry of a product; sympy's own indexing would multiply out a sum over all inner indices."""
+        if not word:
+            return sp.Integer(i == j)
+        if self._is_explicit(word):
+            return self._explicit(word)[i - 1, j - 1]
+        matrix = self.matrix(word)
+        if isinstance(matrix, (sp.MatMul, sp.MatPow)):
+            return MatrixElement(matrix, sp.Integer(i - 1), sp.Integer(j - 1))
+        return matrix[i - 1, j - 1]
 
 
 def unit(i: int, j: int) -> Letter:

@@ -18,6 +18,7 @@ from .errors import WeingartenError
 from .groups import as_group
 
 tr = sp.Trace
+FORM = "J"  # name of the symplectic form in results
 
 
 class HaarMatrix(sp.MatrixSymbol):  # type: ignore[misc]
@@ -86,6 +87,32 @@ class SymmetricMatrix(sp.MatrixSymbol):  # type: ignore[misc]
 
     def _eval_transpose(self) -> Any:
         return self
+
+
+class SymplecticForm(sp.MatrixSymbol):  # type: ignore[misc]
+    """The form `J = [[0, 1], [-1, 0]] ⊕ ...`: a class of its own, so that no constant of a user is taken for it."""
+
+    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
+        if not (sp.sympify(i).is_Integer and sp.sympify(j).is_Integer):
+            return sp.matrices.expressions.matexpr.MatrixElement(self, i, j)
+        return sp.Integer((1 if i < j else -1) if int(i) ^ 1 == int(j) else 0)
+
+
+def symplectic_form(d: Any) -> SymplecticForm:
+    """Return the form `J = [[0, 1], [-1, 0]] ⊕ ...` on the index pairs (1, 2), (3, 4), ...: `Sᵀ J S = J` on Sp.
+
+    Results name it `J`; `evaluate` knows its entries.
+
+    Examples
+    --------
+    >>> from weingarten import symplectic_form
+    >>> symplectic_form(2).as_explicit()
+    Matrix([
+    [ 0, 1],
+    [-1, 0]])
+    """
+    size = as_dimension(d, "Sp")
+    return SymplecticForm(FORM, size, size)
 
 
 def constant(name: str, d: Any, *, symmetric: bool = False) -> Any:

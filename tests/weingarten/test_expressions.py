@@ -375,7 +375,6 @@ def test_open_word_by_hand() -> None:
         (lambda: wg.orthogonal("", 3), "name"),
         (lambda: expectation(wg.orthogonal("W", 3)[1, 1] * wg.unitary("W", 3)[1, 1]), "different"),
         (lambda: expectation(tr(wg.orthogonal("W", 3)) * tr(wg.constant("W", 3))), "different"),
-        (lambda: expectation(tr(wg.symplectic("S", 4).T * wg.constant("A", 4) * wg.symplectic("S", 4))), "adjoint"),
         (lambda: expectation(tr(wg.special_orthogonal("R", 2) * wg.constant("A", 2)) ** 2), "determinant"),
         (lambda: expectation(tr(wg.constant("A", 3).inv() * wg.orthogonal("W", 3))), "inverted"),
         (lambda: expectation(tr(wg.orthogonal("W", 3)[1, 1] * wg.constant("A", 3))), "move it out"),
