@@ -124,12 +124,18 @@ def _survey(wires: Wires, family: tuple[tuple[int, ...], ...], setting: Setting)
         sample[_closed([*loops, *more], setting), _strands(rest, setting)] += 1
     coincidences = sum(m * (m - 1) for m in sample.values())
     estimate = SURVEY * (SURVEY - 1) // max(1, coincidences)
-    if estimate > setting.limit // PAIRS_PER_RESULT:
+    check_results(estimate, setting.limit)
+
+
+def check_results(number: int, limit: int) -> None:
+    """Refuse a result of too many different products; so few that they cost nothing are never refused."""
+    most = max(limit, SURVEY_FROM) // PAIRS_PER_RESULT
+    if number > most:
         raise CostError(
-            f"the result would have some {estimate} different products of traces; the limit is "
-            f"{setting.limit // PAIRS_PER_RESULT} (fewer different constants make it shorter; limit=... raises it)",
-            estimate=estimate,
-            limit=setting.limit // PAIRS_PER_RESULT,
+            f"the result would have at least some {number} different products of traces; the limit is {most} (fewer "
+            "different constants make it shorter; limit=... raises it)",
+            estimate=number,
+            limit=most,
         )
 
 
@@ -179,6 +185,7 @@ def _collect(
             if setting.kind.paired:
                 sign = -1 if (len(monomial[0]) + len(words) + len(mu)) % 2 else 1
             totals.setdefault(key, Counter())[mu] += sign * int(counts[code])
+        check_results(len(totals), setting.limit)
     answer: dict[Monomial, Ratio] = {}
     for (empty, rest), histogram in totals.items():
         value = combine(histogram, setting.size, setting.kind) * loop_factor(empty, setting.size)

@@ -11,8 +11,9 @@ import sympy as sp
 
 from .answers import Answer
 from .arguments import as_dimension
-from .contraction import PAIR_LIMIT, Monomial, Setting, integrate, loop_factor, pair_count
+from .contraction import PAIR_LIMIT, Monomial, Setting, check_results, integrate, loop_factor, pair_count
 from .errors import CostError, WeingartenError
+from .expansion import check_expansion
 from .groups import GROUPS, Group
 from .moments import moment_parts
 from .power_traces import power_trace_answer
@@ -37,8 +38,9 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     with_range : bool
         Return an `Answer`: the value together with the dimensions for which it holds.
     limit : int
-        Most pairs of pairings (permutations for U) that one trace expression may need; `((2n-1)!!)²` for 2n factors of
-        O or Sp, `(n!)²` for n factors and n conjugates of U, twice as many factors for COE and CSE.
+        Most pairs of pairings (permutations for U) that the traces of all terms together may need; `((2n-1)!!)²` for 2n
+        factors of O or Sp, `(n!)²` for n factors and n conjugates of U, twice as many factors for COE and CSE. A result
+        may have one product of traces for each 50 pairs of the limit.
 
     Returns
     -------
@@ -69,12 +71,14 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     >>> expectation(tr(W*A*W.T*B), with_range=True).validity
     'd >= 1 (2 factors W)'
     """
-    reader = Reader()
-    terms = list(reader.terms(sp.sympify(expression)))
+    reader, expression = Reader(), sp.sympify(expression)
+    if isinstance(expression, sp.Basic):
+        check_expansion(expression)
+    terms = list(reader.terms(expression))
     size = reader.size() if any(term.words for term in terms) else None
     work = Integration(reader, None if size is None else as_dimension(size), limit)
     value = work.total(terms)
-    return _answer(value, work, sp.sympify(expression), reader, limit) if with_range else value
+    return _answer(value, work, expression, reader, limit) if with_range else value
 
 
 def _answer(value: Any, work: Integration, expression: Any, reader: Reader, limit: int) -> Answer:
@@ -108,12 +112,20 @@ class Integration:
 
     def checked(self, terms: list[Term]) -> list[Term]:
         """Prepare all terms and refuse what is too costly, before any work."""
+        pairs = 0
         for term in terms:
             self._entries_to_words(term)
             term.words = [self._prepared(word, term) for word in term.words]
             if self._power_names(term) is None:
                 for name in self.names(term.words):
-                    self.check(name, term.words)
+                    pairs += self.check(name, term.words)
+        if pairs > self.limit:
+            raise CostError(
+                f"the {len(terms)} terms need sums over {pairs} pairs in all; the limit is {self.limit} (limit=... "
+                "raises it: a million pairs take 1 to 20 seconds)",
+                estimate=pairs,
+                limit=self.limit,
+            )
         return terms
 
     def _prepared(self, word: Word, term: Term) -> Word:
@@ -126,8 +138,8 @@ class Integration:
         """Return the names of the Haar matrices that occur."""
         return sorted({x.name for word in words for x in word if x.name in self.reader.haar})
 
-    def check(self, name: str, words: Sequence[Word]) -> None:
-        """Refuse an integration that would exceed the limit."""
+    def check(self, name: str, words: Sequence[Word]) -> int:
+        """Return the number of pairs of an integration; refuse one that would exceed the limit."""
         plain, bars = count(tuple(words), name)
         pairs = pair_count(plain, bars, self._kind(name))
         if pairs > self.limit:
@@ -137,6 +149,7 @@ class Integration:
                 estimate=pairs,
                 limit=self.limit,
             )
+        return pairs
 
     def _kind(self, name: str) -> Group:
         """Return the group whose pairings integrate the matrix out of words."""
@@ -232,12 +245,25 @@ class Integration:
             kind = self._kind(name)
             symmetric = frozenset[str]() if kind.paired else self.reader.symmetric
             setting = Setting(name, kind, self._size(name), symmetric, self.limit)
+            self._check_growth(len(state), name, words)
             grown: dict[Monomial, Ratio] = {}
             for monomial, weight in state.items():
+                check_results(len(grown), self.limit)
                 for key, ratio in integrate(monomial, setting).items():
                     grown[key] = grown[key] + ratio * weight if key in grown else ratio * weight
             state = grown
         return {key: ratio for key, ratio in state.items() if ratio}
+
+    def _check_growth(self, products: int, name: str, words: Sequence[Word]) -> None:
+        """Refuse to integrate a further matrix out of too many products."""
+        pairs = products * pair_count(*count(tuple(words), name), self._kind(name))
+        if pairs > self.limit:
+            raise CostError(
+                f"the matrices before {name} leave {products} different products, which need a sum over {pairs} pairs "
+                f"in all; the limit is {self.limit} (limit=... raises it)",
+                estimate=pairs,
+                limit=self.limit,
+            )
 
     def _is_dual(self, word: Word) -> bool:
         """Tell whether "transposed" means the dual in a word: whether it holds matrices of Sp."""

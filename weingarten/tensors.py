@@ -11,6 +11,7 @@ import sympy as sp
 from .arguments import as_dimension
 from .contraction import PAIR_LIMIT, Strand
 from .errors import WeingartenError
+from .expansion import check_expansion
 from .expressions import Integration
 from .reading import Reader
 from .structure import prepare_word, simplify_form
@@ -73,8 +74,9 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
     >>> expectation_tensor([W*A*W.T]).matrix()
     (Trace(A)/d)*I
     """
-    reader = Reader()
-    choices = [reader.matrix_terms(sp.sympify(word)) for word in words]
+    reader, words = Reader(), [sp.sympify(word) for word in words]
+    check_expansion(sp.Tuple(*words))
+    choices = [reader.matrix_terms(word) for word in words]
     work = Integration(reader, as_dimension(reader.size()) if reader.size() is not None else 1, limit)
     partial: list[tuple[Any, tuple[Word, ...]]] = [(sp.S.One, ())]
     for choice in choices:

@@ -10,7 +10,7 @@ import pytest
 import sympy as sp
 
 import weingarten as wg
-from weingarten import WeingartenError, expectation, tr
+from weingarten import CostError, WeingartenError, expectation, tr
 
 d = sp.Symbol("d", integer=True, positive=True)
 EPS = float(np.finfo(float).eps)
@@ -131,14 +131,18 @@ def test_two_symplectic_matrices_in_one_word() -> None:
     assert abs(wg.evaluate(symbolic, ARRAYS[2]) - float(by_entries)) <= 1e4 * EPS * abs(float(by_entries))
 
 
+def balanced(rule: Rule, X: Any, Xt: Any, Xc: Any, Xh: Any, c: Any, t: Rule) -> Any:
+    """A rule with two more conjugated factors: averages over U vanish unless half of the factors are conjugated."""
+    return rule(X, Xt, Xc, Xh, c, t) * t(Xh * c["Q"]) * t(Xc * c["A"])
+
+
 def test_circular_symplectic_words_with_symmetric_constants() -> None:
     V, numbers = wg.circular_symplectic("V", 2), exact(2)
     X, c, nonzero = entries_of(V), symbols(2), 0
     for rule in SP_RULES:
-        mine = lambda X, Xt, Xc, Xh, c, t, rule=rule: rule(X, Xt, Xc, Xh, c, t) * t(Xh * c["Q"]) * t(Xc * c["A"])  # noqa: E731
-        by_entries = expectation(sp.expand(mine(X, X.T, bar(X), bar(X).T, numbers, sp.Matrix.trace)))
+        by_entries = expectation(sp.expand(balanced(rule, X, X.T, bar(X), bar(X).T, numbers, sp.Matrix.trace)))
         nonzero += by_entries != 0
-        number = wg.evaluate(expectation(mine(V, V.T, V.conjugate(), V.H, c, tr)), ARRAYS[2])
+        number = wg.evaluate(expectation(balanced(rule, V, V.T, V.conjugate(), V.H, c, tr)), ARRAYS[2])
         assert abs(number - float(by_entries)) <= 1e4 * EPS * max(1, abs(float(by_entries)))
     assert nonzero >= 5
 
@@ -206,3 +210,43 @@ def test_entries_times_traces_of_explicit_matrices_are_numbers() -> None:
     X = entries_of(W)
     by_entries = expectation(sp.expand(X[0, 1] * (X * c["A"] * X.T * c["B"] * X).trace()))
     assert expectation(W[1, 2] * tr(W * A * W.T * B * W)) == by_entries != 0
+
+
+# ---- costs ----------------------------------------------------------------------------------------------------------
+
+
+def test_expansions_are_counted_before_they_are_made() -> None:
+    W, V, A = wg.orthogonal("W", d), wg.orthogonal("V", d), wg.constant("A", d)
+    entries = sp.Add(*[W[i, j] for i in (1, 2) for j in (1, 2)])
+    for expression, estimate in (
+        (tr((W + A) ** 24), 2**24),
+        (entries**60, 63 * 62 * 61 // 6),  # C(63, 3)
+        (tr(W * (A + V)) ** 30, 2**30),
+        ((W[1, 1] + W[1, 2]) ** 10**9, 10**9 + 1),
+        (tr(W) ** 10**9, 10**9),
+        (tr(W ** (10**9)), 10**9),
+        (W[1, 1] ** 10**9 * tr(W), 10**9 + 1),
+        (tr(W * A) * entries**60, 63 * 62 * 61 // 6),
+    ):
+        with pytest.raises(CostError, match="limit is 20") as caught:
+            expectation(expression)
+        assert caught.value.estimate == estimate
+    with pytest.raises(CostError, match="16777216"):
+        wg.expectation_tensor([(W + A) ** 24])
+    assert expectation((W[1, 1] + W[1, 2]) ** 20) == expectation((W[1, 1] * sp.sqrt(2)) ** 20)
+    assert expectation(tr(W) ** 40) == sp.factorial2(39)
+
+
+def test_pairs_of_all_terms_and_products_between_matrices_are_bounded() -> None:
+    W, V, A = wg.orthogonal("W", d), wg.orthogonal("V", d), wg.constant("A", d)
+    constants = [wg.constant(f"C{k}", d) for k in range(8)]
+    with pytest.raises(CostError, match="4096 terms"):
+        expectation(tr((W + A) ** 12))
+    six = sp.Mul(*[tr(W * C) * tr(V * C) for C in constants[:6]])
+    with pytest.raises(CostError, match="different products"):
+        expectation(six)
+    four = sp.Mul(*[tr(W * C) * tr(V * C) for C in constants[:4]])
+    assert len(sp.Add.make_args(sp.expand(expectation(four)))) > 9
+    # V leaves 9 products; each needs 9 pairs of W
+    with pytest.raises(CostError, match="9 different products, which need a sum over 81 pairs"):
+        expectation(four, limit=80)
