@@ -135,3 +135,16 @@ def dirichlet(exponents: Sequence[int], d: int) -> Fraction:
 def complex_dirichlet(exponents: Sequence[int], d: int) -> Fraction:
     """E Π |x_i|^{2 c_i} on the unit sphere of C^d."""
     return Fraction(prod(factorial(c) for c in exponents), prod(d + s for s in range(sum(exponents))))
+
+
+def as_entries(rows: list[int], cols: list[int], rows_bar: list[int] = (), cols_bar: list[int] = ()) -> dict:
+    entries: dict[tuple[int, int], tuple[int, int]] = {}
+    for which, left, right in ((0, rows, cols), (1, rows_bar, cols_bar)):
+        for place in zip(left, right, strict=True):
+            a, b = entries.get(place, (0, 0))
+            entries[place] = (a, b + 1) if which else (a + 1, b)
+    return entries
+
+
+def dense(entries: dict, size: int = 4) -> tuple:
+    return tuple(tuple(entries.get((i, j), (0, 0)) for j in range(1, size + 1)) for i in range(1, size + 1))

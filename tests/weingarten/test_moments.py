@@ -25,19 +25,6 @@ EPS = float(np.finfo(float).eps)
 indices = st.integers(1, 3)
 
 
-def as_entries(rows: list[int], cols: list[int], rows_bar: list[int] = (), cols_bar: list[int] = ()) -> dict:
-    entries: dict[tuple[int, int], tuple[int, int]] = {}
-    for which, left, right in ((0, rows, cols), (1, rows_bar, cols_bar)):
-        for place in zip(left, right, strict=True):
-            a, b = entries.get(place, (0, 0))
-            entries[place] = (a, b + 1) if which else (a + 1, b)
-    return entries
-
-
-def dense(entries: dict, size: int = 4) -> tuple:
-    return tuple(tuple(entries.get((i, j), (0, 0)) for j in range(1, size + 1)) for i in range(1, size + 1))
-
-
 # ---- the two routes -------------------------------------------------------------------------------------------------
 
 
@@ -46,9 +33,9 @@ def dense(entries: dict, size: int = 4) -> tuple:
 def test_orthogonal_elimination_equals_double_sum(half: list[tuple[int, int]], data: st.DataObject) -> None:
     rows = [i for i, _ in half for _ in range(2)]
     cols = data.draw(st.permutations([j for _, j in half for _ in range(2)]))
-    entries = as_entries(rows, cols)
+    entries = plain.as_entries(rows, cols)
     expected = real_double_sum(rows, cols, None, GROUPS["O"])
-    assert real_moment(tuple(tuple(a for a, _ in row) for row in dense(entries))) == expected
+    assert real_moment(tuple(tuple(a for a, _ in row) for row in plain.dense(entries))) == expected
     assert orthogonal_moment(entries) == expected
     assert real_pair_count(rows, cols) > 0
 
@@ -58,9 +45,9 @@ def test_orthogonal_elimination_equals_double_sum(half: list[tuple[int, int]], d
 def test_unitary_elimination_equals_double_sum(half: list[tuple[int, int]], data: st.DataObject) -> None:
     rows, cols = [i for i, _ in half], [j for _, j in half]
     rows_bar, cols_bar = data.draw(st.permutations(rows)), data.draw(st.permutations(cols))
-    entries = as_entries(rows, cols, rows_bar, cols_bar)
+    entries = plain.as_entries(rows, cols, rows_bar, cols_bar)
     expected = complex_double_sum(rows, cols, rows_bar, cols_bar, None)
-    assert complex_moment(dense(entries), False) == expected
+    assert complex_moment(plain.dense(entries), False) == expected
     assert unitary_moment(entries) == expected
 
 
@@ -70,7 +57,7 @@ def test_symplectic_elimination_equals_double_sum(half: list[tuple[int, int]], d
     swap = {1: 2, 2: 1, 3: 4, 4: 3}
     rows = [x for i, _ in half for x in (i, swap[i])]
     cols = data.draw(st.permutations([x for _, j in half for x in (j, swap[j])]))
-    matrix, sign = symplectic_normal_form(as_entries(rows, cols))
+    matrix, sign = symplectic_normal_form(plain.as_entries(rows, cols))
     assert complex_moment(matrix, True) * sign == symplectic_double_sum(rows, cols, None, GROUPS["Sp"])
 
 
@@ -375,53 +362,3 @@ def test_product_of_row_squares_is_the_beta_function() -> None:
     top = prod(prod(sp.Rational(2 * s + 1, 2) for s in range(k)) for k in m)
     bottom = prod(sp.Integer(4) + s for s in range(sum(m)))
     assert moment([[2 * k for k in m]], 8) == top / bottom
-
-
-# ---- integer dimensions below the degree ----------------------------------------------------------------------------
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(1, 2), st.integers(1, 2)), min_size=1, max_size=4), st.data())
-def test_elimination_equals_the_restricted_double_sum_below_the_degree(
-    half: list[tuple[int, int]], data: st.DataObject
-) -> None:
-    """d = 2 and up to n = 4: the Moore-Penrose function in the double sum, against column elimination at that d."""
-    rows = [i for i, _ in half for _ in range(2)]
-    cols = data.draw(st.permutations([j for _, j in half for _ in range(2)]))
-    value = real_double_sum(rows, cols, 2, GROUPS["O"]).at(0)
-    assert value == real_moment(tuple(tuple(a for a, _ in row) for row in dense(as_entries(rows, cols)))).at(2)
-    left, right = [i for i, _ in half], [j for _, j in half]
-    rows_bar, cols_bar = data.draw(st.permutations(left)), data.draw(st.permutations(right))
-    value = complex_double_sum(left, right, rows_bar, cols_bar, 2).at(0)
-    assert value == complex_moment(dense(as_entries(left, right, rows_bar, cols_bar)), False).at(2)
-    swap = {1: 2, 2: 1}
-    rows, cols = [x for i in left for x in (i, swap[i])], [x for j in right for x in (j, swap[j])]
-    matrix, sign = symplectic_normal_form(as_entries(rows, cols))
-    assert symplectic_double_sum(rows, cols, 2, GROUPS["Sp"]).at(0) == complex_moment(matrix, True).at(2) * sign
-
-
-@pytest.mark.parametrize(
-    ("group", "size", "degree"), [("COE", 1, 3), ("COE", 2, 3), ("COE", 3, 2), ("CSE", 2, 2), ("CSE", 4, 1)]
-)
-def test_circular_moments_by_reduction_to_the_unitary_group(group: str, size: int, degree: int) -> None:
-    """V = U Uᵀ or U J Uᵀ Jᵀ written out in entries of U and averaged over U: no use of the ensemble's own function."""
-    from weingarten import expectation, unitary
-
-    U = unitary("U", size)
-    X = sp.Matrix(size, size, lambda i, j: U[i + 1, j + 1])
-    J = sp.Matrix(plain.symplectic_form(size).tolist()) if group == "CSE" else sp.eye(size)
-    V = X * J * X.T * J.T if group == "CSE" else X * X.T
-    rng = np.random.default_rng([size, degree])
-    nonzero = 0
-    for _ in range(60 if size == 2 and degree == 2 else 12):
-        places = rng.integers(0, size, (degree, 2))
-        turn = np.array([0, group == "CSE"])  # i, j of V are indices i and partner of j of an antisymmetric matrix
-        others = rng.permutation((places ^ turn).ravel()).reshape(degree, 2) ^ turn
-        product_ = sp.Mul(*[V[i, j] for i, j in places.tolist()])
-        product_ *= sp.conjugate(sp.Mul(*[V[i, j] for i, j in others.tolist()]))
-        expected = expectation(sp.expand(product_))
-        r, c, rb, cb = ((places + 1)[:, 0], (places + 1)[:, 1], (others + 1)[:, 0], (others + 1)[:, 1])
-        value = moment(rows=r, cols=c, conjugate_rows=rb, conjugate_cols=cb, d=size, group=group)
-        assert value == expected
-        nonzero += value != 0
-    assert nonzero >= 3
