@@ -123,6 +123,8 @@ def _merged_gap(a: Any, b: Any) -> dict[str, npt.NDArray[Any]]:
 
 def _in_units(a: Any, exponent: Any) -> dict[str, npt.NDArray[Any]]:
     down = a["exponent"] - exponent
+    if not down.any():
+        return {"phi": a["phi"], "phi_m2": a["phi_m2"]}
     return {"phi": ldexp(a["phi"], down), "phi_m2": ldexp(a["phi_m2"], 2 * down)}
 
 
@@ -159,9 +161,11 @@ def _control_moments(block: Block, exponent: Any, fold: int) -> dict[str, npt.ND
 def _merged_control(a: Any, b: Any, exponent: Any) -> dict[str, npt.NDArray[Any]]:
     na, nb = a["fold_count"], b["fold_count"]
     n = na + nb
+    layers = a["fold_phi"].shape[1]
+    if layers == 0:
+        return {name: a[name] for name in a if name.startswith("fold_")} | {"fold_count": n}
     share = np.divide(nb, n, out=np.zeros(2), where=n > 0)[:, None]
     weight = na[:, None] * share
-    layers = a["fold_phi"].shape[1]
     ea, eb = a["exponent"][:layers] - exponent[:layers], b["exponent"][:layers] - exponent[:layers]
     x = ldexp(b["fold_phi"], eb) - ldexp(a["fold_phi"], ea)
     y = ldexp(b["fold_c"], eb) - ldexp(a["fold_c"], ea)

@@ -17,7 +17,7 @@ LARGEST = 10**12
 
 def ldexp(x: Any, exponent: Any) -> FloatArray:
     """``x 2^exponent``; NumPy's own takes C ints only, and 64-bit exponents are not that on every system."""
-    clipped = np.clip(exponent, -(2**30), 2**30).astype(np.intc)
+    clipped = np.minimum(np.maximum(exponent, -(2**30)), 2**30).astype(np.intc)
     result: FloatArray = np.ldexp(x, clipped)
     return result
 

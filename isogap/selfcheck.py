@@ -22,6 +22,8 @@ StepLaw = Callable[[FloatArray, FloatArray], FloatArray]
 # Below this shift the law and the gap are quadratic in the deviation to relative 1e-60, so they may be evaluated at
 # this shift and scaled; the kernels keep the largest entry of E above 2^-200, so nothing underflows.
 SMALLEST_SHIFT = -200
+# Deviations whose gap is summed from three power sums.
+_SMALL = 2.0**-18
 
 
 def unit_shift(shift: IntArray) -> IntArray:
@@ -32,8 +34,8 @@ def unit_shift(shift: IntArray) -> IntArray:
 def gap_of_snapshots(snaps: FloatArray, is_deviation: npt.NDArray[np.bool_], shift: IntArray) -> FloatArray:
     """φ of each snapshot from its own spectrum.
 
-    In deviation form ``(1/d) Σ f(ε_k)`` of the centred eigenvalues; in the form in X from the triangular factor, which keeps the
-    relative size of graded columns.
+    In deviation form ``(1/d) Σ f(ε_k)`` of the centred eigenvalues (or power sums of them); in the form in X from the
+    triangular factor, which keeps the relative size of graded columns.
 
     Parameters
     ----------
@@ -45,15 +47,36 @@ def gap_of_snapshots(snaps: FloatArray, is_deviation: npt.NDArray[np.bool_], shi
     near, far = is_deviation, ~is_deviation
     if near.any():
         at = unit_shift(shift[near])
-        eps = ldexp(np.linalg.eigvalsh(snaps[near]), at[:, None])
-        small = np.mean(x_minus_log1p(eps - eps.mean(axis=1, keepdims=True)), axis=1)
-        gap[near] = ldexp(small, 2 * (shift[near] - at))
+        gap[near] = ldexp(_gap_of_deviations(snaps[near], at), 2 * (shift[near] - at))
     if far.any():
         X = snaps[far]
         diagonal = np.abs(np.diagonal(np.linalg.qr(X, mode="r"), axis1=1, axis2=2))
         with np.errstate(divide="ignore"):  # an exactly singular snapshot has an infinite gap
             logs = np.log(diagonal)
         gap[far] = np.log(np.mean(np.sum(X * X, axis=2), axis=1)) - 2.0 * np.mean(logs, axis=1)
+    return gap
+
+
+def _gap_of_deviations(E: FloatArray, shift: IntArray) -> FloatArray:
+    """φ of ``I + 2^shift E``: ``(1/d) Σ f(ε_k)`` over the centred eigenvalues, or over their power sums where these suffice.
+
+    With ``p_m = tr (2^shift E)^m`` it is ``(1/d) (p_2/2 - p_3/3 + p_4/4 - ...)``; for a Frobenius norm up to `_SMALL` the
+    terms from ``p_5`` on are below ``(2/5) _SMALL³ / (1 - _SMALL) < 2^-53`` of the first.
+    """
+    d = E.shape[1]
+    E = E - (np.trace(E, axis1=1, axis2=2) / d)[:, None, None] * np.eye(d)
+    unit = ldexp(1.0, shift)
+    p2 = np.sum(E * E, axis=(1, 2))
+    gap = np.empty(len(E))
+    small = unit * np.sqrt(p2) <= _SMALL
+    if small.any():
+        F = E[small]
+        square = F @ F
+        p3, p4, u = np.sum(square * F, axis=(1, 2)), np.sum(square * square, axis=(1, 2)), unit[small]
+        gap[small] = u * u * (p2[small] / 2 - u * (p3 / 3 - u * (p4 / 4))) / d
+    if not small.all():
+        eps = ldexp(np.linalg.eigvalsh(E[~small]), shift[~small, None])
+        gap[~small] = np.mean(x_minus_log1p(eps - eps.mean(axis=1, keepdims=True)), axis=1)
     return gap
 
 

@@ -23,11 +23,13 @@ from isogap._kernels.vectors import (
     bits_of,
     fma,
     from_bits,
+    holds_pairs,
     left,
     lift,
     load,
     plus,
     root,
+    rows,
     spread,
     store,
     where_less,
@@ -42,8 +44,11 @@ FORM_X, FORM_E = 0, 1
 # Lemma C.8's sharper branch: d phi ≤ 0.4 gives lambda_min ≥ 1 - sqrt(0.8) > 0.1, where the deviation form is accurate.
 SWITCH_D_PHI = 0.4
 UP, DOWN = 2.0**200, 2.0**-200
+# Up to here (1+x)^{-1/2} and (x - log(1+x))/x² are their first four and three terms: the next is below half an ulp.
+NEAR = 2.0**-18
 # Rows of the array of per-lane numbers.
 IN_E, SHIFT, UNIT, FORWARD, TOTAL, FACTOR, STEP, SMALLEST = range(8)
+NUMBERS = 8
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -67,20 +72,50 @@ def normalise_rows(X, columns, sign, y, d):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def normalise_deviation(E, sign, y, a, lane, d):  # type: ignore[no-untyped-def]
-    """``E <- factor D^{-1/2}(S - diag S)D^{-1/2}`` (E7), ``S = E`` before; ``y`` receives ``S_jj``, ``a`` is scratch.
+def factors_of_deviation(E, sign, y, a, lane, d):  # type: ignore[no-untyped-def]
+    """From the diagonal ``S_jj`` of ``E``: ``a_j = sign_j (1 + S_jj)^{-1/2}``, the decrease of ``d φ``, the smallest ``Y_jj``.
 
-    ``factor`` is 2^200, taken into the shift, where ``Σ S_jj²`` has fallen below 2^-400, else 1.
+    The decrease is in units of ``2^(2 shift)``. Lanes where every ``|S_jj| ≤ NEAR`` take three terms of each series, which is
+    all that float64 can hold of them; double-double has no such lanes. ``y`` is scratch.
     """
     unit = load(lane, UNIT)
-    total = spread(0.0, unit)
+    least = load(E, 0)
+    largest = squares = total = spread(0.0, unit)
     for i in range(d):
         s = load(E, 8 * (i // 4) * (i // 4 + 1) + 4 * i + i % 4)
-        total = fma(s, s, total)
+        squares = fma(s, s, squares)
+        least = where_less(s, least, s, least)
+        size = where_less(s, 0.0, 0.0 - s, s)
+        largest = where_less(largest, size, size, largest)
+        s = unit * s
         store(y, i, s)
-        store(a, i, load(sign, i) / root(fma(unit, s, 1.0)))
-    factor = where_less(0.0, total, where_less(total, DOWN * DOWN, UP, spread(1.0, unit)), 1.0)
-    store(lane, FACTOR, factor)
+        factor = fma(s, fma(s, fma(s, -0.3125, 0.375), -0.5), 1.0)
+        store(a, i, load(sign, i) * factor)
+    # 2^200 is taken into the shift where Σ S_jj² has fallen below 2^-400.
+    store(lane, FACTOR, where_less(0.0, squares, where_less(squares, DOWN * DOWN, UP, spread(1.0, unit)), 1.0))
+    largest = unit * largest
+    near = 0.0 if holds_pairs(E) else NEAR
+    if any_less(near, largest):
+        for i in range(d):
+            s = load(y, i)
+            store(a, i, where_less(near, largest, load(sign, i) / root(s + 1.0), load(a, i)))
+            c = where_less(near, largest, curvature(s), fma(s, fma(s, 0.25, -1.0 / 3.0), 0.5))
+            s = load(E, 8 * (i // 4) * (i // 4 + 1) + 4 * i + i % 4)
+            total = fma(s * s, c, total)
+    else:
+        for i in range(d):
+            x, s = load(y, i), load(E, 8 * (i // 4) * (i // 4 + 1) + 4 * i + i % 4)
+            total = fma(s * s, fma(x, fma(x, 0.25, -1.0 / 3.0), 0.5), total)
+    x = unit * least
+    inside = load(lane, IN_E)
+    store(lane, STEP, where_less(0.5, inside, total, load(lane, STEP)))
+    store(lane, SMALLEST, where_less(0.5, inside, fma(0.5 * x * x, curvature(x), -0.5 * x), load(lane, SMALLEST)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def normalise_deviation(E, a, lane, d):  # type: ignore[no-untyped-def]
+    """``E <- factor D^{-1/2}(S - diag S)D^{-1/2}`` (E7), ``S = E`` before, ``a`` the diagonal of ``D^{-1/2}`` with its signs."""
+    factor = load(lane, FACTOR)
     for p in range((d + 3) // 4):
         i, at = 4 * p, 8 * p * (p + 1)
         a0, a1, a2, a3 = load(a, i), load(a, i + 1), load(a, i + 2), load(a, i + 3)
@@ -143,24 +178,8 @@ def gap_of_deviation(E, unit, L, s, d):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _record_deviation(y, lane, d):  # type: ignore[no-untyped-def]
-    """Per lane in deviation form: the decrease of ``d φ`` in units of ``2^(2 shift)``, and the smallest ``S_jj`` as ``Y_jj``."""
-    inside, unit = load(lane, IN_E), load(lane, UNIT)
-    total = spread(0.0, unit)
-    least = load(y, 0)
-    for j in range(d):
-        s = load(y, j)
-        total = fma(s * s, curvature(unit * s), total)
-        least = where_less(s, least, s, least)
-    x = unit * least
-    log_jacobian = fma(0.5 * x * x, curvature(x), -0.5 * x)
-    store(lane, STEP, where_less(0.5, inside, total, load(lane, STEP)))
-    store(lane, SMALLEST, where_less(0.5, inside, log_jacobian, load(lane, SMALLEST)))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _record_rows(y, norm, lane, weights, d):  # type: ignore[no-untyped-def]
-    """The same for lanes in the form in X; for Gaussian weights with ``log|det|`` of the weights as well."""
+    """Decrease of ``d φ`` and smallest ``Y_jj`` in the form in X; for Gaussian weights with ``log|det|`` of the weights."""
     total = spread(0.0, load(y, 0))
     least = load(y, 0)
     for j in range(d):
@@ -176,10 +195,9 @@ def _record_rows(y, norm, lane, weights, d):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _snapshot(X, columns, E, lane, d, lanes, count, k, snaps, snap_form, snap_shift, snap_total):  # type: ignore[no-untyped-def]
-    """Copy the state of the first ``count`` lanes to ``snaps[r, k]``, ``E`` with both halves."""
-    rows = 4 * ((d + 3) // 4)
-    x, e, numbers = X.reshape(X.size), E.reshape(E.size), lane.reshape(lane.size)
+def _snapshot(x, columns, e, numbers, d, count, k, snaps, snap_form, snap_shift, snap_total):  # type: ignore[no-untyped-def]
+    """Copy the state of the first ``count`` lanes to ``snaps[r, k]``, ``E`` with both halves; the arrays are flat."""
+    height, lanes = 4 * ((d + 3) // 4), numbers.size // NUMBERS
     for r in range(count):
         inside = numbers[IN_E * lanes + r] > 0.5
         snap_form[r, k] = FORM_E if inside else FORM_X
@@ -193,7 +211,7 @@ def _snapshot(X, columns, E, lane, d, lanes, count, k, snaps, snap_form, snap_sh
                     snaps[r, k, j, i] = value
             else:
                 for j in range(d):
-                    at = ((rows * (j // 4) + i) * 4 + j % 4) * lanes + r
+                    at = ((height * (j // 4) + i) * 4 + j % 4) * lanes + r
                     snaps[r, k, i, j] = x[at] if j < columns else 0.0
 
 
@@ -240,23 +258,16 @@ def _layer(state, X, columns, E, lane, V, tau, sign, norm, z, P, y, weights, for
         store(lane, FORWARD, load(lane, FORWARD) - load(lane, STEP) / d)
     if forms & 2:
         rotate_both(E, V, tau, d, P)
-        normalise_deviation(E, sign, y, P, lane, d)
-        _record_deviation(y, lane, d)
+        factors_of_deviation(E, sign, y, P, lane, d)
+        normalise_deviation(E, P, lane, d)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def run_group(  # type: ignore[no-untyped-def]
-    state, weights, full_rank, X, columns, E, lane, V, tau, sign, norm, z, P, y, marks, count, snaps, snap_form,
-    snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
+def _run_rows(  # type: ignore[no-untyped-def]
+    state, weights, full_rank, X, columns, E, lane, V, tau, sign, norm, z, P, y, x, e, numbers, marks, count, snaps,
+    snap_form, snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
 ):  # fmt: skip
-    """The paths of one group of lanes; see ``isogap.montecarlo`` for the meaning and shape of every array.
-
-    Layer ``l`` goes to place ``l stride + group`` of ``phi``, ``log_phi`` and ``log_jacobian``. Returns whether the paths are
-    complete: ``control[0]`` stops them, ``control[1]`` counts layers times replicas.
-    """
-    lanes = lane.size // 8
-    for i in range(V.shape[0]):  # the reflectors' leading zeros, and what the last group left of its Cholesky factor
-        store(V, i, 0.0)
+    """`run_group` on addresses; ``x``, ``e`` and ``numbers`` are ``X``, ``E`` and ``lane`` as flat arrays."""
     next_mark = 0
     half, limit = spread(0.5, load(lane, 0)), SWITCH_D_PHI / d
     for layer in range(depth + 1):
@@ -267,9 +278,7 @@ def run_group(  # type: ignore[no-untyped-def]
             inside = load(lane, IN_E)
         marked = next_mark < marks.shape[0] and marks[next_mark] == layer
         if marked:
-            _snapshot(
-                X, columns, E, lane, d, lanes, count, next_mark, snaps, snap_form, snap_shift, snap_total
-            )  # fmt: skip
+            _snapshot(x, columns, e, numbers, d, count, next_mark, snaps, snap_form, snap_shift, snap_total)
         if layer == depth:
             break
         if control[0] != 0:
@@ -289,9 +298,8 @@ def run_group(  # type: ignore[no-untyped-def]
             store(lane, SHIFT, where_less(1.0, factor, shift - 200.0, shift))
             store(lane, UNIT, where_less(1.0, factor, unit * DOWN, unit))
         if marked:
-            numbers = lane.reshape(lane.size)
             for r in range(count):
-                snap_step[r, next_mark] = numbers[STEP * lanes + r]
+                snap_step[r, next_mark] = numbers[STEP * (numbers.size // NUMBERS) + r]
             next_mark += 1
         control[1] += count
     if full_rank:
@@ -300,3 +308,23 @@ def run_group(  # type: ignore[no-untyped-def]
             value = where_less(half, inside, gap_of_deviation(E, load(lane, UNIT), V, y, d), value)
         _backwards(value, lane, depth, phi, log_phi, stride, group, d)
     return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def run_group(  # type: ignore[no-untyped-def]
+    state, weights, full_rank, X, columns, E, lane, V, tau, sign, norm, z, P, y, marks, count, snaps, snap_form,
+    snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
+):  # fmt: skip
+    """The paths of one group of lanes; see ``isogap.montecarlo`` for the meaning and shape of every array.
+
+    Layer ``l`` goes to place ``l stride + group`` of ``phi``, ``log_phi`` and ``log_jacobian``. Returns whether the paths are
+    complete: ``control[0]`` stops them, ``control[1]`` counts layers times replicas.
+    """
+    for i in range(V.shape[0]):  # the reflectors' leading zeros, and what the last group left of its Cholesky factor
+        store(V, i, 0.0)
+    x, e, numbers = X.reshape(X.size), E.reshape(E.size), lane.reshape(lane.size)
+    return _run_rows(
+        rows(state), weights, full_rank, rows(X), columns, rows(E), rows(lane), rows(V), rows(tau), rows(sign), rows(norm),
+        rows(z), rows(P), rows(y), x, e, numbers, marks, count, snaps, snap_form, snap_shift, snap_total, snap_step, rows(phi),
+        rows(log_phi), rows(log_jacobian), stride, group, depth, d, control,
+    )  # fmt: skip

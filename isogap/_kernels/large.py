@@ -30,13 +30,12 @@ from isogap._kernels.chain import (
     UNIT,
     UP,
     _backwards,
-    _record_deviation,
     _record_rows,
     gap_of_deviation,
 )
-from isogap._kernels.normals import fill_words, radius_of, turn_of
+from isogap._kernels.normals import curvature, fill_words, radius_of, turn_of
 from isogap._kernels.reflectors import make_reflectors, rotate_rows
-from isogap._kernels.vectors import fma, load, store
+from isogap._kernels.vectors import fma, load, spread, store, where_less
 
 PARTS = 32
 
@@ -96,6 +95,22 @@ def _transpose(A, B, strip, d):  # type: ignore[no-untyped-def]
             target = ((first // strip) * rows + j) * strip
             for i in range(first, min(first + strip, d)):
                 B[target + i - first] = A[source + i * strip]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _record_deviation(y, lane, d):  # type: ignore[no-untyped-def]
+    """Per lane in deviation form: the decrease of ``d φ`` in units of ``2^(2 shift)``, and the smallest ``S_jj`` as ``Y_jj``."""
+    inside, unit = load(lane, IN_E), load(lane, UNIT)
+    total = spread(0.0, unit)
+    least = load(y, 0)
+    for j in range(d):
+        s = load(y, j)
+        total = fma(s * s, curvature(unit * s), total)
+        least = where_less(s, least, s, least)
+    x = unit * least
+    log_jacobian = fma(0.5 * x * x, curvature(x), -0.5 * x)
+    store(lane, STEP, where_less(0.5, inside, total, load(lane, STEP)))
+    store(lane, SMALLEST, where_less(0.5, inside, log_jacobian, load(lane, SMALLEST)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

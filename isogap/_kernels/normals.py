@@ -135,49 +135,49 @@ def turn_of(word):  # type: ignore[no-untyped-def]
     return cosine, sine
 
 
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _next_word(s0, s1, s2, s3):  # type: ignore[no-untyped-def]
+    """One word of xoshiro256++ and the state after it."""
+    word = plus(rotate(plus(s0, s3), 23), s0)
+    t = left(s1, 17)
+    s2 = xor(s2, s0)
+    s3 = xor(s3, s1)
+    s1 = xor(s1, s2)
+    s0 = xor(s0, s3)
+    return word, s0, s1, xor(s2, t), rotate(s3, 45)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _store_state(state, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
+    store(state, 0, s0)
+    store(state, 1, s1)
+    store(state, 2, s2)
+    store(state, 3, s3)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def fill_words(state, out):  # type: ignore[no-untyped-def]
     """Fill ``out`` (uint64) from one generator and advance ``state`` (4 words)."""
     s0, s1, s2, s3 = load(state, 0), load(state, 1), load(state, 2), load(state, 3)
     for i in range(out.shape[0]):
-        out[i] = plus(rotate(plus(s0, s3), 23), s0)
-        t = left(s1, 17)
-        s2 = xor(s2, s0)
-        s3 = xor(s3, s1)
-        s1 = xor(s1, s2)
-        s0 = xor(s0, s3)
-        s2 = xor(s2, t)
-        s3 = rotate(s3, 45)
-    store(state, 0, s0)
-    store(state, 1, s1)
-    store(state, 2, s2)
-    store(state, 3, s3)
+        out[i], s0, s1, s2, s3 = _next_word(s0, s1, s2, s3)
+    _store_state(state, s0, s1, s2, s3)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def fill_normals(state, half, z):  # type: ignore[no-untyped-def]
     """Draw ``2 half`` normals into ``z`` and advance ``state`` (4 words or rows of words)."""
     s0, s1, s2, s3 = load(state, 0), load(state, 1), load(state, 2), load(state, 3)
-    for i in range(2 * half):
-        word = plus(rotate(plus(s0, s3), 23), s0)
-        t = left(s1, 17)
-        s2 = xor(s2, s0)
-        s3 = xor(s3, s1)
-        s1 = xor(s1, s2)
-        s0 = xor(s0, s3)
-        s2 = xor(s2, t)
-        s3 = rotate(s3, 45)
-        if i < half:
-            store(z, i, radius_of(word))
-        else:
-            cosine, sine = turn_of(word)
-            radius = load(z, i - half)
-            store(z, i - half, radius * cosine)
-            store(z, i, radius * sine)
-    store(state, 0, s0)
-    store(state, 1, s1)
-    store(state, 2, s2)
-    store(state, 3, s3)
+    for i in range(half):
+        word, s0, s1, s2, s3 = _next_word(s0, s1, s2, s3)
+        store(z, i, radius_of(word))
+    for i in range(half):
+        word, s0, s1, s2, s3 = _next_word(s0, s1, s2, s3)
+        cosine, sine = turn_of(word)
+        radius = load(z, i)
+        store(z, i, radius * cosine)
+        store(z, half + i, radius * sine)
+    _store_state(state, s0, s1, s2, s3)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -275,15 +275,56 @@ def _pair_update(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
         _add_pair(E, t + 15, v3, z3, w3, y3, v3, z3, w3, y3)
 
 
+def _inlined(function):  # type: ignore[no-untyped-def]
+    return njit(nogil=True, error_model="numpy", forceinline=True)(function.py_func)
+
+
+_products, _coefficients, _update = _inlined(_pair_products), _inlined(_pair_coefficients), _inlined(_pair_update)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _small_pair(E, V, base, k, panels, tau, P):  # type: ignore[no-untyped-def]
+    """A pair of reflectors at a small width, where three calls would cost as much as the work."""
+    _products(E, V, base, k, panels, P)
+    _coefficients(V, base, k, 4 * panels, tau, P)
+    _update(E, V, base, k, panels, P)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _reflect_corner(E, V, tau, d):  # type: ignore[no-untyped-def]
+    """The reflector ``(c, s; s, -c)`` of the last two rows on both sides of ``E``, ``d`` even."""
+    k = d - 2
+    base, at = 4 * ((d + 3) // 4) * 4 * (k // 4) + k % 4, 8 * (k // 4) * (k // 4 + 1) + k % 4
+    v = load(V, base + 4 * k)
+    t = (0.0 - load(tau, k)) * v
+    c, s = fma(t, v, 1.0), t * load(V, base + 4 * k + 4)
+    minus_c = 0.0 - c
+    for j in range(at, at + 4 * k, 4):
+        x, y = load(E, j), load(E, j + 1)
+        store(E, j, fma(c, x, s * y))
+        store(E, j + 1, fma(s, x, minus_c * y))
+    at += 4 * k
+    x, y, z = load(E, at), load(E, at + 1), load(E, at + 5)
+    x, y, xy, z = fma(c, x, s * y), fma(c, y, s * z), fma(s, x, minus_c * y), fma(s, y, minus_c * z)
+    store(E, at, fma(c, x, s * y))
+    store(E, at + 1, fma(s, x, minus_c * y))
+    store(E, at + 5, fma(s, xy, minus_c * z))
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def rotate_both(E, V, tau, d, P):  # type: ignore[no-untyped-def]
     """``E <- H E Hᵀ`` in place with ``H = H_{d-2} ... H_0``, two reflectors a pass; ``P`` is scratch, ``8 q`` long."""
     panels = (d + 3) // 4
-    for k in range(0, d - 1, 2):
+    for k in range(0, d - 2, 2):
         base = 16 * panels * (k // 4) + k % 4
-        _pair_products(E, V, base, k, panels, P)
-        _pair_coefficients(V, base, k, 4 * panels, tau, P)
-        _pair_update(E, V, base, k, panels, P)
+        if d <= 12:
+            _small_pair(E, V, base, k, panels, tau, P)
+        else:
+            _pair_products(E, V, base, k, panels, P)
+            _pair_coefficients(V, base, k, 4 * panels, tau, P)
+            _pair_update(E, V, base, k, panels, P)
+    if d % 2 == 0:
+        _reflect_corner(E, V, tau, d)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -10,6 +10,9 @@ A third form has two floats for each float: arrays of shape ``(n, 2, 8)`` hold d
 ``(n, 2, 1, 1)`` the same without lanes. They mix with floats, are rounded to floats where they are stored in an array of
 floats, and let the kernels run in twice the precision.
 
+Inside a kernel, ``rows(a)`` stands for an array ``a``: one address, for which numba counts no references. A call with twenty
+arrays costs more than the arithmetic at width 8. The array must outlive it.
+
 Arrays of lanes start on a 64-byte boundary: make them with `aligned`. `lanes_available` says whether this numba can do it;
 where it cannot, or where ``ISOGAP_LANES=1`` is set, the callers use the plain form.
 """
@@ -63,6 +66,14 @@ class PairType(types.Type):  # type: ignore[misc]
         super().__init__(name=f"PairType({part})")
 
 
+class RowsType(types.Type):  # type: ignore[misc]
+    """Numba type of the address of an array that `load` and `store` take."""
+
+    def __init__(self, dtype: Any, ndim: int) -> None:
+        self.dtype, self.ndim = dtype, ndim
+        super().__init__(name=f"RowsType({dtype}, {ndim})")
+
+
 float_lanes, word_lanes = FloatLanes(), WordLanes()
 lane_pairs, float_pair = PairType(float_lanes), PairType(types.float64)
 _VECTOR = {types.float64: float_lanes, types.uint64: word_lanes}
@@ -81,15 +92,21 @@ class _PairModel(models.StructModel):  # type: ignore[misc]
         super().__init__(dmm, fe_type, [("hi", fe_type.part), ("lo", fe_type.part)])
 
 
-def aligned(rows: int, lanes: int, dtype: Any = np.float64, parts: int = 1) -> np.ndarray[Any, Any]:
-    """Zeros on a 64-byte boundary, ``(rows, 8)`` for 8 lanes, ``(rows,)`` for 1; ``parts = 2`` for double-double."""
-    size = rows * lanes * parts
+@register_model(RowsType)
+class _RowsModel(models.PrimitiveModel):  # type: ignore[misc]
+    def __init__(self, dmm: Any, fe_type: RowsType) -> None:
+        super().__init__(dmm, fe_type, ir.IntType(8).as_pointer())
+
+
+def aligned(count: int, lanes: int, dtype: Any = np.float64, parts: int = 1) -> np.ndarray[Any, Any]:
+    """Zeros on a 64-byte boundary, ``(count, 8)`` for 8 lanes, ``(count,)`` for 1; ``parts = 2`` for double-double."""
+    size = count * lanes * parts
     raw = np.zeros(8 * size + ALIGNMENT, np.uint8)
     skip = -raw.ctypes.data % ALIGNMENT
     flat: np.ndarray[Any, Any] = raw[skip : skip + 8 * size].view(dtype)
     if parts == 2:
-        return flat.reshape((rows, 2, lanes) if lanes > 1 else (rows, 2, 1, 1))
-    return flat.reshape(rows, lanes) if lanes > 1 else flat
+        return flat.reshape((count, 2, lanes) if lanes > 1 else (count, 2, 1, 1))
+    return flat.reshape(count, lanes) if lanes > 1 else flat
 
 
 def _splat(builder: Any, value: Any, vector: ir.VectorType) -> Any:
@@ -186,11 +203,34 @@ for _function, _method, _pair in (
     _operator(_function, _method, _pair)
 
 
+def _data(context: Any, builder: Any, array_type: Any, array: Any) -> Any:
+    if isinstance(array_type, RowsType):
+        return array
+    return cgutils.create_struct_proxy(array_type)(context, builder, array).data
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def rows(typingctx: Any, array: Any) -> Any:
+    """``array`` without its length and its reference count."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(_data(context, builder, array, arguments[0]), ir.IntType(8).as_pointer())
+
+    return RowsType(array.dtype, array.ndim)(array), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def holds_pairs(typingctx: Any, array: Any) -> Any:
+    """Whether ``array`` holds double-double numbers; known when the kernel is compiled."""
+    answer = ir.Constant(ir.IntType(1), int(array.ndim > 2))
+    return types.boolean(array), lambda context, builder, signature, arguments: answer
+
+
 def _addresses(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> tuple[list[Any], int]:
     """Where the parts of an element are (one, or two of a pair), and their alignment."""
-    data = cgutils.create_struct_proxy(array_type)(context, builder, array).data
-    if array_type.ndim in (2, 3):
-        data = builder.bitcast(data, _VECTOR[array_type.dtype].vector.as_pointer())
+    kind = _VECTOR[array_type.dtype].vector
+    kind = kind if array_type.ndim in (2, 3) else kind.element
+    data = builder.bitcast(_data(context, builder, array_type, array), kind.as_pointer())
     if array_type.ndim < 3:
         places = [index]
     else:

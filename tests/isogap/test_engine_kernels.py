@@ -12,6 +12,7 @@ from isogap import _workspace, simulate
 from isogap._kernels import chain, moments, reflectors
 from isogap._kernels.vectors import aligned, lanes_available
 from isogap.inputs import make_start
+from isogap.special import x_minus_log1p
 from isogap.streams import input_generator, replica_states
 from tests import twins_engine as twin
 
@@ -70,8 +71,15 @@ def test_rotations(d, rng):
         assert X[at] == pytest.approx(W @ B / rows, abs=1e-10)
 
 
+def normalised(E, lane, d):
+    q = -(-d // 4)
+    y, a = np.zeros(4 * q), np.zeros(8 * q)
+    chain.factors_of_deviation(E, np.ones(4 * q), y, a, lane, d)
+    chain.normalise_deviation(E, a, lane, d)
+
+
 @pytest.mark.parametrize("d", WIDTHS)
-@pytest.mark.parametrize("unit", [1.0, 2.0**-300])
+@pytest.mark.parametrize("unit", [1.0, 2.0**-17, 2.0**-18, 2.0**-300])
 def test_normalise_deviation_and_its_gap(d, unit, rng):
     q = -(-d // 4)
     S = rng.standard_normal((d, d))
@@ -80,19 +88,21 @@ def test_normalise_deviation_and_its_gap(d, unit, rng):
     for i in range(d):
         for j in range(i + 1):
             E[8 * (i // 4) * (i // 4 + 1) + 4 * j + i % 4] = S[i, j]
-    lane, y = np.zeros(8), np.zeros(4 * q)
+    lane = np.zeros(8)
     lane[chain.UNIT] = unit
-    chain.normalise_deviation(E, np.ones(4 * q), y, np.zeros(8 * q), lane, d)
+    lane[chain.IN_E] = 1.0
+    normalised(E, lane, d)
     expected, diagonal = twin.normalise_deviation(S, unit)
     assert lane[chain.FACTOR] == 1.0
     assert twin.unpack(E, d) == pytest.approx(expected, rel=8 * EPS)
-    assert (y[:d] == diagonal).all()
+    assert lane[chain.STEP] * unit**2 == pytest.approx(sum(x_minus_log1p(unit * diagonal)), rel=8 * EPS, abs=0)
+    assert lane[chain.SMALLEST] == pytest.approx(-0.5 * np.log1p(unit * diagonal.min()), rel=8 * EPS, abs=0)
     gap = chain.gap_of_deviation(E, unit, np.zeros(16 * q * q), np.zeros(4 * q), d)
-    if unit == 1.0:
-        assert gap == pytest.approx(twin.gap_of_deviation(twin.unpack(E, d)), rel=1e-13)
+    if unit > 2.0**-100:
+        assert gap * unit**2 == pytest.approx(twin.gap_of_deviation(unit * twin.unpack(E, d)), rel=1e-13, abs=0)
     else:  # φ = ‖E‖²/(2d) to relative 2^-300
         assert gap == pytest.approx((twin.unpack(E, d) ** 2).sum() / (2 * d), rel=1e-13)
-    chain.normalise_deviation(E, np.ones(4 * q), y, np.zeros(8 * q), lane, d)
+    normalised(E, lane, d)
     assert lane[chain.FACTOR] == 1.0  # a zero diagonal says nothing about the size
 
 
@@ -101,7 +111,7 @@ def test_small_deviations_are_scaled_up(rng):
     E = 2.0**-205 * rng.standard_normal(8 * q * (q + 1))
     small, lane = E.copy(), np.zeros(8)
     lane[chain.UNIT] = 1.0
-    chain.normalise_deviation(E, np.ones(8), np.zeros(8), np.zeros(16), lane, d)
+    normalised(E, lane, d)
     assert lane[chain.FACTOR] == 2.0**200
     expected, _ = twin.normalise_deviation(twin.unpack(small, d), 1.0)
     assert twin.unpack(E, d) == pytest.approx(2.0**200 * expected, rel=8 * EPS)

@@ -147,3 +147,22 @@ def test_aligned_arrays():
         assert array.shape == shape
         assert array.ctypes.data % 64 == 0
         assert not array.any()
+
+
+def test_rows_are_the_array_and_know_its_kind(rng):
+    @njit
+    def doubled(a):
+        r = vectors.rows(a)
+        vectors.store(r, 1, 2.0 * vectors.load(r, 0))
+        return vectors.holds_pairs(r)
+
+    for lanes in (1, vectors.LANES):
+        for parts in (1, 2):
+            a = vectors.aligned(3, lanes, parts=parts)
+            a[...] = rng.standard_normal(a.shape)
+            if parts == 2:
+                a[:, 1] = 2.0**-60 * a[:, 0]
+            before = a.copy()
+            assert doubled(a) == (parts == 2)
+            assert (a[1] == 2 * before[0]).all()
+            assert (a[::2] == before[::2]).all()
