@@ -10,6 +10,8 @@ Layout, with ``q = ceil(d/4)`` panels of four rows and everything beyond ``d`` z
 ``E_ij``, ``i ≥ j`` only, is ``E[8 p (p + 1) + 4 j + i % 4]`` with ``p = i // 4``: each panel is contiguous.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
@@ -275,7 +277,7 @@ def _pair_update(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
         _add_pair(E, t + 15, v3, z3, w3, y3, v3, z3, w3, y3)
 
 
-def _inlined(function):  # type: ignore[no-untyped-def]
+def _inlined(function: Any) -> Any:
     return njit(nogil=True, error_model="numpy", forceinline=True)(function.py_func)
 
 
