@@ -119,17 +119,11 @@ def run_block(job: Job, first: int, last: int, control: IntArray) -> Block | Non
         raw.phi[0], raw.log_phi[0] = job.start.phi0, job.start.log_phi0
     residual, relative = (np.full((count, len(job.checked)), np.nan) for _ in range(2))
     innovations = np.zeros((controlled, count))
-    for k, layer in enumerate(marks[marks < job.depth]):
-        assert job.step_law is not None
-        difference, relative_difference = one_step_residual(
-            -raw.step[:, k] / job.start.width, raw.snaps[:, k], raw.form[:, k] == chain.FORM_E, raw.shift[:, k],
-            raw.log_phi[layer], job.step_law,
-        )  # fmt: skip
-        if layer in checked:
-            at = job.checked.index(int(layer))
-            residual[:, at], relative[:, at] = difference, relative_difference
-        if layer < controlled:
-            innovations[layer] = difference
+    if (seen := marks[marks < job.depth]).size and job.step_law is not None:
+        differences, relative_differences = _one_step(job, job.step_law, raw, seen)
+        innovations = differences[:, :controlled].T
+        at = np.searchsorted(seen, np.array(checked, np.int64))
+        residual[:, : len(checked)], relative[:, : len(checked)] = differences[:, at], relative_differences[:, at]
     return Block(
         first, raw.phi, raw.log_phi, raw.log_jacobian, energy, residual, relative, _control(job, innovations)
     )  # fmt: skip
@@ -141,6 +135,17 @@ def _raw_paths(job: Job, marks: IntArray, states: Words, control: IntArray) -> R
         return multiprecision.paths(job.start, job.weights, marks, job.depth, states, control, digits)
     parts = 2 if job.precision == "double-double" else 1
     return kernel_paths(job.start, job.weights, marks, job.depth, states, control, parts)
+
+
+def _one_step(job: Job, law: StepLaw, raw: RawPaths, seen: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Residuals of the one-step law, absolute and relative, at the first marked layers ``seen``: ``(n, K)``."""
+    count, K = raw.form.shape[0], seen.size
+    snaps = raw.snaps[:, :K]
+    both = one_step_residual(
+        -raw.step[:, :K].ravel() / job.start.width, snaps.reshape(count * K, *snaps.shape[2:]),
+        raw.form[:, :K].ravel() == chain.FORM_E, raw.shift[:, :K].ravel(), raw.log_phi[seen].T.ravel(), law,
+    )  # fmt: skip
+    return both[0].reshape(count, K), both[1].reshape(count, K)
 
 
 def _control(job: Job, innovations: FloatArray) -> FloatArray:
