@@ -1,7 +1,8 @@
-"""Requests to the memory system: bring a line of an array near before it is needed.
+"""What a long tape needs: lines of an array brought near before they are used, and slices that are not counted.
 
 A tape of many layers lives in outer caches or main memory. Each layer's work asks, a few lines at a time, for what the next
-layer will touch, so that the transfer runs beside the arithmetic. It changes no value.
+layer will touch, so that the transfer runs beside the arithmetic. Slices of an array that numba owns cost two atomic
+instructions each, at width 8 together as much as a pass over the state; those of a borrowed array cost nothing.
 """
 
 from typing import Any
