@@ -6,17 +6,19 @@ this module imports neither the bounds of the gap nor the exact law.
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 import time
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from isogap._kernels import gradients as kernels
+from isogap._kernels.blocks import panel_stride
 from isogap._kernels.vectors import aligned, lanes_available
 from isogap._validate import FloatArray
 from isogap.inputs import Start
@@ -27,7 +29,7 @@ from isogap.streams import replica_states
 # One tape for the whole depth while it is smaller than this, which saves a second forward pass; beyond, checkpoints.
 TAPE_BYTES = 128 * 2**20
 MEMORY_LIMIT = 8 * 2**30
-_SEGMENT = 64
+_SEGMENT = 100
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ def run_gradients(
     if progress is not None:
         progress.start(replicas * depth)
     begin = time.perf_counter()
-    with threadpool_limits(1), ThreadPoolExecutor(threads) as pool:
+    with _libraries().limit(limits=1), ThreadPoolExecutor(threads) as pool:
         pending = {pool.submit(job.run, first) for first in groups}
         try:
             _drain(pending, job, progress)
@@ -156,9 +158,15 @@ def checked_layers(layers: Any, depth: int) -> np.ndarray[Any, np.dtype[np.int64
     return asked.astype(np.int64)
 
 
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    """NumPy's linear algebra; to look for it takes as long as hundreds of layers."""
+    return ThreadpoolController()
+
+
 def _drain(pending: set[Future[None]], job: _Job, progress: Progress | None) -> None:
     while pending:
-        done, _ = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
+        done, _ = wait(pending, timeout=0.1, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
         pending -= done
@@ -170,39 +178,43 @@ _Arrays = tuple[FloatArray, ...]
 
 
 class _Shape:
-    """Sizes of the kernels' arrays, and the way from matrices to them and back (layouts: `isogap._kernels.reflectors`)."""
+    """Sizes of the kernels' arrays, and the way from matrices to them and back (layouts: `isogap._kernels.gradients`)."""
 
     def __init__(self, d: int, m: int, weights: str, lanes: int) -> None:
         self.d, self.m, self.lanes = d, m, lanes
-        self.rows, self.panels = -(-d // 4) * 4, -(-m // 4)
-        self.matrix = self.rows * self.panels * 4
+        q, self.panels = -(-d // 4), -(-m // 4)
+        self.rows, self.matrix = 4 * q, int(panel_stride(d)) * self.panels
         self.weights = kernels.GAUSSIAN if weights == "gaussian" else kernels.ORTHOGONAL
-        lower = d * (d - 1) // 2 + 1 if weights == "gaussian" else 1
-        # State, normals of the reflectors, normals below the diagonal, factors of the normalisation.
-        self.sizes = (self.matrix, d * (d + 1) // 2 + 1, lower, self.rows)
+        lower = 2 * self.rows + d * (d - 1) // 2 + 1 if weights == "gaussian" else 1
+        # One slot of the tape: state, factors, reflectors, what Gaussian weights need.
+        self.sizes = (self.matrix, self.rows, 8 * q * (q + 1) + 10 * q, lower)
 
-    def pack(self, matrices: FloatArray) -> FloatArray:
-        """``(lanes, d, m)`` to the kernels' layout."""
-        full = np.zeros((self.lanes, self.rows, self.panels * 4))
-        full[: matrices.shape[0], : matrices.shape[1], : self.m] = matrices
-        flat: FloatArray = aligned(self.matrix, self.lanes)
-        tiled = full.reshape(self.lanes, self.rows, self.panels, 4).transpose(2, 1, 3, 0)
-        flat.reshape(self.panels, self.rows, 4, self.lanes)[:] = tiled
+    def pack(self, matrices: FloatArray, flat: FloatArray) -> FloatArray:
+        """``(lanes, d, m)`` to the kernels' layout, into ``flat``, whose padding is zero and stays so."""
+        if self.m % 4:
+            matrices = np.pad(matrices, ((0, 0), (0, 0), (0, -self.m % 4)))
+        tiled = matrices.reshape(self.lanes, self.d, self.panels, 4).transpose(2, 1, 3, 0)
+        flat.reshape(self.panels, -1, 4, self.lanes)[:, : self.d] = tiled
         return flat
 
-    def unpack(self, flat: FloatArray) -> FloatArray:
-        """Return the inverse of `pack`."""
-        tiled = flat.reshape(self.panels, self.rows, 4, self.lanes).transpose(3, 1, 0, 2)
-        return tiled.reshape(self.lanes, self.rows, -1)[:, : self.d, : self.m]
+    def unpack(self, flat: FloatArray, factor: FloatArray) -> FloatArray:
+        """Return the inverse of `pack`, rows multiplied by ``factor``."""
+        tiled = flat.reshape(self.panels, -1, 4, self.lanes)[:, : self.d] * factor[: self.d].reshape(-1, 1, self.lanes)
+        return tiled.transpose(3, 1, 0, 2).reshape(self.lanes, self.d, -1)[:, :, : self.m]
 
-    def tape(self, count: int) -> tuple[FloatArray, ...]:
-        """Arrays for ``count`` consecutive layers."""
+    def tape(self, layers: int) -> _Arrays:
+        """Arrays for ``layers`` consecutive layers and the state after the last."""
         lanes = (self.lanes,) if self.lanes > 1 else ()
-        return tuple(aligned(count * size, self.lanes).reshape(count, size, *lanes) for size in self.sizes)
+        slots = layers + 1
+        return tuple(aligned(slots * size, self.lanes).reshape(slots, size, *lanes) for size in self.sizes)
 
-    def work(self) -> tuple[FloatArray, ...]:
-        """Reflectors, their factors, signs, lengths, inner products."""
-        return tuple(aligned(size, self.lanes) for size in (self.rows**2, self.rows, self.rows, self.rows, 6))
+    def work(self) -> _Arrays:
+        """Normals, signs, lengths, coefficients of two panels, squared norms, ones, rows of the gradient and the state."""
+        bands = 16 * self.panels * (kernels.bands_together(self.d) + 1)
+        sizes = (self.d * (self.d + 1) // 2 + 11, self.rows, self.rows, 32, self.rows, self.rows, bands)
+        work = tuple(aligned(size, self.lanes) for size in sizes)
+        work[5][...] = 1.0
+        return work
 
 
 class _Job:
@@ -222,13 +234,15 @@ class _Job:
     ) -> None:
         self.start, self.depth, self.replicas, self.root, self.loss = start, depth, replicas, root, loss
         lanes = lanes_available()
-        self.shape = _Shape(start.width, start.factor.shape[1], weights, lanes)
-        self.basis = start.basis if start.basis is not None else np.eye(start.batch)[:, : self.shape.m]
+        self.shape = s = _Shape(start.width, start.factor.shape[1], weights, lanes)
+        self.basis = start.basis if start.basis is not None else np.eye(start.batch)[:, : s.m]
         self.layers = checked_layers(layers, depth)
-        per_layer, state = 8 * lanes * sum(self.shape.sizes), 8 * lanes * self.shape.matrix
+        self.wanted = np.zeros(depth + 1, np.bool_)
+        self.wanted[self.layers] = True
+        per_layer, state = 8 * lanes * sum(s.sizes), 8 * lanes * (s.matrix + s.rows)
         self.spacing = _spacing(depth, per_layer, state, spacing)
         self.starts = list(range(0, depth, self.spacing)) or [0]
-        group = per_layer * min(self.spacing, max(depth, 1)) + state * (len(self.starts) + 4)
+        group = per_layer * (self.spacing + 1) + state * (len(self.starts) + 4)
         self.bytes_per_replica = group // lanes
         need = min(threads, -(-replicas // lanes)) * group + 8 * replicas * self.layers.size
         if need > MEMORY_LIMIT:
@@ -237,6 +251,9 @@ class _Job:
                 f"{need / 2**30:.1f} GiB (limit {MEMORY_LIMIT / 2**30:.0f} GiB); leave the spacing of checkpoints to the "
                 "default, take fewer replicas, or fewer layers"
             )
+        # All at once: the cost is that of NumPy calls.
+        self.generators = replica_states(root, 0, -(-replicas // lanes) * lanes)
+        self.first_state = s.pack(np.tile(start.factor, (s.lanes, 1, 1)), aligned(s.matrix, lanes))
         self.log_norm = np.full((replicas, self.layers.size), -np.inf)
         self.conservation = np.zeros(replicas)
         self.loss_value = np.zeros(replicas)
@@ -247,106 +264,94 @@ class _Job:
     def run(self, first: int) -> None:
         """Forward, loss, backward for one group of lanes, whose first replica is ``first``."""
         s, last = self.shape, min(first + self.shape.lanes, self.replicas)
-        A = s.pack(np.broadcast_to(self.start.factor, (s.lanes, s.d, s.m)))
-        state = aligned(4, s.lanes, np.uint64)
+        (states, factors, *_), _, (U, norms, generator, exponent, C0, CL) = self._arrays()
         # Lanes without a replica run along.
-        state[...] = replica_states(self.root, first, s.lanes).T.reshape(state.shape)
-        F0 = s.unpack(A).copy()
-        tape, work = self._work_space()
+        generator[...] = self.generators[first : first + s.lanes].T.reshape(generator.shape)
+        states[0], factors[0], exponent[...] = self.first_state, 1.0, 0.0
         checkpoints = []
         for begin in self.starts:
-            checkpoints.append((_copy(A, s.lanes), _copy(state, s.lanes)))
-            self._forward(state, A, tape, begin, work)
-        U, readout_norm = self._readout(state, A, first, last, work)
-        wanted = np.zeros(self.depth + 1, np.bool_)
-        wanted[self.layers] = True
-        norms = np.full((s.lanes, self.depth + 1), -np.inf)
-        norms[:, self.depth] = readout_norm
-        FL, UL = s.unpack(A).copy(), s.unpack(U).copy()
-        exponent = np.zeros(s.lanes, np.int64)
+            if begin > 0:
+                states[0], factors[0] = states[self.spacing], factors[self.spacing]
+            if len(self.starts) > 1:
+                checkpoints.append((states[0].copy(), factors[0].copy(), generator.copy()))
+            self._forward(generator, begin)
+        self._readout(generator, self.depth - begin, slice(first, last))
+        sizeL = self._antisymmetric(states[self.depth - begin], factors[self.depth - begin], CL)
         for begin in reversed(self.starts):
-            checkpoint, state = checkpoints.pop()
+            if len(self.starts) > 1:
+                states[0], factors[0], generator[...] = checkpoints.pop()
             if begin != self.starts[-1]:
-                A = checkpoint
-                self._forward(state, A, tape, begin, work)
-            self._backward(U, A, exponent, tape, begin, wanted, norms, first)
+                self._forward(generator, begin)
+            self._backward(U, exponent, begin, norms, first)
         if s.m == 1:
             # The Jacobian of x/‖x‖ in one dimension is zero; rounding must not say otherwise.
-            norms[:, : self.depth] = -np.inf
+            norms[: self.depth] = -np.inf
         else:
-            change = _conservation(F0, s.unpack(U), FL, UL, exponent)
-            self.conservation[first:last] = change[: last - first]
-        self.log_norm[first:last] = norms[: last - first, self.layers]
+            size0 = self._antisymmetric(states[0], factors[0], C0)
+            change = _conservation(C0, size0, CL, sizeL, exponent)
+            self.conservation[first:last] = change.reshape(-1)[: last - first]
+        self.log_norm[first:last] = norms.reshape(self.depth + 1, -1)[self.layers, : last - first].T
         self.done[first // s.lanes] = (last - first) * self.depth
 
-    def _work_space(self) -> tuple[_Arrays, _Arrays]:
-        """Tape and work space of this thread; fresh memory for every group would cost as much as the computation."""
-        if not hasattr(self.local, "tape"):
-            self.local.tape = self.shape.tape(min(self.spacing, max(self.depth, 1)))
-            self.local.work = self.shape.work()
-        return self.local.tape, self.local.work
+    def _antisymmetric(self, F: FloatArray, factor: FloatArray, C: FloatArray) -> FloatArray:
+        """Fill ``C`` for the current gradient and return ``‖F‖‖U‖`` per lane."""
+        _, work, (U, *_) = self._arrays()
+        kernels.antisymmetric(F, factor, U, self.shape.m, self.shape.d, C, work[4])
+        return np.asarray(np.sqrt(work[4][0]))
 
-    def _forward(self, state: Any, A: FloatArray, tape: _Arrays, begin: int, work: _Arrays) -> None:
-        s = self.shape
-        for part in range(begin, min(begin + self.spacing, self.depth), _SEGMENT):
+    def _arrays(self) -> tuple[_Arrays, _Arrays, tuple[Any, ...]]:
+        """Tape, work space, and what one group needs, of this thread.
+
+        Fresh memory for every group would cost as much as the computation. A group needs logits and then the gradient, norms,
+        generator state, exponent, both sides of the conservation law.
+        """
+        if not hasattr(self.local, "arrays"):
+            s = self.shape
+            sizes = (s.matrix, self.depth + 1, 1, *[8 * s.panels * (s.panels + 1)] * 2)
+            U, norms, exponent, C0, CL = (aligned(size, s.lanes) for size in sizes)
+            buffers = (U, norms, aligned(4, s.lanes, np.uint64), exponent, C0, CL)
+            self.local.arrays = s.tape(self.spacing), s.work(), buffers
+        arrays: tuple[_Arrays, _Arrays, tuple[Any, ...]] = self.local.arrays
+        return arrays
+
+    def _forward(self, generator: Any, begin: int) -> None:
+        s, (tape, work, _) = self.shape, self._arrays()
+        count = min(self.spacing, self.depth - begin)
+        for part in range(0, count, _SEGMENT):
             self._check_stop()
-            count = min(_SEGMENT, self.depth - part, begin + self.spacing - part)
-            arrays = [a[part - begin : part - begin + count] for a in tape]
-            kernels.forward(state, A, s.m, s.d, s.weights, count, *arrays, *work)
+            kernels.forward(generator, part, min(part + _SEGMENT, count), s.m, s.d, s.weights, *tape, *work)
 
-    def _backward(
-        self,
-        U: FloatArray,
-        A: FloatArray,
-        exponent: Any,
-        tape: _Arrays,
-        begin: int,
-        wanted: Any,
-        norms: FloatArray,
-        first: int,
-    ) -> None:
-        s, end = self.shape, min(begin + self.spacing, self.depth)
-        work, square = self._work_space()[1], aligned(1, self.shape.lanes)
-        for part in reversed(range(begin, end, _SEGMENT)):
+    def _backward(self, U: FloatArray, exponent: Any, begin: int, norms: FloatArray, first: int) -> None:
+        s, (tape, work, _) = self.shape, self._arrays()
+        count = min(self.spacing, self.depth - begin)
+        for part in reversed(range(0, count, _SEGMENT)):
             self._check_stop()
-            count = min(_SEGMENT, end - part)
-            arrays = [a[part - begin : part - begin + count] for a in tape]
-            with np.errstate(divide="ignore"):
-                kernels.backward(
-                    U, A, exponent, part, s.m, s.d, s.weights, count, *arrays, *work, square, wanted, norms
-                )
-            self.done[first // s.lanes] += count * min(s.lanes, self.replicas - first)
+            end = min(part + _SEGMENT, count)
+            kernels.backward(U, exponent, begin, part, end, s.m, s.d, s.weights, self.wanted, norms, *tape, *work)
+            self.done[first // s.lanes] += (end - part) * min(s.lanes, self.replicas - first)
 
-    def _readout(
-        self, state: Any, A: FloatArray, first: int, last: int, work: _Arrays
-    ) -> tuple[FloatArray, FloatArray]:
-        """Logits, loss, ``U_L = W_Lᵀ (∂L/∂Z) Q`` and ``log‖∂L/∂W_L‖_F``."""
-        s = self.shape
-        _, z, lower, _ = (a[0] for a in s.tape(1))
-        kernels.draw(state, s.d, s.weights, z, lower)
-        Z, sign = _copy(A, s.lanes), work[2]
-        kernels.multiply(Z, s.m, s.d, s.weights, z, lower, *work)
-        kernels.scale_rows(Z, s.m, s.d, sign)
-        logits = s.unpack(Z)[:, : self.loss.classes] @ self.basis.T
-        self.loss_value[first:last] = self.loss.value(logits)[: last - first]
-        U, square = s.pack(self.loss.gradient(logits) @ self.basis), aligned(1, s.lanes)
-        kernels.store_squared_norm(U, A, s.m, s.d, square)
+    def _readout(self, generator: Any, slot: int, replicas: slice) -> None:
+        """Loss, ``log‖∂L/∂W_L‖_F`` and ``U_L = W_Lᵀ (∂L/∂Z) Q``."""
+        s, (tape, (z, sign, norm, R, square, _, B), (U, norms, *_)) = self.shape, self._arrays()
+        # The last slot of the reflectors is not used by any layer.
+        F, factor, (V, lower) = tape[0][slot], tape[1][slot], (a[-1] for a in tape[2:])
+        kernels.multiply(F, factor, U, s.m, s.d, s.weights, generator, z, V, lower, sign, norm, R, square, F, V)
+        logits = s.unpack(U, sign)[:, : self.loss.classes] @ self.basis.T
+        self.loss_value[replicas] = self.loss.value(logits)[: replicas.stop - replicas.start]
+        # Rows beyond the classes have no gradient.
+        dZ = np.zeros((s.lanes, s.d, s.m))
+        dZ[:, : self.loss.classes] = self.loss.gradient(logits) @ self.basis
+        s.pack(dZ, U)
+        kernels.store_squared_norm(U, F, factor, s.m, s.d, B, square)
+        with np.errstate(divide="ignore"):
+            norms[self.depth] = 0.5 * np.log(square[0])
         # The signs belong to orthogonal weights; for Gaussian ones `multiply` has used them up and set them to 1.
         kernels.scale_rows(U, s.m, s.d, sign)
-        kernels.multiply_back(U, s.m, s.d, s.weights, z, lower, *work)
-        with np.errstate(divide="ignore"):
-            return U, 0.5 * np.log(square.reshape(-1))
+        kernels.multiply_back(U, s.m, s.d, s.weights, V, lower, R, U, V)
 
     def _check_stop(self) -> None:
         if self.stop.is_set():
             raise InterruptedError("stopped")
-
-
-def _copy(A: Any, lanes: int) -> Any:
-    """A copy on a cache line, as the kernels need it."""
-    copy = aligned(A.shape[0], lanes, A.dtype)
-    copy[...] = A
-    return copy
 
 
 def _spacing(depth: int, layer_bytes: int, state_bytes: int, asked: int | None) -> int:
@@ -360,16 +365,11 @@ def _spacing(depth: int, layer_bytes: int, state_bytes: int, asked: int | None) 
     return max(1, math.isqrt(depth * state_bytes // layer_bytes))
 
 
-def _conservation(F0: FloatArray, U0: FloatArray, FL: FloatArray, UL: FloatArray, exponent: Any) -> FloatArray:
+def _conservation(C0: FloatArray, size0: FloatArray, CL: FloatArray, sizeL: FloatArray, exponent: Any) -> FloatArray:
     """``‖C_0 - C_L‖ / (‖F_0‖‖U_0‖ + ‖F_L‖‖U_L‖)`` per lane, ``C = FᵀU - UᵀF``, ``U_0`` in units of ``2^exponent``."""
-    top = np.maximum(exponent, 0)
-    down0, downL = np.ldexp(1.0, exponent - top), np.ldexp(1.0, -top)
-
-    def parts(F: FloatArray, U: FloatArray, down: FloatArray) -> tuple[FloatArray, FloatArray]:
-        product = np.swapaxes(F, 1, 2) @ (U * down[:, None, None])
-        size = np.linalg.norm(F, axis=(1, 2)) * np.linalg.norm(U, axis=(1, 2)) * down
-        return product - np.swapaxes(product, 1, 2), size
-
-    (C0, size0), (CL, sizeL) = parts(F0, U0, down0), parts(FL, UL, downL)
-    size = size0 + sizeL
-    return np.asarray(np.linalg.norm(C0 - CL, axis=(1, 2)) / np.where(size > 0, size, 1.0))
+    top = np.maximum(exponent, 0.0)
+    down0, downL = np.exp2(exponent - top), np.exp2(-top)
+    change, size = C0 * down0 - CL * downL, size0 * down0 + sizeL * downL
+    # One after the other, so that a lane has the bits of the plain form.
+    total = np.cumsum(change * change, axis=0)[-1]
+    return np.asarray(np.sqrt(total) / np.where(size > 0, size, 1.0))

@@ -1,23 +1,30 @@
 """Forward and backward passes of the chain, eight replicas as lanes or one as plain floats (see `vectors`).
 
-The batch enters as ``X_0 = F Qᵀ`` with ``F`` of shape ``(d, m)``, ``m`` the rank and ``Q`` with orthonormal columns. Then
+The batch enters as ``X_0 = F_0 Qᵀ`` with ``F_0`` of shape ``(d, m)``, ``m`` the rank and ``Q`` with orthonormal columns. Then
 ``X_l = F_l Qᵀ``, and of the gradient ``V_l = ∂L/∂X_l`` only ``U_l = V_l Q`` enters the gradients of the weights:
 
-    S = diag(1/‖h_i‖),  U_H = S (U_{l+1} - diag(U_{l+1} F_{l+1}ᵀ) F_{l+1}),  ∂L/∂W_l = U_H F_lᵀ,  U_l = W_lᵀ U_H.
+    H = W_l F_l,  S = diag(1/‖h_i‖),  F_{l+1} = S H,  G = S (U_{l+1} - diag(U_{l+1} F_{l+1}ᵀ) F_{l+1}),
+    ∂L/∂W_l = G F_lᵀ,  U_l = W_lᵀ G.
+
+Where ``W_l`` is orthogonal, ``‖G F_lᵀ‖ = ‖G Hᵀ‖``, so that the one pass over ``H`` that pulls the gradient back through the
+normalisation also gives the norm, four rows of ``G`` at a time while they are in the inner cache.
 
 Weights are products of reflectors, or Gaussian ones, from the same random numbers as in `chain`: one seed means one network in
-both. Layouts of ``F``, ``U`` and the reflectors: `reflectors`.
+both. Layouts: `blocks`.
 
-A *tape* keeps what the backward pass needs of some consecutive layers, layer by layer: the state before the layer, the
-normals (reflectors are made from them again, which is cheaper than to store them), the factors of the normalisation.
+A *tape* keeps what the backward pass needs of some consecutive layers. Its slot ``t`` has the state before layer ``t``, not yet
+normalised: ``states[t] = H`` and ``factors[t] = diag S`` with the signs of the weights, ``F = diag(factors[t]) states[t]``; one
+slot more than layers. Of the weights it has the blocks ``V``, and for Gaussian ones ``lower``: lengths and signs
+(``4q`` each) and the normals below the diagonal.
 """
 
 import numpy as np
 from numba import njit
 
-from isogap._kernels.normals import fill_normals
-from isogap._kernels.reflectors import make_reflectors, multiply_bartlett, rotate_rows, rotate_rows_back
-from isogap._kernels.vectors import fma, load, root, spread, store
+from isogap._kernels.blocks import make_blocks, panel_stride, rotate, rotate_back
+from isogap._kernels.normals import fill_normals, log_of
+from isogap._kernels.prefetch import borrowed
+from isogap._kernels.vectors import any_less, fma, load, root, spread, store, where_less
 
 ORTHOGONAL, GAUSSIAN = 0, 1
 # A gradient is scaled back by a power of two when its squared norm leaves [1/BIG, BIG]; seen to every eight layers, in which
@@ -25,193 +32,295 @@ ORTHOGONAL, GAUSSIAN = 0, 1
 BIG = 2.0**300
 SHIFT = 2.0**128
 LOG_2 = 0.6931471805599453
+# Below this a squared norm counts as 0.
+SMALLEST = 2.0**-1022
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def scale_rows(A, columns, d, factor):  # type: ignore[no-untyped-def]
     """Multiply row ``i`` by ``factor[i]``."""
-    rows = 4 * ((d + 3) // 4)
+    stride = panel_stride(d)
     for panel in range((columns + 3) // 4):
         for i in range(d):
-            f, at = load(factor, i), 4 * (rows * panel + i)
+            f, at = load(factor, i), stride * panel + 4 * i
             for c in range(at, at + 4):
                 store(A, c, f * load(A, c))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def row_product(A, B, i, columns, d):  # type: ignore[no-untyped-def]
-    """Inner product of the rows ``i``; four sums, because one would wait for itself."""
-    rows = 4 * ((d + 3) // 4)
-    s0 = s1 = s2 = s3 = spread(0.0, load(A, 0))
-    for panel in range((columns + 3) // 4):
-        at = 4 * (rows * panel + i)
-        s0, s1 = fma(load(A, at), load(B, at), s0), fma(load(A, at + 1), load(B, at + 1), s1)
-        s2, s3 = fma(load(A, at + 2), load(B, at + 2), s2), fma(load(A, at + 3), load(B, at + 3), s3)
-    return (s0 + s1) + (s2 + s3)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def bartlett_back(A, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
-    """``A <- scale · R A``: the transpose of `reflectors.multiply_bartlett`."""
-    rows = 4 * ((d + 3) // 4)
+def square_rows(A, columns, d, square):  # type: ignore[no-untyped-def]
+    """``square[i]`` becomes the squared norm of row ``i``."""
+    stride = panel_stride(d)
     for i in range(d):
-        for j in range(columns):
-            column = 4 * rows * (j // 4) + j % 4
-            total = load(norm, i) * load(A, column + 4 * i)
-            for k in range(i + 1, d):
-                total = fma(load(z, k * (k - 1) // 2 + i), load(A, column + 4 * k), total)
-            store(A, column + 4 * i, total * scale)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def normalise(A, columns, d, sign, scale):  # type: ignore[no-untyped-def]
-    """Divide row ``i`` by its norm and multiply it by ``sign[i]``; ``scale[i]`` receives that factor."""
-    for i in range(d):
-        store(scale, i, load(sign, i) / root(row_product(A, A, i, columns, d)))
-    scale_rows(A, columns, d, scale)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def pull_back(U, F, columns, d, scale):  # type: ignore[no-untyped-def]
-    """Vector-Jacobian product of the normalisation with output ``F``: ``U <- scale (U - diag(U Fᵀ) F)``, row by row."""
-    rows = 4 * ((d + 3) // 4)
-    for i in range(d):
-        dot = 0.0 - row_product(U, F, i, columns, d)
-        f = load(scale, i)
+        s0 = s1 = s2 = s3 = spread(0.0, load(A, 0))
         for panel in range((columns + 3) // 4):
-            at = 4 * (rows * panel + i)
-            for c in range(at, at + 4):
-                store(U, c, f * fma(dot, load(F, c), load(U, c)))
+            at = stride * panel + 4 * i
+            x0, x1, x2, x3 = load(A, at), load(A, at + 1), load(A, at + 2), load(A, at + 3)
+            s0, s1, s2, s3 = fma(x0, x0, s0), fma(x1, x1, s1), fma(x2, x2, s2), fma(x3, x3, s3)
+        store(square, i, (s0 + s1) + (s2 + s3))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def squared_norm_of_product(U, F, columns, d):  # type: ignore[no-untyped-def]
-    """``‖U Fᵀ‖_F²``, from the product itself: Gram matrices would square its condition."""
-    rows, panels = 4 * ((d + 3) // 4), (columns + 3) // 4
-    zero = spread(0.0, load(U, 0))
-    total = zero
-    for i in range(0, rows, 4):
-        for j in range(0, rows, 4):
-            s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = zero
-            s20 = s21 = s22 = s23 = s30 = s31 = s32 = s33 = zero
-            for panel in range(panels):
-                x, y = 4 * (rows * panel + i), 4 * (rows * panel + j)
-                for c in range(4):
-                    f0, f1, f2, f3 = load(F, y + c), load(F, y + 4 + c), load(F, y + 8 + c), load(F, y + 12 + c)
-                    u = load(U, x + c)
-                    s00, s01, s02, s03 = fma(u, f0, s00), fma(u, f1, s01), fma(u, f2, s02), fma(u, f3, s03)
-                    u = load(U, x + 4 + c)
-                    s10, s11, s12, s13 = fma(u, f0, s10), fma(u, f1, s11), fma(u, f2, s12), fma(u, f3, s13)
-                    u = load(U, x + 8 + c)
-                    s20, s21, s22, s23 = fma(u, f0, s20), fma(u, f1, s21), fma(u, f2, s22), fma(u, f3, s23)
-                    u = load(U, x + 12 + c)
-                    s30, s31, s32, s33 = fma(u, f0, s30), fma(u, f1, s31), fma(u, f2, s32), fma(u, f3, s33)
-            t0 = fma(s00, s00, fma(s01, s01, fma(s02, s02, s03 * s03)))
-            t1 = fma(s10, s10, fma(s11, s11, fma(s12, s12, s13 * s13)))
-            t2 = fma(s20, s20, fma(s21, s21, fma(s22, s22, s23 * s23)))
-            t3 = fma(s30, s30, fma(s31, s31, fma(s32, s32, s33 * s33)))
-            total = total + ((t0 + t1) + (t2 + t3))
-    return total
+def bartlett(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
+    """``X <- scale · Rᵀ X``, ``Rᵀ`` lower triangular with diagonal ``norm`` and the ``d(d-1)/2`` normals ``z`` below."""
+    stride = panel_stride(d)
+    for i in range(d - 1, -1, -1):
+        at = i * (i - 1) // 2
+        for panel in range((columns + 3) // 4):
+            x = stride * panel
+            for c in range(x, x + 4):
+                total = load(norm, i) * load(X, c + 4 * i)
+                for k in range(i):
+                    total = fma(load(z, at + k), load(X, c + 4 * k), total)
+                store(X, c + 4 * i, total * scale)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def store_squared_norm(U, F, columns, d, out):  # type: ignore[no-untyped-def]
-    """``out[0] <- ‖U Fᵀ‖_F²``."""
-    store(out, 0, squared_norm_of_product(U, F, columns, d))
+def bartlett_back(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
+    """``X <- scale · R X``: the transpose of `bartlett`."""
+    stride = panel_stride(d)
+    for i in range(d):
+        for panel in range((columns + 3) // 4):
+            x = stride * panel
+            for c in range(x, x + 4):
+                total = load(norm, i) * load(X, c + 4 * i)
+                for k in range(i + 1, d):
+                    total = fma(load(z, k * (k - 1) // 2 + i), load(X, c + 4 * k), total)
+                store(X, c + 4 * i, total * scale)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def draw(state, d, weights, z, lower):  # type: ignore[no-untyped-def]
-    """The normals of one weight matrix: of the reflectors, and for Gaussian weights those below the diagonal."""
+def bands_together(d):  # type: ignore[no-untyped-def]
+    """How many bands of four rows of the gradient meet each band of the state together.
+
+    One at a time, read where the state lies, while gradient and state fit the second cache; beyond, 640 kilobytes of them.
+    """
+    q = (d + 3) // 4
+    return 1 if q <= 16 else max(1, 640 // q)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _row_product(X, x, Y, y, total):  # type: ignore[no-untyped-def]
+    """Add the inner product of four entries."""
+    a = fma(load(X, x + 1), load(Y, y + 1), load(X, x) * load(Y, y))
+    b = fma(load(X, x + 3), load(Y, y + 3), load(X, x + 2) * load(Y, y + 2))
+    return total + (a + b)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _pull_row(U, H, x, f, dot, B, y):  # type: ignore[no-untyped-def]
+    """Four entries of ``f (U + dot H)``."""
+    for c in range(4):
+        u = f * fma(dot, load(H, x + c), load(U, x + c))
+        store(U, x + c, u)
+        store(B, y + c, u)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _pull_back(U, H, factor, i, stride, panels, B, to):  # type: ignore[no-untyped-def]
+    """``U <- factor (U - factor² diag(U Hᵀ) H)`` for the rows ``i .. i + 3``, which also go to ``B``, panel by panel."""
+    s0 = s1 = s2 = s3 = spread(0.0, load(U, 0))
+    x = 4 * i
+    for _ in range(panels):
+        s0, s1 = _row_product(U, x, H, x, s0), _row_product(U, x + 4, H, x + 4, s1)
+        s2, s3 = _row_product(U, x + 8, H, x + 8, s2), _row_product(U, x + 12, H, x + 12, s3)
+        x += stride
+    f0, f1, f2, f3 = load(factor, i), load(factor, i + 1), load(factor, i + 2), load(factor, i + 3)
+    s0, s1, s2, s3 = 0.0 - f0 * f0 * s0, 0.0 - f1 * f1 * s1, 0.0 - f2 * f2 * s2, 0.0 - f3 * f3 * s3
+    x = 4 * i
+    for _ in range(panels):
+        _pull_row(U, H, x, f0, s0, B, to)
+        _pull_row(U, H, x + 4, f1, s1, B, to + 4)
+        _pull_row(U, H, x + 8, f2, s2, B, to + 8)
+        _pull_row(U, H, x + 12, f3, s3, B, to + 12)
+        x, to = x + stride, to + 16
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _squares(B, x, F, y, stride, panels, weight, w):  # type: ignore[no-untyped-def]
+    """``Σ_rj (u_r·f_j)² weight_j²`` of four rows ``u_r`` in ``B`` and four rows ``f_j``."""
+    s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = spread(0.0, load(B, 0))
+    s20 = s21 = s22 = s23 = s30 = s31 = s32 = s33 = spread(0.0, load(B, 0))
+    for _ in range(panels):
+        for c in range(4):
+            f0, f1, f2, f3 = load(F, y + c), load(F, y + 4 + c), load(F, y + 8 + c), load(F, y + 12 + c)
+            u = load(B, x + c)
+            s00, s01, s02, s03 = fma(u, f0, s00), fma(u, f1, s01), fma(u, f2, s02), fma(u, f3, s03)
+            u = load(B, x + 4 + c)
+            s10, s11, s12, s13 = fma(u, f0, s10), fma(u, f1, s11), fma(u, f2, s12), fma(u, f3, s13)
+            u = load(B, x + 8 + c)
+            s20, s21, s22, s23 = fma(u, f0, s20), fma(u, f1, s21), fma(u, f2, s22), fma(u, f3, s23)
+            u = load(B, x + 12 + c)
+            s30, s31, s32, s33 = fma(u, f0, s30), fma(u, f1, s31), fma(u, f2, s32), fma(u, f3, s33)
+        x, y = x + 16, y + stride
+    w0, w1, w2, w3 = load(weight, w), load(weight, w + 1), load(weight, w + 2), load(weight, w + 3)
+    t0 = fma(s00, s00, fma(s10, s10, fma(s20, s20, s30 * s30)))
+    t1 = fma(s01, s01, fma(s11, s11, fma(s21, s21, s31 * s31)))
+    t2 = fma(s02, s02, fma(s12, s12, fma(s22, s22, s32 * s32)))
+    t3 = fma(s03, s03, fma(s13, s13, fma(s23, s23, s33 * s33)))
+    return fma(w0 * w0, t0, w1 * w1 * t1) + fma(w2 * w2, t2, w3 * w3 * t3)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def pull_back(U, H, factor, columns, d, F, weight, B, square, with_norm):  # type: ignore[no-untyped-def]
+    """``U <- G = factor (U - factor² diag(U Hᵀ) H)``; if ``with_norm``, ``square[0] <- ‖G Fᵀ diag(weight)‖_F²``.
+
+    The norm comes from the product itself: Gram matrices would square its condition. ``B`` is scratch for some rows.
+    """
+    q, panels, stride = (d + 3) // 4, (columns + 3) // 4, panel_stride(d)
+    size, step = 16 * panels, bands_together(d)
+    total = spread(0.0, load(U, 0))
+    for first in range(0, q, step):
+        bands = min(step, q - first)
+        for band in range(bands):
+            _pull_back(U, H, factor, 4 * (first + band), stride, panels, B, size * band)
+        if with_norm:
+            for j in range(q):
+                if step == 1:
+                    total = total + _squares(B, 0, F, 16 * j, stride, panels, weight, 4 * j)
+                    continue
+                for panel in range(panels):
+                    for c in range(16):
+                        store(B, size * step + 16 * panel + c, load(F, stride * panel + 16 * j + c))
+                for band in range(bands):
+                    total = total + _squares(B, size * band, B, size * step, 16, panels, weight, 4 * j)
+    store(square, 0, total)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def store_squared_norm(U, F, weight, columns, d, B, square):  # type: ignore[no-untyped-def]
+    """``square[0] <- ‖U Fᵀ diag(weight)‖_F²``; ``B`` as in `pull_back`."""
+    q, panels, stride = (d + 3) // 4, (columns + 3) // 4, panel_stride(d)
+    total = spread(0.0, load(U, 0))
+    for i in range(q):
+        for panel in range(panels):
+            for c in range(16):
+                store(B, 16 * panel + c, load(U, stride * panel + 16 * i + c))
+        for j in range(q):
+            total = total + _squares(B, 0, F, 16 * j, stride, panels, weight, 4 * j)
+    store(square, 0, total)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def antisymmetric(F, factor, U, columns, d, C, size):  # type: ignore[no-untyped-def]
+    """``C <- FᵀU - UᵀF`` with ``diag(factor) F`` for ``F``, and ``size <- ‖F‖²‖U‖²``.
+
+    Only tiles of four by four not above the diagonal are stored, those below it times ``√2``: the Frobenius norm is right.
+    """
+    stride, at = panel_stride(d), 0
+    for p in range((columns + 3) // 4):
+        for r in range(p + 1):
+            zero = spread(0.0, load(U, 0))
+            for e in range(4):
+                s0 = s1 = s2 = s3 = zero
+                for i in range(d):
+                    x, y = stride * p + 4 * i + e, stride * r + 4 * i
+                    f, u = load(factor, i) * load(F, x), 0.0 - load(factor, i) * load(U, x)
+                    s0, s1 = (
+                        fma(f, load(U, y), fma(u, load(F, y), s0)),
+                        fma(f, load(U, y + 1), fma(u, load(F, y + 1), s1)),
+                    )
+                    s2 = fma(f, load(U, y + 2), fma(u, load(F, y + 2), s2))
+                    s3 = fma(f, load(U, y + 3), fma(u, load(F, y + 3), s3))
+                weight = 1.0 if p == r else np.sqrt(2.0)
+                store(C, at, weight * s0)
+                store(C, at + 1, weight * s1)
+                store(C, at + 2, weight * s2)
+                store(C, at + 3, weight * s3)
+                at += 4
+    f2 = u2 = spread(0.0, load(U, 0))
+    for p in range((columns + 3) // 4):
+        for i in range(d):
+            for x in range(stride * p + 4 * i, stride * p + 4 * i + 4):
+                f, u = load(factor, i) * load(F, x), load(U, x)
+                f2, u2 = fma(f, f, f2), fma(u, u, u2)
+    store(size, 0, f2 * u2)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def multiply(X, scale, Y, columns, d, weights, state, z, V, lower, sign, norm, R, square, ahead, later):  # type: ignore[no-untyped-def]
+    """``Y <- W diag(scale) X`` for fresh weights, up to the signs of the rows, which are left in ``sign``."""
+    rows = 4 * ((d + 3) // 4)
     fill_normals(state, (d * (d + 1) // 2 + 1) // 2, z)
+    make_blocks(z, d, V, sign, norm)
+    rotate(X, scale, Y, columns, V, d, R, square, ahead, later)
     if weights == GAUSSIAN:
-        fill_normals(state, (d * (d - 1) // 2 + 1) // 2, lower)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def multiply(A, columns, d, weights, z, lower, V, tau, sign, norm, g):  # type: ignore[no-untyped-def]
-    """``A <- W A`` up to the signs of the rows, which are left in ``sign``."""
-    make_reflectors(z, d, V, tau, sign, norm)
-    rotate_rows(A, columns, V, tau, d, g)
-    if weights == GAUSSIAN:
-        scale_rows(A, columns, d, sign)
+        for i in range(d):
+            store(lower, i, load(norm, i))
+            store(lower, rows + i, load(sign, i))
+        fill_normals(state, (d * (d - 1) // 2 + 1) // 2, lower[2 * rows :])
+        scale_rows(Y, columns, d, sign)
         for i in range(d):
             store(sign, i, 1.0)
-        multiply_bartlett(A, columns, lower, norm, 1.0 / np.sqrt(d), d)
+        bartlett(Y, columns, lower[2 * rows :], norm, 1.0 / np.sqrt(d), d)
+        square_rows(Y, columns, d, square)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def multiply_back(U, columns, d, weights, z, lower, V, tau, sign, norm, g):  # type: ignore[no-untyped-def]
+def multiply_back(U, columns, d, weights, V, lower, R, ahead, later):  # type: ignore[no-untyped-def]
     """``U <- Wᵀ U``; for orthogonal weights the signs of the rows have been applied before."""
-    make_reflectors(z, d, V, tau, sign, norm)
+    rows = 4 * ((d + 3) // 4)
     if weights == GAUSSIAN:
-        bartlett_back(U, columns, lower, norm, 1.0 / np.sqrt(d), d)
-        scale_rows(U, columns, d, sign)
-    rotate_rows_back(U, columns, V, tau, d, g)
+        bartlett_back(U, columns, lower[2 * rows :], lower, 1.0 / np.sqrt(d), d)
+        scale_rows(U, columns, d, lower[rows:])
+    rotate_back(U, columns, V, d, R, ahead, later)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def forward(  # type: ignore[no-untyped-def]
-    state, A, columns, d, weights, count, states, zs, lowers, scales, V, tau, sign, norm, g
+    state, first, last, columns, d, weights, states, factors, Vs, lowers, z, sign, norm, R, square, ones, B
 ):  # fmt: skip
-    """Run ``count`` layers from the state ``A``, in place, writing the tape."""
-    for t in range(count):
-        kept = states[t]
-        for x in range(A.shape[0]):
-            store(kept, x, load(A, x))
-        draw(state, d, weights, zs[t], lowers[t])
-        multiply(A, columns, d, weights, zs[t], lowers[t], V, tau, sign, norm, g)
-        normalise(A, columns, d, sign, scales[t])
+    """Run the layers ``first .. last - 1`` of the tape."""
+    states, factors, Vs, lowers = borrowed(states), borrowed(factors), borrowed(Vs), borrowed(lowers)
+    for t in range(first, last):
+        multiply(
+            states[t], factors[t], states[t + 1], columns, d, weights, state, z, Vs[t], lowers[t], sign, norm, R,
+            square, states[min(t + 2, last)], Vs[t + 1],
+        )  # fmt: skip
+        factor = factors[t + 1]
+        for i in range(d):
+            store(factor, i, load(sign, i) / root(load(square, i)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def backward(  # type: ignore[no-untyped-def]
-    U, F, exponent, first, columns, d, weights, count, states, zs, lowers, scales, V, tau, sign, norm, g, square,
-    wanted, log_norm
+    U, exponent, begin, first, last, columns, d, weights, wanted, log_norm, states, factors, Vs, lowers, z, sign, norm,
+    R, square, ones, B
 ):  # fmt: skip
-    """Pull ``U = (∂L/∂X) Q`` (in units of ``2^exponent`` per lane) back over the ``count`` layers of a tape that ends in ``F``.
+    """Pull ``U = (∂L/∂X) Q`` (in units of ``2^exponent`` per lane) back over the layers ``first .. last - 1`` of the tape.
 
-    ``F`` becomes the state before the first of them: each state is copied there in one stream before it is used, because the
-    products read it in strides, which are slow from outer caches. ``log_norm[lane, l]`` receives ``log‖∂L/∂W_l‖_F`` for the
-    layers with ``wanted[l]``; ``square`` is scratch.
+    Layer ``t`` of the tape is layer ``begin + t`` of the chain; ``log_norm[l]`` receives ``log‖∂L/∂W_l‖_F`` for the layers with
+    ``wanted[l]``, ``-inf`` for 0.
     """
-    lanes = square.reshape(square.size)
-    for t in range(count - 1, -1, -1):
-        pull_back(U, F, columns, d, scales[t])
-        layer, kept = first + t, states[t]
-        for x in range(F.shape[0]):
-            store(F, x, load(kept, x))
+    states, factors, Vs, lowers = borrowed(states), borrowed(factors), borrowed(Vs), borrowed(lowers)
+    for t in range(last - 1, first - 1, -1):
+        layer = begin + t
+        F, weight = (states[t], factors[t]) if weights == GAUSSIAN else (states[t + 1], ones)
+        pull_back(U, states[t + 1], factors[t + 1], columns, d, F, weight, B, square, wanted[layer])
         if wanted[layer]:
-            store_squared_norm(U, F, columns, d, square)
-            for lane in range(lanes.shape[0]):
-                log_norm[lane, layer] = 0.5 * np.log(lanes[lane]) + exponent[lane] * LOG_2
-        multiply_back(U, columns, d, weights, zs[t], lowers[t], V, tau, sign, norm, g)
+            value = load(square, 0)
+            value = where_less(SMALLEST, value, fma(load(exponent, 0), LOG_2, 0.5 * log_of(value)), -np.inf)
+            store(log_norm, layer, value)
+        multiply_back(U, columns, d, weights, Vs[t], lowers[t], R, states[t], Vs[max(t - 1, 0)])
         if layer % 8 == 0:
-            rescale(U, exponent, square)
+            rescale(U, exponent)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def rescale(U, exponent, square):  # type: ignore[no-untyped-def]
+def rescale(U, exponent):  # type: ignore[no-untyped-def]
     """Multiply a lane by a power of two, and note it, when its squared norm has left the safe range."""
-    total = spread(0.0, load(U, 0))
-    for x in range(U.shape[0]):
-        u = load(U, x)
-        total = fma(u, u, total)
-    store(square, 0, total)
-    lanes = square.reshape(square.size)
-    moved = False
-    for lane in range(lanes.shape[0]):
-        value = lanes[lane]
-        lanes[lane] = 1.0
-        if value > BIG:
-            lanes[lane] = 1.0 / SHIFT
-            exponent[lane] += 128
-            moved = True
-        elif 0.0 < value < 1.0 / BIG:
-            lanes[lane] = SHIFT
-            exponent[lane] -= 128
-            moved = True
-    if moved:
-        factor = load(square, 0)
+    s0 = s1 = s2 = s3 = spread(0.0, load(U, 0))
+    for x in range(0, U.shape[0], 4):
+        u0, u1, u2, u3 = load(U, x), load(U, x + 1), load(U, x + 2), load(U, x + 3)
+        s0, s1, s2, s3 = fma(u0, u0, s0), fma(u1, u1, s1), fma(u2, u2, s2), fma(u3, u3, s3)
+    total = (s0 + s1) + (s2 + s3)
+    small = where_less(SMALLEST, total, total, 1.0)
+    if any_less(BIG, total) or any_less(small, 1.0 / BIG):
+        factor = where_less(BIG, total, 1.0 / SHIFT, where_less(small, 1.0 / BIG, spread(SHIFT, total), 1.0))
+        store(
+            exponent,
+            0,
+            load(exponent, 0) + where_less(factor, 1.0, 128.0, where_less(1.0, factor, -128.0, 0.0 * factor)),
+        )
         for x in range(U.shape[0]):
             store(U, x, factor * load(U, x))
