@@ -280,7 +280,7 @@ def rotate(X, scale, Y, columns, V, d, R, square, ahead, later):  # type: ignore
     q, panels, stride = (d + 3) // 4, (columns + 3) // 4, panel_stride(d)
     for i in range(d):
         store(square, i, 0.0)
-    at, lines, rest = 0, ahead.size // (8 * q * panels) + 1, later.size // (8 * q * panels) + 1
+    at, lines, rest = 0, stride // q + 1, (8 * q * (q + 1) + 10 * q) // (q * panels) + 1
     for first in range(0, panels, CHUNK):
         last = min(first + CHUNK, panels)
         for p in range(first, last):
@@ -305,7 +305,7 @@ def rotate(X, scale, Y, columns, V, d, R, square, ahead, later):  # type: ignore
 def rotate_back(X, columns, V, d, R, ahead, later):  # type: ignore[no-untyped-def]
     """``X <- Hᵀ X`` in place; ``R`` is scratch, 32 long."""
     q, panels, stride = (d + 3) // 4, (columns + 3) // 4, panel_stride(d)
-    at, lines, rest = 0, ahead.size // (8 * q * panels) + 1, later.size // (8 * q * panels) + 1
+    at, lines, rest = 0, stride // q + 1, (8 * q * (q + 1) + 10 * q) // (q * panels) + 1
     for first in range(0, panels, CHUNK):
         last = min(first + CHUNK, panels)
         v = 8 * q * (q + 1)

@@ -24,7 +24,7 @@ from numba import njit
 from isogap._kernels.blocks import make_blocks, panel_stride, rotate, rotate_back
 from isogap._kernels.normals import fill_normals, log_of
 from isogap._kernels.prefetch import borrowed
-from isogap._kernels.vectors import any_less, fma, load, root, spread, store, where_less
+from isogap._kernels.vectors import any_less, fma, load, root, rows, rows_from, spread, store, where_less
 
 ORTHOGONAL, GAUSSIAN = 0, 1
 # A gradient is scaled back by a power of two when its squared norm leaves [1/BIG, BIG]; seen to every eight layers, in which
@@ -240,29 +240,29 @@ def antisymmetric(F, factor, U, columns, d, C, size):  # type: ignore[no-untyped
 @njit(cache=True, nogil=True, error_model="numpy")
 def multiply(X, scale, Y, columns, d, weights, state, z, V, lower, sign, norm, R, square, ahead, later):  # type: ignore[no-untyped-def]
     """``Y <- W diag(scale) X`` for fresh weights, up to the signs of the rows, which are left in ``sign``."""
-    rows = 4 * ((d + 3) // 4)
+    height = 4 * ((d + 3) // 4)
     fill_normals(state, (d * (d + 1) // 2 + 1) // 2, z)
     make_blocks(z, d, V, sign, norm)
     rotate(X, scale, Y, columns, V, d, R, square, ahead, later)
     if weights == GAUSSIAN:
         for i in range(d):
             store(lower, i, load(norm, i))
-            store(lower, rows + i, load(sign, i))
-        fill_normals(state, (d * (d - 1) // 2 + 1) // 2, lower[2 * rows :])
+            store(lower, height + i, load(sign, i))
+        fill_normals(state, (d * (d - 1) // 2 + 1) // 2, rows_from(lower, 2 * height))
         scale_rows(Y, columns, d, sign)
         for i in range(d):
             store(sign, i, 1.0)
-        bartlett(Y, columns, lower[2 * rows :], norm, 1.0 / np.sqrt(d), d)
+        bartlett(Y, columns, rows_from(lower, 2 * height), norm, 1.0 / np.sqrt(d), d)
         square_rows(Y, columns, d, square)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def multiply_back(U, columns, d, weights, V, lower, R, ahead, later):  # type: ignore[no-untyped-def]
     """``U <- Wᵀ U``; for orthogonal weights the signs of the rows have been applied before."""
-    rows = 4 * ((d + 3) // 4)
+    height = 4 * ((d + 3) // 4)
     if weights == GAUSSIAN:
-        bartlett_back(U, columns, lower[2 * rows :], lower, 1.0 / np.sqrt(d), d)
-        scale_rows(U, columns, d, lower[rows:])
+        bartlett_back(U, columns, rows_from(lower, 2 * height), lower, 1.0 / np.sqrt(d), d)
+        scale_rows(U, columns, d, rows_from(lower, height))
     rotate_back(U, columns, V, d, R, ahead, later)
 
 
@@ -273,11 +273,11 @@ def forward(  # type: ignore[no-untyped-def]
     """Run the layers ``first .. last - 1`` of the tape."""
     states, factors, Vs, lowers = borrowed(states), borrowed(factors), borrowed(Vs), borrowed(lowers)
     for t in range(first, last):
+        factor = rows(factors[t + 1])
         multiply(
-            states[t], factors[t], states[t + 1], columns, d, weights, state, z, Vs[t], lowers[t], sign, norm, R,
-            square, states[min(t + 2, last)], Vs[t + 1],
+            rows(states[t]), rows(factors[t]), rows(states[t + 1]), columns, d, weights, rows(state), rows(z), rows(Vs[t]),
+            rows(lowers[t]), rows(sign), rows(norm), rows(R), rows(square), rows(states[min(t + 2, last)]), rows(Vs[t + 1]),
         )  # fmt: skip
-        factor = factors[t + 1]
         for i in range(d):
             store(factor, i, load(sign, i) / root(load(square, i)))
 
@@ -295,13 +295,16 @@ def backward(  # type: ignore[no-untyped-def]
     states, factors, Vs, lowers = borrowed(states), borrowed(factors), borrowed(Vs), borrowed(lowers)
     for t in range(last - 1, first - 1, -1):
         layer = begin + t
-        F, weight = (states[t], factors[t]) if weights == GAUSSIAN else (states[t + 1], ones)
-        pull_back(U, states[t + 1], factors[t + 1], columns, d, F, weight, B, square, wanted[layer])
+        H, factor = rows(states[t + 1]), rows(factors[t + 1])
+        F, weight = (rows(states[t]), rows(factors[t])) if weights == GAUSSIAN else (H, rows(ones))
+        pull_back(rows(U), H, factor, columns, d, F, weight, rows(B), rows(square), wanted[layer])
         if wanted[layer]:
             value = load(square, 0)
             value = where_less(SMALLEST, value, fma(load(exponent, 0), LOG_2, 0.5 * log_of(value)), -np.inf)
             store(log_norm, layer, value)
-        multiply_back(U, columns, d, weights, Vs[t], lowers[t], R, states[t], Vs[max(t - 1, 0)])
+        multiply_back(
+            rows(U), columns, d, weights, rows(Vs[t]), rows(lowers[t]), rows(R), rows(states[t]), rows(Vs[max(t - 1, 0)])
+        )  # fmt: skip
         if layer % 8 == 0:
             rescale(U, exponent)
 

@@ -220,6 +220,33 @@ def rows(typingctx: Any, array: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def rows_from(typingctx: Any, array: Any, first: Any) -> Any:
+    """`rows` of ``array[first:]``."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        place = _addresses(context, builder, array, *arguments)[0][0]
+        return builder.bitcast(place, ir.IntType(8).as_pointer())
+
+    return RowsType(array.dtype, array.ndim)(array, types.intp), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def touch(typingctx: Any, array: Any, index: Any) -> Any:
+    """Ask for the line of memory that holds ``array[index]``, without waiting for it; any index is allowed."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        byte, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        place = builder.bitcast(_addresses(context, builder, array, *arguments)[0][0], byte)
+        kind = ir.FunctionType(ir.VoidType(), [byte, number, number, number])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0i8")
+        # For writing (which serves reading as well), into the second cache, data.
+        builder.call(function, [place, number(1), number(2), number(1)])
+        return context.get_dummy_value()
+
+    return types.void(array, types.intp), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def holds_pairs(typingctx: Any, array: Any) -> Any:
     """Whether ``array`` holds double-double numbers; known when the kernel is compiled."""
     answer = ir.Constant(ir.IntType(1), int(array.ndim > 2))
