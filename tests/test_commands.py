@@ -130,7 +130,9 @@ def test_one_vocabulary():
     for program in COMMANDS:
         for parser in parsers(program):
             assert "--version" in parser._option_string_actions or parser.prog != program
-    for shared in ("--quiet", "--json", "--seed", "--width", "--depth", "--replicas", "--batch", "--weights", "--list"):
+    for shared in (
+        "--quiet", "--json", "--seed", "--width", "--depth", "--replicas", "--batch", "--input", "--weights", "--threads", "--list",
+    ):  # fmt: skip
         users = [p for p in COMMANDS if any(shared in q._option_string_actions for q in parsers(p))]
         assert len(users) >= 2, shared
 
