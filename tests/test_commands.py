@@ -131,7 +131,8 @@ def test_one_vocabulary():
         for parser in parsers(program):
             assert "--version" in parser._option_string_actions or parser.prog != program
     for shared in (
-        "--quiet", "--json", "--seed", "--width", "--depth", "--replicas", "--batch", "--input", "--weights", "--threads", "--list",
+        "--quiet", "--json", "--seed", "--width", "--depth", "--replicas", "--batch", "--input", "--weights", "--threads",
+        "--list",
     ):  # fmt: skip
         users = [p for p in COMMANDS if any(shared in q._option_string_actions for q in parsers(p))]
         assert len(users) >= 2, shared
