@@ -78,7 +78,6 @@ def test_input_and_threads(tmp_path: Path, capsys: pytest.CaptureFixture[str], m
         (["--input=three.csv", "--batch=3", "--repeats=2"], "batch 2 was asked for (batch 3, each sample 2 times: 2"),
         (["--input=near-isometry:0.1", "--batch=7"], "batch must equal the width 6, got 7"),
         (["--input=spectrum:1,1,1,1,1,1"], "the samples themselves matter"),
-        (["--input=digits"], "labels of input digits reach"),
         (["--input=three.csv", "--json=three.csv"], "output three.csv would overwrite the input"),
         (["--threads=0"], "must be at least 1"),
     ],
@@ -106,6 +105,14 @@ def test_bad_input(
     assert status == 2
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_digits(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn")
+    assert main(["--width=6", "--depth=10", "--input=digits"]) == 2
+    assert "labels of input digits reach" in capsys.readouterr().err
+    assert main(["--width=10", "--depth=10", "--input=digits", "--batch=15"]) == 0
+    assert "batch 15, input digits, rank 10" in capsys.readouterr().out
 
 
 def test_activation_that_returns_nan(capsys: pytest.CaptureFixture[str]) -> None:

@@ -100,6 +100,8 @@ NAMED = [
 @pytest.mark.parametrize("kind", ["array", "npy", "csv"])
 @pytest.mark.parametrize(("name", "case"), NAMED)
 def test_input_by_name_is_the_array_given_by_hand(name: str, case: dict[str, Any], kind: str, tmp_path: Path) -> None:
+    if name == "digits":
+        pytest.importorskip("sklearn")
     variant = Variant(12, 9, **case)
     named = make_batch(name, 12, variant.batch, input_generator(ROOT))
     source: Any = named.data
@@ -141,13 +143,17 @@ def test_repeated_samples() -> None:
     rng = np.random.default_rng(0)
     assert (repeated_batch(samples, 6, None, 3, rng).data == np.tile(samples, 3)).all()
     assert (repeated_batch(samples, 6, 7, 2, rng).data == np.tile(samples, 2)[:, :7]).all()
-    digits = repeated_batch("digits", 20, 50, 5, rng)
+    run = simulate_variant(Variant(6, 3, batch=7, repeats=2), replicas=1, input=samples, rng=1)
+    assert run.rank == 4
+
+
+def test_repeated_digits() -> None:
+    pytest.importorskip("sklearn")
+    digits = repeated_batch("digits", 20, 50, 5, np.random.default_rng(0))
     assert digits.labels is not None
     assert (digits.labels == np.tile(digits.labels[:10], 5)).all()
     assert digits.data.shape == (20, 50)
     assert len(np.unique(digits.data[0])) == 10
-    run = simulate_variant(Variant(6, 3, batch=7, repeats=2), replicas=1, input=samples, rng=1)
-    assert run.rank == 4
 
 
 @pytest.mark.parametrize(
@@ -171,5 +177,7 @@ def test_repeated_samples() -> None:
     ],
 )
 def test_bad_inputs(spec: Any, case: dict[str, Any], message: str) -> None:
+    if isinstance(spec, str) and spec == "digits":
+        pytest.importorskip("sklearn")
     with pytest.raises(ValueError, match=message):
         simulate_variant(Variant(6, 4, **case), replicas=1, input=spec, rng=1)
