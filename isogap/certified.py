@@ -227,22 +227,25 @@ def _integral(lam: list[Ball], counts: list[int], window: tuple[int, int], toler
 
 
 def _interruptible_integral(f: Callable[[acb, bool], acb], window: tuple[int, int], **tolerances: Ball) -> acb:
-    """``acb.integral``, which turns a Ctrl-C that falls into its callback into a SystemError: give the interruption back."""
-    stopped = False
+    """``acb.integral``, through which no exception passes unharmed: what the integrand raises comes out after it.
+
+    Once something was raised the integrand is 0, at which the integral ends at once.
+    """
+    raised: BaseException | None = None
 
     def guarded(u: acb, analytic: bool) -> acb:
-        nonlocal stopped
-        try:
-            return f(u, analytic)
-        except KeyboardInterrupt:
-            stopped = True
-            raise
+        nonlocal raised
+        if raised is None:
+            try:
+                return f(u, analytic)
+            except BaseException as error:
+                raised = error
+        return acb(0)
 
-    try:
-        return acb.integral(guarded, *window, **tolerances)
-    finally:
-        if stopped:
-            raise KeyboardInterrupt from None
+    result = acb.integral(guarded, *window, **tolerances)
+    if raised is not None:
+        raise raised
+    return result
 
 
 def _left_tail(lam: list[Ball], counts: list[int], t: Ball) -> Ball:

@@ -14,7 +14,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from isogap.inputs import InputError
+from isogap.batches import InputError
 from isogap.montecarlo import Summary, Task
 
 TIMEOUT = "20s"

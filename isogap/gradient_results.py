@@ -11,8 +11,9 @@ import numpy as np
 
 from isogap import bounds
 from isogap._validate import FloatArray
+from isogap.batches import InputError
 from isogap.gradients import GradientPaths
-from isogap.inputs import InputError, Start
+from isogap.inputs import Start
 from isogap.losses import Loss, make_loss
 from isogap.statistics import standard_error
 
@@ -79,21 +80,26 @@ def as_options(gradients: Any) -> GradientOptions | None:
 
 def loss_of(options: GradientOptions, start: Start, generator: np.random.Generator) -> Loss:
     """Build the loss that ``options`` ask for, on the samples of ``start``."""
-    labels = options.labels
-    if isinstance(labels, str):
-        if labels != "random":
-            raise ValueError(f"labels must be an array, None or 'random', got {labels!r}")
-        labels = None
-    elif labels is None and start.labels is not None:
-        labels = start.labels
-        if int(labels.max()) >= start.width and options.classes is None:
-            raise InputError(
-                f"labels of input {start.label} reach {int(labels.max())}, a network of width {start.width} has logits for "
-                f"0..{start.width - 1}: take a width of at least {int(labels.max()) + 1}, or random labels"
-            )
+    labels = labels_for(options.labels, start.labels, start.label, start.width, options.classes)
     return make_loss(
         options.loss, start.width, start.batch, labels=labels, classes=options.classes, generator=generator
     )
+
+
+def labels_for(asked: Any, own: Any, label: str, width: int, classes: int | None = None) -> Any:
+    """Labels that were asked for, else those that come with the input; ``None`` for random ones."""
+    if isinstance(asked, str):
+        if asked != "random":
+            raise ValueError(f"labels must be an array, None or 'random', got {asked!r}")
+        return None
+    if asked is not None or own is None:
+        return asked
+    if int(own.max()) >= width and classes is None:
+        raise InputError(
+            f"labels of input {label} reach {int(own.max())}, a network of width {width} has logits for "
+            f"0..{width - 1}: take a width of at least {int(own.max()) + 1}, or random labels"
+        )
+    return own
 
 
 def log_loss_constant(loss: Loss, d: int) -> float:

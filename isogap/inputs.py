@@ -8,8 +8,6 @@ orthogonality, as the deviation ``E = G - I``.
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from isogap._validate import FloatArray, finite_array, no_zero_row
+from isogap._validate import FloatArray, no_zero_row
+from isogap.batches import InputError, make_batch, near_isometry, numbers, parsed, printable, square_only
 from isogap.batchnorm import batch_norm
 from isogap.gap import (
     deviation_of_unit_rows,
@@ -26,15 +25,10 @@ from isogap.gap import (
     isometry_gap_from_spectrum,
     log_isometry_gap_from_deviation,
 )
-from isogap.haar import semi_orthogonal
 
 # d φ_0 at or below this starts in the deviation form (then lambda_min > 0.1 by C.8); the same number as in the kernels.
 DEVIATION_D_PHI = 0.4
 _EPS = float(np.finfo(np.float64).eps)
-
-
-class InputError(ValueError):
-    """An input that cannot be used; the message is one line for a person."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +79,8 @@ def make_start(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     Parameters
     ----------
     spec : str or array_like
-        ``"gaussian"``, ``"near-isometry:F"``, ``"spectrum:l1,l2,..."``, ``"digits"``, the path of a ``.npy`` or ``.csv``
-        file, or a ``p x n`` array. Data with ``p ≠ width`` features are mapped to the width by a random semi-orthogonal
-        matrix; then one batch normalisation makes ``X_0``.
+        ``"spectrum:l1,l2,..."`` (the eigenvalues of ``X_0 X_0ᵀ``), or what `isogap.batches.make_batch` knows; one batch
+        normalisation makes ``X_0`` of a batch.
     width : int
         ``d``.
     batch : int or None
@@ -95,58 +88,24 @@ def make_start(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     generator : Generator
         Randomness of the batch.
     """
-    if not isinstance(spec, str | Path):
-        return _from_data("array", finite_array("input", spec, 2), width, batch, generator)
-    text = str(spec)
-    label = text.encode("utf-8", "replace").decode()  # file names may hold bytes that no text file takes
-    name, colon, argument = text.partition(":")
-    builder = _BUILDERS.get(name)
-    if builder is not None and (bool(colon) == (name in _WITH_ARGUMENT)):
-        return builder(text, argument, width, batch, generator)
-    if Path(text).suffix.lower() in (".npy", ".csv"):
-        return _from_data(label, load_samples(Path(text)), width, batch, generator)
-    raise InputError(
-        f"input {text!r} is not known: use gaussian, near-isometry:F, spectrum:l1,l2,..., digits, or a .npy or .csv file"
-    )
-
-
-def load_samples(path: Path) -> FloatArray:
-    """Read a ``p x n`` array (features by samples) from ``.npy`` or comma-separated ``.csv``."""
-    if not path.exists():
-        raise InputError(f"input file {path} does not exist")
+    name, argument = parsed(spec) if isinstance(spec, str | Path) else ("", "")
+    text = printable(spec)
+    if name == "spectrum":
+        return _spectrum(text, argument, width, batch)
+    if name == "near-isometry":
+        return _near_isometry(text, argument, width, batch, generator)
+    found = make_batch(spec, width, batch, generator)
     try:
-        if path.suffix.lower() == ".npy":
-            raw = np.load(path, allow_pickle=False)
-        else:
-            if path.stat().st_size == 0:
-                raise InputError(f"input file {path} is empty")
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "loadtxt: input contained no data", UserWarning)  # said below
-                raw = np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
-    except InputError:
-        raise
-    except (OSError, ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"input file {path} cannot be read as a table of numbers: {reason}") from None
-    try:
-        return finite_array(f"input file {path}", raw, 2)
-    except (TypeError, ValueError) as error:
+        no_zero_row(f"input {found.label}", found.data)
+    except ValueError as error:
         raise InputError(str(error)) from None
-
-
-def _gaussian(text: str, _: str, d: int, batch: int | None, generator: np.random.Generator) -> Start:
-    n = d if batch is None else batch
-    return _from_rows(text, generator.standard_normal((d, n)))
+    start = _from_rows(found.label, found.data)
+    return start if found.labels is None else replace(start, labels=found.labels)
 
 
 def _near_isometry(text: str, argument: str, d: int, batch: int | None, generator: np.random.Generator) -> Start:
-    """``(1-F) I + F u vᵀ``, ``u``, ``v`` standard normal; its Gram deviation is written down, never subtracted."""
-    (F,) = _numbers(text, argument, 1)
-    _square_only(text, d, batch)
-    if not 0.0 <= F <= 1.0:
-        raise InputError(f"input {text!r}: F must lie between 0 and 1")
-    u, v = generator.standard_normal(d), generator.standard_normal(d)
-    X = (1.0 - F) * np.eye(d) + F * np.outer(u, v)
+    """``(1-F) I + F u vᵀ``; its Gram deviation is written down, never subtracted."""
+    X, F, u, v = near_isometry(text, argument, d, batch, generator)
     no_zero_row("input", X)
     # (X Xᵀ)_ij for i ≠ j; F² may underflow, F times the rest does not.
     cross = F * ((1.0 - F) * (np.outer(u, v) + np.outer(v, u)) + F * (v @ v) * np.outer(u, u))
@@ -159,9 +118,9 @@ def _near_isometry(text: str, argument: str, d: int, batch: int | None, generato
     return _from_rows(text, X)
 
 
-def _spectrum(text: str, argument: str, d: int, batch: int | None, _: np.random.Generator) -> Start:
-    values = _numbers(text, argument, d)
-    _square_only(text, d, batch)
+def _spectrum(text: str, argument: str, d: int, batch: int | None) -> Start:
+    values = numbers(text, argument, d)
+    square_only(text, d, batch)
     if min(values) < 0 or max(values) == 0:
         raise InputError(f"input {text!r}: eigenvalues must be non-negative and not all zero")
     exact = sorted((Fraction(v) for v in values), reverse=True)
@@ -176,45 +135,6 @@ def _spectrum(text: str, argument: str, d: int, batch: int | None, _: np.random.
     if d * phi0 <= DEVIATION_D_PHI:
         return Start(text, d, d, d, phi0, log_isometry_gap_from_deviation(E), np.diag(sigma), E)
     return Start(text, d, d, d, phi0, math.log(phi0), np.diag(sigma), None)
-
-
-def _digits(text: str, _: str, d: int, batch: int | None, generator: np.random.Generator) -> Start:
-    """A random batch of scikit-learn's 8 x 8 handwritten digits, 64 pixels by up to 1797 samples."""
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError:
-        raise InputError('input digits needs scikit-learn: pip install "isogap[data]"') from None
-    bunch = load_digits()
-    data = np.asarray(bunch.data, dtype=np.float64).T
-    n = d if batch is None else batch
-    if n > data.shape[1]:
-        raise InputError(f"input digits has {data.shape[1]} samples, batch {n} is too large")
-    chosen = generator.choice(data.shape[1], size=n, replace=False)
-    start = _from_data(text, data[:, chosen], d, n, generator)
-    return replace(start, labels=np.asarray(bunch.target)[chosen].astype(np.int64))
-
-
-_BUILDERS: dict[str, Callable[[str, str, int, int | None, np.random.Generator], Start]] = {
-    "gaussian": _gaussian,
-    "near-isometry": _near_isometry,
-    "spectrum": _spectrum,
-    "digits": _digits,
-}
-_WITH_ARGUMENT = ("near-isometry", "spectrum")
-
-
-def _from_data(label: str, data: FloatArray, d: int, batch: int | None, generator: np.random.Generator) -> Start:
-    p, n = data.shape
-    if batch is not None and batch != n:
-        raise InputError(f"input {label} has {n} samples (columns of a {p} x {n} table), batch {batch} was asked for")
-    if p == d:
-        try:
-            no_zero_row(f"input {label}", data)
-        except ValueError as error:
-            raise InputError(str(error)) from None
-        return _from_rows(label, data)
-    data = data / np.abs(data).max(initial=np.finfo(float).tiny)
-    return _from_rows(label, semi_orthogonal(d, p, generator) @ data)
 
 
 def _from_rows(label: str, H: FloatArray) -> Start:
@@ -245,20 +165,3 @@ def _from_deviation(label: str, E: FloatArray, X: FloatArray) -> Start:
     factor, basis = (U * sigma)[:, ::-1].copy(), (X.T @ U / sigma)[:, ::-1].copy()
     phi0, log_phi0 = isometry_gap_from_deviation(E), log_isometry_gap_from_deviation(E)
     return Start(label, d, n, d, phi0, log_phi0, factor, E, basis)
-
-
-def _numbers(text: str, argument: str, count: int) -> list[float]:
-    try:
-        values = [float(part) for part in argument.split(",")]
-    except ValueError:
-        raise InputError(f"input {text!r}: {argument!r} is not a list of numbers separated by commas") from None
-    if len(values) != count:
-        raise InputError(f"input {text!r}: {count} number{'s' * (count != 1)} expected, got {len(values)}")
-    if not all(math.isfinite(v) for v in values):
-        raise InputError(f"input {text!r}: NaN and infinity are not allowed")
-    return values
-
-
-def _square_only(text: str, d: int, batch: int | None) -> None:
-    if batch is not None and batch != d:
-        raise InputError(f"input {text!r} is a square start: batch must equal the width {d}, got {batch}")

@@ -6,6 +6,9 @@ Slower than `isogap.gradients`, which runs the linear chain only, and written wi
 from __future__ import annotations
 
 import math
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +16,22 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from isogap._validate import FloatArray, integer
+from isogap.batches import Batch, repeated_batch
 from isogap.gap import isometry_gap
+from isogap.gradient_results import labels_for
 from isogap.losses import Loss, make_loss
 from isogap.montecarlo import Progress
+from isogap.simulation import default_threads
 from isogap.streams import input_generator, label_generator, seed_sequence
 from isogap.variants import Variant
 
-# What the states and weights of the replicas in work at one time may take.
+# Replicas go in chunks fixed by the run, never by the threads: products of stacks of another length may round differently.
+# NumPy's calls cost some 80 µs a layer and chunk: what a chunk computes should take longer.
+CHUNKS, CHUNK_NUMBERS = 16, 2**12
+# What the states and weights of one chunk may take, and of all chunks in work at one time.
 CHUNK_BYTES = 2**29
 MEMORY_LIMIT = 8 * 2**30
+_POLL_SECONDS = 0.1
 _REPLICA_KEY = 3
 
 
@@ -45,6 +55,8 @@ class VariantResult:
         Theorem 5 and S5 where they apply.
     loss : str
     seed : int or list of int
+    input : str
+        What the batch was made of.
     """
 
     variant: Variant
@@ -57,17 +69,19 @@ class VariantResult:
     bounds: tuple[float, float] | None
     loss: str
     seed: Any
+    input: str = "gaussian"
 
 
 def simulate_variant(
     variant: Variant,
     *,
     replicas: int = 10,
-    data: Any = None,
+    input: Any = "gaussian",
     loss: str = "cross-entropy",
     labels: Any = None,
     gap_layers: tuple[int, ...] = (),
     rng: Any = None,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> VariantResult:
     """Backpropagate through ``replicas`` networks of a variant with a common batch.
@@ -76,21 +90,25 @@ def simulate_variant(
     ----------
     variant : Variant
     replicas : int
-    data : array_like, shape (d, n), optional
-        The batch; default independent standard normals.
+    input : str, array_like or Batch
+        The batch: ``"gaussian"``, ``"near-isometry:F"``, ``"digits"``, a ``.npy`` or ``.csv`` path, or an array of shape
+        ``(p, m)`` (`isogap.batches.make_batch`) with ``m = ceil(n/repeats)`` samples, ``n`` the batch of the variant.
     loss, labels
-        As in `isogap.losses.make_loss`; all ``d`` logits unless there are labels.
+        As in `isogap.losses.make_loss`; ``None`` takes the labels that come with the input, else, and for ``"random"``, random
+        ones. All ``d`` logits unless there are labels.
     gap_layers : tuple of int
         Layers ``0..L`` at which the isometry gap is taken.
     rng : seed, SeedSequence, Generator or None
-        The same seed gives the same numbers whatever the memory at hand.
+        The same seed gives the same bits for any number of threads.
+    threads : int, optional
+        Worker threads, which an activation of one's own must bear; default: the processors available to this process.
     progress : Progress, optional
         Told how many layer-replicas are done.
 
     Raises
     ------
     ValueError
-        Bad data or labels; an activation that returns NaN or infinity; a depth whose states do not fit in memory.
+        A bad input or bad labels; an activation that returns NaN or infinity; a depth whose states do not fit in memory.
 
     Examples
     --------
@@ -99,34 +117,43 @@ def simulate_variant(
     ((4, 31), True)
     """
     replicas = integer("replicas", replicas, 1)
+    threads = default_threads() if threads is None else integer("threads", threads, 1)
     root = seed_sequence(rng)
     d, n = variant.width, variant.batch
-    raw = input_generator(root).standard_normal((d, n)) if data is None else data
-    X0, rank, phi0 = variant.start(raw)
-    target = make_loss(loss, d, n, labels=labels, generator=label_generator(root))
     per_replica = 8 * max(variant.depth, 1) * (d * d + 3 * d * n)
     if per_replica > MEMORY_LIMIT:
         raise ValueError(
             f"depth {variant.depth} at width {d} and batch {n} needs {per_replica / 2**30:.1f} GiB for the states (limit "
             f"{MEMORY_LIMIT / 2**30:.0f} GiB); the linear chain runs at any depth with isogap.simulate(gradients=...)"
         )
-    size = max(1, min(replicas, CHUNK_BYTES // per_replica))
+    least = max(-(-replicas // CHUNKS), CHUNK_NUMBERS // (d * max(d, n)), 1)
+    size = min(least, max(CHUNK_BYTES // per_replica, 1))
+    chunks = [(first, min(first + size, replicas)) for first in range(0, replicas, size)]
+    workers = min(threads, len(chunks), max(1, MEMORY_LIMIT // (size * per_replica)))
     if progress is not None:
         progress.start(replicas * variant.depth)
-    norms, gaps = [], []
     with threadpool_limits(1):
-        for first in range(0, replicas, size):
-            count = min(size, replicas - first)
-            chunk = _Pass(variant, X0, target, _generators(root, first, count))
-            norms.append(chunk.backward(chunk.forward()))
-            gaps.append(chunk.gaps(gap_layers))
+        batch = (
+            input if isinstance(input, Batch) else repeated_batch(input, d, n, variant.repeats, input_generator(root))
+        )
+        X0, rank, phi0 = variant.start(batch.data)
+        labels = labels_for(labels, batch.labels, batch.label, d)
+        target = make_loss(loss, d, n, labels=labels, generator=label_generator(root))
+
+        def run(chunk: tuple[int, int], stop: threading.Event) -> tuple[FloatArray, FloatArray]:
+            passes = _Pass(variant, X0, target, _generators(root, chunk[0], chunk[1] - chunk[0]), stop)
+            return passes.backward(passes.forward()), passes.gaps(gap_layers)
+
+        def after(chunk: tuple[int, int]) -> None:
             if progress is not None:
-                progress.update((first + count) * variant.depth)
+                progress.update(chunk[1] * variant.depth)
+
+        found = _in_order(run, chunks, workers, after)
     entropy = root.entropy
     return VariantResult(
         variant=variant,
-        log_norm=np.concatenate(norms),
-        gap=np.concatenate(gaps),
+        log_norm=np.concatenate([norm for norm, _ in found]),
+        gap=np.concatenate([gap for _, gap in found]),
         gap_layers=tuple(gap_layers),
         rank=rank,
         phi0=phi0,
@@ -134,7 +161,31 @@ def simulate_variant(
         bounds=variant.gradient_bounds(rank, phi0, target),
         loss=loss,
         seed=entropy,
+        input=batch.label,
     )
+
+
+def _in_order(
+    run: Callable[[tuple[int, int], threading.Event], tuple[FloatArray, FloatArray]],
+    chunks: list[tuple[int, int]],
+    workers: int,
+    after: Callable[[tuple[int, int]], None],
+) -> list[tuple[FloatArray, FloatArray]]:
+    """Results of the chunks in their order; what ends this early, an error or Ctrl-C, stops the threads within a layer."""
+    stop, found = threading.Event(), []
+    with ThreadPoolExecutor(workers) as pool:
+        futures = [pool.submit(run, chunk, stop) for chunk in chunks]
+        try:
+            for chunk, future in zip(chunks, futures, strict=True):
+                while not future.done():  # in short waits, so that Ctrl-C comes through on every system
+                    wait([future], timeout=_POLL_SECONDS)
+                found.append(future.result())
+                after(chunk)
+        except BaseException:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return found
 
 
 def _generators(root: np.random.SeedSequence, first: int, count: int) -> list[np.random.Generator]:
@@ -155,8 +206,16 @@ def draw_weights(kind: str, d: int, generators: list[np.random.Generator]) -> Fl
 class _Pass:
     """States and weights of some replicas."""
 
-    def __init__(self, variant: Variant, X0: FloatArray, loss: Loss, generators: list[np.random.Generator]) -> None:
+    def __init__(
+        self,
+        variant: Variant,
+        X0: FloatArray,
+        loss: Loss,
+        generators: list[np.random.Generator],
+        stop: threading.Event | None = None,
+    ) -> None:
         self.v, self.loss, self.generators = variant, loss, generators
+        self.stop = threading.Event() if stop is None else stop
         self.states: list[FloatArray] = [np.broadcast_to(X0, (len(generators), *X0.shape))]
         self.weights: list[FloatArray] = []
         # Per layer: argument of the activation, normalised rows, roots of the normalisation.
@@ -166,6 +225,7 @@ class _Pass:
         """Run all layers; return the logits, shape ``(R, K, n)``."""
         v = self.v
         for layer, gain in enumerate(v.gains()):
+            self._check_stop()
             W = draw_weights(v.weights, v.width, self.generators)
             H = W @ self.states[-1]
             if v.order == "norm-act":
@@ -191,6 +251,7 @@ class _Pass:
         dH[:, : self.loss.classes] = self.loss.gradient(logits)
         gains, V = v.gains(), dH
         for layer in range(v.depth, -1, -1):
+            self._check_stop()
             if layer < v.depth:
                 Z, N, root = self.kept[layer]
                 slope = gains[layer] * self._slope(Z, layer)
@@ -203,6 +264,10 @@ class _Pass:
             V = np.ldexp(V, -size[:, None, None])
             exponent += size
         return log_norm
+
+    def _check_stop(self) -> None:
+        if self.stop.is_set():
+            raise InterruptedError("stopped")
 
     def _pull(self, V: FloatArray, N: FloatArray, root: FloatArray) -> FloatArray:
         """Vector-Jacobian product of the normalisation: ``P (V - κ (V·N) N) / root`` (C.9 for ``κ = 1``, ``eps = 0``)."""

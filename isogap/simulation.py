@@ -149,7 +149,7 @@ def simulate(
     if checkpoint is not None and rng is None:
         raise ValueError("checkpoint needs a seed, or the run could not be found again: give rng")
     root = seed_sequence(rng)
-    with threadpool_limits(threads):
+    with threadpool_limits(1):  # with another number of BLAS threads the last bits of the start are others
         start = make_start(input, width, batch, input_generator(root))
     options = as_options(gradients)
     loss = None if options is None else loss_of(options, start, label_generator(root))

@@ -52,12 +52,15 @@ class _Version(argparse.Action):
     """``--version``, with the version looked up only when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
-        from importlib import metadata
+        from pathlib import Path
 
+        # Read as text beside this package, where every command has it from: importing it would import all of that package.
+        file = Path(__file__).parents[1] / "isogap" / "_version.py"
         try:
-            version = metadata.version("isogap")
-        except metadata.PackageNotFoundError:  # run from a checkout that is not installed
-            version = "unknown"
+            found = re.search(r'^__version__ = "(.+)"$', file.read_text(encoding="utf-8"), re.M)
+        except OSError:  # this package alone
+            found = None
+        version = found[1] if found else "unknown"
         print(f"{PROGRAM} {version}")
         parser.exit(EXIT_OK)
 

@@ -14,6 +14,7 @@ from math import comb, factorial, prod
 from flint import fmpz_poly
 
 from .caches import cached
+from .merging import least_terms
 from .rational import ONE, ZERO, Ratio, add_ratios
 from .real_elimination import BUDGET, compositions
 
@@ -36,8 +37,38 @@ def complex_moment(matrix: Matrix, paired: bool) -> Ratio:
     """
     if _vanishes(matrix, paired):
         return ZERO
+    rows = canonical(matrix, paired)
+    BUDGET.check(least_elimination(rows, paired))
     BUDGET.open()
-    return _moment(canonical(matrix, paired), paired)
+    return _moment(rows, paired)
+
+
+def least_elimination(rows: Matrix, paired: bool) -> int:
+    """Return a lower bound of the terms of the elimination, from cells `(a, a)` alone in row and column (`merging`)."""
+    channels = 2 if paired else 1
+    step = 2 if paired else 1
+    columns = list(zip(*rows, strict=True))
+    blocks = [sum(cell != EMPTY for row in rows[r : r + step] for cell in row) for r in range(0, len(rows), step)]
+
+    def lone(column: tuple[Cell, ...]) -> int:
+        filled = [(i, cell) for i, cell in enumerate(column) if cell != EMPTY]
+        (i, (a, b)) = filled[0]
+        return a if len(filled) == 1 and a == b and blocks[i // step] == 1 else 0
+
+    alone, best = [lone(column) for column in columns], 0
+    for a in {a for a in alone if a}:
+        others = [column for column, exponent in zip(columns, alone, strict=True) if exponent != a]
+
+        def cost(beside: int, a: int = a) -> int:
+            n = channels * beside
+            return _terms(((a, a),), n) + sum(comb(s + n - 1, s) ** 2 for s in range(a + 1))
+
+        def first(beside: int, a: int = a, others: list[tuple[Cell, ...]] = others) -> bool:
+            n = channels * beside
+            return all(_terms(column, n) > _terms(((a, a),), n) for column in others)
+
+        best = max(best, least_terms(len(columns) - len(others), len(others), cost, first))
+    return best
 
 
 def _vanishes(matrix: Matrix, paired: bool) -> bool:

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import comb, factorial, prod
+from typing import NoReturn
 
 from flint import fmpz_poly
 
 from .caches import cached
 from .errors import CostError
+from .merging import least_terms
 from .pairings import double_factorial
 from .rational import ONE, ZERO, Ratio, add_ratios
 
@@ -43,12 +45,21 @@ class Budget:
         """Take terms from the budget, or refuse."""
         self.left -= terms
         if self.left < 0:
-            raise CostError(
-                f"this moment takes more terms of column elimination than the limit {TERM_LIMIT} (some 20 s); "
-                "use fewer rows and columns or smaller exponents",
-                estimate=TERM_LIMIT - self.left,
-                limit=TERM_LIMIT,
-            )
+            self.refuse(TERM_LIMIT - self.left)
+
+    def check(self, least: int) -> None:
+        """Refuse an elimination that takes so many terms at least, before it begins."""
+        if least > TERM_LIMIT:
+            self.refuse(least)
+
+    def refuse(self, estimate: int) -> NoReturn:
+        """Say that the limit is exceeded."""
+        raise CostError(
+            f"this moment takes more terms of column elimination than the limit {TERM_LIMIT} (some 20 s); "
+            "use fewer rows and columns or smaller exponents",
+            estimate=estimate,
+            limit=TERM_LIMIT,
+        )
 
 
 BUDGET = Budget()
@@ -131,8 +142,34 @@ def real_moment(matrix: Matrix) -> Ratio:
     """
     if any(sum(row) % 2 for row in matrix) or any(sum(column) % 2 for column in zip(*matrix, strict=True)):
         return ZERO
+    columns = canonical(matrix)
+    BUDGET.check(least_elimination(columns))
     BUDGET.open()
-    return _moment(canonical(matrix))
+    return _moment(columns)
+
+
+def least_elimination(columns: Matrix) -> int:
+    """Return a lower bound of the terms of the elimination, from even exponents alone in row and column (`merging`)."""
+    rows = [sum(1 for c in row if c) for row in zip(*columns, strict=True)]
+    lone = [sum(column) if rows[i] == 1 and sum(map(bool, column)) == 1 else 0 for column, i in _leaders(columns)]
+    best = 0
+    for c in {c for c in lone if c and c % 2 == 0}:
+        others = [column for column, alone in zip(columns, lone, strict=True) if alone != c]
+
+        def cost(beside: int, c: int = c) -> int:
+            return 2 * _terms((c,), beside)
+
+        def first(beside: int, c: int = c, others: list[tuple[int, ...]] = others) -> bool:
+            return all(_terms(column, beside) > _terms((c,), beside) for column in others)
+
+        best = max(best, least_terms(len(columns) - len(others), len(others), cost, first))
+    return best
+
+
+def _leaders(columns: Matrix) -> Iterator[tuple[tuple[int, ...], int]]:
+    """Yield the columns, each with the first row in which it is not 0."""
+    for column in columns:
+        yield column, next(i for i, c in enumerate(column) if c)
 
 
 @cached

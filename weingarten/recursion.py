@@ -113,7 +113,7 @@ def rational_function(mu: Partition, alpha: int) -> Ratio:
     k = partition_index(n)[mu]
     # In u = 1/d: W = u^n Σ w_j u^j and Π (1 - a u)^m W / u^n is the numerator read backwards.
     reverse = fmpz_poly(product_of_roots(roots).coeffs()[::-1])
-    product = reverse.mul_low(fmpz_poly([table.columns[j][k] for j in range(terms)]), terms)
+    product = reverse * fmpz_poly([table.columns[j][k] for j in range(terms)])
     coefficients = [product[j] for j in range(terms)]
     if coefficients[-1] or coefficients[-2]:
         raise SelfCheckError(f"the numerator of the Weingarten function of {mu}, alpha={alpha} does not terminate")

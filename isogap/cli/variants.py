@@ -15,6 +15,7 @@ from isogap.cli._common import (
     check_output,
     fail,
     prepare_streams,
+    same_file,
     whole,
     write_stdout,
 )
@@ -43,15 +44,21 @@ def parser() -> Parser:
     p = Parser(
         PROGRAM,
         required="--width D --depth L",
-        description="Gradient of every layer of a batch-normalised network at initialisation, for the variants of the "
-        "paper's experiments: rate of growth with its error, and what theory says.",
+        description="Gradients of a batch-normalised network at initialisation, for the variants of the paper's "
+        "experiments: rate of growth with its error, and what theory says.",
         epilog=_EPILOG,
     )
     p.add_argument("--width", type=whole(1), required=True, metavar="D", help="width d of every layer")
     p.add_argument("--depth", type=whole(2), required=True, metavar="L", help="number of layers, at least 2")
     p.add_argument("--replicas", type=whole(1), default=20, metavar="R", help="independent networks (default 20)")
-    p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width)")
+    p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width; of a file all)")
     p.add_argument("--repeats", type=whole(1), default=1, metavar="K", help="of each sample (default 1)")
+    p.add_argument(
+        "--input",
+        default="gaussian",
+        metavar="WHAT",
+        help="gaussian (default), near-isometry:F, digits, or a .npy/.csv file (features x samples)",
+    )
     p.add_argument("--weights", choices=("orthogonal", "gaussian"), default="orthogonal", metavar="LAW",
                    help="orthogonal (default) or gaussian")  # fmt: skip
     p.add_argument("--mean-removal", action="store_true", help="take the mean of every row away first")
@@ -67,6 +74,7 @@ def parser() -> Parser:
     p.add_argument("--loss", choices=("cross-entropy", "squared-error"), default="cross-entropy", metavar="LOSS",
                    help="cross-entropy (default) or squared-error")  # fmt: skip
     p.add_argument("--seed", type=whole(0, None), metavar="S", help="for a repeatable run (default: fresh, and shown)")
+    p.add_argument("--threads", type=whole(1), metavar="T", help="default: all processors; same numbers for any T")
     p.add_argument("--json", metavar="FILE", help="write the run as JSON; - for standard output")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no table")
     p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}", help="show it and stop")
@@ -77,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
-    problem = check_output("--json", options.json) if options.json not in (None, "-") else None
+    problem = _output_problem(options)
     if problem:
         return fail(PROGRAM, problem)
     try:
@@ -89,16 +97,34 @@ def main(argv: Sequence[str] | None = None) -> int:
         return fail(PROGRAM, str(error) or type(error).__name__)
 
 
+def _output_problem(options: argparse.Namespace) -> str | None:
+    if options.json in (None, "-"):
+        return None
+    if same_file(options.json, options.input):
+        return f"output {options.json} would overwrite the input"
+    return check_output("--json", options.json)
+
+
 def _run(options: argparse.Namespace) -> int:
     import json
 
+    from isogap.batches import repeated_batch
     from isogap.files import write_atomically
     from isogap.networks import simulate_variant
+    from isogap.streams import input_generator, seed_sequence
 
-    variant = _variant(options)
+    root = seed_sequence(options.seed)
+    batch = repeated_batch(options.input, options.width, options.batch, options.repeats, input_generator(root))
+    variant = _variant(options, batch.data.shape[1])
     with BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress:
         result = simulate_variant(
-            variant, replicas=options.replicas, loss=options.loss, rng=options.seed, progress=progress
+            variant,
+            replicas=options.replicas,
+            input=batch,
+            loss=options.loss,
+            rng=root,
+            threads=options.threads,
+            progress=progress,
         )
     if options.json is not None:
         text = json.dumps(_plain(result), indent=1, allow_nan=False) + "\n"
@@ -111,14 +137,14 @@ def _run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _variant(options: argparse.Namespace) -> Any:
+def _variant(options: argparse.Namespace, batch: int) -> Any:
     from isogap.variants import Variant
 
     torch_like = options.batch_norm_1d
     return Variant(
         options.width,
         options.depth,
-        batch=options.batch or 0,
+        batch=batch,
         weights=options.weights,
         repeats=options.repeats,
         mean_removal=options.mean_removal or torch_like,
@@ -163,6 +189,7 @@ def _plain(result: VariantResult) -> dict[str, Any]:
     return {
         "format": "isogap-variant/1",
         "variant": variant,
+        "input": result.input,
         "loss": result.loss,
         "seed": result.seed if isinstance(result.seed, int) else np.asarray(result.seed).tolist(),
         "rank": result.rank,
@@ -204,7 +231,8 @@ def _report(result: VariantResult) -> str:
 
     v, norms = result.variant, result.log_norm
     lines = [
-        f"width {v.width}, batch {v.batch}, rank {result.rank}, depth {v.depth}, {norms.shape[0]} networks, seed {result.seed}"
+        f"width {v.width}, depth {v.depth}, batch {v.batch}, input {result.input}, rank {result.rank}, "
+        f"{norms.shape[0]} networks, seed {result.seed}"
     ]
     lines.append(f"{'weight of layer':>15}  {'E log‖∂L/∂W‖':>13}  {'error':>8}")
     for layer in sorted({round(x) for x in np.linspace(0, v.depth, 9)}):

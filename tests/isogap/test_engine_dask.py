@@ -11,9 +11,9 @@ import time
 import pytest
 
 from isogap import simulate
+from isogap.batches import InputError
 from isogap.cli import mc
 from isogap.distributed import connected
-from isogap.inputs import InputError
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")

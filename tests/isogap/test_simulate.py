@@ -222,6 +222,12 @@ def test_bits_do_not_depend_on_threads(weights):
     assert numbers(simulate(7, 60, replicas=101, weights=weights, rng=3)) != numbers(one)
 
 
+def test_start_does_not_depend_on_the_threads_of_blas():
+    """At this width the decomposition of the batch has other last bits on two BLAS threads."""
+    one, two = (simulate(100, 1, replicas=8, rng=1, threads=t, check_layers=0) for t in (1, 2))
+    assert numbers(one) == numbers(two)
+
+
 def test_replicas_have_their_own_streams():
     few = simulate(5, 20, replicas=3, rng=2, keep_paths=True)
     many = simulate(5, 20, replicas=50, rng=2, keep_paths=True)

@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from isogap.cli.variants import main
@@ -40,6 +41,19 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads((tmp_path / "a.json").read_text()) == data
 
 
+def test_input_and_threads(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file gives the batch its size, ``--repeats`` times; the threads change nothing."""
+    monkeypatch.chdir(tmp_path)
+    np.savetxt("table.csv", np.random.default_rng(0).standard_normal((9, 11)), delimiter=",")
+    one, two = (run(capsys, "--input=table.csv", "--activation=tanh", "--json=-", f"--threads={t}") for t in (1, 2))
+    assert one == two
+    data = json.loads(one)
+    assert (data["input"], data["variant"]["batch"], data["rank"]) == ("table.csv", 11, 6)
+    assert json.loads(run(capsys, "--input=table.csv", "--repeats=2", "--json=-"))["variant"]["batch"] == 22
+    assert "batch 6, input near-isometry:0.1, rank 6," in run(capsys, "--input=near-isometry:0.1")
+    assert run(capsys, "--input=gaussian", "--repeats=2") == run(capsys, "--repeats=2")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -52,9 +66,37 @@ def test_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["--batch=1", "--mean-removal"], "batch of at least 2"),
         (["--depth=1"], "must be at least 2"),
         (["--json=/nowhere/a.json"], "folder /nowhere does not exist"),
+        (["--input=nonsense"], "input 'nonsense' is not known"),
+        (["--input=none.npy"], "none.npy does not exist"),
+        (["--input=junk.npy"], "junk.npy cannot be read as a table of numbers"),
+        (["--input=empty.csv"], "empty.csv is empty"),
+        (["--input=inf.csv"], "inf.csv holds inf at index (0, 1)"),
+        (
+            ["--input=three.csv", "--batch=2"],
+            "three.csv has 3 samples (columns of a 2 x 3 table), batch 2 was asked for",
+        ),
+        (["--input=three.csv", "--batch=3", "--repeats=2"], "batch 2 was asked for (batch 3, each sample 2 times: 2"),
+        (["--input=near-isometry:0.1", "--batch=7"], "batch must equal the width 6, got 7"),
+        (["--input=spectrum:1,1,1,1,1,1"], "the samples themselves matter"),
+        (["--input=three.csv", "--json=three.csv"], "output three.csv would overwrite the input"),
+        (["--threads=0"], "must be at least 1"),
     ],
 )
-def test_bad_input(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input(
+    arguments: list[str],
+    message: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, text in {
+        "junk.npy": "junk",
+        "empty.csv": "",
+        "inf.csv": "1,inf\n",
+        "three.csv": "1,2,3\n4,5,7\n",
+    }.items():
+        Path(name).write_text(text)
     try:
         status = main(["--width=6", "--depth=10", *arguments])
     except SystemExit as stop:
@@ -63,6 +105,14 @@ def test_bad_input(arguments: list[str], message: str, capsys: pytest.CaptureFix
     assert status == 2
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_digits(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn")
+    assert main(["--width=6", "--depth=10", "--input=digits"]) == 2
+    assert "labels of input digits reach" in capsys.readouterr().err
+    assert main(["--width=10", "--depth=10", "--input=digits", "--batch=15"]) == 0
+    assert "batch 15, input digits, rank 10" in capsys.readouterr().out
 
 
 def test_activation_that_returns_nan(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,28 @@
+"""Every number of some runs as one hash a run, to compare versions of numba, and lanes with plain floats."""
+
+import hashlib
+import json
+
+import isogap
+
+# width: depth, replicas
+RUNS = {2: (100, 40), 8: (100, 40), 32: (60, 20), 200: (12, 3)}
+
+
+def show(width, *what, **options):
+    """Print what was run, and the hash of all its results without its times and the machine it ran on."""
+    depth, replicas = RUNS[width]
+    numbers = isogap.simulate(width, depth, replicas=replicas, rng=7, **options).to_dict()
+    del numbers["timing"], numbers["provenance"]
+    print(width, *what, hashlib.sha256(json.dumps(numbers).encode()).hexdigest(), flush=True)
+
+
+for width in RUNS:
+    spread = "spectrum:" + ",".join(str(1 + 0.9 * (-1) ** k) for k in range(width))
+    for weights in ("orthogonal", "gaussian"):
+        for start in ("gaussian", "near-isometry:0.005", spread):
+            show(width, weights, start.partition(":")[0], weights=weights, input=start)
+        if width < 200:
+            show(width, weights, "gradients", weights=weights, gradients="cross-entropy")
+    if width < 32:
+        show(width, "double-double", precision="double-double")
