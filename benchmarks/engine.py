@@ -37,7 +37,8 @@ from threadpoolctl import threadpool_limits
 
 from isogap import _workspace, montecarlo
 from isogap._kernels import normals
-from isogap._kernels.vectors import aligned, fma, lanes_available, load, store
+from isogap._kernels.probe import lanes_available
+from isogap._kernels.vectors import aligned, fma, load, store
 from isogap.inputs import make_start
 from isogap.montecarlo import Job
 from isogap.streams import input_generator, replica_states

@@ -19,8 +19,8 @@ from isogap.inputs import Start
 from isogap.selfcheck import StepLaw, energy_residual, gap_of_snapshots, one_step_residual
 from isogap.streams import Words, replica_states
 
-# C.8: lambda_min ≥ exp(-d φ - 1), so below this the form in X still resolves its smallest singular value to 1e-11.
-_RESOLVED_D_PHI = 20.0
+# C.8: lambda_min ≥ exp(-d φ - 1), so below this the form in X resolves its smallest singular value to 1e-12 a layer.
+_RESOLVED_D_PHI = 14.0
 # The exact law costs some 50 µs a spectrum, the energy law an eigenvalue problem: no more replicas than this are held
 # against them.
 CHECKED_REPLICAS = 10_000
@@ -167,12 +167,13 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
     """E4 from layer 0 to the last marked layer whose own spectrum float64 resolves: the last one for orthogonal weights.
 
     With Gaussian weights the decreases hold ``log|det|`` of the weights as well, φ may grow without end, and the last marked
-    layer with ``d φ`` at most `_RESOLVED_D_PHI` is taken; NaN if there is none.
+    layer up to which ``d φ`` has stayed at most `_RESOLVED_D_PHI` is taken; NaN if there is none. A path that has been beyond
+    and has come back has lost digits of its smallest singular value on the way.
     """
     d, rows = job.start.width, np.arange(raw.form.shape[0])
     resolved = np.ones((rows.size, marks.size), np.bool_)
     if job.weights == "gaussian":
-        resolved = d * raw.phi[marks].T <= _RESOLVED_D_PHI
+        resolved = d * np.maximum.accumulate(raw.phi, axis=0)[marks].T <= _RESOLVED_D_PHI
     k = marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
     last = gap_of_snapshots(raw.snaps[rows, k], raw.form[rows, k] == chain.FORM_E, raw.shift[rows, k])
     residual = energy_residual(d, job.first_gap, last, raw.total[rows, k])

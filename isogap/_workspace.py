@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from isogap._kernels import chain, large
-from isogap._kernels.vectors import aligned, lanes_available
+from isogap._kernels.probe import lanes_available
+from isogap._kernels.vectors import aligned
 from isogap._validate import FloatArray
 from isogap.inputs import DEVIATION_D_PHI, Start
 from isogap.streams import Words

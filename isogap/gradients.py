@@ -19,7 +19,8 @@ from threadpoolctl import ThreadpoolController
 
 from isogap._kernels import gradients as kernels
 from isogap._kernels.blocks import panel_stride
-from isogap._kernels.vectors import aligned, lanes_available
+from isogap._kernels.probe import lanes_available
+from isogap._kernels.vectors import aligned
 from isogap._validate import FloatArray
 from isogap.inputs import Start
 from isogap.losses import Loss
@@ -336,7 +337,8 @@ class _Job:
         # The last slot of the reflectors is not used by any layer.
         F, factor, (V, lower) = tape[0][slot], tape[1][slot], (a[-1] for a in tape[2:])
         kernels.multiply(F, factor, U, s.m, s.d, s.weights, generator, z, V, lower, sign, norm, R, square, F, V)
-        logits = s.unpack(U, sign)[:, : self.loss.classes] @ self.basis.T
+        # In one layout with lanes and without: a product of NumPy is rounded by it.
+        logits = np.ascontiguousarray(s.unpack(U, sign)[:, : self.loss.classes]) @ self.basis.T
         self.loss_value[replicas] = self.loss.value(logits)[: replicas.stop - replicas.start]
         # Rows beyond the classes have no gradient.
         dZ = np.zeros((s.lanes, s.d, s.m))

@@ -45,4 +45,4 @@ def test_the_oldest_versions_are_the_lower_bounds():
 def test_the_oldest_environment_has_the_oldest_python():
     (bound,) = Requirement(f"python{PROJECT['requires-python']}").specifier
     assert bound.operator == ">="
-    assert re.findall(r"^oldest=(\S+)$", SCRIPT.read_text(encoding="utf-8"), re.M) == [f"python{bound.version}"]
+    assert re.findall(r"\boldest=(python\S+)$", SCRIPT.read_text(encoding="utf-8"), re.M) == [f"python{bound.version}"]

@@ -7,7 +7,7 @@ import numpy as np
 import isogap
 from isogap import simulate
 from isogap._kernels import chain
-from isogap._kernels.vectors import lanes_available
+from isogap._kernels.probe import lanes_available
 from isogap._workspace import KernelStart, _LaneWorkspace
 from isogap.streams import replica_states
 from isogap.verification.balls import Spectrum

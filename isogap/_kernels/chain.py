@@ -18,22 +18,8 @@ from numba import njit
 from isogap._kernels.graded import orthogonalise_columns
 from isogap._kernels.normals import LOG_2, curvature, excess, fill_normals, fill_words, log_of, words_to_normals
 from isogap._kernels.reflectors import make_reflectors, multiply_bartlett, rotate_both, rotate_rows
-from isogap._kernels.vectors import (
-    any_less,
-    bits_of,
-    fma,
-    from_bits,
-    holds_pairs,
-    left,
-    lift,
-    load,
-    plus,
-    root,
-    rows,
-    spread,
-    store,
-    where_less,
-)
+from isogap._kernels.vectors import any_less, fma, holds_pairs, lift, load, root, rows, spread, store, where_less
+from isogap._kernels.words import bits_of, from_bits, left, plus
 
 __all__ = ["fill_words", "run_group", "words_to_normals"]
 

@@ -10,22 +10,17 @@ processor computes the same bits.
 import numpy as np
 from numba import njit
 
-from isogap._kernels.vectors import (
-    any_less,
+from isogap._kernels.vectors import any_less, fma, load, root, store, where_less
+from isogap._kernels.words import (
     bits_of,
-    fma,
     from_bits,
     left,
-    load,
     minus,
     plus,
     right,
     right_signed,
-    root,
     rotate,
-    store,
     to_floats,
-    where_less,
     where_odd,
     xor,
 )

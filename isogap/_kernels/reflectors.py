@@ -12,7 +12,6 @@ Layout, with ``q = ceil(d/4)`` panels of four rows and everything beyond ``d`` z
 
 from typing import Any
 
-import numpy as np
 from numba import njit
 
 from isogap._kernels.vectors import fma, lift, load, root, spread, store, where_less
@@ -88,19 +87,9 @@ def _sequential(tau, k, g, w0, w1, w2, w3):  # type: ignore[no-untyped-def]
     return a0, a1, a2, a3
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _reversed(tau, k, g, w0, w1, w2, w3):  # type: ignore[no-untyped-def]
-    """The ``a_c`` of the transpose, ``H_0 H_1 H_2 H_3 x = x + Σ a_c v_c``."""
-    a3 = (0.0 - load(tau, k + 3)) * w3
-    a2 = (0.0 - load(tau, k + 2)) * fma(load(g, 5), a3, w2)
-    a1 = (0.0 - load(tau, k + 1)) * fma(load(g, 2), a2, fma(load(g, 4), a3, w1))
-    a0 = (0.0 - load(tau, k)) * fma(load(g, 0), a1, fma(load(g, 1), a2, fma(load(g, 3), a3, w0)))
-    return a0, a1, a2, a3
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
-def _reflect_panel(X, at, V, base, first, rows, tau, k, g, transposed):  # type: ignore[no-untyped-def]
-    """Four reflectors, or the transpose of their product, on the four columns of ``X`` that start at ``at``."""
+def _reflect_panel(X, at, V, base, first, rows, tau, k, g):  # type: ignore[no-untyped-def]
+    """Four reflectors on the four columns of ``X`` that start at ``at``."""
     zero = spread(0.0, load(X, at))
     w00 = w01 = w02 = w03 = w10 = w11 = w12 = w13 = zero
     w20 = w21 = w22 = w23 = w30 = w31 = w32 = w33 = zero
@@ -114,16 +103,10 @@ def _reflect_panel(X, at, V, base, first, rows, tau, k, g, transposed):  # type:
         w20, w21, w22, w23 = fma(v, x0, w20), fma(v, x1, w21), fma(v, x2, w22), fma(v, x3, w23)
         v = load(V, base + 4 * i + 3)
         w30, w31, w32, w33 = fma(v, x0, w30), fma(v, x1, w31), fma(v, x2, w32), fma(v, x3, w33)
-    if transposed:
-        w00, w10, w20, w30 = _reversed(tau, k, g, w00, w10, w20, w30)
-        w01, w11, w21, w31 = _reversed(tau, k, g, w01, w11, w21, w31)
-        w02, w12, w22, w32 = _reversed(tau, k, g, w02, w12, w22, w32)
-        w03, w13, w23, w33 = _reversed(tau, k, g, w03, w13, w23, w33)
-    else:
-        w00, w10, w20, w30 = _sequential(tau, k, g, w00, w10, w20, w30)
-        w01, w11, w21, w31 = _sequential(tau, k, g, w01, w11, w21, w31)
-        w02, w12, w22, w32 = _sequential(tau, k, g, w02, w12, w22, w32)
-        w03, w13, w23, w33 = _sequential(tau, k, g, w03, w13, w23, w33)
+    w00, w10, w20, w30 = _sequential(tau, k, g, w00, w10, w20, w30)
+    w01, w11, w21, w31 = _sequential(tau, k, g, w01, w11, w21, w31)
+    w02, w12, w22, w32 = _sequential(tau, k, g, w02, w12, w22, w32)
+    w03, w13, w23, w33 = _sequential(tau, k, g, w03, w13, w23, w33)
     for i in range(first, rows):
         v0, v1 = load(V, base + 4 * i), load(V, base + 4 * i + 1)
         v2, v3 = load(V, base + 4 * i + 2), load(V, base + 4 * i + 3)
@@ -145,18 +128,7 @@ def rotate_rows(X, columns, V, tau, d, g):  # type: ignore[no-untyped-def]
         base = rows * k
         _inner_products(V, base, k, rows, g)
         for panel in range((columns + 3) // 4):
-            _reflect_panel(X, 4 * rows * panel, V, base, k, rows, tau, k, g, False)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def rotate_rows_back(X, columns, V, tau, d, g):  # type: ignore[no-untyped-def]
-    """``X <- H_0 ... H_{d-2} X`` in place, the transpose of `rotate_rows`."""
-    rows = 4 * ((d + 3) // 4)
-    for k in range(4 * ((d - 2) // 4), -1, -4):
-        base = rows * k
-        _inner_products(V, base, k, rows, g)
-        for panel in range((columns + 3) // 4):
-            _reflect_panel(X, 4 * rows * panel, V, base, k, rows, tau, k, g, True)
+            _reflect_panel(X, 4 * rows * panel, V, base, k, rows, tau, k, g)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -342,8 +314,3 @@ def multiply_bartlett(X, columns, z, norm, scale, d):  # type: ignore[no-untyped
             for k in range(i):
                 total = fma(load(z, at + k), load(X, column + 4 * k), total)
             store(X, column + 4 * i, total * scale)
-
-
-def work_length(d: int) -> int:
-    """Rows of the arrays ``V`` (and so of a scratch for a ``d x d`` factor): ``(4 q)²``."""
-    return int((4 * np.ceil(d / 4)) ** 2)

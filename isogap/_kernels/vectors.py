@@ -13,20 +13,18 @@ floats, and let the kernels run in twice the precision.
 Inside a kernel, ``rows(a)`` stands for an array ``a``: one address, for which numba counts no references. A call with twenty
 arrays costs more than the arithmetic at width 8. The array must outlive it.
 
-Arrays of lanes start on a 64-byte boundary: make them with `aligned`. `lanes_available` says whether this numba can do it;
-where it cannot, or where ``ISOGAP_LANES=1`` is set, the callers use the plain form.
+Arrays of lanes start on a 64-byte boundary: make them with `aligned`. `probe.lanes_available` says whether this numba can do it;
+where it cannot, or where ``ISOGAP_LANES=1`` is set, the callers use the plain form. What is done to words: `words`.
 """
 
 from __future__ import annotations
 
-import functools
 import operator
-import os
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, lower_builtin, models, register_model, type_callable
 
@@ -361,94 +359,3 @@ def spread(typingctx: Any, value: Any, like: Any) -> Any:
         return _packed(context, builder, kind, wide)
 
     return kind(value, like), codegen
-
-
-def _word_operation(operation: Any) -> Any:
-    """An operation on words that takes words and whole-number literals."""
-
-    @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-    def function(typingctx: Any, a: Any, b: Any) -> Any:
-        result = word_lanes if isinstance(a, WordLanes) or isinstance(b, WordLanes) else types.uint64
-
-        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return operation(builder, *_widened(context, builder, result, signature.args, arguments))
-
-        return result(a, b), codegen
-
-    return function
-
-
-def _rotate(builder: Any, a: Any, k: Any) -> Any:
-    bits = 64 if a.type == ir.IntType(64) else [64] * LANES
-    return builder.or_(builder.shl(a, k), builder.lshr(a, builder.sub(ir.Constant(a.type, bits), k)))
-
-
-plus = _word_operation(lambda builder, a, b: builder.add(a, b))
-minus = _word_operation(lambda builder, a, b: builder.sub(a, b))
-xor = _word_operation(lambda builder, a, b: builder.xor(a, b))
-left = _word_operation(lambda builder, a, k: builder.shl(a, k))
-right = _word_operation(lambda builder, a, k: builder.lshr(a, k))
-right_signed = _word_operation(lambda builder, a, k: builder.ashr(a, k))
-rotate = _word_operation(_rotate)
-
-
-def _convert(operation: Any, source: Any, target: Any) -> Any:
-    @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-    def function(typingctx: Any, a: Any) -> Any:
-        lanes = isinstance(a, _LaneType) or a == lane_pairs
-        result = target if lanes else target.scalar
-
-        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            value = _plain(context, builder, source if lanes else source.scalar, signature.args[0], arguments[0])
-            return operation(builder, value, target.vector if lanes else target.vector.element)
-
-        return result(a), codegen
-
-    return function
-
-
-# Words as signed integers to floats; the bits of floats as words, and back.
-to_floats = _convert(lambda builder, a, kind: builder.sitofp(a, kind), word_lanes, float_lanes)
-bits_of = _convert(lambda builder, a, kind: builder.bitcast(a, kind), float_lanes, word_lanes)
-from_bits = _convert(lambda builder, a, kind: builder.bitcast(a, kind), word_lanes, float_lanes)
-
-
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
-def where_odd(typingctx: Any, word: Any, x: Any, y: Any) -> Any:
-    """``x`` where the lowest bit of ``word`` is set, else ``y``."""
-
-    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word, x, y = arguments
-        kind = word.type
-        ones = 1 if kind == ir.IntType(64) else [1] * LANES
-        zeros = 0 if kind == ir.IntType(64) else [0] * LANES
-        odd = builder.icmp_unsigned("!=", builder.and_(word, ir.Constant(kind, ones)), ir.Constant(kind, zeros))
-        return builder.select(odd, x, y)
-
-    return x(word, x, y), codegen
-
-
-@njit(cache=True, error_model="numpy")
-def _probe(a, words):  # type: ignore[no-untyped-def]
-    x = load(a, 0)
-    y = root(fma(x, x, 3.0 * x) / (x + 1.0) - 0.5)
-    store(a, 1, where_odd(load(words, 0), where_less(y, 2.0, x, y), from_bits(xor(bits_of(y), left(rotate(3, 1), 2)))))
-
-
-@functools.cache
-def lanes_available() -> int:
-    """Return 8 if this numba handles lanes and gives the bits of the plain form, else 1; ``ISOGAP_LANES=1`` asks for plain."""
-    if os.environ.get("ISOGAP_LANES") == "1":
-        return 1
-    try:
-        wide, words = aligned(2, LANES), aligned(1, LANES, np.uint64)
-        wide[0], words[0] = np.arange(LANES) + 0.7, np.arange(LANES)
-        _probe(wide, words)
-        for lane in range(LANES):
-            one, word = wide[:, lane].copy(), words[:, lane].copy()
-            _probe(one, word)
-            if one[1] != wide[1, lane]:
-                return 1
-    except Exception:  # whatever another numba or LLVM may raise: the plain form is the answer to all of it
-        return 1
-    return LANES

@@ -10,7 +10,8 @@ import pytest
 
 from isogap import _workspace, simulate
 from isogap._kernels import chain, moments, reflectors
-from isogap._kernels.vectors import aligned, lanes_available
+from isogap._kernels.probe import lanes_available
+from isogap._kernels.vectors import aligned
 from isogap.inputs import make_start
 from isogap.special import x_minus_log1p
 from isogap.streams import input_generator, replica_states

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from numba import njit
 
-from isogap._kernels import normals, vectors
-from isogap._kernels.vectors import any_less, fma, left, lift, load, plus, root, rotate, spread, store, where_less, xor
+from isogap._kernels import normals, probe, vectors, words
+from isogap._kernels.vectors import any_less, fma, lift, load, root, spread, store, where_less
+from isogap._kernels.words import left, plus, rotate, xor
 from tests import twins_engine as twin
 
-needs_lanes = pytest.mark.skipif(vectors.lanes_available() == 1, reason="this numba has no lanes")
+needs_lanes = pytest.mark.skipif(probe.lanes_available() == 1, reason="this numba has no lanes")
 
 
 @njit
@@ -34,9 +35,9 @@ def operations(a, out):
 def word_operations(a, out):
     x = load(a, 0)
     store(out, 0, xor(plus(x, left(x, 17)), rotate(x, 23)))
-    store(out, 1, vectors.right(x, 11))
-    store(out, 2, vectors.right_signed(x, 60))
-    store(out, 3, vectors.minus(x, np.uint64(5)))
+    store(out, 1, words.right(x, 11))
+    store(out, 2, words.right_signed(x, 60))
+    store(out, 3, words.minus(x, np.uint64(5)))
 
 
 @needs_lanes
@@ -138,7 +139,7 @@ def test_pairs_have_a_hundred_bits(rng, lanes):
 
 def test_probe_asks_for_the_plain_form(monkeypatch):
     monkeypatch.setenv("ISOGAP_LANES", "1")
-    assert vectors.lanes_available.__wrapped__() == 1
+    assert probe.lanes_available.__wrapped__() == 1
 
 
 def test_aligned_arrays():

@@ -8,7 +8,8 @@ import pytest
 from isogap import gradients as module
 from isogap._kernels import blocks, gradients
 from isogap._kernels.normals import fill_normals
-from isogap._kernels.vectors import aligned, lanes_available
+from isogap._kernels.probe import lanes_available
+from isogap._kernels.vectors import aligned
 from isogap.gradients import run_gradients
 from isogap.inputs import make_start
 from isogap.losses import make_loss

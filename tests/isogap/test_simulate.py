@@ -374,3 +374,12 @@ def test_data_of_another_width_is_projected():
     assert (wide.rank, wide.parameters.batch) == (3, 6)
     tall = simulate(6, 5, input=rng.standard_normal((4, 9)), replicas=5, rng=0)
     assert (tall.rank, tall.degenerate) == (4, True)
+
+
+def test_paths_that_come_back_from_near_singularity_are_not_held_against_the_energy_law():
+    """Gaussian weights at small widths: ``d φ`` may pass 20 and return, with digits lost on the way."""
+    run = simulate(2, 60, replicas=400, weights="gaussian", rng=7, keep_paths=True)
+    phi = run.paths.phi
+    gone, back = phi.max(axis=1) * 2 > 20, phi[:, -1] * 2 < 14
+    assert (gone & back).any()
+    assert run.energy_residual < 1e-10
