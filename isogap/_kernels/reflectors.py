@@ -10,8 +10,6 @@ Layout, with ``q = ceil(d/4)`` panels of four rows and everything beyond ``d`` z
 ``E_ij``, ``i ≥ j`` only, is ``E[8 p (p + 1) + 4 j + i % 4]`` with ``p = i // 4``: each panel is contiguous.
 """
 
-from typing import Any
-
 from numba import njit
 
 from isogap._kernels.vectors import fma, lift, load, root, spread, store, where_less
@@ -249,21 +247,6 @@ def _pair_update(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
         _add_pair(E, t + 15, v3, z3, w3, y3, v3, z3, w3, y3)
 
 
-def _inlined(function: Any) -> Any:
-    return njit(nogil=True, error_model="numpy", forceinline=True)(function.py_func)
-
-
-_products, _coefficients, _update = _inlined(_pair_products), _inlined(_pair_coefficients), _inlined(_pair_update)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _small_pair(E, V, base, k, panels, tau, P):  # type: ignore[no-untyped-def]
-    """A pair of reflectors at a small width, where three calls would cost as much as the work."""
-    _products(E, V, base, k, panels, P)
-    _coefficients(V, base, k, 4 * panels, tau, P)
-    _update(E, V, base, k, panels, P)
-
-
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _reflect_corner(E, V, tau, d):  # type: ignore[no-untyped-def]
     """The reflector ``(c, s; s, -c)`` of the last two rows on both sides of ``E``, ``d`` even."""
@@ -291,12 +274,9 @@ def rotate_both(E, V, tau, d, P):  # type: ignore[no-untyped-def]
     panels = (d + 3) // 4
     for k in range(0, d - 2, 2):
         base = 16 * panels * (k // 4) + k % 4
-        if d <= 12:
-            _small_pair(E, V, base, k, panels, tau, P)
-        else:
-            _pair_products(E, V, base, k, panels, P)
-            _pair_coefficients(V, base, k, 4 * panels, tau, P)
-            _pair_update(E, V, base, k, panels, P)
+        _pair_products(E, V, base, k, panels, P)
+        _pair_coefficients(V, base, k, 4 * panels, tau, P)
+        _pair_update(E, V, base, k, panels, P)
     if d % 2 == 0:
         _reflect_corner(E, V, tau, d)
 
