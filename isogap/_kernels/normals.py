@@ -32,15 +32,11 @@ SQRT_HALF_BITS = np.uint64(0x3FE6A09E667F3BCD)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def log_of(x):  # type: ignore[no-untyped-def]
-    """``log x`` of a positive normal number, to 1 ulp away from 1 and ``2^-53`` absolutely near it.
+def _artanh(m):  # type: ignore[no-untyped-def]
+    """``s = (m-1)/(m+1)`` and ``artanh(s)/s - 1`` for ``m`` in ``[sqrt(1/2), sqrt 2)``, where ``|s| ≤ 0.1716``.
 
-    ``x = 2^e m``, ``m`` in ``[sqrt(1/2), sqrt 2)``, ``log m = 2 artanh s`` with ``s = (m-1)/(m+1)``, ``|s| ≤ 0.1716``; the
-    polynomial interpolates ``(artanh(s)/s - 1)/s²`` at Chebyshev points with an error of 5e-18 in the result.
+    The polynomial interpolates ``(artanh(s)/s - 1)/s²`` at Chebyshev points with an error of 5e-18 in ``2 artanh s = log m``.
     """
-    bits = bits_of(x)
-    e = right_signed(minus(bits, SQRT_HALF_BITS), 52)
-    m = from_bits(minus(bits, left(e, 52)))
     s = (m - 1.0) / (m + 1.0)
     q = s * s
     p = fma(q, 0.07308292712444311, 0.07665855309105386)
@@ -49,8 +45,17 @@ def log_of(x):  # type: ignore[no-untyped-def]
     p = fma(p, q, 0.14285714313001635)
     p = fma(p, q, 0.19999999999949722)
     p = fma(p, q, 0.3333333333333335)
+    return s, q * p
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def log_of(x):  # type: ignore[no-untyped-def]
+    """``log x`` of a positive normal number, to 1 ulp away from 1 and ``2^-53`` absolutely near it: ``x = 2^e m`` (`_artanh`)."""
+    bits = bits_of(x)
+    e = right_signed(minus(bits, SQRT_HALF_BITS), 52)
+    s, p = _artanh(from_bits(minus(bits, left(e, 52))))
     s2 = s + s
-    return fma(to_floats(e), LOG_2, fma(s2, q * p, s2))
+    return fma(to_floats(e), LOG_2, fma(s2, p, s2))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
@@ -97,9 +102,13 @@ def excess(y):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def radius_of(word):  # type: ignore[no-untyped-def]
-    """``sqrt(-2 log u)`` of a random word."""
-    u = to_floats(plus(right(word, 11), np.uint64(1))) * 1.1102230246251565e-16
-    return root(-2.0 * log_of(u))
+    """``sqrt(-2 log u)`` of a random word, ``u = k/2^53`` with whole ``k``: `log_of` with both factors in its constants."""
+    bits = bits_of(to_floats(plus(right(word, 11), np.uint64(1))))
+    e = right_signed(minus(bits, SQRT_HALF_BITS), 52)
+    s, p = _artanh(from_bits(minus(bits, left(e, 52))))
+    s2 = s + s
+    s4 = (0.0 - s2) - s2
+    return root(fma(to_floats(minus(e, np.uint64(53))), -2.0 * LOG_2, fma(s4, p, s4)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
