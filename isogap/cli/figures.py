@@ -22,8 +22,9 @@ examples:
   isogap-figures --scale paper --data ~/data --out figures
 
 Each is written as NAME.png, NAME.svg and NAME.csv, and README.md shows them.
-Training (fig4, fig6, f1, f2, g1-g4) needs torch and can be interrupted: the
-next call goes on from DIR/training.
+Training (fig4, fig6, f1, f2, g1-g4) needs torch. A run may be stopped or
+killed at any time: the same call goes on from DIR/work. Remove that folder to
+compute everything afresh.
 
 exit status: 0 done, 2 bad input, 130 interrupted"""
 
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(options)
     except KeyboardInterrupt:
         print(
-            f"{PROGRAM}: stopped; finished figures are complete, training goes on from its checkpoint", file=sys.stderr
+            f"{PROGRAM}: stopped; finished figures are complete, the same call goes on with the rest", file=sys.stderr
         )
         return EXIT_INTERRUPTED
     except BrokenPipeError:
@@ -93,12 +94,13 @@ def _run(options: argparse.Namespace) -> int:
                 data=None if options.data is None else Path(options.data),
                 seed=options.seed,
                 threads=options.threads or default_threads(),
-                work=out / "training",
+                work=out / "work",
                 progress=progress,
             )
             product = make(name, settings)
             write(product, out)
-        write_gallery(out, {name: product.line})
+        made = f"Scale {options.scale}, seed {options.seed}, {sum(settings.spent):.0f} s."
+        write_gallery(out, {name: (product.line, made)})
         if not options.quiet:
             print(f"{name}: {product.line}", flush=True)
     return EXIT_OK
