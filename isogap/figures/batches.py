@@ -94,8 +94,8 @@ def g6(settings: Settings) -> Product:
 def rank(settings: Settings) -> Product:
     """Growth per layer over ``n/d``: mean kept, mean removed, and ``BatchNorm1d`` with its eps.
 
-    The width stays small: one rank below the width growth is some ``1/(2 d²)`` a layer, which at width 100 takes a depth of
-    ten thousand to see.
+    The width stays small: one rank below the width growth falls like ``1/d²`` (at width 100 it is 2e-5 a layer, see `g6`), and
+    the depth at which it shows grows likewise.
     """
     d, depth = settings.pick(16, 32), settings.pick(500, 1500)
     replicas = settings.pick(16, 24)

@@ -63,7 +63,7 @@ def table_d1(settings: Settings) -> Product:
         grid.auto_set_font_size(False)
         grid.set_fontsize(9)
         grid.auto_set_column_width(list(range(len(head))))
-        grid.scale(1.15, 1.4)
+        grid.scale(1.0, 1.5)
         for (i, _), cell in grid.get_celld().items():
             cell.set_linewidth(0.4 if i else 0.8)
             cell.set_edgecolor("#999999")
@@ -73,7 +73,7 @@ def table_d1(settings: Settings) -> Product:
     names = list(rows[0])
     table = {name: [row[name] for row in rows] for name in names}
     claim = "samples of common data sets are linearly independent within a batch"
-    size = (5.0, 0.3 + 0.25 * len(rows))
+    size = (5.0, 0.4 + 0.27 * len(rows))
     needed = f"the files of {', '.join(missing)} (--data)" if missing else ""
     verdict = REFUTES if refuted else OPEN if missing else SUPPORTS
     return Product("table-d1", caption + ".", verdict, claim, table, draw, size, needed if verdict == OPEN else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from isogap.figures._common import (
     columns,
     mean_and_error,
     tidy,
+    with_error,
 )
 from isogap.training import History, Training, train_seeds
 from isogap.variants import Variant
@@ -101,7 +102,7 @@ def _setting(settings: Settings, data: Dataset, runs: Runs) -> str:
     some = next(iter(runs.values()))
     return (
         f"{data.name.capitalize()}, width {_width(settings, data)}, batch {BATCH}, SGD with rate {RATE:g}, {len(some)} runs, "
-        f"{max(run.epoch for run in some)} epochs"
+        f"{max(run.epoch for case in runs.values() for run in case)} epochs"
     )
 
 
@@ -114,14 +115,23 @@ def _finished(runs: Runs) -> Runs:
     return kept
 
 
+def _diverged(some: Sequence[History]) -> str:
+    """Words on the runs of one case whose loss stopped being finite; none if there are none."""
+    epochs = [run.diverged for run in some if run.diverged is not None]
+    if not epochs:
+        return ""
+    many = "all" if len(epochs) == len(some) else f"{len(epochs)} of {len(some)}"
+    return f"{many} beyond float32 in epoch {min(epochs)}" + (f" to {max(epochs)}" if max(epochs) > min(epochs) else "")
+
+
 def _final(runs: Runs, part: str) -> dict[str, FloatArray]:
     """Accuracies of the runs after the last epoch, case by case."""
     return {label: np.array([getattr(run, part)[-1] for run in some]) for label, some in runs.items()}
 
 
-def _percent(label: str, values: FloatArray) -> str:
-    low, high = values.min(), values.max()
-    return f"{label}: {values.mean():.0%}" + (f" ({100 * low:.0f}-{100 * high:.0f})" if values.size > 1 else "")
+def _percent(values: FloatArray) -> str:
+    low, high = 100 * values.min(), 100 * values.max()
+    return f"{values.mean():.0%} ({low:.0f}-{high:.0f})"
 
 
 def _accuracy(
@@ -140,7 +150,8 @@ def _accuracy(
             values = _padded([getattr(run, part) for run in some])
             epochs = np.arange(values.shape[1])
             ax.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, lw=0)
-            ax.plot(epochs, values.mean(axis=0), color=colour, ls=dash, lw=1.4, label=label)
+            gone = " (diverged)" if _diverged(some) else ""
+            ax.plot(epochs, values.mean(axis=0), color=colour, ls=dash, lw=1.4, label=label + gone)
         ax.axhline(1 / data.classes, color=BLACK, lw=0.8, ls=":", label="guessing")
         ax.set_ylim(0, 1)
         ax.yaxis.set_major_formatter("{x:.0%}")
@@ -148,7 +159,7 @@ def _accuracy(
         ax.set_ylabel("accuracy on the " + ("training images" if part == "train_accuracy" else "test images"))
         tidy(ax, ncols=2 if len(runs) > 4 else 1, loc="best")
 
-    words = ", ".join(_percent(label, values) for label, values in final.items())
+    words = ", ".join(f"{label}: {_diverged(runs[label]) or _percent(values)}" for label, values in final.items())
     caption = f"{_setting(settings, data, runs)}. Mean (range) at the end: {words}."
     return Product(name, caption, verdict, claim, _accuracy_table(runs), draw, missing=missing)
 
@@ -190,13 +201,13 @@ def g1(settings: Settings) -> Product:
 
 def fig6(settings: Settings) -> Product:
     """Training accuracy with sin and tanh and gains ``ℓ^-0.4``."""
-    claim = f"with gains ℓ^-{EXPONENT:g} networks with sin and tanh train at every depth"
+    claim = f"with gains ℓ^(-{EXPONENT:g}) networks with sin and tanh train at every depth"
     return _accuracy("fig6", settings, _by_depth(settings, *ACTIVATIONS), "train_accuracy", claim)
 
 
 def g3(settings: Settings) -> Product:
     """Test accuracy of the networks of Figure 6."""
-    claim = f"what networks with sin and tanh and gains ℓ^-{EXPONENT:g} learn holds for test images at every depth"
+    claim = f"what networks with sin and tanh and gains ℓ^(-{EXPONENT:g}) learn holds for test images at every depth"
     return _accuracy("g3", settings, _by_depth(settings, *ACTIVATIONS), "test_accuracy", claim)
 
 
@@ -281,33 +292,50 @@ def g4(settings: Settings) -> Product:
     """Gradient norm of every layer before and during training, orthogonal and Gaussian weights, at the largest depth."""
     depth = _depths(settings)[-1]
     data, runs = _curves(settings, [(word, {"depth": depth, "weights": kind}) for kind, word in WEIGHT_WORDS.items()])
-    runs = _finished(runs)
-    profiles = {label: np.array([run.gradient for run in some]) for label, some in runs.items()}
+    # Epoch by epoch, those runs that have not diverged: runs x layers.
+    profiles = {
+        label: {
+            epoch: np.array([run.gradient[at] for run in some if len(run.gradient) > at])
+            for at, epoch in enumerate(max(some, key=lambda run: len(run.recorded)).recorded)
+        }
+        for label, some in runs.items()
+    }
     # From the last to the first square layer: the input layer and the readout have other shapes.
-    spreads = {label: mean_and_error((values[:, :, 1] - values[:, :, -2]).T) for label, values in profiles.items()}
-    flat, grown = (spreads[word] for word in WEIGHT_WORDS.values())
-    good = grown[0][0] > 3 * grown[1][0] and abs(flat[0][0]) < 0.25 * grown[0][0]
+    spreads = {
+        label: {epoch: mean_and_error(values[:, 1] - values[:, -2]) for epoch, values in profile.items()}
+        for label, profile in profiles.items()
+    }
+    flat, grown = (spreads[word][0] for word in WEIGHT_WORDS.values())
+    good = grown[0] > 3 * grown[1] and abs(flat[0]) < 0.25 * grown[0]
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots(1, 2, sharey=True)
-        for ax, (label, values) in zip(axes, profiles.items(), strict=True):
-            recorded = runs[label][0].recorded
-            for k, at in enumerate(sorted({0, len(recorded) // 2, len(recorded) - 1})):
-                low, high = values[:, at].min(axis=0), values[:, at].max(axis=0)
-                ax.fill_between(np.arange(low.size), low, high, color=COLOURS[k], alpha=0.15, lw=0)
-                ax.plot(values[:, at].mean(axis=0), color=COLOURS[k], lw=1.2, label=f"epoch {recorded[at]}")
-            ax.set_title(f"{label} weights")
+        for ax, (label, profile) in zip(axes, profiles.items(), strict=True):
+            epochs = list(profile)
+            for k, epoch in enumerate(sorted({0, epochs[len(epochs) // 2], epochs[-1]})):
+                values = profile[epoch]
+                ax.fill_between(
+                    np.arange(values.shape[1]),
+                    values.min(axis=0),
+                    values.max(axis=0),
+                    color=COLOURS[k],
+                    alpha=0.15,
+                    lw=0,
+                )
+                ax.plot(values.mean(axis=0), color=COLOURS[k], lw=1.2, label=f"epoch {epoch}")
+            ax.set_title(f"{label} weights" + (" (diverged)" if _diverged(runs[label]) else ""))
             ax.set_xlabel("layer ℓ")
-            tidy(ax, legend=ax is axes[-1])
+            tidy(ax)
         axes[0].set_ylabel(LAYER_GRADIENT_LABEL)
 
-    words = ", ".join(
-        f"{label} {means[0]:.2f} ± {errors[0]:.2f} (after training {means[-1]:.2f} ± {errors[-1]:.2f})"
-        for label, (means, errors) in spreads.items()
-    )
+    def words(label: str) -> str:
+        spread = list(spreads[label].values())
+        after = _diverged(runs[label]) or f"after training {with_error(*map(float, spread[-1]))}"
+        return f"{label} {with_error(*map(float, spread[0]))} ({after})"
+
     caption = (
         f"{_setting(settings, data, runs)}, depth {depth}; mean and range of the runs. From the last to the first square layer "
-        f"the log gradient grows by: {words}."
+        f"the log gradient grows by: {', '.join(words(label) for label in spreads)}."
     )
     rows = [
         (label, number, epoch, layer, value)

@@ -96,11 +96,11 @@ def _field(value: Any) -> Any:
 def write_gallery(folder: Path, entries: Mapping[str, tuple[str, str]]) -> None:
     """Write ``README.md`` with every figure that lies in ``folder``: the picture, its sentences, how it was made.
 
-    ``entries`` has the last two by name; those of older figures are kept.
+    ``entries`` has the last two by name; those of older figures are kept, and so is what stands above the first one.
     """
     page = folder / "README.md"
     known = _known_entries(page) | dict(entries)
-    parts = ["# Figures\n"]
+    parts = [_head(page)]
     for name in sorted(known, key=_rank):
         if (folder / f"{name}.png").is_file():
             line, made = known[name]
@@ -112,6 +112,11 @@ def write_gallery(folder: Path, entries: Mapping[str, tuple[str, str]]) -> None:
 
 def _rank(name: str) -> int:
     return list(FIGURES).index(name) if name in FIGURES else len(FIGURES)
+
+
+def _head(page: Path) -> str:
+    text = page.read_text() if page.is_file() else ""
+    return text.split("\n## ")[0].rstrip() + "\n" if text.startswith("# ") else "# Figures\n"
 
 
 def _known_entries(page: Path) -> dict[str, tuple[str, str]]:
