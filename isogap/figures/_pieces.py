@@ -53,7 +53,7 @@ def _read(path: Path, key: str) -> tuple[Arrays, float] | None:
     if not path.is_file():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
             content = {name: file[name] for name in file.files}
         if str(content.pop("_key")) != key:
             return None

@@ -68,8 +68,8 @@ def fig1(settings: Settings) -> Product:
         f"{factor:.4f} at width {d} (d/(d+2) = {d / (d + 2):.4f})" for d, factor in zip(WIDTHS, factors, strict=True)
     )
     caption = (
-        f"Isometry gap of {replicas} networks: the mean falls by a factor {words} a layer; Theorem 1 with the constant of Lemma "
-        f"B.2 and the sharp bound S3 {'lie above it at every layer' if holds else 'are violated'}."
+        f"Input (1-f) I + f u vᵀ, f = {FRACTION}, {replicas} networks: the mean gap falls by a factor {words} a layer; Theorem "
+        f"1 with the constant of Lemma B.2 and the sharp bound S3 {'lie above it at every layer' if holds else 'are violated'}."
     )
     claim = "the mean gap decays exponentially in depth, at least as fast as Theorem 1 says"
     return Product("fig1", caption, SUPPORTS if holds else REFUTES, claim, table, draw, (7.0, 3.3))

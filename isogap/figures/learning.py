@@ -189,25 +189,25 @@ def _accuracy_table(runs: Runs) -> dict[str, list[Any]]:
 
 def fig4(settings: Settings) -> Product:
     """Training accuracy of linear networks with orthogonal weights, by depth."""
-    claim = "linear networks with orthogonal weights train at every depth"
+    claim = f"linear networks with orthogonal weights train up to depth {_depths(settings)[-1]}"
     return _accuracy("fig4", settings, _by_depth(settings, "identity"), "train_accuracy", claim)
 
 
 def g1(settings: Settings) -> Product:
     """Test accuracy of the networks of Figure 4."""
-    claim = "what linear networks learn holds for test images at every depth"
+    claim = f"what linear networks learn holds for test images up to depth {_depths(settings)[-1]}"
     return _accuracy("g1", settings, _by_depth(settings, "identity"), "test_accuracy", claim)
 
 
 def fig6(settings: Settings) -> Product:
     """Training accuracy with sin and tanh and gains ``ℓ^-0.4``."""
-    claim = f"with gains ℓ^(-{EXPONENT:g}) networks with sin and tanh train at every depth"
+    claim = f"with gains ℓ^(-{EXPONENT:g}) networks with sin and tanh train up to depth {_depths(settings)[-1]}"
     return _accuracy("fig6", settings, _by_depth(settings, *ACTIVATIONS), "train_accuracy", claim)
 
 
 def g3(settings: Settings) -> Product:
     """Test accuracy of the networks of Figure 6."""
-    claim = f"what networks with sin and tanh and gains ℓ^(-{EXPONENT:g}) learn holds for test images at every depth"
+    claim = f"what sin and tanh with gains ℓ^(-{EXPONENT:g}) learn holds for test images up to depth {_depths(settings)[-1]}"
     return _accuracy("g3", settings, _by_depth(settings, *ACTIVATIONS), "test_accuracy", claim)
 
 
@@ -247,7 +247,7 @@ def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
     # Runs x epochs x layers. Before the first step the gap is that of float32 rounding, far below everything else.
     runs = _finished(runs)
     gaps = {label: np.array([run.weight_gap[1:] for run in some]) for label, some in runs.items()}
-    largest = max(float(np.median(values, axis=(0, 2)).max()) for values in gaps.values())
+    largest = max(float(values.max()) for values in gaps.values())
     gaussian = gaussian_gap(_width(settings, data))
 
     def draw(figure: Figure) -> None:
@@ -255,8 +255,9 @@ def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
         for k, (label, values) in enumerate(gaps.items()):
             colour, dash, epochs = COLOURS[k % 3], ("-", "--")[k // 3 % 2], runs[label][0].recorded[1:]
             shown: FloatArray = np.maximum(values, 1e-12)
-            ax.plot(epochs, np.median(shown, axis=(0, 2)), marker=".", lw=1.3, label=label, color=colour, ls=dash)
-            ax.fill_between(epochs, shown.min(axis=(0, 2)), shown.max(axis=(0, 2)), color=colour, alpha=0.12, lw=0)
+            low, middle, high = np.quantile(shown, (0.25, 0.5, 0.75), axis=(0, 2))
+            ax.plot(epochs, middle, marker=".", lw=1.3, label=label, color=colour, ls=dash)
+            ax.fill_between(epochs, low, high, color=colour, alpha=0.15, lw=0)
         ax.axhline(gaussian, color=BLACK, ls=":", lw=1.2, label="Gaussian matrix (computed)")
         ax.set_yscale("log")
         # Room for the legend between the curves and the line of the Gaussian matrix is made above it.
@@ -266,8 +267,8 @@ def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
         tidy(ax, loc="upper left", ncols=2)
 
     caption = (
-        f"{_setting(settings, data, runs)}. Median over layers and runs (band: all of them): at most {largest:.1e}, against "
-        f"{gaussian:.2f} for a Gaussian matrix."
+        f"{_setting(settings, data, runs)}. Median and quartiles over layers and runs; the largest gap of any layer is "
+        f"{largest:.1e}, that of a Gaussian matrix {gaussian:.2f}."
     )
     rows = [
         (label, number, epoch, layer + 1, value)

@@ -234,7 +234,7 @@ def test_batch_figures(monkeypatch: pytest.MonkeyPatch) -> None:
         Small,
         "small",
         staticmethod(
-            lambda quick: {16: 12, 500: 300, 3000: 800}.get(quick, quick) if isinstance(quick, int) else (8, 12)
+            lambda quick: {16: 12, 500: 300, 3000: 800}.get(quick, quick) if isinstance(quick, int) else (8, 32)
         ),
     )
     for figure in (batches.g6, batches.rank, batches.c1):
