@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -88,6 +89,7 @@ def _run(options: argparse.Namespace) -> int:
     out = Path(options.out)
     out.mkdir(exist_ok=True)
     for name in dict.fromkeys(options.names or FIGURES):
+        begin = time.perf_counter()
         with BarProgress(name, enabled=not options.quiet) as progress:
             settings = Settings(
                 scale=options.scale,
@@ -99,7 +101,8 @@ def _run(options: argparse.Namespace) -> int:
             )
             product = make(name, settings)
             write(product, out)
-        made = f"Scale {options.scale}, seed {options.seed}, {sum(settings.spent):.0f} s."
+        seconds = max(sum(settings.spent), time.perf_counter() - begin)
+        made = f"Scale {options.scale}, seed {options.seed}, {seconds:.0f} s."
         write_gallery(out, {name: (product.line, made)})
         if not options.quiet:
             print(f"{name}: {product.line}", flush=True)

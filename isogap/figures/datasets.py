@@ -73,7 +73,7 @@ def table_d1(settings: Settings) -> Product:
     names = list(rows[0])
     table = {name: [row[name] for row in rows] for name in names}
     claim = "samples of common data sets are linearly independent within a batch"
-    size = (5.0, 0.4 + 0.27 * len(rows))
+    size = (5.0, 0.2 + 0.27 * len(rows))
     needed = f"the files of {', '.join(missing)} (--data)" if missing else ""
     verdict = REFUTES if refuted else OPEN if missing else SUPPORTS
     return Product("table-d1", caption + ".", verdict, claim, table, draw, size, needed if verdict == OPEN else "")

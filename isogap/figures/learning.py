@@ -37,6 +37,8 @@ WEIGHT_WORDS = {"orthogonal": "orthogonal", "gaussian": "Gaussian"}
 TRAINED = 0.5
 
 
+# A legend that finds no place among the curves.
+ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.0, "ncols": 2}
 Cases = list[tuple[str, dict[str, Any]]]
 Runs = dict[str, list[History]]
 Judge = Callable[[dict[str, FloatArray]], tuple[str, str]]
@@ -157,7 +159,7 @@ def _accuracy(
         ax.yaxis.set_major_formatter("{x:.0%}")
         ax.set_xlabel("epoch")
         ax.set_ylabel("accuracy on the " + ("training images" if part == "train_accuracy" else "test images"))
-        tidy(ax, ncols=2 if len(runs) > 4 else 1, loc="best")
+        tidy(ax, **(ABOVE if len(runs) > 4 else {"loc": "best"}))
 
     words = ", ".join(f"{label}: {_diverged(runs[label]) or _percent(values)}" for label, values in final.items())
     caption = f"{_setting(settings, data, runs)}. Mean (range) at the end: {words}."
@@ -260,11 +262,9 @@ def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
             ax.fill_between(epochs, low, high, color=colour, alpha=0.15, lw=0)
         ax.axhline(gaussian, color=BLACK, ls=":", lw=1.2, label="Gaussian matrix (computed)")
         ax.set_yscale("log")
-        # Room for the legend between the curves and the line of the Gaussian matrix is made above it.
-        ax.set_ylim(top=gaussian * (1e3 if len(gaps) > 3 else 3e2))
         ax.set_xlabel("epoch")
         ax.set_ylabel("isometry gap of the weights")
-        tidy(ax, loc="upper left", ncols=2)
+        tidy(ax, **ABOVE)
 
     caption = (
         f"{_setting(settings, data, runs)}. Median and quartiles over layers and runs; the largest gap of any layer is "

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # SVG without the time of writing and with fixed ids: the same data give the same bytes.
 _STYLE: Any = {"svg.hashsalt": "isogap", "font.size": 9, "axes.titlesize": 9, "svg.fonttype": "path"}
-_LINE_SIZE, _LINE_HEIGHT, _MARGIN, DPI = 8, 0.17, 0.06, 180
+_LINE_SIZE, _LINE_HEIGHT, _MARGIN, DPI = 8, 0.17, 0.06, 160
 
 
 def write(product: Product, folder: Path) -> list[Path]:
