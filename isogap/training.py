@@ -10,24 +10,23 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from isogap._validate import FloatArray, integer
+from isogap._seed_networks import TORCH_FUNCTIONS, SeedNetworks
+from isogap._validate import integer
 from isogap.datasets import Dataset
 from isogap.files import atomic_path
-from isogap.haar import haar_orthogonal, semi_orthogonal
 from isogap.montecarlo import Progress
 from isogap.streams import seed_sequence
 from isogap.variants import Variant
 
-FORMAT = "isogap-training/1"
-TORCH_FUNCTIONS = ("identity", "sin", "tanh", "relu", "selu", "leaky-relu")
-_INIT_KEY, _ORDER_KEY = 4, 5
+FORMAT = "isogap-training/2"
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,8 @@ class History:
 
     ``loss`` and the accuracies have one entry per epoch (the loss of epoch 0 is that of the untrained network). At the epochs
     ``recorded``: ``weight_gap``, the isometry gaps of ``W_1..W_L``, and ``gradient``, ``log‖∂L/∂W_l‖_F`` for ``l = 0..L+1``.
-    ``diverged`` is the epoch in which the loss stopped being finite.
+    ``diverged`` is the epoch in which the loss stopped being finite, ``seconds`` the time that training has taken, all networks
+    and calls together.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -81,6 +81,7 @@ class History:
     weight_gap: list[list[float]] = field(default_factory=list)
     gradient: list[list[float]] = field(default_factory=list)
     diverged: int | None = None
+    seconds: float = field(default=0.0, compare=False)
 
     @property
     def epoch(self) -> int:
@@ -94,7 +95,6 @@ def train(
     *,
     rng: Any = 0,
     checkpoint: str | os.PathLike[str] | None = None,
-    threads: int = 1,
     progress: Progress | None = None,
 ) -> History:
     """Train a network; the same seed gives the same curves on one machine.
@@ -106,13 +106,8 @@ def train(
         At least one batch of training images.
     rng : seed, SeedSequence, Generator or None
         Weights and the order of the images.
-    checkpoint : path, optional
-        State after each epoch, written completely or not at all. If the file exists, training goes on from there and ends with
-        the same curves as without the interruption.
-    threads : int
-        Threads of torch while it trains. The matrices are small: more than one pays off from widths of some hundred on.
-    progress : Progress, optional
-        Told how many steps are done.
+    checkpoint, progress
+        As in `train_seeds`.
 
     Raises
     ------
@@ -121,10 +116,56 @@ def train(
     ValueError
         Fewer training images than a batch; a checkpoint of another job.
     """
+    return train_seeds(job, data, rngs=[rng], checkpoint=checkpoint, progress=progress)[0]
+
+
+def train_seeds(
+    job: Training,
+    data: Dataset,
+    *,
+    rngs: Sequence[Any],
+    checkpoint: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+) -> list[History]:
+    """Train one network per seed, all of them side by side; each learns as it would alone, up to rounding.
+
+    Ten networks of width 32 and depth 500 take some four times as long as one. Memory: weights and states of all of them, some
+    ``4 R (L d² + 2 L d n)`` bytes.
+
+    Parameters
+    ----------
+    job : Training
+    data : Dataset
+        At least one batch of training images.
+    rngs : sequence of seed, SeedSequence, Generator or None
+        Of each network: weights and the order of the images.
+    checkpoint : path, optional
+        State after each epoch, written completely or not at all. If the file exists, training goes on from there and ends with
+        the same curves as without the interruption.
+    progress : Progress, optional
+        Told how many steps are done.
+
+    Returns
+    -------
+    list of History
+        In the order of the seeds. A network whose loss stops being finite ends there; the others go on.
+
+    Raises
+    ------
+    ImportError
+        Without torch.
+    ValueError
+        No seed; fewer training images than a batch; a checkpoint of another job.
+    """
     torch, before = _torch(), _torch().get_num_threads()
-    torch.set_num_threads(integer("threads", threads, 1))
+    roots = [seed_sequence(rng) for rng in rngs]
+    if not roots:
+        raise ValueError("rngs must name at least one seed")
+    # Small matrices gain nothing from a second thread, and another number of threads rounds differently.
+    torch.set_num_threads(1)
     try:
-        return _train(torch, job, data, seed_sequence(rng), checkpoint, progress)
+        with torch.no_grad():
+            return _train(torch, job, data, roots, checkpoint, progress)
     finally:
         torch.set_num_threads(before)
 
@@ -133,176 +174,85 @@ def _train(
     torch: Any,
     job: Training,
     data: Dataset,
-    root: np.random.SeedSequence,
+    roots: list[np.random.SeedSequence],
     checkpoint: str | os.PathLike[str] | None,
     progress: Progress | None,
-) -> History:
+) -> list[History]:
     variant = job.variant
     if data.train_images.shape[0] < variant.batch:
         raise ValueError(
             f"data set {data.name} has {data.train_images.shape[0]} training images, batch {variant.batch}"
         )
-    network = _Network(torch, variant, data, root)
-    history = History()
-    key = _describe(job, data, root)
+    networks = SeedNetworks(torch, variant, data, roots)
+    histories = [History() for _ in roots]
+    key = _describe(job, data, roots)
     if checkpoint is not None and Path(checkpoint).exists():
-        history = _resume(torch, Path(checkpoint), key, network)
+        histories = _resume(torch, Path(checkpoint), key, networks)
     steps = data.train_images.shape[0] // variant.batch
     if progress is not None:
         progress.start(job.epochs * steps)
-    if not history.loss:
-        _note(history, network, math.nan, job, 0)
-    while history.epoch < job.epochs and history.diverged is None:
-        epoch = history.epoch + 1
-        total = 0.0
-        for step, (images, labels) in enumerate(network.batches(_order(root, epoch, data.train_labels.size))):
-            total += network.step(images, labels, job.rate)
+    begin = time.perf_counter()
+    if not histories[0].loss:
+        _note(histories, networks, None, job, 0)
+    epoch = max(history.epoch for history in histories)
+    while epoch < job.epochs and any(history.diverged is None for history in histories):
+        epoch += 1
+        total = torch.zeros(len(roots), dtype=torch.float64)
+        for step, (images, labels) in enumerate(networks.batches(networks.orders(epoch))):
+            total += networks.step(images, labels, job.rate)
             if progress is not None:
                 progress.update((epoch - 1) * steps + step + 1)
-        _note(history, network, total / steps, job, epoch)
+        _note(histories, networks, (total / steps).tolist(), job, epoch)
+        begin, took = time.perf_counter(), time.perf_counter() - begin
+        for history in histories:
+            history.seconds += took
         if checkpoint is not None:
-            _save(torch, Path(checkpoint), key, network, history)
-    return history
+            _save(torch, Path(checkpoint), key, networks, histories)
+    return histories
 
 
-def _note(history: History, network: _Network, loss: float, job: Training, epoch: int) -> None:
-    first = network.evaluate(train=True)
-    history.loss.append(first[0] if epoch == 0 else loss)
-    history.train_accuracy.append(first[1])
-    history.test_accuracy.append(network.evaluate(train=False)[1])
-    if not math.isfinite(history.loss[-1]):
-        history.diverged = epoch
-    elif epoch % job.record == 0 or epoch == job.epochs:
-        history.recorded.append(epoch)
-        history.weight_gap.append(network.weight_gaps())
-        history.gradient.append(network.gradient_norms())
+def _note(
+    histories: list[History], networks: SeedNetworks, losses: list[float] | None, job: Training, epoch: int
+) -> None:
+    """Append an epoch to the histories of the networks that have not diverged; ``losses`` are those of the steps."""
+    measured, train_accuracy = networks.evaluate(train=True)
+    test_accuracy = networks.evaluate(train=False)[1]
+    losses = measured if losses is None else losses
+    alive = [r for r, history in enumerate(histories) if history.diverged is None]
+    for r in alive:
+        histories[r].loss.append(losses[r])
+        histories[r].train_accuracy.append(train_accuracy[r])
+        histories[r].test_accuracy.append(test_accuracy[r])
+        if not math.isfinite(losses[r]):
+            histories[r].diverged = epoch
+    if epoch % job.record == 0 or epoch == job.epochs:
+        gaps, gradients = networks.weight_gaps(), networks.gradient_norms()
+        for r in alive:
+            if histories[r].diverged is None:
+                histories[r].recorded.append(epoch)
+                histories[r].weight_gap.append(gaps[r])
+                histories[r].gradient.append(gradients[r])
 
 
-def _order(root: np.random.SeedSequence, epoch: int, count: int) -> Any:
-    """Order of the images in an epoch: from the seed and the epoch alone, so that a resumed training repeats it."""
-    key = (*root.spawn_key, _ORDER_KEY, epoch)
-    return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key)).permutation(count)
-
-
-class _Network:
-    """Weights as torch tensors, data beside them."""
-
-    def __init__(self, torch: Any, variant: Variant, data: Dataset, root: np.random.SeedSequence) -> None:
-        self.torch, self.variant = torch, variant
-        key = (*root.spawn_key, _INIT_KEY)
-        generator = np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key))
-        shapes = [(variant.width, data.features)]
-        shapes += [(variant.width, variant.width)] * variant.depth + [(data.classes, variant.width)]
-        self.weights = [
-            torch.tensor(_initial(variant.weights, shape, generator), dtype=torch.float32, requires_grad=True)
-            for shape in shapes
-        ]
-        self.parts = {
-            True: (torch.tensor(data.train_images, dtype=torch.float32), torch.tensor(data.train_labels)),
-            False: (torch.tensor(data.test_images, dtype=torch.float32), torch.tensor(data.test_labels)),
-        }
-        self.gains = [variant.gain * layer**-variant.exponent for layer in range(1, variant.depth + 2)]
-
-    def logits(self, images: Any) -> Any:
-        X = images.T
-        for W, gain in zip(self.weights[:-1], self.gains, strict=True):
-            H = W @ X
-            if self.variant.mean_removal:
-                H = H - H.mean(dim=1, keepdim=True)
-            kappa = 1.0 / H.shape[1] if self.variant.root_n else 1.0
-            # A dead feature (all zero) stays zero, with a finite gradient.
-            H = H / (kappa * (H * H).sum(dim=1, keepdim=True) + max(self.variant.eps, 1e-30)).sqrt()
-            X = self._activation(gain * H)
-        return (self.weights[-1] @ X).T
-
-    def _activation(self, Z: Any) -> Any:
-        f, name = self.torch.nn.functional, self.variant.activation.name
-        table = {
-            "identity": lambda x: x,
-            "sin": self.torch.sin,
-            "tanh": self.torch.tanh,
-            "relu": f.relu,
-            "selu": f.selu,
-            "leaky-relu": f.leaky_relu,
-        }
-        return table[name](Z)
-
-    def batches(self, order: Any, train: bool = True) -> Iterator[tuple[Any, Any]]:
-        images, labels = self.parts[train]
-        size = min(self.variant.batch, labels.shape[0])
-        for first in range(0, labels.shape[0] - size + 1, size):
-            chosen = self.torch.as_tensor(order[first : first + size])
-            yield images[chosen], labels[chosen]
-
-    def backward(self, images: Any, labels: Any) -> float:
-        for W in self.weights:
-            W.grad = None
-        loss = self.torch.nn.functional.cross_entropy(self.logits(images), labels)
-        loss.backward()
-        return float(loss.detach())
-
-    def step(self, images: Any, labels: Any, rate: float) -> float:
-        loss = self.backward(images, labels)
-        with self.torch.no_grad():
-            for W in self.weights:
-                W -= rate * W.grad
-        return loss
-
-    def evaluate(self, train: bool) -> tuple[float, float]:
-        """Mean loss and accuracy over all whole batches."""
-        correct, count, total, batches = 0, 0, 0.0, 0
-        with self.torch.no_grad():
-            for images, labels in self.batches(np.arange(self.parts[train][1].shape[0]), train):
-                Z = self.logits(images)
-                total += float(self.torch.nn.functional.cross_entropy(Z, labels))
-                correct += int((Z.argmax(dim=1) == labels).sum())
-                count, batches = count + len(labels), batches + 1
-        return total / batches, correct / count
-
-    def weight_gaps(self) -> list[float]:
-        """Isometry gap of every square weight, ``log(‖W‖²/d) - (2/d) log|det W|``."""
-        gaps = []
-        for W in self.weights[1:-1]:
-            matrix = W.detach().double().numpy()
-            log_det = np.linalg.slogdet(matrix)[1]
-            gaps.append(float(np.log((matrix**2).mean() * matrix.shape[0]) - 2.0 * log_det / matrix.shape[0]))
-        return gaps
-
-    def gradient_norms(self) -> list[float]:
-        """``log‖∂L/∂W_l‖_F`` on the first training batch."""
-        images, labels = next(self.batches(np.arange(self.parts[True][1].shape[0])))
-        self.backward(images, labels)
-        # Squares of float32 overflow at e^44.
-        norms = [float(W.grad.double().norm()) for W in self.weights]
-        return [math.log(x) if x > 0 else -math.inf for x in norms]
-
-
-def _initial(kind: str, shape: tuple[int, int], generator: np.random.Generator) -> FloatArray:
-    rows, columns = shape
-    if kind == "gaussian":
-        return np.asarray(generator.standard_normal(shape) / math.sqrt(columns))
-    return haar_orthogonal(rows, rng=generator) if rows == columns else semi_orthogonal(rows, columns, generator)
-
-
-def _describe(job: Training, data: Dataset, root: np.random.SeedSequence) -> dict[str, Any]:
+def _describe(job: Training, data: Dataset, roots: list[np.random.SeedSequence]) -> dict[str, Any]:
     """What must agree for a checkpoint to be of this job; more epochs may be asked for than before."""
     variant = {f.name: getattr(job.variant, f.name) for f in dataclasses.fields(job.variant)}
     variant["activation"] = job.variant.activation.name
-    seed = f"{root.entropy} {root.spawn_key}"
+    seed = [f"{root.entropy} {root.spawn_key}" for root in roots]
     rest = {"rate": job.rate, "record": job.record, "data": data.name, "images": int(data.train_labels.size)}
     return {"format": FORMAT, **variant, **rest, "seed": seed}
 
 
-def _save(torch: Any, path: Path, key: dict[str, Any], network: _Network, history: History) -> None:
-    state = {"key": key, "weights": [W.detach() for W in network.weights], "history": dataclasses.asdict(history)}
+def _save(torch: Any, path: Path, key: dict[str, Any], networks: SeedNetworks, histories: list[History]) -> None:
+    state = {"key": key, "weights": networks.weights, "histories": [dataclasses.asdict(h) for h in histories]}
     with atomic_path(path) as temporary:
         torch.save(state, temporary)
 
 
-def _resume(torch: Any, path: Path, key: dict[str, Any], network: _Network) -> History:
+def _resume(torch: Any, path: Path, key: dict[str, Any], networks: SeedNetworks) -> list[History]:
     try:
         state = torch.load(path, weights_only=True)
-        found, weights, history = state["key"], state["weights"], History(**state["history"])
+        found, weights, histories = state["key"], state["weights"], [History(**h) for h in state["histories"]]
     except Exception as error:  # torch.load raises nearly anything on a damaged file
         raise ValueError(
             f"{path} is not a checkpoint: {str(error).splitlines()[0] if str(error) else error!r}"
@@ -312,10 +262,9 @@ def _resume(torch: Any, path: Path, key: dict[str, Any], network: _Network) -> H
         raise ValueError(
             f"checkpoint {path} is of another training: {', '.join(names)} differ; remove it or name another"
         )
-    with torch.no_grad():
-        for W, saved in zip(network.weights, weights, strict=True):
-            W.copy_(saved)
-    return history
+    for W, saved in zip(networks.weights, weights, strict=True):
+        W.copy_(saved)
+    return histories
 
 
 def _torch() -> Any:

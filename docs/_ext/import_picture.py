@@ -13,7 +13,7 @@ ROOMS: dict[str, tuple[int, int, tuple[str, ...]]] = {
     "plot, figures": (0, 1, ("plot", "plot_gradients", "figures.")),
     "simulation, results": (1, 1, ("simulation", "results", "gradient_results")),
     "variants, training": (
-        2, 1, ("variants", "networks", "training", "activations", "rates", "rank_deficient", "datasets."),
+        2, 1, ("variants", "networks", "training", "_seed_networks", "activations", "rates", "rank_deficient", "datasets."),
     ),
     "engine: montecarlo, gradients": (
         1, 2,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +23,9 @@ examples:
   isogap-figures --scale paper --data ~/data --out figures
 
 Each is written as NAME.png, NAME.svg and NAME.csv, and README.md shows them.
-Training (fig4, fig6, f1, f2, g1-g4) needs torch and can be interrupted: the
-next call goes on from DIR/training.
+Training (fig4, fig6, f1, f2, g1-g4) needs torch. A run may be stopped or
+killed at any time: the same call goes on from DIR/work. Remove that folder to
+compute everything afresh.
 
 exit status: 0 done, 2 bad input, 130 interrupted"""
 
@@ -57,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(options)
     except KeyboardInterrupt:
         print(
-            f"{PROGRAM}: stopped; finished figures are complete, training goes on from its checkpoint", file=sys.stderr
+            f"{PROGRAM}: stopped; finished figures are complete, the same call goes on with the rest", file=sys.stderr
         )
         return EXIT_INTERRUPTED
     except BrokenPipeError:
@@ -87,18 +89,21 @@ def _run(options: argparse.Namespace) -> int:
     out = Path(options.out)
     out.mkdir(exist_ok=True)
     for name in dict.fromkeys(options.names or FIGURES):
+        begin = time.perf_counter()
         with BarProgress(name, enabled=not options.quiet) as progress:
             settings = Settings(
                 scale=options.scale,
                 data=None if options.data is None else Path(options.data),
                 seed=options.seed,
                 threads=options.threads or default_threads(),
-                work=out / "training",
+                work=out / "work",
                 progress=progress,
             )
             product = make(name, settings)
             write(product, out)
-        write_gallery(out, {name: product.line})
+        seconds = max(sum(settings.spent), time.perf_counter() - begin)
+        made = f"Scale {options.scale}, seed {options.seed}, {seconds:.0f} s."
+        write_gallery(out, {name: (product.line, made)})
         if not options.quiet:
             print(f"{name}: {product.line}", flush=True)
     return EXIT_OK

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from isogap.datasets import DATASETS, MissingDataError, load_dataset
-from isogap.figures._common import OPEN, SUPPORTS, Product, Settings
+from isogap.figures._common import OPEN, REFUTES, SUPPORTS, Product, Settings
+from isogap.figures._pieces import digest
 from isogap.haar import semi_orthogonal
 from isogap.variants import Variant
 
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 
 # Width and batch: the paper's case n = d, and one that its theorem does not name (S7).
 SHAPES = ((32, 32), (32, 100), (100, 100))
+
+
+# Column: how to write its numbers.
+_STYLES = {"data_set": "", "pixels": "d", "width": "d", "batch": "d", "full_rank_share": ".0%", "lambda_min_median": ".1e",
+           "phi0_median": ".2f"}  # fmt: skip
+
+
+def _cell(value: Any, style: str) -> str:
+    if isinstance(value, float) and not np.isfinite(value):
+        return "∞"
+    return "0" if style == ".1e" and value == 0 else format(value, style)
 
 
 def table_d1(settings: Settings) -> Product:
@@ -31,43 +43,62 @@ def table_d1(settings: Settings) -> Product:
         for d, n in SHAPES:
             if n <= images.shape[0]:
                 rows.append(_row(settings, name, images, (d, n), batches, k))
-    full = [row for row in rows if row["full_rank_share"] == 1.0]
+    short = [row for row in rows if row["full_rank_share"] < 1]
+    # A width above the number of pixels leaves no room for full row rank, whatever the images.
+    refuted = any(row["width"] <= row["pixels"] for row in short)
     caption = (
-        f"Of {batches} random batches each, all have full row rank (finite gap) in {len(full)} of {len(rows)} cases"
+        f"{batches} random batches of n images, mapped to width d by a random orthogonal map: all have full row rank, hence a "
+        f"finite gap, in {len(rows) - len(short)} of {len(rows)} cases"
     )
-    if len(full) < len(rows):
-        worst = [f"{row['data_set']} at d = {row['width']}, n = {row['batch']}" for row in rows if row not in full]
-        caption += f"; not so for {', '.join(worst)}, whose images have fewer independent pixels than the width"
-    if missing:
-        caption += f"; no files given for {', '.join(missing)}"
+    if short:
+        words = [f"{row['data_set']} ({row['pixels']} pixels) at d = {row['width']}" for row in short]
+        caption += f"; not {', '.join(words)}"
 
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
         ax.axis("off")
-        head = ["data set", "d", "n", "full rank", r"median $\lambda_{\min}$", r"median $\varphi(X_0)$"]
-        cells = [
-            [row["data_set"], str(row["width"]), str(row["batch"]), f"{row['full_rank_share']:.0%}",
-             f"{row['lambda_min_median']:.1e}", f"{row['phi0_median']:.2f}" if np.isfinite(row["phi0_median"]) else "∞"]
-            for row in rows
-        ]  # fmt: skip
-        table = ax.table(cells, colLabels=head, loc="center", cellLoc="right")
-        table.auto_set_font_size(False)
-        table.set_fontsize(9)
-        table.auto_set_column_width(list(range(len(head))))
-        table.scale(1.15, 1.4)
-        for (i, _), cell in table.get_celld().items():
+        head = ["data set", "pixels", "d", "n", "full rank", r"median $\lambda_{\min}$", r"median $\varphi(X_0)$"]
+        cells = [[_cell(row[name], style) for name, style in _STYLES.items()] for row in rows]
+        grid = ax.table(cells, colLabels=head, loc="upper center", cellLoc="right")
+        grid.auto_set_font_size(False)
+        grid.set_fontsize(9)
+        grid.auto_set_column_width(list(range(len(head))))
+        grid.scale(1.0, 1.5)
+        for (i, _), cell in grid.get_celld().items():
             cell.set_linewidth(0.4 if i else 0.8)
             cell.set_edgecolor("#999999")
             if i == 0:
                 cell.set_text_props(weight="bold")
 
     names = list(rows[0])
-    columns = {name: [row[name] for row in rows] for name in names}
-    verdict = SUPPORTS if len(full) == len(rows) else OPEN
-    return Product("table-d1", caption + ".", verdict, columns, draw, (6.4, 1.0 + 0.3 * len(rows)))
+    table = {name: [row[name] for row in rows] for name in names}
+    claim = "samples of common data sets are linearly independent within a batch"
+    size = (5.0, 0.2 + 0.27 * len(rows))
+    needed = f"the files of {', '.join(missing)} (--data)" if missing else ""
+    verdict = REFUTES if refuted else OPEN if missing else SUPPORTS
+    return Product("table-d1", caption + ".", verdict, claim, table, draw, size, needed if verdict == OPEN else "")
 
 
 def _row(
+    settings: Settings, name: str, images: np.ndarray[Any, Any], shape: tuple[int, int], batches: int, k: int
+) -> dict[str, Any]:
+    """One row, computed or found finished."""
+    about = {
+        "kind": "table-d1",
+        "data_set": name,
+        "images": digest(images),
+        "shape": shape,
+        "batches": batches,
+        "case": k,
+    }
+    found = settings.piece(
+        about,
+        lambda: {key: np.asarray(v) for key, v in _compute_row(settings, name, images, shape, batches, k).items()},
+    )
+    return {key: value.item() for key, value in found.items()}
+
+
+def _compute_row(
     settings: Settings, name: str, images: np.ndarray[Any, Any], shape: tuple[int, int], batches: int, k: int
 ) -> dict[str, Any]:
     d, n = shape
@@ -83,6 +114,7 @@ def _row(
         least.append(float(np.linalg.svd(X, compute_uv=False)[-1] ** 2) if rank == d else 0.0)
     return {
         "data_set": name,
+        "pixels": int(images.shape[1]),
         "width": d,
         "batch": n,
         "batches": batches,

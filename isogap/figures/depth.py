@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from isogap._validate import FloatArray
 from isogap.figures._common import (
-    BLACK,
     GRADIENT_LABEL,
     GREY,
     OPEN,
@@ -16,16 +16,19 @@ from isogap.figures._common import (
     SUPPORTS,
     Product,
     Settings,
+    columns,
     curve,
     first_layer_gradients,
     gaussian_batch,
     mean_and_error,
+    slope_words,
     tidy,
 )
 from isogap.rank_deficient import rank_law
 from isogap.rates import Slope, deepest_trainable
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DEPTHS = (5, 10, 20, 50, 100, 200, 300, 400, 500, 600, 700, 800, 900, 1000)
@@ -53,93 +56,97 @@ def depth_slope(depths: list[int], log_norm: FloatArray, first: int = FIRST_FITT
     )
 
 
-def flat_and_growing(flat: Slope, settled: Slope, growing: Slope) -> str:
-    """Verdict on "one gradient does not grow with depth, the other one does".
+def flat_and_growing(flat: Slope, settled: Slope, growing: Slope) -> tuple[str, str]:
+    """Verdict, and what is missing, on "one gradient does not grow with depth, the other one does".
 
     ``flat`` may fall: the norm settles by a few per cent over the first ``4 d`` layers. ``settled`` is the slope behind them and
     must be zero within its error.
     """
     if flat.value > 3 * flat.stderr or settled.differs_from(0.0, level=0.001):
-        return REFUTES
-    return SUPPORTS if growing.value > 3 * growing.stderr else OPEN
+        return REFUTES, ""
+    if growing.value > 3 * growing.stderr:
+        return SUPPORTS, ""
+    return OPEN, f"growth of the second curve beyond three standard errors ({slope_words(growing)} per 1000 layers)"
 
 
 def fig2(settings: Settings) -> Product:
     """Orthogonal weights, a batch of ``n = d`` distinct samples and one in which each sample occurs twice."""
-    d, depths, replicas = settings.pick(32, 100), _depths(settings), settings.pick(32, 16)
+    d, depths, replicas = settings.pick(32, 100), _depths(settings), settings.pick(32, 10)
     distinct = first_layer_gradients(settings, gaussian_batch(settings, d, d), depths, replicas=replicas, key=20)
     repeated = first_layer_gradients(
         settings, gaussian_batch(settings, d, d, d // 2), depths, replicas=replicas, key=21
     )
-    slopes = depth_slope(depths, distinct), depth_slope(depths, distinct, 4 * d), depth_slope(depths, repeated)
     law = float(rank_law(d, d // 2)) / 2
-    verdict = flat_and_growing(*slopes)
     # From the first fitted depth on: the transient of the start is not part of the law.
     at = depths.index(FIRST_FITTED)
 
-    def theory(ax: object) -> None:
+    def theory(ax: Axes) -> None:
         line = repeated[at].mean() + law * (np.array(depths[at:]) - depths[at])
-        ax.plot(depths[at:], line, color=GREY, ls=":", lw=1.5, label="slope of conjecture C1")  # type: ignore[attr-defined]
+        ax.plot(depths[at:], line, color=GREY, ls=":", lw=1.5, label=f"slope of C1, from depth {FIRST_FITTED} on")
 
-    caption = (
-        f"Width and batch {d}, {replicas} runs: the slope from depth 50 is {_number(slopes[0])} a layer with distinct samples "
-        f"(from depth {4 * d} {_number(slopes[1])}) and {_number(slopes[2])} with every sample twice (rank {d // 2}; C1 says "
-        f"{law:.4f})."
+    return _product(
+        "fig2",
+        settings,
+        depths,
+        {"distinct samples": distinct, "every sample twice": repeated},
+        f" (rank {d // 2}; conjecture C1 {1000 * law:.1f})",
+        "the gradient of the first layer does not grow with depth for distinct samples and explodes for repeated ones",
+        theory,
     )
-    labels = ("distinct samples", "every sample twice")
-    return _product("fig2", settings, depths, (distinct, repeated), labels, (caption, verdict), theory)
 
 
 def fig3(settings: Settings) -> Product:
     """Distinct samples, orthogonal weights against Gaussian ones of variance 1/d (Xavier's for square layers)."""
-    d, depths, replicas = settings.pick(32, 100), _depths(settings), settings.pick(32, 16)
+    d, depths, replicas = settings.pick(32, 100), _depths(settings), settings.pick(32, 10)
     batch = gaussian_batch(settings, d, d)
     orthogonal = first_layer_gradients(settings, batch, depths, replicas=replicas, key=20)
     gaussian = first_layer_gradients(settings, batch, depths, replicas=replicas, weights="gaussian", key=31)
-    slopes = depth_slope(depths, orthogonal), depth_slope(depths, orthogonal, 4 * d), depth_slope(depths, gaussian)
-    caption = (
-        f"Width and batch {d}, {replicas} runs: the slope from depth 50 is {_number(slopes[0])} a layer with orthogonal weights "
-        f"(from depth {4 * d} {_number(slopes[1])}) and {_number(slopes[2])} with Gaussian ones."
-    )
-    deepest = [deepest_trainable(depths, np.maximum(v.mean(axis=1) - v[0].mean(), 0.0)) for v in (orthogonal, gaussian)]
-    words = ["beyond the deepest one" if np.isinf(x) else f"to depth {x:.0f}" for x in deepest]
-    caption += (
-        f" By the criterion that the first layer's gradient is at most 1000 times that at depth {depths[0]}, networks are "
-        f"trainable {words[0]} and {words[1]}."
-    )
-    labels = ("orthogonal weights", "Gaussian weights")
+    limit = deepest_trainable(depths, np.maximum(gaussian.mean(axis=1) - gaussian[0].mean(), 0.0))
+    reached = f"passes 1000 times its size at depth {depths[0]} by depth {limit:.0f}" if np.isfinite(limit) else ""
     return _product(
-        "fig3", settings, depths, (orthogonal, gaussian), labels, (caption, flat_and_growing(*slopes)), lambda ax: None
+        "fig3",
+        settings,
+        depths,
+        {"orthogonal weights": orthogonal, "Gaussian weights (Xavier)": gaussian},
+        f" (the latter {reached})" if reached else "",
+        "the gradient of the first layer does not grow with depth for orthogonal weights and explodes for Gaussian ones",
     )
-
-
-def _number(slope: Slope) -> str:
-    return f"{slope.value:.6f} ± {slope.stderr:.6f}"
 
 
 def _product(
     name: str,
     settings: Settings,
     depths: list[int],
-    curves: tuple[FloatArray, ...],
-    labels: tuple[str, ...],
-    words: tuple[str, str],
-    theory: object,
+    curves: dict[str, FloatArray],
+    remark: str,
+    claim: str,
+    theory: Callable[[Axes], None] | None = None,
 ) -> Product:
+    d = settings.pick(32, 100)
+    (label_flat, flat), (label_growing, growing) = curves.items()
+    slopes = depth_slope(depths, flat), depth_slope(depths, flat, 4 * d), depth_slope(depths, growing)
+    verdict, missing = flat_and_growing(*slopes)
+    caption = (
+        f"Width and batch {d}, {flat.shape[1]} runs, two standard errors. Slope per 1000 layers from depth {FIRST_FITTED} on: "
+        f"{label_flat} {slope_words(slopes[0])} (from depth {4 * d} on {slope_words(slopes[1])}), {label_growing} "
+        f"{slope_words(slopes[2])}{remark}."
+    )
+
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
-        for k, (values, label) in enumerate(zip(curves, labels, strict=True)):
+        for k, (label, values) in enumerate(curves.items()):
             curve(ax, depths, *mean_and_error(values), k, label)
-        theory(ax)  # type: ignore[operator]
-        ax.axhline(0, color=BLACK, lw=0.6)
+        if theory is not None:
+            theory(ax)
         ax.set_xlabel("depth L")
         ax.set_ylabel(GRADIENT_LABEL)
-        tidy(ax)
+        tidy(ax, loc="upper left")
 
-    table: dict[str, list[object]] = {"curve": [], "depth": [], "run": [], "log_gradient_norm": []}
-    for label, values in zip(labels, curves, strict=True):
-        for depth, row in zip(depths, values, strict=True):
-            for run, value in enumerate(row):
-                for column, entry in zip(table, (label, depth, run, float(value)), strict=True):
-                    table[column].append(entry)
-    return Product(name, words[0], words[1], table, draw)
+    rows = [
+        (label, depth, run, value)
+        for label, values in curves.items()
+        for depth, row in zip(depths, values, strict=True)
+        for run, value in enumerate(row.tolist())
+    ]
+    names = ("curve", "depth", "run", "log_gradient_norm")
+    return Product(name, caption, verdict, claim, columns(names, rows), draw, missing=missing)

@@ -3,23 +3,45 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isogap._validate import FloatArray
 from isogap.datasets import Dataset, DatasetError, MissingDataError, load_dataset
-from isogap.figures._common import BLACK, COLOURS, OPEN, REFUTES, SUPPORTS, Product, Settings, tidy
-from isogap.training import History, Training, train
+from isogap.figures._common import (
+    BLACK,
+    COLOURS,
+    LAYER_GRADIENT_LABEL,
+    OPEN,
+    REFUTES,
+    SUPPORTS,
+    Product,
+    Settings,
+    columns,
+    mean_and_error,
+    tidy,
+    with_error,
+)
+from isogap.training import History, Training, train_seeds
 from isogap.variants import Variant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RATE, BATCH, EXPONENT = 0.001, 100, 0.4
+ACTIVATIONS = ("sin", "tanh")
+WEIGHT_WORDS = {"orthogonal": "orthogonal", "gaussian": "Gaussian"}
 # "Trained": well above the ten per cent of guessing among ten classes.
 TRAINED = 0.5
+
+
+# A legend that finds no place among the curves.
+ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.0, "ncols": 2}
+Cases = list[tuple[str, dict[str, Any]]]
+Runs = dict[str, list[History]]
+Judge = Callable[[dict[str, FloatArray]], tuple[str, str]]
 
 
 def _data(settings: Settings) -> Dataset:
@@ -39,26 +61,35 @@ def _depths(settings: Settings) -> tuple[int, ...]:
     return settings.pick((10, 50, 100), (100, 500, 1000))
 
 
-def _run(settings: Settings, data: Dataset, depth: int, **options: Any) -> History:
+def _width(settings: Settings, data: Dataset) -> int:
     # Digits have 64 pixels: a batch mapped to a larger width cannot have full row rank, and the theorem asks for that.
-    width = settings.pick(32, 100 if data.features >= 100 else 32)
+    return settings.pick(32, 100 if data.features >= 100 else 32)
+
+
+def _run(settings: Settings, data: Dataset, depth: int, **options: Any) -> list[History]:
+    width = _width(settings, data)
     variant = Variant(width, depth, batch=BATCH, root_n=True, **options)
     epochs = settings.pick(30, 60 if data.name == "digits" else 20)
     job = Training(variant, epochs=epochs, rate=RATE, record=settings.pick(5, 10))
+    runs = settings.pick(3, 10)
     path = None
     if settings.work is not None:
         settings.work.mkdir(parents=True, exist_ok=True)
         words = [variant.activation.name, variant.weights, f"d{width}", f"L{depth}", f"p{variant.exponent:g}"]
-        path = settings.work / ("-".join([data.name, *words, f"s{settings.seed}", f"r{job.record}"]) + ".pt")
-    return train(job, data, rng=settings.root(70), checkpoint=path, progress=settings.progress)
+        words += [f"s{settings.seed}", f"r{job.record}", f"x{runs}"]
+        path = settings.work / ("-".join([data.name, *words]) + ".pt")
+    roots = [settings.root(70, run) for run in range(runs)]
+    histories = train_seeds(job, data, rngs=roots, checkpoint=path, progress=settings.progress)
+    settings.spent.append(histories[0].seconds)
+    return histories
 
 
-def _curves(settings: Settings, cases: Sequence[tuple[str, dict[str, Any]]]) -> tuple[Dataset, dict[str, History]]:
+def _curves(settings: Settings, cases: Cases) -> tuple[Dataset, Runs]:
     data = _data(settings)
     return data, {label: _run(settings, data, **options) for label, options in cases}
 
 
-def _by_depth(settings: Settings, *activations: str) -> list[tuple[str, dict[str, Any]]]:
+def _by_depth(settings: Settings, *activations: str) -> Cases:
     cases = []
     for name in activations:
         shaped = {} if name == "identity" else {"activation": name, "exponent": EXPONENT}
@@ -68,89 +99,139 @@ def _by_depth(settings: Settings, *activations: str) -> list[tuple[str, dict[str
     return cases
 
 
-def _accuracy(name: str, settings: Settings, cases: Any, part: str, claim: str, judged: Any = None) -> Product:
+def _setting(settings: Settings, data: Dataset, runs: Runs) -> str:
+    """The words that say what was trained."""
+    some = next(iter(runs.values()))
+    return (
+        f"{data.name.capitalize()}, width {_width(settings, data)}, batch {BATCH}, SGD with rate {RATE:g}, {len(some)} runs, "
+        f"{max(run.epoch for case in runs.values() for run in case)} epochs"
+    )
+
+
+def _finished(runs: Runs) -> Runs:
+    """Leave out what diverged: those runs have no weights at the later epochs."""
+    kept = {label: [run for run in some if run.diverged is None] for label, some in runs.items()}
+    gone = [label for label, some in kept.items() if not some]
+    if gone:
+        raise ValueError(f"every run diverged: {', '.join(gone)}")
+    return kept
+
+
+def _diverged(some: Sequence[History]) -> str:
+    """Words on the runs of one case whose loss stopped being finite; none if there are none."""
+    epochs = [run.diverged for run in some if run.diverged is not None]
+    if not epochs:
+        return ""
+    many = "all" if len(epochs) == len(some) else f"{len(epochs)} of {len(some)}"
+    return f"{many} beyond float32 in epoch {min(epochs)}" + (f" to {max(epochs)}" if max(epochs) > min(epochs) else "")
+
+
+def _final(runs: Runs, part: str) -> dict[str, FloatArray]:
+    """Accuracies of the runs after the last epoch, case by case."""
+    return {label: np.array([getattr(run, part)[-1] for run in some]) for label, some in runs.items()}
+
+
+def _percent(values: FloatArray) -> str:
+    low, high = 100 * values.min(), 100 * values.max()
+    return f"{values.mean():.0%} ({low:.0f}-{high:.0f})"
+
+
+def _accuracy(
+    name: str, settings: Settings, cases: Cases, part: str, claim: str, judged: Judge | None = None
+) -> Product:
+    """Accuracy over training: mean of the runs, and their whole range as a band."""
     data, runs = _curves(settings, cases)
     group = len(cases) if len(cases) <= 3 else len(cases) // 2
-    curves = {label: getattr(run, f"{part}_accuracy") for label, run in runs.items()}
-    final = {label: values[-1] for label, values in curves.items()}
-    if judged is None:
-        good = all(value > TRAINED for value in final.values())
-        verdict = SUPPORTS if good else OPEN
-    else:
-        verdict = judged(runs)
+    final = _final(runs, part)
+    verdict, missing = _all_train(settings, final) if judged is None else judged(final)
 
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
-        for k, (label, values) in enumerate(curves.items()):
+        for k, (label, some) in enumerate(runs.items()):
             colour, dash = COLOURS[k % group], ("-", "--")[k // group]
-            ax.plot(values, color=colour, ls=dash, marker=".", ms=4, lw=1.3, label=label)
-        ax.axhline(1 / data.classes, color=BLACK, lw=0.6, ls=":")
+            values = _padded([getattr(run, part) for run in some])
+            epochs = np.arange(values.shape[1])
+            ax.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, lw=0)
+            gone = " (diverged)" if _diverged(some) else ""
+            ax.plot(epochs, values.mean(axis=0), color=colour, ls=dash, lw=1.4, label=label + gone)
+        ax.axhline(1 / data.classes, color=BLACK, lw=0.8, ls=":", label="guessing")
         ax.set_ylim(0, 1)
+        ax.yaxis.set_major_formatter("{x:.0%}")
         ax.set_xlabel("epoch")
-        ax.set_ylabel(f"{'training' if part == 'train' else 'test'} accuracy")
-        tidy(ax, ncols=2 if len(curves) > 4 else 1)
+        ax.set_ylabel("accuracy on the " + ("training images" if part == "train_accuracy" else "test images"))
+        tidy(ax, **(ABOVE if len(runs) > 4 else {"loc": "best"}))
 
-    words = ", ".join(f"{label} {value:.0%}" for label, value in final.items())
-    caption = (
-        f"{claim} ({data.name}, SGD, learning rate {RATE:g}, batch {BATCH}): after {_epochs(runs)} epochs {words}."
-    )
-    return Product(name, caption, verdict, _accuracy_table(runs), draw)
+    words = ", ".join(f"{label}: {_diverged(runs[label]) or _percent(values)}" for label, values in final.items())
+    caption = f"{_setting(settings, data, runs)}. Mean (range) at the end: {words}."
+    return Product(name, caption, verdict, claim, _accuracy_table(runs), draw, missing=missing)
 
 
-def _epochs(runs: dict[str, History]) -> int:
-    return max(run.epoch for run in runs.values())
+def _padded(curves: list[list[float]]) -> FloatArray:
+    """Curves of the runs, shape ``(R, epochs + 1)``; one that diverged keeps its last value."""
+    longest = max(len(values) for values in curves)
+    return np.array([values + [values[-1]] * (longest - len(values)) for values in curves])
 
 
-def _accuracy_table(runs: dict[str, History]) -> dict[str, list[Any]]:
+def _all_train(settings: Settings, final: dict[str, FloatArray]) -> tuple[str, str]:
+    slow = [label for label, values in final.items() if values.min() <= TRAINED]
+    if not slow:
+        return SUPPORTS, ""
+    return OPEN, f"more epochs for {', '.join(slow)}, where a run is still below {TRAINED:.0%}"
+
+
+def _accuracy_table(runs: Runs) -> dict[str, list[Any]]:
     rows = [
-        (label, epoch, *values)
-        for label, run in runs.items()
+        (label, number, epoch, *values)
+        for label, some in runs.items()
+        for number, run in enumerate(some)
         for epoch, values in enumerate(zip(run.loss, run.train_accuracy, run.test_accuracy, strict=True))
     ]
-    names = ("run", "epoch", "loss", "train_accuracy", "test_accuracy")
-    return {name: list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    return columns(("case", "run", "epoch", "loss", "train_accuracy", "test_accuracy"), rows)
 
 
 def fig4(settings: Settings) -> Product:
     """Training accuracy of linear networks with orthogonal weights, by depth."""
-    return _accuracy("fig4", settings, _by_depth(settings, "identity"), "train", "Linear networks train at every depth")
+    claim = f"linear networks with orthogonal weights train up to depth {_depths(settings)[-1]}"
+    return _accuracy("fig4", settings, _by_depth(settings, "identity"), "train_accuracy", claim)
 
 
 def g1(settings: Settings) -> Product:
     """Test accuracy of the networks of Figure 4."""
-    return _accuracy("g1", settings, _by_depth(settings, "identity"), "test", "Test accuracy of the linear networks")
+    claim = f"what linear networks learn holds for test images up to depth {_depths(settings)[-1]}"
+    return _accuracy("g1", settings, _by_depth(settings, "identity"), "test_accuracy", claim)
 
 
 def fig6(settings: Settings) -> Product:
     """Training accuracy with sin and tanh and gains ``ℓ^-0.4``."""
-    claim = f"With gains of exponent {EXPONENT} sin and tanh train at every depth"
-    return _accuracy("fig6", settings, _by_depth(settings, "sin", "tanh"), "train", claim)
+    claim = f"with gains ℓ^(-{EXPONENT:g}) networks with sin and tanh train up to depth {_depths(settings)[-1]}"
+    return _accuracy("fig6", settings, _by_depth(settings, *ACTIVATIONS), "train_accuracy", claim)
 
 
 def g3(settings: Settings) -> Product:
     """Test accuracy of the networks of Figure 6."""
-    return _accuracy(
-        "g3", settings, _by_depth(settings, "sin", "tanh"), "test", "Test accuracy with sin and tanh, shaped gains"
-    )
+    claim = f"what sin and tanh with gains ℓ^(-{EXPONENT:g}) learn holds for test images up to depth {_depths(settings)[-1]}"
+    return _accuracy("g3", settings, _by_depth(settings, *ACTIVATIONS), "test_accuracy", claim)
 
 
 def g2(settings: Settings) -> Product:
     """Training accuracy of linear networks, orthogonal against Gaussian weights, at the smallest and the largest depth."""
     depths = (_depths(settings)[0], _depths(settings)[-1])
-    cases = [
-        (f"{kind}, depth {depth}", {"depth": depth, "weights": kind})
-        for kind in ("orthogonal", "gaussian")
+    cases: Cases = [
+        (f"{word}, depth {depth}", {"depth": depth, "weights": kind})
+        for kind, word in WEIGHT_WORDS.items()
         for depth in depths
     ]
 
-    def judged(runs: dict[str, History]) -> str:
-        # The claim is about the largest depth only: there orthogonal weights must be ahead.
-        ahead = runs[f"orthogonal, depth {depths[1]}"].train_accuracy[-1]
-        behind = runs[f"gaussian, depth {depths[1]}"].train_accuracy[-1]
-        return SUPPORTS if ahead > behind + 0.05 else OPEN if ahead > behind - 0.05 else REFUTES
+    def judged(final: dict[str, FloatArray]) -> tuple[str, str]:
+        # The claim is about the largest depth; run r of both kinds sees the same images.
+        ahead, behind = (final[f"{word}, depth {depths[1]}"] for word in WEIGHT_WORDS.values())
+        mean, error = mean_and_error(ahead - behind)
+        if abs(mean) > 3 * error:
+            return (SUPPORTS if mean > 0 else REFUTES), ""
+        return OPEN, f"a difference that more runs tell from zero ({100 * mean:.1f} ± {100 * error:.1f} % now)"
 
-    claim = "At the larger depth orthogonal weights are to train better than Gaussian ones"
-    return _accuracy("g2", settings, cases, "train", claim, judged)
+    claim = f"orthogonal weights train better than Gaussian ones at depth {depths[1]}"
+    return _accuracy("g2", settings, cases, "train_accuracy", claim, judged)
 
 
 def f1(settings: Settings) -> Product:
@@ -160,87 +241,111 @@ def f1(settings: Settings) -> Product:
 
 def f2(settings: Settings) -> Product:
     """Isometry gap of the weights over training, sin and tanh with shaped gains."""
-    return _gaps("f2", settings, _by_depth(settings, "sin", "tanh"))
+    return _gaps("f2", settings, _by_depth(settings, *ACTIVATIONS))
 
 
-def _gaps(name: str, settings: Settings, cases: Any) -> Product:
+def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
     data, runs = _curves(settings, cases)
-    medians = {label: [float(np.median(g)) for g in run.weight_gap] for label, run in runs.items()}
-    largest = max(max(values) for values in medians.values())
-    gaussian = _gaussian_gap(settings, data)
-    close = largest < gaussian / 10
+    # Runs x epochs x layers. Before the first step the gap is that of float32 rounding, far below everything else.
+    runs = _finished(runs)
+    gaps = {label: np.array([run.weight_gap[1:] for run in some]) for label, some in runs.items()}
+    largest = max(float(values.max()) for values in gaps.values())
+    gaussian = gaussian_gap(_width(settings, data))
 
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
-        for k, (label, run) in enumerate(runs.items()):
-            # Before the first step the gap is that of float32 rounding, far below everything else.
-            gap: FloatArray = np.maximum(np.array(run.weight_gap[1:]), 1e-12)
-            colour, dash, epochs = COLOURS[k % 3], ("-", "--")[k // 3 % 2], run.recorded[1:]
-            ax.plot(epochs, np.median(gap, axis=1), marker=".", lw=1.3, label=label, color=colour, ls=dash)
-            ax.fill_between(epochs, gap.min(axis=1), gap.max(axis=1), color=colour, alpha=0.12, lw=0)
-        ax.axhline(gaussian, color=BLACK, ls=":", lw=1, label="Gaussian matrix (computed)")
+        for k, (label, values) in enumerate(gaps.items()):
+            colour, dash, epochs = COLOURS[k % 3], ("-", "--")[k // 3 % 2], runs[label][0].recorded[1:]
+            shown: FloatArray = np.maximum(values, 1e-12)
+            low, middle, high = np.quantile(shown, (0.25, 0.5, 0.75), axis=(0, 2))
+            ax.plot(epochs, middle, marker=".", lw=1.3, label=label, color=colour, ls=dash)
+            ax.fill_between(epochs, low, high, color=colour, alpha=0.15, lw=0)
+        ax.axhline(gaussian, color=BLACK, ls=":", lw=1.2, label="Gaussian matrix (computed)")
         ax.set_yscale("log")
         ax.set_xlabel("epoch")
-        ax.set_ylabel("isometry gap of the weights (median, range over layers)")
-        tidy(ax, loc="upper right", bbox_to_anchor=(1.0, 0.93), ncols=2 if len(runs) > 4 else 1)
+        ax.set_ylabel("isometry gap of the weights")
+        tidy(ax, **ABOVE)
 
     caption = (
-        f"The weights start orthogonal (up to float32) and stay near it while {data.name} is learned: the median gap over the "
-        f"layers reaches {largest:.1e}, that of a Gaussian matrix is {gaussian:.2f}."
+        f"{_setting(settings, data, runs)}. Median and quartiles over layers and runs; the largest gap of any layer is "
+        f"{largest:.1e}, that of a Gaussian matrix {gaussian:.2f}."
     )
     rows = [
-        (label, epoch, layer + 1, value)
-        for label, run in runs.items()
-        for epoch, gaps in zip(run.recorded, run.weight_gap, strict=True)
-        for layer, value in enumerate(gaps)
+        (label, number, epoch, layer + 1, value)
+        for label, some in runs.items()
+        for number, run in enumerate(some)
+        for epoch, layers in zip(run.recorded, run.weight_gap, strict=True)
+        for layer, value in enumerate(layers)
     ]
-    names = ("run", "epoch", "layer", "weight_gap")
-    table = {column: list(values) for column, values in zip(names, zip(*rows, strict=True), strict=True)}
-    return Product(name, caption, SUPPORTS if close else REFUTES, table, draw)
+    table = columns(("case", "run", "epoch", "layer", "weight_gap"), rows)
+    claim = "the weights stay near the orthogonal ones they start from while the network learns"
+    return Product(name, caption, SUPPORTS if largest < gaussian / 10 else REFUTES, claim, table, draw)
 
 
-def _gaussian_gap(settings: Settings, data: Dataset) -> float:
+def gaussian_gap(d: int) -> float:
     """Gap of a Gaussian ``d x d`` matrix, from ``E log χ²``: ``log d - (1/d) Σ_k E log χ²_k`` up to the spread of its trace."""
     from scipy.special import digamma
 
-    d = settings.pick(32, 100 if data.features >= 100 else 32)
     return float(math.log(d) - np.mean(digamma(np.arange(1, d + 1) / 2) + math.log(2.0)))
 
 
 def g4(settings: Settings) -> Product:
     """Gradient norm of every layer before and during training, orthogonal and Gaussian weights, at the largest depth."""
     depth = _depths(settings)[-1]
-    cases = [(kind, {"depth": depth, "weights": kind}) for kind in ("orthogonal", "gaussian")]
-    data, runs = _curves(settings, cases)
-
-    def spread(run: History, k: int) -> float:
-        # Without the input layer (other shape) and the readout.
-        return run.gradient[k][1] - run.gradient[k][-2]
-
-    spreads = {label: (spread(run, 0), spread(run, -1)) for label, run in runs.items()}
-    good = abs(spreads["orthogonal"][0]) < 0.25 * spreads["gaussian"][0]
+    data, runs = _curves(settings, [(word, {"depth": depth, "weights": kind}) for kind, word in WEIGHT_WORDS.items()])
+    # Epoch by epoch, those runs that have not diverged: runs x layers.
+    profiles = {
+        label: {
+            epoch: np.array([run.gradient[at] for run in some if len(run.gradient) > at])
+            for at, epoch in enumerate(max(some, key=lambda run: len(run.recorded)).recorded)
+        }
+        for label, some in runs.items()
+    }
+    # From the last to the first square layer: the input layer and the readout have other shapes.
+    spreads = {
+        label: {epoch: mean_and_error(values[:, 1] - values[:, -2]) for epoch, values in profile.items()}
+        for label, profile in profiles.items()
+    }
+    flat, grown = (spreads[word][0] for word in WEIGHT_WORDS.values())
+    good = grown[0] > 3 * grown[1] and abs(flat[0]) < 0.25 * grown[0]
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots(1, 2, sharey=True)
-        for ax, (label, run) in zip(axes, runs.items(), strict=True):
-            for k, at in enumerate(sorted({0, len(run.recorded) // 2, len(run.recorded) - 1})):
-                ax.plot(run.gradient[at], color=COLOURS[k], lw=1.2, label=f"epoch {run.recorded[at]}")
-            ax.set_title(f"{label} weights", fontsize=9)
+        for ax, (label, profile) in zip(axes, profiles.items(), strict=True):
+            epochs = list(profile)
+            for k, epoch in enumerate(sorted({0, epochs[len(epochs) // 2], epochs[-1]})):
+                values = profile[epoch]
+                ax.fill_between(
+                    np.arange(values.shape[1]),
+                    values.min(axis=0),
+                    values.max(axis=0),
+                    color=COLOURS[k],
+                    alpha=0.15,
+                    lw=0,
+                )
+                ax.plot(values.mean(axis=0), color=COLOURS[k], lw=1.2, label=f"epoch {epoch}")
+            ax.set_title(f"{label} weights" + (" (diverged)" if _diverged(runs[label]) else ""))
             ax.set_xlabel("layer ℓ")
-            tidy(ax, legend=ax is axes[0])
-        axes[0].set_ylabel(r"$\log\,\Vert\partial\mathcal{L}/\partial W_\ell\Vert_F$")
+            tidy(ax)
+        axes[0].set_ylabel(LAYER_GRADIENT_LABEL)
+
+    def words(label: str) -> str:
+        spread = list(spreads[label].values())
+        after = _diverged(runs[label]) or f"after training {with_error(*map(float, spread[-1]))}"
+        return f"{label} {with_error(*map(float, spread[0]))} ({after})"
 
     caption = (
-        f"Depth {depth}, {data.name}: from the last to the first square layer the log gradient grows by "
-        f"{spreads['orthogonal'][0]:.2f} (after training {spreads['orthogonal'][1]:.2f}) with orthogonal weights and by "
-        f"{spreads['gaussian'][0]:.2f} ({spreads['gaussian'][1]:.2f}) with Gaussian ones."
+        f"{_setting(settings, data, runs)}, depth {depth}; mean and range of the runs. From the last to the first square layer "
+        f"the log gradient grows by: {', '.join(words(label) for label in spreads)}."
     )
     rows = [
-        (label, epoch, layer, value)
-        for label, run in runs.items()
-        for epoch, values in zip(run.recorded, run.gradient, strict=True)
-        for layer, value in enumerate(values)
+        (label, number, epoch, layer, value)
+        for label, some in runs.items()
+        for number, run in enumerate(some)
+        for epoch, layers in zip(run.recorded, run.gradient, strict=True)
+        for layer, value in enumerate(layers)
     ]
-    names = ("run", "epoch", "layer", "log_gradient_norm")
-    table = {column: list(values) for column, values in zip(names, zip(*rows, strict=True), strict=True)}
-    return Product("g4", caption, SUPPORTS if good else OPEN, table, draw, (7.2, 3.8))
+    table = columns(("weights", "run", "epoch", "layer", "log_gradient_norm"), rows)
+    claim = "before training orthogonal weights have gradients of one size in all layers and Gaussian ones do not"
+    missing = "" if good else f"a depth at which Gaussian growth exceeds the effect of the two ends ({depth} here)"
+    return Product("g4", caption, SUPPORTS if good else OPEN, claim, table, draw, (7.0, 3.2), missing)

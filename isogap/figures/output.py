@@ -5,40 +5,51 @@ from __future__ import annotations
 import csv
 import io
 import math
+import shutil
 import tempfile
-import textwrap
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isogap.figures import FIGURES
 from isogap.figures._common import Product
 from isogap.files import write_atomically
 
-WRAP = 100
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 # SVG without the time of writing and with fixed ids: the same data give the same bytes.
-_SVG: Any = {"svg.hashsalt": "isogap", "font.size": 9, "axes.titlesize": 9, "svg.fonttype": "path"}
+_STYLE: Any = {"svg.hashsalt": "isogap", "font.size": 9, "axes.titlesize": 9, "svg.fonttype": "path"}
+_LINE_SIZE, _LINE_HEIGHT, _MARGIN, DPI = 8, 0.17, 0.06, 160
 
 
 def write(product: Product, folder: Path) -> list[Path]:
     """Write ``NAME.png``, ``NAME.svg`` and ``NAME.csv`` into ``folder``; return their paths.
 
-    All three are finished under other names first; a failure leaves none of them, and older ones as they were.
+    All three are finished in a folder beside them first and then moved; a failure leaves none of them, and older ones as
+    they were.
     """
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    lines = textwrap.wrap(product.line, WRAP if product.size[0] < 7 else int(WRAP * product.size[0] / 6.4))
+    for stale in folder.glob(f".{product.name}-*"):  # of a run that was killed
+        shutil.rmtree(stale, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=f".{product.name}-", dir=folder) as temporary:
         names = [f"{product.name}.{kind}" for kind in ("png", "svg", "csv")]
-        with plt.rc_context(_SVG):
-            figure = plt.figure(figsize=(product.size[0], product.size[1] + 0.2 * len(lines)), layout="constrained")
+        with plt.rc_context(_STYLE):
+            figure = plt.figure(figsize=product.size, layout="constrained")
             try:
+                lines = _wrapped(figure, product.line, product.size[0] - 2 * _MARGIN)
+                figure.set_size_inches(product.size[0], product.size[1] + _LINE_HEIGHT * len(lines))
                 product.draw(figure)
-                figure.supxlabel("\n".join(lines), fontsize=8, x=0.01, ha="left", color="#333333")
-                figure.savefig(Path(temporary) / names[0], dpi=160)
+                figure.supxlabel(
+                    "\n".join(lines), fontsize=_LINE_SIZE, x=_MARGIN / product.size[0], ha="left", color="#333333"
+                )
+                figure.savefig(Path(temporary) / names[0], dpi=DPI)
                 figure.savefig(Path(temporary) / names[1], metadata={"Date": None})
             finally:
                 plt.close(figure)
@@ -46,6 +57,21 @@ def write(product: Product, folder: Path) -> list[Path]:
         for name in names:
             (Path(temporary) / name).replace(folder / name)
     return [folder / name for name in names]
+
+
+def _wrapped(figure: Figure, text: str, inches: float) -> list[str]:
+    """Break ``text`` into lines that are at most so wide when they are drawn."""
+    from matplotlib.font_manager import FontProperties
+
+    renderer, font = figure.canvas.get_renderer(), FontProperties(size=_LINE_SIZE)  # type: ignore[attr-defined]
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and renderer.get_text_width_height_descent(longer, font, False)[0] <= inches * figure.dpi:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def csv_text(product: Product) -> str:
@@ -67,25 +93,39 @@ def _field(value: Any) -> Any:
     return "" if value is None else value
 
 
-def write_gallery(folder: Path, lines: dict[str, str]) -> None:
-    """Write ``README.md`` with every figure that lies in ``folder`` and its sentence; sentences of older figures are kept."""
+def write_gallery(folder: Path, entries: Mapping[str, tuple[str, str]]) -> None:
+    """Write ``README.md`` with every figure that lies in ``folder``: the picture, its sentences, how it was made.
+
+    ``entries`` has the last two by name; those of older figures are kept, and so is what stands above the first one.
+    """
     page = folder / "README.md"
-    known = _known_lines(page) | lines
-    parts = ["# Figures\n"]
-    for name, line in known.items():
+    known = _known_entries(page) | dict(entries)
+    parts = [_head(page)]
+    for name in sorted(known, key=_rank):
         if (folder / f"{name}.png").is_file():
-            data = f"\nData: [{name}.csv]({name}.csv)\n" if (folder / f"{name}.csv").is_file() else ""
-            parts.append(f"## {name}\n\n![{name}]({name}.png)\n\n{line}\n{data}")
+            line, made = known[name]
+            data = f" Data: [{name}.csv]({name}.csv)." if (folder / f"{name}.csv").is_file() else ""
+            parts.append(f"## {name}\n\n![{name}]({name}.png)\n\n{line}\n\n*{made}*{data}\n")
     text = "\n".join(parts)
     write_atomically(page, lambda stream: stream.write(text.encode()))
 
 
-def _known_lines(page: Path) -> dict[str, str]:
+def _rank(name: str) -> int:
+    return list(FIGURES).index(name) if name in FIGURES else len(FIGURES)
+
+
+def _head(page: Path) -> str:
+    text = page.read_text() if page.is_file() else ""
+    return text.split("\n## ")[0].rstrip() + "\n" if text.startswith("# ") else "# Figures\n"
+
+
+def _known_entries(page: Path) -> dict[str, tuple[str, str]]:
     if not page.is_file():
         return {}
     found = {}
     for section in page.read_text().split("\n## ")[1:]:
         parts = section.split("\n\n")
         if len(parts) >= 3:
-            found[parts[0].strip()] = parts[2].strip()
+            made = parts[3].split("*")[1] if len(parts) > 3 and parts[3].count("*") >= 2 else ""
+            found[parts[0].strip()] = (parts[2].strip(), made)
     return found

@@ -5,9 +5,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from isogap._seed_networks import TORCH_FUNCTIONS, SeedNetworks, initial_weights, seed_order
 from isogap.datasets import Dataset
-from isogap.training import History, Training, train
+from isogap.streams import seed_sequence
+from isogap.training import History, Training, train, train_seeds
 from isogap.variants import Variant
+from tests.plain_twins import trained
 
 torch = pytest.importorskip("torch")
 
@@ -61,19 +64,72 @@ def test_resumed_is_uninterrupted(data: Dataset, tmp_path: Path, activation: str
     resumed = train(a_job(4, **options), data, rng=3, checkpoint=path)
     assert resumed == whole
     assert train(a_job(4, **options), data, rng=3, checkpoint=path) == whole
+    several = tmp_path / "several.pt"
+    train_seeds(a_job(2, **options), data, rngs=[3, 4], checkpoint=several)
+    resumed_several = train_seeds(a_job(4, **options), data, rngs=[3, 4], checkpoint=several)
+    assert resumed_several == train_seeds(a_job(4, **options), data, rngs=[3, 4])
+
+
+@pytest.mark.parametrize("activation", TORCH_FUNCTIONS)
+@pytest.mark.parametrize("options", [{}, {"mean_removal": True, "eps": 1e-3, "gain": 0.8, "exponent": 0.3}])
+def test_steps_are_those_of_the_plain_twin(data: Dataset, activation: str, options: dict[str, Any]) -> None:
+    """An epoch of three seeds side by side against automatic differentiation of each alone, in double precision."""
+    variant = Variant(8, 6, batch=20, root_n=True, activation=activation, **options)
+    roots = [seed_sequence(seed) for seed in (5, 6, 7)]
+    networks = SeedNetworks(torch, variant, data, roots)
+    losses = [networks.step(X, labels, 0.05) for X, labels in networks.batches(networks.orders(1))]
+    for r, root in enumerate(roots):
+        order = seed_order(root, 1, data.train_labels.size).reshape(-1, 20)
+        batches = [(data.train_images[chosen], data.train_labels[chosen]) for chosen in order]
+        weights, expected = trained(variant, 0.05, initial_weights(variant, data, root), batches)
+        assert [float(loss[r]) for loss in losses] == pytest.approx(expected, rel=1e-4)
+        for found, W in zip(networks.weights, weights, strict=True):
+            # Six steps in float32; the steps have moved the weights by some 1e-2.
+            np.testing.assert_allclose(found[r].numpy(), W, atol=2e-5)
+
+
+@pytest.mark.parametrize("weights", ["orthogonal", "gaussian"])
+def test_a_seed_learns_as_it_does_alone(data: Dataset, weights: str) -> None:
+    job = a_job(4, weights=weights, activation="sin")
+    together = train_seeds(job, data, rngs=[3, 4, 5])
+    for seed, history in zip((3, 4, 5), together, strict=True):
+        alone = train(job, data, rng=seed)
+        assert history.loss == pytest.approx(alone.loss, rel=1e-4)
+        assert history.train_accuracy == pytest.approx(alone.train_accuracy, abs=0.02)
+        np.testing.assert_allclose(history.gradient, alone.gradient, atol=1e-3)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1 if before > 1 else 2)
+    try:
+        assert together == train_seeds(job, data, rngs=[3, 4, 5])
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_a_diverged_seed_leaves_the_others_alone(data: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def poisoned(variant: Variant, data: Dataset, root: np.random.SeedSequence) -> Any:
+        weights = initial_weights(variant, data, root)
+        if root.entropy == 4:
+            weights[-1][0, 0] = math.nan
+        return weights
+
+    monkeypatch.setattr("isogap._seed_networks.initial_weights", poisoned)
+    good, bad = train_seeds(a_job(), data, rngs=[3, 4])
+    assert bad.diverged == 0
+    assert bad.recorded == []
+    assert bad.epoch == 0
+    assert good.diverged is None
+    assert good.epoch == 3
 
 
 def test_gradients_are_those_of_the_variant(data: Dataset) -> None:
     """First batch, untrained: the torch network against the NumPy backpropagation of the same weights (float32)."""
     from isogap.losses import Loss, one_hot
     from isogap.networks import _Pass
-    from isogap.streams import seed_sequence
-    from isogap.training import _Network
 
     variant = Variant(8, 6, batch=20, root_n=True, activation="tanh", gain=0.9, exponent=0.3)
-    network = _Network(torch, variant, data, seed_sequence(5))
+    network = SeedNetworks(torch, variant, data, [seed_sequence(5)])
     images, labels = data.train_images[:20], data.train_labels[:20]
-    weights = [W.detach().double().numpy() for W in network.weights]
+    weights = [W[0].double().numpy() for W in network.weights]
     N, _ = variant.normalise(weights[0] @ images.T)
     work = _Pass(Variant(8, 6, batch=20, root_n=True, activation="tanh"), np.tanh(0.9 * N),
                  Loss("cross-entropy", one_hot(labels, 3)), [np.random.default_rng(0)])  # fmt: skip
@@ -90,7 +146,7 @@ def test_gradients_are_those_of_the_variant(data: Dataset) -> None:
     finally:
         networks.draw_weights = original
     # float32 arithmetic through eight layers.
-    assert network.gradient_norms()[1:] == pytest.approx(found.tolist(), abs=1e-4)
+    assert network.gradient_norms()[0][1:] == pytest.approx(found.tolist(), abs=1e-4)
 
 
 class _Shifted:
@@ -116,6 +172,8 @@ def test_divergence_is_noted_not_raised(data: Dataset) -> None:
 def test_bad_input(data: Dataset, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="120 training images, batch 200"):
         train(a_job(batch=200), data)
+    with pytest.raises(ValueError, match="at least one seed"):
+        train_seeds(a_job(), data, rngs=[])
     with pytest.raises(ValueError, match="rate must be positive"):
         Training(Variant(4, 2), rate=math.nan)
     with pytest.raises(ValueError, match="repeats must be 1"):
