@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from isogap._kernels import chain, large
 from isogap._kernels.probe import lanes_available
+from isogap._kernels.reflectors import places
 from isogap._kernels.vectors import aligned
 from isogap._validate import FloatArray
 from isogap.inputs import DEVIATION_D_PHI, Start
@@ -90,7 +91,7 @@ def lane_paths(
         work.begin(states[rows])
         done = chain.run_group(
             work.state, _law(weights), _rank(start, weights), work.X, kernel.X.shape[1], work.E, work.lane, work.V,
-            work.tau, work.sign, work.norm, work.z, work.P, work.y, marks, rows.stop - rows.start, out.snaps[rows],
+            work.place, work.tau, work.sign, work.norm, work.z, work.P, work.y, marks, rows.stop - rows.start, out.snaps[rows],
             out.form[rows], out.shift[rows], out.total[rows], out.step[rows], out.phi, out.log_phi, out.log_jacobian,
             groups, group, depth, d, control,
         )  # fmt: skip
@@ -162,7 +163,8 @@ class _LaneWorkspace:
 
         self.state = aligned(4, lanes, np.uint64)
         self.z = aligned(d * (d + 1) // 2 + 1, lanes)
-        self.X, self.E, self.V = numbers(16 * q * -(-columns // 4)), numbers(8 * q * (q + 1)), numbers(16 * q * q)
+        self.X, self.E, self.V = numbers(16 * q * -(-columns // 4)), numbers(8 * q * (q + 1)), numbers(16 * q * q + 1)
+        self.place = places(d)
         self.P, self.lane = numbers(8 * q), numbers(8)
         self.tau, self.sign, self.norm, self.y = (numbers(4 * q) for _ in range(4))
 

@@ -16,8 +16,17 @@ import numpy as np
 from numba import njit
 
 from isogap._kernels.graded import orthogonalise_columns
-from isogap._kernels.normals import LOG_2, curvature, excess, fill_normals, fill_words, log_of, words_to_normals
-from isogap._kernels.reflectors import make_reflectors, multiply_bartlett, rotate_both, rotate_rows
+from isogap._kernels.normals import (
+    LOG_2,
+    curvature,
+    excess,
+    fill_normals,
+    fill_words,
+    log_of,
+    scatter_normals,
+    words_to_normals,
+)
+from isogap._kernels.reflectors import finish_reflectors, multiply_bartlett, rotate_both, rotate_rows
 from isogap._kernels.vectors import any_less, fma, holds_pairs, lift, load, root, rows, spread, store, where_less
 from isogap._kernels.words import bits_of, from_bits, left, plus
 
@@ -123,22 +132,37 @@ def normalise_deviation(E, a, lane, d):  # type: ignore[no-untyped-def]
             store(E, t + 5 * c, 0.0)
 
 
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _take(E, at, total, limit, forward, inside):  # type: ignore[no-untyped-def]
+    """Put ``total`` at its place in lanes of the form in X whose ``φ`` is at most ``limit``."""
+    old = load(E, at)
+    store(E, at, where_less(0.5, inside, old, where_less(limit, forward, old, total)))
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def take_deviation(X, columns, E, lane, d):  # type: ignore[no-untyped-def]
     """Lanes of the form in X with ``d φ ≤ 0.4`` change to ``E = X Xᵀ - I`` (rows of ``X`` have norm 1) with shift 0."""
-    rows = 4 * ((d + 3) // 4)
+    height = 4 * ((d + 3) // 4)
     forward, inside = load(lane, FORWARD), load(lane, IN_E)
     limit = SWITCH_D_PHI / d
-    for i in range(d):
-        for j in range(i):
-            total = spread(0.0, forward)
+    zero = spread(0.0, forward)
+    for i in range(0, d, 4):
+        at = 2 * i * (i // 4 + 1)
+        for j in range(min(i + 3, d)):
+            t0 = t1 = t2 = t3 = zero
             for k in range(columns):
-                column = 4 * rows * (k // 4) + k % 4
-                total = fma(load(X, column + 4 * i), load(X, column + 4 * j), total)
-            at = 8 * (i // 4) * (i // 4 + 1) + 4 * j + i % 4
-            old = load(E, at)
-            store(E, at, where_less(0.5, inside, old, where_less(limit, forward, old, total)))
-    store(lane, IN_E, where_less(0.5, inside, 1.0, where_less(limit, forward, spread(0.0, forward), 1.0)))
+                column = 4 * height * (k // 4) + k % 4
+                x, row = load(X, column + 4 * j), column + 4 * i
+                t0, t1 = fma(load(X, row), x, t0), fma(load(X, row + 4), x, t1)
+                t2, t3 = fma(load(X, row + 8), x, t2), fma(load(X, row + 12), x, t3)
+            if j < i:
+                _take(E, at + 4 * j, t0, limit, forward, inside)
+            if j < i + 1:
+                _take(E, at + 4 * j + 1, t1, limit, forward, inside)
+            if j < i + 2:
+                _take(E, at + 4 * j + 2, t2, limit, forward, inside)
+            _take(E, at + 4 * j + 3, t3, limit, forward, inside)
+    store(lane, IN_E, where_less(0.5, inside, 1.0, where_less(limit, forward, zero, 1.0)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -225,10 +249,10 @@ def _backwards(value, lane, depth, phi, log_phi, stride, group, d):  # type: ign
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _layer(state, X, columns, E, lane, V, tau, sign, norm, z, P, y, weights, forms, d):  # type: ignore[no-untyped-def]
+def _layer(state, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, weights, forms, d):  # type: ignore[no-untyped-def]
     """One layer of all lanes: draw ``W``, rotate, normalise, record."""
-    fill_normals(state, (d * (d + 1) // 2 + 1) // 2, z)
-    make_reflectors(z, d, V, tau, sign, norm)
+    scatter_normals(state, (d * (d + 1) // 2 + 1) // 2, z, place, V)
+    finish_reflectors(V, d, tau, sign, norm)
     if forms & 1:
         rotate_rows(X, columns, V, tau, d, P)
         if weights == GAUSSIAN:
@@ -250,7 +274,7 @@ def _layer(state, X, columns, E, lane, V, tau, sign, norm, z, P, y, weights, for
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _run_rows(  # type: ignore[no-untyped-def]
-    state, weights, full_rank, X, columns, E, lane, V, tau, sign, norm, z, P, y, x, e, numbers, marks, count, snaps,
+    state, weights, full_rank, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, x, e, numbers, marks, count, snaps,
     snap_form, snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
 ):  # fmt: skip
     """`run_group` on addresses; ``x``, ``e`` and ``numbers`` are ``X``, ``E`` and ``lane`` as flat arrays."""
@@ -270,7 +294,7 @@ def _run_rows(  # type: ignore[no-untyped-def]
         if control[0] != 0:
             return False
         forms = (1 if any_less(inside, half) else 0) + (2 if any_less(half, inside) else 0)
-        _layer(state, X, columns, E, lane, V, tau, sign, norm, z, P, y, weights, forms, d)
+        _layer(state, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, weights, forms, d)
         if full_rank == GRADED and forms & 1:
             orthogonalise_columns(X, columns, d)
         at = layer * stride + group
@@ -298,7 +322,7 @@ def _run_rows(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def run_group(  # type: ignore[no-untyped-def]
-    state, weights, full_rank, X, columns, E, lane, V, tau, sign, norm, z, P, y, marks, count, snaps, snap_form,
+    state, weights, full_rank, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, marks, count, snaps, snap_form,
     snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
 ):  # fmt: skip
     """The paths of one group of lanes; see ``isogap.montecarlo`` for the meaning and shape of every array.
@@ -310,7 +334,7 @@ def run_group(  # type: ignore[no-untyped-def]
         store(V, i, 0.0)
     x, e, numbers = X.reshape(X.size), E.reshape(E.size), lane.reshape(lane.size)
     return _run_rows(
-        rows(state), weights, full_rank, rows(X), columns, rows(E), rows(lane), rows(V), rows(tau), rows(sign), rows(norm),
-        rows(z), rows(P), rows(y), x, e, numbers, marks, count, snaps, snap_form, snap_shift, snap_total, snap_step, rows(phi),
-        rows(log_phi), rows(log_jacobian), stride, group, depth, d, control,
+        rows(state), weights, full_rank, rows(X), columns, rows(E), rows(lane), rows(V), rows(place), rows(tau), rows(sign),
+        rows(norm), rows(z), rows(P), rows(y), x, e, numbers, marks, count, snaps, snap_form, snap_shift, snap_total, snap_step,
+        rows(phi), rows(log_phi), rows(log_jacobian), stride, group, depth, d, control,
     )  # fmt: skip

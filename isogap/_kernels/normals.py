@@ -185,6 +185,22 @@ def fill_normals(state, half, z):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def scatter_normals(state, half, radii, place, out):  # type: ignore[no-untyped-def]
+    """`fill_normals` with normal ``i`` at ``out[place[i]]``; ``radii`` is scratch, ``half`` long."""
+    s0, s1, s2, s3 = load(state, 0), load(state, 1), load(state, 2), load(state, 3)
+    for i in range(half):
+        word, s0, s1, s2, s3 = _next_word(s0, s1, s2, s3)
+        store(radii, i, radius_of(word))
+    for i in range(half):
+        word, s0, s1, s2, s3 = _next_word(s0, s1, s2, s3)
+        cosine, sine = turn_of(word)
+        radius = load(radii, i)
+        store(out, load(place, i), radius * cosine)
+        store(out, load(place, half + i), radius * sine)
+    _store_state(state, s0, s1, s2, s3)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def words_to_normals(words, scratch, out):  # type: ignore[no-untyped-def]
     """The normals of ``2h`` words that are already there; ``scratch`` is not used."""
     half = out.shape[0] // 2

@@ -10,52 +10,71 @@ Layout, with ``q = ceil(d/4)`` panels of four rows and everything beyond ``d`` z
 ``E_ij``, ``i ≥ j`` only, is ``E[8 p (p + 1) + 4 j + i % 4]`` with ``p = i // 4``: each panel is contiguous.
 """
 
+import numpy as np
+import numpy.typing as npt
 from numba import njit
 
-from isogap._kernels.vectors import fma, lift, load, root, spread, store, where_less
+from isogap._kernels.vectors import fma, load, root, spread, store, where_less
+
+
+def places(d: int) -> npt.NDArray[np.uint64]:
+    """Where in ``V`` the normals of one weight matrix belong, ``x_0`` first; one that is left over goes to its end."""
+    q = -(-d // 4)
+    k, i = np.triu_indices(d)
+    place = 4 * (4 * q * (k // 4) + i) + k % 4
+    return np.append(place, 16 * q * q).astype(np.uint64)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _finish(V, at, k, d, tail, tau, sign, norm):  # type: ignore[no-untyped-def]
+    """Reflector ``k`` from ``x_k`` with first entry at ``at`` and ``tail`` the sum of the squares of the others."""
+    head = load(V, at)
+    length = root(fma(head, head, tail))
+    size = where_less(head, 0.0, 0.0 - head, head)
+    store(norm, k, length)
+    if k < d - 1:
+        s = where_less(head, 0.0, 1.0, spread(-1.0, head))
+        store(sign, k, s)
+        store(V, at, fma(0.0 - s, length, head))
+        store(tau, k, 1.0 / (length * (length + size)))
+    else:
+        store(sign, k, where_less(head, 0.0, -1.0, spread(1.0, head)))
+        store(V, at, 0.0)
+        store(tau, k, 0.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def finish_reflectors(V, d, tau, sign, norm):  # type: ignore[no-untyped-def]
+    """``v_k``, ``tau_k``, signs and ``‖x_k‖`` from ``x_k`` in the place of ``v_k``, four at a time."""
+    height = 4 * ((d + 3) // 4)
+    for k in range(0, d, 4):
+        at = (height + 4) * k
+        s0 = s1 = s2 = s3 = spread(0.0, load(V, at))
+        for i in range(at + 16, 4 * height * (k // 4 + 1), 4):
+            x0, x1, x2, x3 = load(V, i), load(V, i + 1), load(V, i + 2), load(V, i + 3)
+            s0, s1, s2, s3 = fma(x0, x0, s0), fma(x1, x1, s1), fma(x2, x2, s2), fma(x3, x3, s3)
+        x1, x2, x3 = load(V, at + 4), load(V, at + 8), load(V, at + 12)
+        _finish(V, at, k, d, fma(x1, x1, fma(x2, x2, fma(x3, x3, s0))), tau, sign, norm)
+        if k + 1 < d:
+            x2, x3 = load(V, at + 9), load(V, at + 13)
+            _finish(V, at + 5, k + 1, d, fma(x2, x2, fma(x3, x3, s1)), tau, sign, norm)
+        if k + 2 < d:
+            x3 = load(V, at + 14)
+            _finish(V, at + 10, k + 2, d, fma(x3, x3, s2), tau, sign, norm)
+        if k + 3 < d:
+            _finish(V, at + 15, k + 3, d, s3, tau, sign, norm)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def make_reflectors(z, d, V, tau, sign, norm):  # type: ignore[no-untyped-def]
     """``v_k[i]``, ``i ≥ k``, ``tau_k``, signs and ``‖x_k‖`` from the ``d(d+1)/2`` normals ``z``, ``x_0`` first."""
-    rows = 4 * ((d + 3) // 4)
-    at = 0
+    height, at = 4 * ((d + 3) // 4), 0
     for k in range(d):
-        base = rows * (k // 4) * 4 + k % 4
-        head = lift(load(z, at), V)
-        s0 = head * head
-        s1 = s2 = s3 = spread(0.0, head)
-        i = k + 1
-        while i + 3 < d:
-            x0, x1, x2, x3 = (
-                load(z, at + i - k),
-                load(z, at + i - k + 1),
-                load(z, at + i - k + 2),
-                load(z, at + i - k + 3),
-            )
-            s0, s1, s2, s3 = fma(x0, x0, s0), fma(x1, x1, s1), fma(x2, x2, s2), fma(x3, x3, s3)
-            store(V, base + 4 * i, x0)
-            store(V, base + 4 * i + 4, x1)
-            store(V, base + 4 * i + 8, x2)
-            store(V, base + 4 * i + 12, x3)
-            i += 4
-        while i < d:
-            x0 = load(z, at + i - k)
-            s0 = fma(x0, x0, s0)
-            store(V, base + 4 * i, x0)
-            i += 1
-        length = root((s0 + s1) + (s2 + s3))
-        size = where_less(head, 0.0, 0.0 - head, head)
-        store(norm, k, length)
-        if k < d - 1:
-            s = where_less(head, 0.0, 1.0, spread(-1.0, head))
-            store(sign, k, s)
-            store(V, base + 4 * k, fma(0.0 - s, length, head))
-            store(tau, k, 1.0 / (length * (length + size)))
-        else:
-            store(sign, k, where_less(head, 0.0, -1.0, spread(1.0, head)))
-            store(tau, k, 0.0)
-        at += d - k
+        base = 4 * height * (k // 4) + k % 4
+        for i in range(k, d):
+            store(V, base + 4 * i, load(z, at))
+            at += 1
+    finish_reflectors(V, d, tau, sign, norm)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

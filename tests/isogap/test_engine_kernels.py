@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from isogap import _workspace, simulate
-from isogap._kernels import chain, moments, reflectors
+from isogap._kernels import chain, moments, normals, reflectors
 from isogap._kernels.probe import lanes_available
 from isogap._kernels.vectors import aligned
 from isogap.inputs import make_start
@@ -28,6 +28,26 @@ def made(d, rng):
     V, tau, sign, norm = np.zeros(16 * q * q), np.zeros(4 * q), np.zeros(4 * q), np.zeros(4 * q)
     reflectors.make_reflectors(z, d, V, tau, sign, norm)
     return V, tau, sign, norm, twin.reflectors(z, d)
+
+
+@pytest.mark.parametrize("d", WIDTHS)
+@pytest.mark.parametrize("lanes", [1, lanes_available()])
+def test_normals_drawn_into_place_are_those_drawn_in_order(d, lanes):
+    states = aligned(4, lanes, np.uint64)
+    states[...] = replica_states(np.random.SeedSequence(5), 0, lanes).T.reshape(states.shape)
+    half, q = (d * (d + 1) // 2 + 1) // 2, -(-d // 4)
+    again = aligned(4, lanes, np.uint64)
+    again[...] = states
+    z, radii = aligned(2 * half, lanes), aligned(2 * half, lanes)
+    made, drawn = (aligned(16 * q * q + 1, lanes) for _ in range(2))
+    factors = [[aligned(4 * q, lanes) for _ in range(3)] for _ in range(2)]
+    normals.fill_normals(states, half, z)
+    reflectors.make_reflectors(z, d, made, *factors[0])
+    normals.scatter_normals(again, half, radii, reflectors.places(d), drawn)
+    reflectors.finish_reflectors(drawn, d, *factors[1])
+    assert (states == again).all()
+    assert (made[:-1] == drawn[:-1]).all()
+    assert all((a == b).all() for a, b in zip(*factors, strict=True))
 
 
 @pytest.mark.parametrize("d", WIDTHS)
