@@ -245,6 +245,8 @@ def test_control_c(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         cwd=ROOT,
+        # A shell's background job, and so what it starts, ignores the signal.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     time.sleep(6)
     process.send_signal(signal.SIGINT)
