@@ -6,6 +6,7 @@ merged block by block, and both depend in their last bits on the company.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +20,6 @@ from isogap.inputs import Start
 from isogap.selfcheck import StepLaw, energy_residual, gap_of_snapshots, one_step_residual
 from isogap.streams import Words, replica_states
 
-# C.8: lambda_min ≥ exp(-d φ - 1), so below this the form in X resolves its smallest singular value to 1e-12 a layer.
 _RESOLVED_D_PHI = 14.0
 # The exact law costs some 50 µs a spectrum, the energy law an eigenvalue problem: no more replicas than this are held
 # against them.
@@ -102,7 +102,9 @@ def run_block(job: Job, first: int, last: int, control: IntArray) -> Block | Non
     watched = first < CHECKED_REPLICAS
     checked = job.checked if watched and job.step_law is not None else ()
     controlled = job.controlled if job.step_law is not None else 0
-    marks = np.array(sorted({*checked, *range(controlled), *([job.depth] if watched else [])}), np.int64)
+    asked = {*checked, *range(controlled)}
+    seen = np.array(sorted(asked), np.int64)
+    marks = np.array(sorted(asked | (_energy_layers(job) if watched else set())), np.int64)
     raw = _raw_paths(job, marks, job.states(first, last), control)
     if raw is None:
         return None
@@ -117,10 +119,12 @@ def run_block(job: Job, first: int, last: int, control: IntArray) -> Block | Non
         if watched and (job.start.phi0 > 0 or job.start.log_phi0 == -np.inf):
             energy = _energy(job, raw, marks) if raw.energy is None else raw.energy
         raw.phi[0], raw.log_phi[0] = job.start.phi0, job.start.log_phi0
+        if job.start.width == 1:  # X Xᵀ is the number 1, whatever rounding makes of it
+            raw.phi[...], raw.log_phi[...] = 0.0, -np.inf
     residual, relative = (np.full((count, len(job.checked)), np.nan) for _ in range(2))
     innovations = np.zeros((controlled, count))
-    if (seen := marks[marks < job.depth]).size and job.step_law is not None:
-        differences, relative_differences = _one_step(job, job.step_law, raw, seen)
+    if seen.size and job.step_law is not None:
+        differences, relative_differences = _one_step(job, job.step_law, raw, seen, np.searchsorted(marks, seen))
         innovations = differences[:, :controlled].T
         at = np.searchsorted(seen, np.array(checked, np.int64))
         residual[:, : len(checked)], relative[:, : len(checked)] = differences[:, at], relative_differences[:, at]
@@ -137,13 +141,13 @@ def _raw_paths(job: Job, marks: IntArray, states: Words, control: IntArray) -> R
     return kernel_paths(job.start, job.weights, marks, job.depth, states, control, parts)
 
 
-def _one_step(job: Job, law: StepLaw, raw: RawPaths, seen: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Residuals of the one-step law, absolute and relative, at the first marked layers ``seen``: ``(n, K)``."""
+def _one_step(job: Job, law: StepLaw, raw: RawPaths, seen: IntArray, at: IntArray) -> tuple[FloatArray, FloatArray]:
+    """Residuals of the one-step law, absolute and relative, at the layers ``seen``, the marks number ``at``: ``(n, K)``."""
     count, K = raw.form.shape[0], seen.size
-    snaps = raw.snaps[:, :K]
+    snaps = raw.snaps[:, at]
     both = one_step_residual(
-        -raw.step[:, :K].ravel() / job.start.width, snaps.reshape(count * K, *snaps.shape[2:]),
-        raw.form[:, :K].ravel() == chain.FORM_E, raw.shift[:, :K].ravel(), raw.log_phi[seen].T.ravel(), law,
+        -raw.step[:, at].ravel() / job.start.width, snaps.reshape(count * K, *snaps.shape[2:]),
+        raw.form[:, at].ravel() == chain.FORM_E, raw.shift[:, at].ravel(), raw.log_phi[seen].T.ravel(), law,
     )  # fmt: skip
     return both[0].reshape(count, K), both[1].reshape(count, K)
 
@@ -163,19 +167,39 @@ def _control(job: Job, innovations: FloatArray) -> FloatArray:
     return C
 
 
+def _energy_layers(job: Job) -> set[int]:
+    """Where E4 may end: at the last layer, and with Gaussian weights also early, before the batch becomes singular."""
+    early = {1, 2} if job.weights == "gaussian" else set()
+    return {job.depth} | {layer for layer in early if layer < job.depth}
+
+
 def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
     """E4 from layer 0 to the last marked layer whose own spectrum float64 resolves: the last one for orthogonal weights.
 
     With Gaussian weights the decreases hold ``log|det|`` of the weights as well, φ may grow without end, and the last marked
-    layer up to which ``d φ`` has stayed at most `_RESOLVED_D_PHI` is taken; NaN if there is none. A path that has been beyond
-    and has come back has lost digits of its smallest singular value on the way.
+    layer up to which ``d φ`` has stayed within `_resolved_gap` is taken; NaN if there is none but the start. A path that has
+    been beyond and has come back has lost digits of its smallest singular value on the way.
     """
     d, rows = job.start.width, np.arange(raw.form.shape[0])
     resolved = np.ones((rows.size, marks.size), np.bool_)
     if job.weights == "gaussian":
-        resolved = d * np.maximum.accumulate(raw.phi, axis=0)[marks].T <= _RESOLVED_D_PHI
+        resolved = (d * np.maximum.accumulate(raw.phi, axis=0)[marks].T <= _resolved_gap(job.start)) & (marks > 0)
     k = marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
     last = gap_of_snapshots(raw.snaps[rows, k], raw.form[rows, k] == chain.FORM_E, raw.shift[rows, k])
     residual = energy_residual(d, job.first_gap, last, raw.total[rows, k])
-    # A NaN here would be a broken path, and must not pass for one that was not looked at.
-    return np.where(resolved.any(axis=1), np.where(np.isnan(residual), np.inf, residual), np.nan)
+    # A broken path must not pass for one that was not looked at.
+    broken = np.isnan(raw.phi).any(axis=0) | (resolved.any(axis=1) & np.isnan(residual))
+    return np.where(broken, np.inf, np.where(resolved.any(axis=1), residual, np.nan))
+
+
+def _resolved_gap(start: Start) -> float:
+    """How far ``d φ`` may grow under Gaussian weights before float64 loses a path.
+
+    C.8: ``λ_min ≥ exp(-d φ - 1)``, so up to 14 the form in X resolves its smallest singular value to 1e-12 a layer. At large
+    widths ``d φ`` is mostly the share of the other eigenvalues: from a well-conditioned start it grows by some d a layer while
+    ``log λ_min`` falls by the least exponent of a product of Gaussian matrices, ``log(d/2) - ψ(1/2) = log d + 1.27``.
+    """
+    squares = np.sum(start.factor**2, axis=0)
+    if squares.min() < 1e-8 * squares.max():
+        return _RESOLVED_D_PHI
+    return _RESOLVED_D_PHI * max(1.0, start.width / (math.log(start.width) + 1.27))

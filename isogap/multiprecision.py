@@ -123,7 +123,7 @@ class _Path:
         words = np.empty(2 * ((count + 1) // 2), np.uint64)
         out = np.empty(words.size)
         chain.fill_words(self.state, words)
-        chain.words_to_normals(words, np.empty(words.size), out)
+        chain.words_to_normals(words, out)
         result: list[float] = out[:count].tolist()
         return result
 

@@ -19,8 +19,8 @@ IntArray = npt.NDArray[np.int64]
 # (deviations ε, shape (k, d); eigenvalues λ, shape (k, d)) -> expected change of φ over one layer, shape (k,)
 StepLaw = Callable[[FloatArray, FloatArray], FloatArray]
 
-# Below this shift the law and the gap are quadratic in the deviation to relative 1e-60, so they may be evaluated at
-# this shift and scaled; the kernels keep the largest entry of E above 2^-200, so nothing underflows.
+# Below this shift the law and the gap are quadratic in the deviation to relative 1e-60, so they may be evaluated at this shift
+# and scaled. The kernels take 2^200 out of E whenever Σ S_jj² of a layer falls below 2^-400, so nothing underflows.
 SMALLEST_SHIFT = -200
 # Deviations whose gap is summed from three power sums.
 _SMALL = 2.0**-18

@@ -18,7 +18,7 @@ def explicit_weights(state: Any, d: int, count: int, weights: str) -> list[Array
         half = (number + 1) // 2
         words, out = np.empty(2 * half, np.uint64), np.empty(2 * half)
         fill_words(state, words)
-        words_to_normals(words, np.empty(2 * half), out)
+        words_to_normals(words, out)
         return out[:number]
 
     result = []

@@ -70,8 +70,8 @@ def normalise_rows(X, columns, sign, y, d):  # type: ignore[no-untyped-def]
 def factors_of_deviation(E, sign, y, a, lane, d):  # type: ignore[no-untyped-def]
     """From the diagonal ``S_jj`` of ``E``: ``a_j = sign_j (1 + S_jj)^{-1/2}``, the decrease of ``d φ``, the smallest ``Y_jj``.
 
-    The decrease is in units of ``2^(2 shift)``. Lanes where every ``|S_jj| ≤ NEAR`` take three terms of each series, which is
-    all that float64 can hold of them; double-double has no such lanes. ``y`` is scratch.
+    The decrease is in units of ``2^(2 shift)``. Lanes where every ``|S_jj| ≤ NEAR`` take four terms of ``(1+x)^{-1/2}`` and three
+    of ``(x - log(1+x))/x²``, all that float64 can hold of them; double-double has no such lanes. ``y`` is scratch.
     """
     unit = load(lane, UNIT)
     least = load(E, 0)
@@ -283,6 +283,7 @@ def _run_rows(  # type: ignore[no-untyped-def]
     for layer in range(depth + 1):
         inside = load(lane, IN_E)
         waiting = where_less(half, inside, 1.0 + limit, load(lane, FORWARD))
+        # "At most the limit" in terms of "less than"; `take_deviation` decides lane by lane.
         if weights == ORTHOGONAL and full_rank and layer > 0 and any_less(waiting, limit * 1.0000000000000002):
             take_deviation(X, columns, E, lane, d)
             inside = load(lane, IN_E)

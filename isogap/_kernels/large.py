@@ -35,7 +35,7 @@ from isogap._kernels.chain import (
 )
 from isogap._kernels.normals import curvature, fill_words, radius_of, turn_of
 from isogap._kernels.reflectors import make_reflectors, rotate_rows
-from isogap._kernels.vectors import fma, load, spread, store, where_less
+from isogap._kernels.vectors import fma, load, store
 
 PARTS = 32
 
@@ -99,18 +99,13 @@ def _transpose(A, B, strip, d):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _record_deviation(y, lane, d):  # type: ignore[no-untyped-def]
-    """Per lane in deviation form: the decrease of ``d φ`` in units of ``2^(2 shift)``, and the smallest ``S_jj`` as ``Y_jj``."""
-    inside, unit = load(lane, IN_E), load(lane, UNIT)
-    total = spread(0.0, unit)
-    least = load(y, 0)
+    """The decrease of ``d φ`` in units of ``2^(2 shift)``, and the smallest ``S_jj`` as ``Y_jj``."""
+    unit, total, least = lane[UNIT], 0.0, y[0]
     for j in range(d):
-        s = load(y, j)
-        total = fma(s * s, curvature(unit * s), total)
-        least = where_less(s, least, s, least)
+        total = fma(y[j] * y[j], curvature(unit * y[j]), total)
+        least = min(least, y[j])
     x = unit * least
-    log_jacobian = fma(0.5 * x * x, curvature(x), -0.5 * x)
-    store(lane, STEP, where_less(0.5, inside, total, load(lane, STEP)))
-    store(lane, SMALLEST, where_less(0.5, inside, log_jacobian, load(lane, SMALLEST)))
+    lane[STEP], lane[SMALLEST] = total, fma(0.5 * x * x, curvature(x), -0.5 * x)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

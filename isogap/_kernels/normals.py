@@ -201,8 +201,8 @@ def scatter_normals(state, half, radii, place, out):  # type: ignore[no-untyped-
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def words_to_normals(words, scratch, out):  # type: ignore[no-untyped-def]
-    """The normals of ``2h`` words that are already there; ``scratch`` is not used."""
+def words_to_normals(words, out):  # type: ignore[no-untyped-def]
+    """The normals of ``2h`` words that are already there."""
     half = out.shape[0] // 2
     for i in range(half):
         radius = radius_of(words[i])

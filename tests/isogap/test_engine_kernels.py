@@ -5,10 +5,11 @@ import os
 import subprocess
 import sys
 
+import mpmath as mp
 import numpy as np
 import pytest
 
-from isogap import _workspace, simulate
+from isogap import _workspace, inputs, simulate
 from isogap._kernels import chain, moments, normals, reflectors
 from isogap._kernels.probe import lanes_available
 from isogap._kernels.vectors import aligned
@@ -100,7 +101,7 @@ def normalised(E, lane, d):
 
 
 @pytest.mark.parametrize("d", WIDTHS)
-@pytest.mark.parametrize("unit", [1.0, 2.0**-17, 2.0**-18, 2.0**-300])
+@pytest.mark.parametrize("unit", [2.0**-k for k in (0, 8, 10, 12, 14, 16, 17, 18, 20, 300)])
 def test_normalise_deviation_and_its_gap(d, unit, rng):
     q = -(-d // 4)
     S = rng.standard_normal((d, d))
@@ -125,6 +126,25 @@ def test_normalise_deviation_and_its_gap(d, unit, rng):
         assert gap == pytest.approx((twin.unpack(E, d) ** 2).sum() / (2 * d), rel=1e-13)
     normalised(E, lane, d)
     assert lane[chain.FACTOR] == 1.0  # a zero diagonal says nothing about the size
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-5, 1e-7])
+def test_factors_in_double_double_are_double_double(size, rng):
+    d = 5
+    E, sign, y, a, lane = (aligned(n, 1, parts=2) for n in (48, 8, 8, 16, 8))
+    sign[:, 0] = 1.0
+    lane[chain.UNIT, 0] = 1.0
+    at = [8 * (i // 4) * (i // 4 + 1) + 4 * i + i % 4 for i in range(d)]
+    E[at, 0] = size * rng.standard_normal((d, 1, 1))
+    chain.factors_of_deviation(E, sign, y, a, lane, d)
+    with mp.workdps(50):
+        for i in range(d):
+            found = mp.mpf(float(a[i, 0, 0, 0])) + mp.mpf(float(a[i, 1, 0, 0]))
+            assert abs(found * mp.sqrt(1 + mp.mpf(float(E[at[i], 0, 0, 0]))) - 1) < 1e-30
+
+
+def test_start_and_kernels_change_forms_at_the_same_gap():
+    assert inputs.DEVIATION_D_PHI == chain.SWITCH_D_PHI
 
 
 def test_small_deviations_are_scaled_up(rng):

@@ -32,7 +32,7 @@ def normals(seed, replica, d, depth, gaussian=False):
             words = np.empty(2 * ((count + 1) // 2), np.uint64)
             out = np.empty(words.size)
             chain.fill_words(state, words)
-            chain.words_to_normals(words, np.empty(words.size), out)
+            chain.words_to_normals(words, out)
             parts.append(out[:count])
         layers.append(parts if gaussian else parts[0])
     return layers
