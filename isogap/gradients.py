@@ -18,10 +18,10 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from isogap._kernels import gradients as kernels
-from isogap._kernels.blocks import panel_stride
 from isogap._kernels.probe import lanes_available
 from isogap._kernels.vectors import aligned
 from isogap._validate import FloatArray, finite_array, integer, ldexp
+from isogap.gradient_layout import Arrays, Shape
 from isogap.inputs import Start
 from isogap.losses import Loss
 from isogap.montecarlo import Interrupted, Progress
@@ -193,49 +193,6 @@ def _drain(pending: set[Future[None]], job: _Job, progress: Progress | None) -> 
             progress.update(int(job.done.sum()))
 
 
-_Arrays = tuple[FloatArray, ...]
-
-
-class _Shape:
-    """Sizes of the kernels' arrays, and the way from matrices to them and back (layouts: `isogap._kernels.gradients`)."""
-
-    def __init__(self, d: int, m: int, weights: str, lanes: int) -> None:
-        self.d, self.m, self.lanes = d, m, lanes
-        q, self.panels = -(-d // 4), -(-m // 4)
-        self.rows, self.matrix = 4 * q, int(panel_stride(d)) * self.panels
-        self.weights = kernels.GAUSSIAN if weights == "gaussian" else kernels.ORTHOGONAL
-        lower = 2 * self.rows + d * (d - 1) // 2 + 1 if weights == "gaussian" else 1
-        # One slot of the tape: state, factors, reflectors, what Gaussian weights need.
-        self.sizes = (self.matrix, self.rows, 8 * q * (q + 1) + 10 * q, lower)
-
-    def pack(self, matrices: FloatArray, flat: FloatArray) -> FloatArray:
-        """``(lanes, d, m)`` to the kernels' layout, into ``flat``, whose padding is zero and stays so."""
-        if self.m % 4:
-            matrices = np.pad(matrices, ((0, 0), (0, 0), (0, -self.m % 4)))
-        tiled = matrices.reshape(self.lanes, self.d, self.panels, 4).transpose(2, 1, 3, 0)
-        flat.reshape(self.panels, -1, 4, self.lanes)[:, : self.d] = tiled
-        return flat
-
-    def unpack(self, flat: FloatArray, factor: FloatArray) -> FloatArray:
-        """Return the inverse of `pack`, rows multiplied by ``factor``."""
-        tiled = flat.reshape(self.panels, -1, 4, self.lanes)[:, : self.d] * factor[: self.d].reshape(-1, 1, self.lanes)
-        return tiled.transpose(3, 1, 0, 2).reshape(self.lanes, self.d, -1)[:, :, : self.m]
-
-    def tape(self, layers: int) -> _Arrays:
-        """Arrays for ``layers`` consecutive layers and the state after the last."""
-        lanes = (self.lanes,) if self.lanes > 1 else ()
-        slots = layers + 1
-        return tuple(aligned(slots * size, self.lanes).reshape(slots, size, *lanes) for size in self.sizes)
-
-    def work(self) -> _Arrays:
-        """Normals, signs, lengths, coefficients of two panels, squared norms, ones, rows of the gradient and the state."""
-        bands = 16 * self.panels * (kernels.bands_together(self.d) + 1)
-        sizes = (self.d * (self.d + 1) // 2 + 11, self.rows, self.rows, 32, self.rows, self.rows, bands)
-        work = tuple(aligned(size, self.lanes) for size in sizes)
-        work[5][...] = 1.0
-        return work
-
-
 class _Job:
     """The arrays of one run and the work on one group of eight replicas."""
 
@@ -253,7 +210,7 @@ class _Job:
     ) -> None:
         self.start, self.depth, self.replicas, self.root, self.loss = start, depth, replicas, root, loss
         lanes = lanes_available()
-        self.shape = s = _Shape(start.width, start.factor.shape[1], weights, lanes)
+        self.shape = s = Shape(start.width, start.factor.shape[1], weights, lanes)
         self.basis = start.basis if start.basis is not None else np.eye(start.batch)[:, : s.m]
         sizes = np.linalg.norm(start.factor, axis=0)
         self.graded = s.m > 1 and bool(sizes[1] < GRADED * sizes[0])
@@ -321,7 +278,7 @@ class _Job:
         kernels.antisymmetric(F, factor, U, self.shape.m, self.shape.d, C, work[4])
         return np.asarray(np.sqrt(work[4][0]))
 
-    def _arrays(self) -> tuple[_Arrays, _Arrays, tuple[Any, ...]]:
+    def _arrays(self) -> tuple[Arrays, Arrays, tuple[Any, ...]]:
         """Tape, work space, and what one group needs, of this thread.
 
         Fresh memory for every group would cost as much as the computation. A group needs logits and then the gradient, norms,
@@ -333,7 +290,7 @@ class _Job:
             U, norms, exponent, C0, CL = (aligned(size, s.lanes) for size in sizes)
             buffers = (U, norms, aligned(4, s.lanes, np.uint64), exponent, C0, CL)
             self.local.arrays = s.tape(self.spacing), s.work(), buffers
-        arrays: tuple[_Arrays, _Arrays, tuple[Any, ...]] = self.local.arrays
+        arrays: tuple[Arrays, Arrays, tuple[Any, ...]] = self.local.arrays
         return arrays
 
     def _forward(self, generator: Any, begin: int) -> None:

@@ -13,6 +13,7 @@ from isogap import simulate
 from isogap._kernels import gradients as kernels
 from isogap._kernels.probe import lanes_available
 from isogap._kernels.vectors import aligned
+from isogap.gradient_layout import Shape
 from isogap.gradient_results import GradientOptions
 from isogap.gradients import run_gradients
 from isogap.inputs import Start, make_start
@@ -121,7 +122,7 @@ def test_what_is_not_finite_stays_so(value: float, expected: float, weights: int
     """A squared norm of 0, infinity or NaN on the way back: never another number."""
     d, rng = 5, np.random.default_rng(0)
     name = "gaussian" if weights == kernels.GAUSSIAN else "orthogonal"
-    s = module._Shape(d, d, name, LANES)
+    s = Shape(d, d, name, LANES)
     tape, work, U, norms = s.tape(1), s.work(), aligned(s.matrix, LANES), aligned(1, LANES)
     state = aligned(4, LANES, np.uint64)
     state[...] = replica_states(ROOT, 0, LANES).T.reshape(state.shape)

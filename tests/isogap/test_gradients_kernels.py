@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isogap import gradients as module
 from isogap._kernels import blocks, gradients
 from isogap._kernels.normals import fill_normals
 from isogap._kernels.probe import lanes_available
 from isogap._kernels.vectors import aligned
+from isogap.gradient_layout import Shape
 from isogap.gradients import run_gradients
 from isogap.inputs import make_start
 from isogap.losses import make_loss
@@ -22,8 +22,8 @@ LANES = lanes_available()
 WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8, 13, 32, 46, 48, 64, 67]
 
 
-def shape_of(d: int, m: int) -> module._Shape:
-    return module._Shape(d, m, "orthogonal", LANES)
+def shape_of(d: int, m: int) -> Shape:
+    return Shape(d, m, "orthogonal", LANES)
 
 
 def random_matrices(d: int, m: int, seed: int) -> np.ndarray[Any, Any]:
