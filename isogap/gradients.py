@@ -18,10 +18,10 @@ import numpy as np
 from threadpoolctl import ThreadpoolController
 
 from isogap._kernels import gradients as kernels
-from isogap._kernels.blocks import panel_stride
 from isogap._kernels.probe import lanes_available
 from isogap._kernels.vectors import aligned
-from isogap._validate import FloatArray
+from isogap._validate import FloatArray, finite_array, integer, ldexp
+from isogap.gradient_layout import Arrays, Shape
 from isogap.inputs import Start
 from isogap.losses import Loss
 from isogap.montecarlo import Interrupted, Progress
@@ -30,6 +30,11 @@ from isogap.streams import replica_states
 # One tape for the whole depth while it is smaller than this, which saves a second forward pass; beyond, checkpoints.
 TAPE_BYTES = 128 * 2**20
 MEMORY_LIMIT = 8 * 2**30
+# Where the second singular value of the start is below this part of the first, the rows nearly lie along one axis and a plain
+# projection away from them would lose the digits of the gradient along it.
+GRADED = 1e-3
+# The gradient of the loss is brought near 1 when it is beyond 2^±64: its squares must stay in range.
+_FAR = 64
 _SEGMENT = 100
 
 
@@ -42,9 +47,11 @@ class GradientPaths:
     layers : ndarray, shape (K,)
         Layers ``l`` of ``0..L``; ``L`` is the readout.
     log_norm : ndarray, shape (R, K)
-        ``log‖∂L/∂W_l‖_F``; ``-inf`` where the gradient is exactly zero (a batch of rank 1 has no hidden gradient).
+        ``log‖∂L/∂W_l‖_F``; ``-inf`` where the gradient is exactly zero (a batch of rank 1 has no hidden gradient), infinity or
+        NaN where its entries are not finite.
     conservation : ndarray, shape (R,)
-        Change of ``F_lᵀU_l - U_lᵀF_l`` between the first and the last layer, relative to ``‖F‖‖U‖``: zero up to rounding.
+        Change of ``F_lᵀU_l - U_lᵀF_l`` between the first and the last layer, relative to ``‖F‖‖U‖``: zero up to rounding,
+        NaN where these are not finite.
     loss : ndarray, shape (R,)
         The loss itself.
     seconds : float
@@ -79,7 +86,8 @@ def run_gradients(
     Parameters
     ----------
     start : Start
-        The batch (`isogap.inputs.make_start`).
+        The batch (`isogap.inputs.make_start`). Where the second eigenvalue of ``X_0 X_0ᵀ`` is below ``1e-300`` of the first, the
+        hidden gradients, of the size of its square root, underflow.
     depth : int
         Number ``L`` of normalised layers.
     replicas : int
@@ -102,8 +110,9 @@ def run_gradients(
 
     Raises
     ------
-    ValueError
-        Layers out of range, or more memory needed than `MEMORY_LIMIT`.
+    ValueError, TypeError
+        A count that is not a whole number or out of range, layers out of range, a loss that does not fit the start or whose
+        targets are not finite, or more memory needed than `MEMORY_LIMIT`.
 
     Examples
     --------
@@ -115,6 +124,15 @@ def run_gradients(
     >>> paths.log_norm.shape, bool(paths.conservation.max() < 1e-13)
     ((3, 21), True)
     """
+    depth, replicas = integer("depth", depth, 0), integer("replicas", replicas, 1)
+    threads = integer("threads", threads, 1)
+    spacing = None if spacing is None else integer("spacing", spacing, 1)
+    finite_array("loss.targets", loss.targets, 2)
+    if loss.samples != start.batch or loss.classes > start.width:
+        raise ValueError(
+            f"loss is for {loss.classes} logits of {loss.samples} samples, the network of width {start.width} has at most "
+            f"{start.width} logits of {start.batch} samples: make the loss with this width and batch"
+        )
     job = _Job(start, depth, replicas, root, loss, weights, layers, spacing, threads)
     groups = range(0, replicas, job.shape.lanes)
     if progress is not None:
@@ -175,49 +193,6 @@ def _drain(pending: set[Future[None]], job: _Job, progress: Progress | None) -> 
             progress.update(int(job.done.sum()))
 
 
-_Arrays = tuple[FloatArray, ...]
-
-
-class _Shape:
-    """Sizes of the kernels' arrays, and the way from matrices to them and back (layouts: `isogap._kernels.gradients`)."""
-
-    def __init__(self, d: int, m: int, weights: str, lanes: int) -> None:
-        self.d, self.m, self.lanes = d, m, lanes
-        q, self.panels = -(-d // 4), -(-m // 4)
-        self.rows, self.matrix = 4 * q, int(panel_stride(d)) * self.panels
-        self.weights = kernels.GAUSSIAN if weights == "gaussian" else kernels.ORTHOGONAL
-        lower = 2 * self.rows + d * (d - 1) // 2 + 1 if weights == "gaussian" else 1
-        # One slot of the tape: state, factors, reflectors, what Gaussian weights need.
-        self.sizes = (self.matrix, self.rows, 8 * q * (q + 1) + 10 * q, lower)
-
-    def pack(self, matrices: FloatArray, flat: FloatArray) -> FloatArray:
-        """``(lanes, d, m)`` to the kernels' layout, into ``flat``, whose padding is zero and stays so."""
-        if self.m % 4:
-            matrices = np.pad(matrices, ((0, 0), (0, 0), (0, -self.m % 4)))
-        tiled = matrices.reshape(self.lanes, self.d, self.panels, 4).transpose(2, 1, 3, 0)
-        flat.reshape(self.panels, -1, 4, self.lanes)[:, : self.d] = tiled
-        return flat
-
-    def unpack(self, flat: FloatArray, factor: FloatArray) -> FloatArray:
-        """Return the inverse of `pack`, rows multiplied by ``factor``."""
-        tiled = flat.reshape(self.panels, -1, 4, self.lanes)[:, : self.d] * factor[: self.d].reshape(-1, 1, self.lanes)
-        return tiled.transpose(3, 1, 0, 2).reshape(self.lanes, self.d, -1)[:, :, : self.m]
-
-    def tape(self, layers: int) -> _Arrays:
-        """Arrays for ``layers`` consecutive layers and the state after the last."""
-        lanes = (self.lanes,) if self.lanes > 1 else ()
-        slots = layers + 1
-        return tuple(aligned(slots * size, self.lanes).reshape(slots, size, *lanes) for size in self.sizes)
-
-    def work(self) -> _Arrays:
-        """Normals, signs, lengths, coefficients of two panels, squared norms, ones, rows of the gradient and the state."""
-        bands = 16 * self.panels * (kernels.bands_together(self.d) + 1)
-        sizes = (self.d * (self.d + 1) // 2 + 11, self.rows, self.rows, 32, self.rows, self.rows, bands)
-        work = tuple(aligned(size, self.lanes) for size in sizes)
-        work[5][...] = 1.0
-        return work
-
-
 class _Job:
     """The arrays of one run and the work on one group of eight replicas."""
 
@@ -235,8 +210,10 @@ class _Job:
     ) -> None:
         self.start, self.depth, self.replicas, self.root, self.loss = start, depth, replicas, root, loss
         lanes = lanes_available()
-        self.shape = s = _Shape(start.width, start.factor.shape[1], weights, lanes)
+        self.shape = s = Shape(start.width, start.factor.shape[1], weights, lanes)
         self.basis = start.basis if start.basis is not None else np.eye(start.batch)[:, : s.m]
+        sizes = np.linalg.norm(start.factor, axis=0)
+        self.graded = s.m > 1 and bool(sizes[1] < GRADED * sizes[0])
         self.layers = checked_layers(layers, depth)
         self.wanted = np.zeros(depth + 1, np.bool_)
         self.wanted[self.layers] = True
@@ -277,6 +254,7 @@ class _Job:
                 checkpoints.append((states[0].copy(), factors[0].copy(), generator.copy()))
             self._forward(generator, begin)
         self._readout(generator, self.depth - begin, slice(first, last))
+        exponentL = exponent.copy()
         sizeL = self._antisymmetric(states[self.depth - begin], factors[self.depth - begin], CL)
         for begin in reversed(self.starts):
             if len(self.starts) > 1:
@@ -289,7 +267,7 @@ class _Job:
             norms[: self.depth] = -np.inf
         else:
             size0 = self._antisymmetric(states[0], factors[0], C0)
-            change = _conservation(C0, size0, CL, sizeL, exponent)
+            change = _conservation(C0, size0, CL, sizeL, exponent - exponentL)
             self.conservation[first:last] = change.reshape(-1)[: last - first]
         self.log_norm[first:last] = norms.reshape(self.depth + 1, -1)[self.layers, : last - first].T
         self.done[first // s.lanes] = (last - first) * self.depth
@@ -300,7 +278,7 @@ class _Job:
         kernels.antisymmetric(F, factor, U, self.shape.m, self.shape.d, C, work[4])
         return np.asarray(np.sqrt(work[4][0]))
 
-    def _arrays(self) -> tuple[_Arrays, _Arrays, tuple[Any, ...]]:
+    def _arrays(self) -> tuple[Arrays, Arrays, tuple[Any, ...]]:
         """Tape, work space, and what one group needs, of this thread.
 
         Fresh memory for every group would cost as much as the computation. A group needs logits and then the gradient, norms,
@@ -312,7 +290,7 @@ class _Job:
             U, norms, exponent, C0, CL = (aligned(size, s.lanes) for size in sizes)
             buffers = (U, norms, aligned(4, s.lanes, np.uint64), exponent, C0, CL)
             self.local.arrays = s.tape(self.spacing), s.work(), buffers
-        arrays: tuple[_Arrays, _Arrays, tuple[Any, ...]] = self.local.arrays
+        arrays: tuple[Arrays, Arrays, tuple[Any, ...]] = self.local.arrays
         return arrays
 
     def _forward(self, generator: Any, begin: int) -> None:
@@ -320,7 +298,7 @@ class _Job:
         count = min(self.spacing, self.depth - begin)
         for part in range(0, count, _SEGMENT):
             self._check_stop()
-            kernels.forward(generator, part, min(part + _SEGMENT, count), s.m, s.d, s.weights, *tape, *work)
+            kernels.forward(generator, part, min(part + _SEGMENT, count), s.m, s.d, s.weights, *tape, *work[:5])
 
     def _backward(self, U: FloatArray, exponent: Any, begin: int, norms: FloatArray, first: int) -> None:
         s, (tape, work, _) = self.shape, self._arrays()
@@ -328,25 +306,30 @@ class _Job:
         for part in reversed(range(0, count, _SEGMENT)):
             self._check_stop()
             end = min(part + _SEGMENT, count)
-            kernels.backward(U, exponent, begin, part, end, s.m, s.d, s.weights, self.wanted, norms, *tape, *work)
+            kernels.backward(
+                U, exponent, begin, part, end, s.m, s.d, s.weights, self.graded, self.wanted, norms, *tape, *work[3:]
+            )
             self.done[first // s.lanes] += (end - part) * min(s.lanes, self.replicas - first)
 
     def _readout(self, generator: Any, slot: int, replicas: slice) -> None:
-        """Loss, ``log‖∂L/∂W_L‖_F`` and ``U_L = W_Lᵀ (∂L/∂Z) Q``."""
-        s, (tape, (z, sign, norm, R, square, _, B), (U, norms, *_)) = self.shape, self._arrays()
+        """Loss, ``log‖∂L/∂W_L‖_F`` and ``U_L = W_Lᵀ (∂L/∂Z) Q`` in units of ``2^exponent``."""
+        s, (tape, (z, sign, norm, R, square, _, B), (U, norms, _, exponent, *_)) = self.shape, self._arrays()
         # The last slot of the reflectors is not used by any layer.
         F, factor, (V, lower) = tape[0][slot], tape[1][slot], (a[-1] for a in tape[2:])
         kernels.multiply(F, factor, U, s.m, s.d, s.weights, generator, z, V, lower, sign, norm, R, square, F, V)
         # In one layout with lanes and without: a product of NumPy is rounded by it.
         logits = np.ascontiguousarray(s.unpack(U, sign)[:, : self.loss.classes]) @ self.basis.T
-        self.loss_value[replicas] = self.loss.value(logits)[: replicas.stop - replicas.start]
+        with np.errstate(over="ignore"):
+            self.loss_value[replicas] = self.loss.value(logits)[: replicas.stop - replicas.start]
         # Rows beyond the classes have no gradient.
         dZ = np.zeros((s.lanes, s.d, s.m))
-        dZ[:, : self.loss.classes] = self.loss.gradient(logits) @ self.basis
+        gradient, power = _near_one(self.loss.gradient(logits))
+        exponent[...] = power.reshape(exponent.shape)
+        dZ[:, : self.loss.classes] = gradient @ self.basis
         s.pack(dZ, U)
         kernels.store_squared_norm(U, F, factor, s.m, s.d, B, square)
         with np.errstate(divide="ignore"):
-            norms[self.depth] = 0.5 * np.log(square[0])
+            norms[self.depth] = 0.5 * np.log(square[0]) + kernels.LOG_2 * exponent[0]
         # The signs belong to orthogonal weights; for Gaussian ones `multiply` has used them up and set them to 1.
         kernels.scale_rows(U, s.m, s.d, sign)
         kernels.multiply_back(U, s.m, s.d, s.weights, V, lower, R, U, V)
@@ -359,19 +342,28 @@ class _Job:
 def _spacing(depth: int, layer_bytes: int, state_bytes: int, asked: int | None) -> int:
     """Layers per tape: all, or what minimises tape plus checkpoints."""
     if asked is not None:
-        if asked < 1:
-            raise ValueError(f"spacing must be at least 1, got {asked}")
         return max(1, min(asked, depth))
     if depth * layer_bytes <= TAPE_BYTES:
         return max(depth, 1)
     return max(1, math.isqrt(depth * state_bytes // layer_bytes))
 
 
+def _near_one(gradient: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """``gradient / 2^p`` and ``p``, one per lane: 0 where the largest entry is within ``2^±64``, zero or not finite."""
+    largest = np.abs(gradient).max(axis=(1, 2))
+    power = np.where(np.isfinite(largest), np.frexp(largest)[1], 0)
+    power[np.abs(power) <= _FAR] = 0
+    return ldexp(gradient, -power[:, None, None]), power.astype(np.float64)
+
+
 def _conservation(C0: FloatArray, size0: FloatArray, CL: FloatArray, sizeL: FloatArray, exponent: Any) -> FloatArray:
-    """``‖C_0 - C_L‖ / (‖F_0‖‖U_0‖ + ‖F_L‖‖U_L‖)`` per lane, ``C = FᵀU - UᵀF``, ``U_0`` in units of ``2^exponent``."""
+    """``‖C_0 - C_L‖ / (‖F_0‖‖U_0‖ + ‖F_L‖‖U_L‖)`` per lane, ``C = FᵀU - UᵀF``, ``U_0`` in units of ``2^exponent`` of ``U_L``.
+
+    NaN where a size is not finite: a finite change divided by infinity would pass for conserved.
+    """
     top = np.maximum(exponent, 0.0)
     down0, downL = np.exp2(exponent - top), np.exp2(-top)
     change, size = C0 * down0 - CL * downL, size0 * down0 + sizeL * downL
     # One after the other, so that a lane has the bits of the plain form.
     total = np.cumsum(change * change, axis=0)[-1]
-    return np.asarray(np.sqrt(total) / np.where(size > 0, size, 1.0))
+    return np.asarray(np.sqrt(total) / np.where(np.isfinite(size), np.where(size > 0, size, 1.0), np.nan))

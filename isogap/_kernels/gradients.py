@@ -93,7 +93,8 @@ def bartlett_back(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def
 def bands_together(d):  # type: ignore[no-untyped-def]
     """How many bands of four rows of the gradient meet each band of the state together.
 
-    One at a time, read where the state lies, while gradient and state fit the second cache; beyond, 640 kilobytes of them.
+    One at a time, read where the state lies, while gradient and state fit the second cache; beyond, ``640 // q`` of them: 640
+    kilobytes with eight lanes and ``m = d``, in proportion less with one lane or ``m < d``.
     """
     q = (d + 3) // 4
     return 1 if q <= 16 else max(1, 640 // q)
@@ -137,6 +138,38 @@ def _pull_back(U, H, factor, i, stride, panels, B, to):  # type: ignore[no-untyp
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _first_entry(U, H, x, f, stride, panels):  # type: ignore[no-untyped-def]
+    """Entry 0 of ``f (u - f² (u·h) h)`` as ``f³ (u_0 Σ h_k² - h_0 Σ u_k h_k)``, sums over ``k > 0``, where ``f² h·h = 1``."""
+    u, h = load(U, x), load(H, x)
+    product = square = spread(0.0, u)
+    for panel in range(panels):
+        at = x + stride * panel
+        for y in range(at + (panel == 0), at + 4):
+            other = load(H, y)
+            product, square = fma(load(U, y), other, product), fma(other, other, square)
+    return f * (f * f * fma(u, square, 0.0 - h * product))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _pull_back_graded(U, H, factor, i, stride, panels, B, to):  # type: ignore[no-untyped-def]
+    """`_pull_back` where column 0 of ``H`` is far above the others, so that ``u_0 - f² (u·h) h_0`` would cancel."""
+    x = 4 * i
+    g0 = _first_entry(U, H, x, load(factor, i), stride, panels)
+    g1 = _first_entry(U, H, x + 4, load(factor, i + 1), stride, panels)
+    g2 = _first_entry(U, H, x + 8, load(factor, i + 2), stride, panels)
+    g3 = _first_entry(U, H, x + 12, load(factor, i + 3), stride, panels)
+    _pull_back(U, H, factor, i, stride, panels, B, to)
+    store(U, x, g0)
+    store(U, x + 4, g1)
+    store(U, x + 8, g2)
+    store(U, x + 12, g3)
+    store(B, to, g0)
+    store(B, to + 4, g1)
+    store(B, to + 8, g2)
+    store(B, to + 12, g3)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _squares(B, x, F, y, stride, panels, weight, w):  # type: ignore[no-untyped-def]
     """``Σ_rj (u_r·f_j)² weight_j²`` of four rows ``u_r`` in ``B`` and four rows ``f_j``."""
     s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = spread(0.0, load(B, 0))
@@ -162,10 +195,11 @@ def _squares(B, x, F, y, stride, panels, weight, w):  # type: ignore[no-untyped-
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def pull_back(U, H, factor, columns, d, F, weight, B, square, with_norm):  # type: ignore[no-untyped-def]
+def pull_back(U, H, factor, columns, d, F, weight, B, square, with_norm, graded):  # type: ignore[no-untyped-def]
     """``U <- G = factor (U - factor² diag(U Hᵀ) H)``; if ``with_norm``, ``square[0] <- ‖G Fᵀ diag(weight)‖_F²``.
 
-    The norm comes from the product itself: Gram matrices would square its condition. ``B`` is scratch for some rows.
+    The norm comes from the product itself: Gram matrices would square its condition. ``B`` is scratch for some rows. ``graded``
+    is for rows of ``H`` that nearly lie along the first axis: it keeps the relative accuracy of column 0.
     """
     q, panels, stride = (d + 3) // 4, (columns + 3) // 4, panel_stride(d)
     size, step = 16 * panels, bands_together(d)
@@ -173,7 +207,10 @@ def pull_back(U, H, factor, columns, d, F, weight, B, square, with_norm):  # typ
     for first in range(0, q, step):
         bands = min(step, q - first)
         for band in range(bands):
-            _pull_back(U, H, factor, 4 * (first + band), stride, panels, B, size * band)
+            if graded:
+                _pull_back_graded(U, H, factor, 4 * (first + band), stride, panels, B, size * band)
+            else:
+                _pull_back(U, H, factor, 4 * (first + band), stride, panels, B, size * band)
         if with_norm:
             for j in range(q):
                 if step == 1:
@@ -268,7 +305,7 @@ def multiply_back(U, columns, d, weights, V, lower, R, ahead, later):  # type: i
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def forward(  # type: ignore[no-untyped-def]
-    state, first, last, columns, d, weights, states, factors, Vs, lowers, z, sign, norm, R, square, ones, B
+    state, first, last, columns, d, weights, states, factors, Vs, lowers, z, sign, norm, R, square
 ):  # fmt: skip
     """Run the layers ``first .. last - 1`` of the tape."""
     states, factors, Vs, lowers = borrowed(states), borrowed(factors), borrowed(Vs), borrowed(lowers)
@@ -284,24 +321,25 @@ def forward(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def backward(  # type: ignore[no-untyped-def]
-    U, exponent, begin, first, last, columns, d, weights, wanted, log_norm, states, factors, Vs, lowers, z, sign, norm,
-    R, square, ones, B
+    U, exponent, begin, first, last, columns, d, weights, graded, wanted, log_norm, states, factors, Vs, lowers, R, square,
+    ones, B
 ):  # fmt: skip
     """Pull ``U = (∂L/∂X) Q`` (in units of ``2^exponent`` per lane) back over the layers ``first .. last - 1`` of the tape.
 
     Layer ``t`` of the tape is layer ``begin + t`` of the chain; ``log_norm[l]`` receives ``log‖∂L/∂W_l‖_F`` for the layers with
-    ``wanted[l]``, ``-inf`` for 0.
+    ``wanted[l]``: ``-inf`` for 0, and infinity or NaN where the squared norm is that. ``graded``: see `pull_back`.
     """
     states, factors, Vs, lowers = borrowed(states), borrowed(factors), borrowed(Vs), borrowed(lowers)
     for t in range(last - 1, first - 1, -1):
         layer = begin + t
         H, factor = rows(states[t + 1]), rows(factors[t + 1])
         F, weight = (rows(states[t]), rows(factors[t])) if weights == GAUSSIAN else (H, rows(ones))
-        pull_back(rows(U), H, factor, columns, d, F, weight, rows(B), rows(square), wanted[layer])
+        pull_back(rows(U), H, factor, columns, d, F, weight, rows(B), rows(square), wanted[layer], graded)
         if wanted[layer]:
             value = load(square, 0)
-            value = where_less(SMALLEST, value, fma(load(exponent, 0), LOG_2, 0.5 * log_of(value)), -np.inf)
-            store(log_norm, layer, value)
+            # `log_of` would give a finite number for infinity and NaN.
+            log = where_less(value, np.inf, fma(load(exponent, 0), LOG_2, 0.5 * log_of(value)), value)
+            store(log_norm, layer, where_less(value, SMALLEST, -np.inf, log))
         multiply_back(
             rows(U), columns, d, weights, rows(Vs[t]), rows(lowers[t]), rows(R), rows(states[t]), rows(Vs[max(t - 1, 0)])
         )  # fmt: skip

@@ -168,8 +168,16 @@ def test_bad_arguments() -> None:
     start, loss = a_start(32, 32), a_loss("cross-entropy", 32, 32)
     with pytest.raises(ValueError, match=r"layers must lie in 0\.\.5, got 0\.\.6"):
         run_gradients(start, 5, 2, ROOT, loss, layers=[0, 6])
-    with pytest.raises(ValueError, match="spacing must be at least 1"):
-        run_gradients(start, 5, 2, ROOT, loss, spacing=0)
+    for name, minimum in (("spacing", 1), ("threads", 1), ("depth", 0), ("replicas", 1)):
+        for wrong in (1.5, "a", True):
+            with pytest.raises(TypeError, match=f"^{name} must be a whole number, got {wrong!r}$"):
+                run_gradients(start, root=ROOT, loss=loss, **{"depth": 5, "replicas": 2, name: wrong})
+        with pytest.raises(ValueError, match=f"^{name} must be at least {minimum}, got {minimum - 1}$"):
+            run_gradients(start, root=ROOT, loss=loss, **{"depth": 5, "replicas": 2, name: minimum - 1})
+    with pytest.raises(ValueError, match="loss is for 32 logits of 31 samples"):
+        run_gradients(start, 5, 2, ROOT, a_loss("cross-entropy", 32, 31))
+    with pytest.raises(ValueError, match="loss is for 33 logits of 32 samples"):
+        run_gradients(start, 5, 2, ROOT, a_loss("cross-entropy", 33, 32))
     with pytest.raises(ValueError, match="GiB"):
         run_gradients(start, 10**6, 2, ROOT, loss, spacing=10**6)
 

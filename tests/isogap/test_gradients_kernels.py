@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isogap import gradients as module
 from isogap._kernels import blocks, gradients
 from isogap._kernels.normals import fill_normals
 from isogap._kernels.probe import lanes_available
 from isogap._kernels.vectors import aligned
+from isogap.gradient_layout import Shape
 from isogap.gradients import run_gradients
 from isogap.inputs import make_start
 from isogap.losses import make_loss
@@ -22,8 +22,8 @@ LANES = lanes_available()
 WIDTHS = [1, 2, 3, 4, 5, 6, 7, 8, 13, 32, 46, 48, 64, 67]
 
 
-def shape_of(d: int, m: int) -> module._Shape:
-    return module._Shape(d, m, "orthogonal", LANES)
+def shape_of(d: int, m: int) -> Shape:
+    return Shape(d, m, "orthogonal", LANES)
 
 
 def random_matrices(d: int, m: int, seed: int) -> np.ndarray[Any, Any]:
@@ -62,20 +62,23 @@ def test_blocks_are_the_explicit_weights(d: int, m: int) -> None:
     assert s.unpack(Y, ones) == pytest.approx(factor * X, abs=1e-13 * d)
 
 
+@pytest.mark.parametrize("graded", [False, True])
 @pytest.mark.parametrize("d", WIDTHS)
 @pytest.mark.parametrize("m", [1, 6])
-def test_pull_back_and_norms(d: int, m: int) -> None:
+def test_pull_back_and_norms(d: int, m: int, graded: bool) -> None:
     s, U, H, F = shape_of(d, m), *(random_matrices(d, m, seed) for seed in (1, 2, 3))
     rng = np.random.default_rng(4)
     ones, factor, weight = (aligned(s.rows, LANES) for _ in range(3))
     ones[...] = 1.0
     f, w = rng.standard_normal((d, LANES)), rng.standard_normal((d, LANES))
+    if graded:  # supposes the factors of the rows' normalisation
+        f = np.sign(f) / np.linalg.norm(H, axis=2).T
     factor.reshape(s.rows, -1)[:d], weight.reshape(s.rows, -1)[:d] = f, w
     f, w = f.T[:, :, None], w.T[:, :, None]
     flat = [s.pack(X, aligned(s.matrix, LANES)) for X in (U, H, F)]
     square, B = aligned(s.rows, LANES), s.work()[-1]
     G = f * (U - f**2 * (U * H).sum(axis=2, keepdims=True) * H)
-    gradients.pull_back(flat[0], flat[1], factor, m, d, flat[2], weight, B, square, True)
+    gradients.pull_back(flat[0], flat[1], factor, m, d, flat[2], weight, B, square, True, graded)
     assert s.unpack(flat[0], ones) == pytest.approx(G, rel=1e-10, abs=1e-10)
     expected = (np.linalg.norm(G @ np.swapaxes(w * F, 1, 2), axis=(1, 2))) ** 2
     assert square[0] == pytest.approx(expected.reshape(square[0].shape), rel=1e-10)
