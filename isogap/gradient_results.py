@@ -106,7 +106,8 @@ def log_loss_constant(loss: Loss, d: int) -> float:
     """Logarithm of a bound on ``‖∂L/∂Z‖_F`` for every state of the network with orthogonal weights (Lemma C.2)."""
     if loss.kind == "cross-entropy":
         return math.log(bounds.lemma_c2_cross_entropy(loss.samples, mean=True))
-    return math.log(bounds.lemma_c2_squared_error(d, float(np.linalg.norm(loss.targets)), samples=loss.samples))
+    norm = math.hypot(*loss.targets.ravel().tolist())  # without overflow of the squares
+    return math.log(bounds.lemma_c2_squared_error(d, norm, samples=loss.samples))
 
 
 def gradient_statistics(paths: GradientPaths, loss: Loss) -> GradientStatistics:

@@ -153,3 +153,11 @@ def test_starts_close_to_a_lower_rank(spectrum: str, weights: str) -> None:
         # Absolute in the logarithm is relative in the norm; the network itself multiplies rounding by its row norms.
         assert found.log_norm[r] == pytest.approx(exact_log_norms(start, 12, r, loss, weights), rel=0, abs=1e-9)
     assert found.conservation.max() < 1e-13
+
+
+def test_bounds_hold_for_targets_whose_squares_overflow() -> None:
+    labels = 1e160 * np.random.default_rng(0).standard_normal((4, 4))
+    options = GradientOptions("squared-error", labels=labels)
+    gradient = simulate(4, 20, replicas=3, rng=1, gradients=options).gradient
+    assert gradient is not None
+    assert (gradient.log_norm_mean > 360).all()
