@@ -201,6 +201,32 @@ def test_gap_from_the_row_gram() -> None:
     assert degenerate.rank == 2
 
 
+def test_layers_of_the_gap_in_any_order() -> None:
+    variant = Variant(4, 4, batch=6)
+    run = simulate_variant(variant, replicas=2, rng=1, gap_layers=np.array([4, 0, 4]))  # type: ignore[arg-type]
+    alone = simulate_variant(variant, replicas=2, rng=1, gap_layers=(4,))
+    assert run.gap_layers == (4, 0, 4)
+    assert (run.gap[:, [0, 2]] == alone.gap).all()
+    assert run.gap[:, 1] == pytest.approx([run.phi0] * 2, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("layers", "got"),
+    [
+        ((9,), "9"),
+        ((0, -1), "-1"),
+        ((1.5,), "1.5"),
+        ((True,), "True"),
+        ("12", "'1'"),
+        ([[0, 1]], r"\[0, 1\]"),
+        (None, "None"),
+    ],
+)
+def test_bad_layers_of_the_gap(layers: Any, got: str) -> None:
+    with pytest.raises(ValueError, match=rf"^gap_layers must be .*whole numbers in 0\.\.4, got {got}$"):
+        simulate_variant(Variant(4, 4), replicas=1, rng=1, gap_layers=layers)
+
+
 def test_chunks_do_not_change_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     variant = Variant(5, 10, activation="sin")
     whole = simulate_variant(variant, replicas=7, rng=3).log_norm
