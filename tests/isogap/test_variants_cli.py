@@ -129,7 +129,7 @@ def test_bad_input(
 
 def test_digits(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("sklearn")
-    assert main(["--width=6", "--depth=10", "--input=digits"]) == 2
+    assert main(["--width=6", "--depth=10", "--input=digits", "--batch=200"]) == 2
     assert "labels of input digits reach" in capsys.readouterr().err
     assert main(["--width=10", "--depth=10", "--input=digits", "--batch=15"]) == 0
     assert "batch 15, input digits, rank 10" in capsys.readouterr().out
