@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -32,6 +33,22 @@ def integer(name: str, value: Any, minimum: int) -> int:
     if number > LARGEST:
         raise ValueError(f"{name} must be at most {LARGEST:.0e}")
     return number
+
+
+def layer_numbers(name: str, value: Any, depth: int) -> tuple[int, ...]:
+    """Return the layers asked for, in their order; refuse what is not a whole number in ``0..depth``."""
+    try:
+        asked = tuple(value)
+    except TypeError:
+        raise ValueError(f"{name} must be a list of whole numbers in 0..{depth}, got {value!r}") from None
+    for layer in asked:
+        try:
+            inside = not isinstance(layer, bool | np.bool_) and 0 <= operator.index(layer) <= depth
+        except TypeError:
+            inside = False
+        if not inside:
+            raise ValueError(f"{name} must be whole numbers in 0..{depth}, got {layer!r}")
+    return tuple(operator.index(layer) for layer in asked)
 
 
 def finite_array(name: str, value: Any, ndim: int | None = None) -> FloatArray:

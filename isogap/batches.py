@@ -20,7 +20,9 @@ from isogap.haar import semi_orthogonal
 # Names of inputs, and whether numbers follow after a colon.
 NAMES = {"gaussian": False, "near-isometry": True, "spectrum": True, "digits": False}
 TABLES = (".npy", ".csv")
-_KNOWN = "gaussian, near-isometry:F, spectrum:l1,l2,..., digits, or a .npy or .csv file"
+# What to use instead of an input that is not known: where only the Gram matrix matters, and where the samples do.
+KNOWN_STARTS = "gaussian, near-isometry:F, spectrum:l1,l2,..., digits, or a .npy or .csv file"
+KNOWN_BATCHES = "gaussian, near-isometry:F, digits, or a .npy or .csv file"
 
 
 class InputError(ValueError):
@@ -84,8 +86,7 @@ def make_batch(spec: Any, width: int, batch: int | None, generator: np.random.Ge
         return _digits(text, width, batch, generator)
     if name == "spectrum":
         raise InputError(
-            f"input {text!r} gives the Gram matrix of a batch, and here the samples themselves matter: use gaussian, "
-            "near-isometry:F, digits, or a .npy or .csv file"
+            f"input {text!r} gives the Gram matrix of a batch, and here the samples themselves matter: use {KNOWN_BATCHES}"
         )
     return _from_table(printable(spec), load_samples(Path(text)), width, batch, generator)
 
@@ -93,8 +94,8 @@ def make_batch(spec: Any, width: int, batch: int | None, generator: np.random.Ge
 def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, generator: np.random.Generator) -> Batch:
     """Build a batch of ``n`` columns in which each of ``m = ceil(n/repeats)`` samples occurs ``repeats`` times (`make_batch`).
 
-    ``batch = None`` takes ``n = d``, or ``n = repeats m`` for a table of ``m`` samples. The Gaussian samples are the first
-    ``m`` of those that the same generator gives without repeats.
+    ``batch = None`` takes ``n = repeats d``, or ``n = repeats m`` for a table of ``m`` samples. The Gaussian samples are the
+    first ``m`` of those that the same generator gives without repeats.
 
     Examples
     --------
@@ -102,7 +103,7 @@ def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, gener
     array([[1., 2., 3., 1., 2.]])
     """
     name = parsed(spec)[0] if isinstance(spec, str | Path) else ""
-    n = width if batch is None and name else batch
+    n = repeats * width if batch is None and name else batch
     drawn = n if n is None or name == "gaussian" else -(-n // repeats)
     try:
         with threadpool_limits(1):  # so that the bits do not depend on the processors
@@ -116,8 +117,8 @@ def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, gener
     return Batch(found.label, found.data[:, index], None if found.labels is None else found.labels[index])
 
 
-def parsed(spec: str | Path) -> tuple[str, str]:
-    """Name and argument of an input, ``("", "")`` for a table of samples.
+def parsed(spec: str | Path, known: str = KNOWN_BATCHES) -> tuple[str, str]:
+    """Name and argument of an input, ``("", "")`` for a table of samples; ``known`` is said of another one.
 
     Examples
     --------
@@ -130,7 +131,7 @@ def parsed(spec: str | Path) -> tuple[str, str]:
         return name, argument
     if Path(text).suffix.lower() in TABLES:
         return "", ""
-    raise InputError(f"input {text!r} is not known: use {_KNOWN}")
+    raise InputError(f"input {text!r} is not known: use {known}")
 
 
 def printable(spec: Any) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from isogap._validate import FloatArray, no_zero_row
-from isogap.batches import InputError, make_batch, near_isometry, numbers, parsed, printable, square_only
+from isogap.batches import KNOWN_STARTS, InputError, make_batch, near_isometry, numbers, parsed, printable, square_only
 from isogap.batchnorm import batch_norm
 from isogap.gap import (
     deviation_of_unit_rows,
@@ -88,7 +88,7 @@ def make_start(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     generator : Generator
         Randomness of the batch.
     """
-    name, argument = parsed(spec) if isinstance(spec, str | Path) else ("", "")
+    name, argument = parsed(spec, KNOWN_STARTS) if isinstance(spec, str | Path) else ("", "")
     text = printable(spec)
     if name == "spectrum":
         return _spectrum(text, argument, width, batch)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from isogap._validate import FloatArray, integer
+from isogap._validate import FloatArray, integer, layer_numbers
 from isogap.batches import Batch, repeated_batch
 from isogap.gap import isometry_gap
 from isogap.gradient_results import labels_for
@@ -108,7 +108,8 @@ def simulate_variant(
     Raises
     ------
     ValueError
-        A bad input or bad labels; an activation that returns NaN or infinity; a depth whose states do not fit in memory.
+        A bad input or bad labels; a layer outside ``0..L``; an activation that returns NaN or infinity; a depth whose states do
+        not fit in memory.
 
     Examples
     --------
@@ -117,6 +118,7 @@ def simulate_variant(
     ((4, 31), True)
     """
     replicas = integer("replicas", replicas, 1)
+    gap_layers = layer_numbers("gap_layers", gap_layers, variant.depth)
     threads = default_threads() if threads is None else integer("threads", threads, 1)
     root = seed_sequence(rng)
     d, n = variant.width, variant.batch
@@ -154,7 +156,7 @@ def simulate_variant(
         variant=variant,
         log_norm=np.concatenate([norm for norm, _ in found]),
         gap=np.concatenate([gap for _, gap in found]),
-        gap_layers=tuple(gap_layers),
+        gap_layers=gap_layers,
         rank=rank,
         phi0=phi0,
         theorem=variant.theorem(rank),

@@ -33,7 +33,7 @@ class Variant:
     width, depth : int
         ``d ≥ 1`` and the number ``L ≥ 0`` of normalised layers; a readout ``W_L`` follows.
     batch : int, optional
-        Samples ``n``; default ``d``.
+        Samples ``n``; default ``repeats · d``.
     weights : {"orthogonal", "gaussian"}
         Haar on O(d), or independent normals of variance ``1/d``.
     repeats : int
@@ -76,8 +76,8 @@ class Variant:
 
         put("width", integer("width", self.width, 1))
         put("depth", integer("depth", self.depth, 0))
-        put("batch", self.width if self.batch in (0, None) else integer("batch", self.batch, 1))
         put("repeats", integer("repeats", self.repeats, 1))
+        put("batch", integer("batch", self.repeats * self.width if self.batch in (0, None) else self.batch, 1))
         put("weights", one_of("weights", self.weights, WEIGHTS))
         put("order", one_of("order", self.order, ORDERS))
         put("activation", activation(self.activation))

@@ -58,7 +58,7 @@ d, depth = 10, 160
 variants = {
     "orthogonal, n = d": Variant(d, depth),
     "orthogonal, n = 2d": Variant(d, depth, batch=2 * d),
-    "every sample twice": Variant(d, depth, repeats=2),
+    "every sample twice": Variant(d, depth, batch=d, repeats=2),
     "n = d/2": Variant(d, depth, batch=d // 2),
     "Gaussian weights": Variant(d, depth, weights="gaussian"),
     "mean removal, n = d": Variant(d, depth, mean_removal=True),

@@ -4,19 +4,88 @@ from __future__ import annotations
 
 import functools
 import os
+from typing import Any
 
 import numpy as np
 from numba import njit
 
-from isogap._kernels.vectors import LANES, aligned, fma, load, root, store, where_less
-from isogap._kernels.words import bits_of, from_bits, left, rotate, where_odd, xor
+from isogap._kernels.vectors import (
+    LANES,
+    aligned,
+    any_less,
+    fma,
+    holds_pairs,
+    lift,
+    load,
+    root,
+    rows,
+    rows_from,
+    spread,
+    store,
+    touch,
+    where_less,
+)
+from isogap._kernels.words import (
+    bits_of,
+    from_bits,
+    left,
+    minus,
+    plus,
+    right,
+    right_signed,
+    rotate,
+    to_floats,
+    where_odd,
+    xor,
+)
+
+_SPREAD_BITS = 0x9E3779B97F4A7C15  # odd, with ones and zeros in all parts
 
 
 @njit(cache=True, error_model="numpy")
-def _probe(a, words):  # type: ignore[no-untyped-def]
-    x = load(a, 0)
+def _probe(a, words, p):  # type: ignore[no-untyped-def]
+    """Every operation of `vectors` and `words` on floats ``a``, ``words`` and double-double numbers ``p``; what is so or not.
+
+    The kernels without lanes ask for lines of memory too: where `touch` fails, the plain form is no help.
+    """
+    x, word = load(rows(a), 0), load(rows(words), 0)
+    touch(a, 1)
     y = root(fma(x, x, 3.0 * x) / (x + 1.0) - 0.5)
-    store(a, 1, where_odd(load(words, 0), where_less(y, 2.0, x, y), from_bits(xor(bits_of(y), left(rotate(3, 1), 2)))))
+    y = where_odd(word, where_less(y, spread(2.0, y), x, y), lift(y, a))
+    mixed = right(xor(left(rotate(word, 1), 2), right_signed(word, 3)), 12)
+    bits = minus(plus(bits_of(y), mixed), 5)
+    store(words, 1, bits)
+    store(a, 1, from_bits(bits))
+    store(rows_from(a, 2), 0, to_floats(right_signed(word, 7)))
+    q = load(rows(p), 0)
+    z = lift(x, p)
+    z = root(fma(q, z, q * z) / (q + 1.0) - 0.25)
+    store(p, 1, where_less(q, 4.0, z, q - spread(0.125, z)))
+    return any_less(x, 1.0), any_less(q, 2.0), any_less(q, 1.0), holds_pairs(a), holds_pairs(p)
+
+
+def _same_bits() -> bool:
+    """Whether lane ``r`` of every result is that of the plain form, ``r = 0..7``."""
+    arrays = (aligned(3, LANES), aligned(2, LANES, np.uint64), aligned(2, LANES, parts=2))
+    floats, words, pairs = arrays
+    floats[0], words[0] = np.arange(LANES) + 0.7, np.arange(1, LANES + 1, dtype=np.uint64) * np.uint64(_SPREAD_BITS)
+    pairs[0] = np.arange(LANES) + 1.1, 1e-17 * np.arange(LANES)
+    alone = [tuple(_lane(array, lane) for array in arrays) for lane in range(LANES)]
+    together = list(_probe(*arrays))
+    each = [_probe(*one) for one in alone]
+    same = all(
+        _lane(array, lane).tobytes() == plain.tobytes()
+        for lane, one in enumerate(alone)
+        for array, plain in zip(arrays, one, strict=True)
+    )
+    return same and [any(said) for said in zip(*each, strict=True)] == together
+
+
+def _lane(array: np.ndarray[Any, Any], lane: int) -> np.ndarray[Any, Any]:
+    """One lane of an array in the plain form."""
+    one = aligned(len(array), 1, array.dtype, parts=array.ndim - 1)
+    one[...] = array[..., lane].reshape(one.shape)
+    return one
 
 
 @functools.cache
@@ -25,14 +94,6 @@ def lanes_available() -> int:
     if os.environ.get("ISOGAP_LANES") == "1":
         return 1
     try:
-        wide, words = aligned(2, LANES), aligned(1, LANES, np.uint64)
-        wide[0], words[0] = np.arange(LANES) + 0.7, np.arange(LANES)
-        _probe(wide, words)
-        for lane in range(LANES):
-            one, word = wide[:, lane].copy(), words[:, lane].copy()
-            _probe(one, word)
-            if one[1] != wide[1, lane]:
-                return 1
+        return LANES if _same_bits() else 1
     except Exception:  # whatever another numba or LLVM may raise: the plain form is the answer to all of it
         return 1
-    return LANES

@@ -51,8 +51,8 @@ def parser() -> Parser:
     p.add_argument("--width", type=whole(1), required=True, metavar="D", help="width d of every layer")
     p.add_argument("--depth", type=whole(2), required=True, metavar="L", help="number of layers, at least 2")
     p.add_argument("--replicas", type=whole(1), default=20, metavar="R", help="independent networks (default 20)")
-    p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width; of a file all)")
-    p.add_argument("--repeats", type=whole(1), default=1, metavar="K", help="of each sample (default 1)")
+    p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: K D; of a file K times all)")
+    p.add_argument("--repeats", type=whole(1), default=1, metavar="K", help="how often each sample occurs (default 1)")
     p.add_argument(
         "--input",
         default="gaussian",

@@ -161,7 +161,10 @@ def make_files(folder):
         ("--width 2 --depth 1 --input zero.csv", "all-zero feature row (row 1)"),
         ("--width 2 --depth 1 --input three.npy --batch 2", "has 3 samples"),
         ("--width 2 --depth 1 --input spectrum:1,2,3", "2 numbers expected, got 3"),
-        ("--width 2 --depth 1 --input spectrum", "is not known"),
+        (
+            "--width 2 --depth 1 --input spectrum",
+            "is not known: use gaussian, near-isometry:F, spectrum:l1,l2,..., digits",
+        ),
         ("--width 2 --depth 1 --json nowhere/x.json", "does not exist"),
         ("--width 2 --depth 1 --json .", "is a folder"),
         ("--width 2 --depth 1 --plot x.gif", "must end in .png or .svg or .pdf"),

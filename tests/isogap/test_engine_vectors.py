@@ -1,16 +1,21 @@
 """Lanes against plain floats, bit for bit; double-double arithmetic against exact fractions."""
 
+import runpy
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numba import njit
+from numba.core.extending import _Intrinsic
 
+import isogap
 from isogap._kernels import normals, probe, vectors, words
 from isogap._kernels.vectors import any_less, fma, lift, load, root, spread, store, where_less
 from isogap._kernels.words import left, plus, rotate, xor
 from tests import twins_engine as twin
 
+BITS = Path(__file__).parents[2] / ".ci" / "bits.py"
 needs_lanes = pytest.mark.skipif(probe.lanes_available() == 1, reason="this numba has no lanes")
 
 
@@ -140,6 +145,59 @@ def test_pairs_have_a_hundred_bits(rng, lanes):
 def test_probe_asks_for_the_plain_form(monkeypatch):
     monkeypatch.setenv("ISOGAP_LANES", "1")
     assert probe.lanes_available.__wrapped__() == 1
+
+
+def test_probe_tries_every_operation():
+    made = {name for module in (vectors, words) for name, what in vars(module).items() if isinstance(what, _Intrinsic)}
+    assert {"touch", "any_less", "to_floats"} < made
+    assert made <= set(probe._probe.py_func.__code__.co_names)
+
+
+@needs_lanes
+@pytest.mark.parametrize("wrong", range(6))
+def test_probe_falls_back_on_a_wrong_bit_or_an_error(monkeypatch, wrong):
+    right = probe._probe
+
+    def other(*arrays):
+        said = right(*arrays)
+        if arrays[0].ndim == 1:
+            return said
+        if wrong < 3:
+            array = arrays[wrong][-1:, ..., 5]  # the last result of lane 5
+            array.view(np.uint64)[...] ^= np.uint64(1)
+        elif wrong == 3:
+            return (not said[0], *said[1:])
+        elif wrong == 4:
+            raise RuntimeError("LLVM has no such operation")
+        return said
+
+    monkeypatch.setattr(probe, "_probe", other)
+    monkeypatch.delenv("ISOGAP_LANES", raising=False)
+    assert probe.lanes_available.__wrapped__() == (8 if wrong == 5 else 1)
+
+
+@pytest.mark.skipif(not BITS.exists(), reason="a source distribution comes without .ci")
+def test_comparison_of_lanes_needs_lanes(monkeypatch):
+    """Else plain floats would be compared with plain floats."""
+
+    def run(*arguments, **options):
+        raise InterruptedError("it runs")
+
+    monkeypatch.setattr(isogap, "simulate", run)
+    monkeypatch.setattr(probe, "lanes_available", lambda: 1)
+    for wanted in (None, "8"):
+        monkeypatch.delenv("ISOGAP_LANES", raising=False)
+        if wanted is not None:
+            monkeypatch.setenv("ISOGAP_LANES", wanted)
+        with pytest.raises(SystemExit, match="no lanes to compare"):
+            runpy.run_path(str(BITS), run_name="__main__")
+    monkeypatch.setenv("ISOGAP_LANES", "1")
+    with pytest.raises(InterruptedError, match="it runs"):
+        runpy.run_path(str(BITS), run_name="__main__")
+    monkeypatch.setenv("ISOGAP_LANES", "8")
+    monkeypatch.setattr(probe, "lanes_available", lambda: 8)
+    with pytest.raises(InterruptedError, match="it runs"):
+        runpy.run_path(str(BITS), run_name="__main__")
 
 
 def test_aligned_arrays():

@@ -182,7 +182,7 @@ def test_bounds_hold_for_every_covered_variant() -> None:
         {"eps": 1e-5},
         {"activation": "tanh"},
         {"batch": 4},
-        {"repeats": 2},
+        {"batch": 6, "repeats": 2},
         {"mean_removal": True},
     ],
 )
@@ -196,9 +196,35 @@ def test_gap_from_the_row_gram() -> None:
     run = simulate_variant(Variant(6, 60, batch=10), replicas=3, rng=1, gap_layers=(0, 30, 60))
     assert run.gap[:, 0] == pytest.approx([run.phi0] * 3, rel=1e-12)
     assert (np.diff(run.gap, axis=1) < 0).all()
-    degenerate = simulate_variant(Variant(6, 6, repeats=3), replicas=1, rng=1, gap_layers=(0, 6))
+    degenerate = simulate_variant(Variant(6, 6, batch=6, repeats=3), replicas=1, rng=1, gap_layers=(0, 6))
     assert np.isinf(degenerate.gap).all()
     assert degenerate.rank == 2
+
+
+def test_layers_of_the_gap_in_any_order() -> None:
+    variant = Variant(4, 4, batch=6)
+    run = simulate_variant(variant, replicas=2, rng=1, gap_layers=np.array([4, 0, 4]))  # type: ignore[arg-type]
+    alone = simulate_variant(variant, replicas=2, rng=1, gap_layers=(4,))
+    assert run.gap_layers == (4, 0, 4)
+    assert (run.gap[:, [0, 2]] == alone.gap).all()
+    assert run.gap[:, 1] == pytest.approx([run.phi0] * 2, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("layers", "got"),
+    [
+        ((9,), "9"),
+        ((0, -1), "-1"),
+        ((1.5,), "1.5"),
+        ((True,), "True"),
+        ("12", "'1'"),
+        ([[0, 1]], r"\[0, 1\]"),
+        (None, "None"),
+    ],
+)
+def test_bad_layers_of_the_gap(layers: Any, got: str) -> None:
+    with pytest.raises(ValueError, match=rf"^gap_layers must be .*whole numbers in 0\.\.4, got {got}$"):
+        simulate_variant(Variant(4, 4), replicas=1, rng=1, gap_layers=layers)
 
 
 def test_chunks_do_not_change_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +285,7 @@ def test_bad_batches() -> None:
     with pytest.raises(ValueError, match="constant over the batch"):
         Variant(3, 2, mean_removal=True).start(np.array([[1.0, 2, 3], [5, 5, 5], [0, 1, 0]]))
     with pytest.raises(ValueError, match="constant over the batch"):
-        Variant(3, 2, repeats=3, mean_removal=True).start(np.random.default_rng(0).standard_normal((3, 3)))
+        Variant(3, 2, batch=3, repeats=3, mean_removal=True).start(np.random.default_rng(0).standard_normal((3, 3)))
     with pytest.raises(ValueError, match="data must have shape"):
         Variant(3, 2).start(np.ones((3, 4)))
     with pytest.raises(ValueError, match="GiB for the states"):

@@ -17,7 +17,7 @@ def test_each_variant_says_what_covers_it(capsys: pytest.CaptureFixture[str]) ->
     assert "for n > d (S7)" in run(capsys, "--batch=9")
     assert "for mean removal (S8)" in run(capsys, "--batch=9", "--mean-removal", "--root-n")
     for arguments in (
-        ["--weights=gaussian"], ["--batch=9", "--batch-norm-1d"], ["--repeats=2"], ["--mean-removal"],
+        ["--weights=gaussian"], ["--batch=9", "--batch-norm-1d"], ["--batch=6", "--repeats=2"], ["--mean-removal"],
         ["--activation=tanh", "--exponent=0.4"], ["--activation=selu", "--order=act-norm"], ["--eps=0.1"],
     ):  # fmt: skip
         out = run(capsys, *arguments)
@@ -52,6 +52,26 @@ def test_input_and_threads(tmp_path: Path, capsys: pytest.CaptureFixture[str], m
     assert json.loads(run(capsys, "--input=table.csv", "--repeats=2", "--json=-"))["variant"]["batch"] == 22
     assert "batch 6, input near-isometry:0.1, rank 6," in run(capsys, "--input=near-isometry:0.1")
     assert run(capsys, "--input=gaussian", "--repeats=2") == run(capsys, "--repeats=2")
+
+
+@pytest.mark.parametrize("source", ["gaussian", "near-isometry:0.1", "digits"])
+def test_repeats_of_an_input_without_a_size(source: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """By default there are as many distinct samples as features, as without ``--repeats``."""
+    if source == "digits":
+        pytest.importorskip("sklearn")
+    arguments = ("--width=10", f"--input={source}", "--repeats=3")
+    out = run(capsys, *arguments)
+    assert f"batch 30, input {source}, rank 10," in out
+    assert "for n > d (S7)" in out
+    assert run(capsys, *arguments, "--batch=30") == out
+
+
+@pytest.mark.parametrize("what", ["", "nonsense", "spectrum"])
+def test_inputs_that_are_listed_are_taken(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--width=6", "--depth=10", f"--input={what}"]) == 2
+    error = capsys.readouterr().err
+    assert f"input {what!r} is not known: use gaussian, near-isometry:F, digits, or a .npy or .csv file" in error
+    assert "spectrum:" not in error
 
 
 @pytest.mark.parametrize(
@@ -109,7 +129,7 @@ def test_bad_input(
 
 def test_digits(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("sklearn")
-    assert main(["--width=6", "--depth=10", "--input=digits", "--seed=1"]) == 2
+    assert main(["--width=6", "--depth=10", "--input=digits", "--batch=200"]) == 2
     assert "labels of input digits reach" in capsys.readouterr().err
     assert main(["--width=10", "--depth=10", "--input=digits", "--batch=15", "--seed=1"]) == 0
     assert "batch 15, input digits, rank 10" in capsys.readouterr().out

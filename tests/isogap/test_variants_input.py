@@ -147,6 +147,25 @@ def test_repeated_samples() -> None:
     assert run.rank == 4
 
 
+@pytest.mark.parametrize("name", ["gaussian", "near-isometry:0.1", "digits"])
+def test_repeats_of_an_input_without_a_size(name: str) -> None:
+    """The default batch has as many distinct samples as features, of the library as of the command."""
+    if name == "digits":
+        pytest.importorskip("sklearn")
+    variant = Variant(10, 3, repeats=2)
+    assert variant.batch == 20
+    found = repeated_batch(name, 10, None, 2, input_generator(ROOT)).data
+    assert found.shape == (10, 20)
+    assert (found[:, 10:] == found[:, :10]).all()
+    assert np.linalg.matrix_rank(found) == 10
+    runs = [
+        simulate_variant(variant, replicas=2, input=source, rng=ROOT, labels="random")
+        for source in (name, found[:, :10])
+    ]
+    assert (runs[0].log_norm == runs[1].log_norm).all()
+    assert runs[0].rank == 10
+
+
 def test_repeated_digits() -> None:
     pytest.importorskip("sklearn")
     digits = repeated_batch("digits", 20, 50, 5, np.random.default_rng(0))
@@ -159,12 +178,13 @@ def test_repeated_digits() -> None:
 @pytest.mark.parametrize(
     ("spec", "case", "message"),
     [
-        ("nonsense", {}, "is not known: use gaussian"),
+        ("nonsense", {}, "is not known: use gaussian, near-isometry:F, digits, or a"),
+        ("", {"repeats": 2}, "input '' is not known: use gaussian, near-isometry:F, digits, or a"),
         ("near-isometry", {}, "is not known"),
         ("near-isometry:x", {}, "not a list of numbers"),
         ("near-isometry:2", {}, "F must lie between 0 and 1"),
         ("near-isometry:0.1", {"batch": 9}, "batch must equal the width 6, got 9"),
-        ("near-isometry:0.1", {"repeats": 2}, r"got 3 \(batch 6, each sample 2 times: 3 samples\)"),
+        ("near-isometry:0.1", {"batch": 6, "repeats": 2}, r"got 3 \(batch 6, each sample 2 times: 3 samples\)"),
         ("spectrum:1,1,1,1,1,1", {}, "the samples themselves matter"),
         ("digits", {"batch": 2000}, "digits has 1797 samples, batch 2000 is too large"),
         ("digits", {}, "labels of input digits reach [6-9], a network of width 6 has logits for 0..5"),
