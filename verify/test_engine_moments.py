@@ -66,8 +66,8 @@ def _kernel(d, count, rng):
     root, samples = np.random.SeedSequence(int(rng.integers(2**63))), []
     for first in range(0, count, lanes):
         work.begin(replica_states(root, first, lanes))
-        chain.fill_normals(work.state, (d * (d + 1) // 2 + 1) // 2, work.z)
-        chain.make_reflectors(work.z, d, work.V, work.tau, work.sign, work.norm)
+        chain.scatter_normals(work.state, (d * (d + 1) // 2 + 1) // 2, work.z, work.place, work.V)
+        chain.finish_reflectors(work.V, d, work.tau, work.sign, work.norm)
         chain.rotate_rows(work.X, d, work.V, work.tau, d, work.P)
         samples.append(np.moveaxis((work.X[place] * work.sign[np.arange(d)][:, None]).reshape(d, d, lanes), 2, 0))
     return np.concatenate(samples)
