@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from isogap._blas import one_blas_thread
 from isogap._validate import FloatArray, finite_array
 from isogap.haar import semi_orthogonal
 
@@ -106,7 +106,7 @@ def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, gener
     n = repeats * width if batch is None and name else batch
     drawn = n if n is None or name == "gaussian" else -(-n // repeats)
     try:
-        with threadpool_limits(1):  # so that the bits do not depend on the processors
+        with one_blas_thread():  # so that the bits do not depend on the processors
             found = make_batch(spec, width, drawn, generator)
     except InputError as error:
         if repeats == 1 or n is None:

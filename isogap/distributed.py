@@ -12,8 +12,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
+from isogap._blas import one_blas_thread
 from isogap.batches import InputError
 from isogap.montecarlo import Summary, Task
 
@@ -35,7 +34,7 @@ class ClusterExecutor:
 
 
 def _remote(task: Task) -> Summary | None:
-    with threadpool_limits(1):
+    with one_blas_thread():
         return task()
 
 

@@ -6,7 +6,6 @@ this module imports neither the bounds of the gap nor the exact law.
 
 from __future__ import annotations
 
-import functools
 import math
 import threading
 import time
@@ -15,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
+from isogap._blas import one_blas_thread
 from isogap._kernels import gradients as kernels
 from isogap._kernels.probe import lanes_available
 from isogap._kernels.vectors import aligned
-from isogap._validate import FloatArray, finite_array, integer, ldexp
+from isogap._validate import FloatArray, finite_array, integer, layer_numbers, ldexp
 from isogap.gradient_layout import Arrays, Shape
 from isogap.inputs import Start
 from isogap.losses import Loss
@@ -138,7 +137,7 @@ def run_gradients(
     if progress is not None:
         progress.start(replicas * depth)
     begin = time.perf_counter()
-    with _libraries().limit(limits=1), ThreadPoolExecutor(threads) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
         pending = {pool.submit(job.run, first) for first in groups}
         try:
             _drain(pending, job, progress)
@@ -169,18 +168,10 @@ def checked_layers(layers: Any, depth: int) -> np.ndarray[Any, np.dtype[np.int64
     """
     if layers is None:
         return np.arange(depth + 1, dtype=np.int64)
-    asked = np.unique(np.atleast_1d(np.asarray(layers)))
-    if asked.dtype.kind not in "iu" or asked.ndim != 1 or asked.size == 0:
+    asked = layer_numbers("layers", np.atleast_1d(np.asarray(layers)).tolist(), depth)
+    if not asked:
         raise ValueError(f"layers must be whole numbers in 0..{depth}, got {layers!r}")
-    if asked[0] < 0 or asked[-1] > depth:
-        raise ValueError(f"layers must lie in 0..{depth}, got {int(asked[0])}..{int(asked[-1])}")
-    return asked.astype(np.int64)
-
-
-@functools.cache
-def _libraries() -> ThreadpoolController:
-    """NumPy's linear algebra; to look for it takes as long as hundreds of layers."""
-    return ThreadpoolController()
+    return np.unique(asked).astype(np.int64)
 
 
 def _drain(pending: set[Future[None]], job: _Job, progress: Progress | None) -> None:

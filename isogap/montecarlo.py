@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from isogap._blas import one_blas_thread
 from isogap._blocks import Block, Job, run_block
 from isogap._quantiles import ExactQuantiles, Grid, HistogramQuantiles, fits
 from isogap._totals import Totals
@@ -203,7 +203,7 @@ def run(
         progress.start(job.replicas * job.depth)
     begin, spent = time.perf_counter(), outcome.seconds
     # numpy.linalg must not start threads of its own: the blocks are the threads.
-    with threadpool_limits(1):
+    with one_blas_thread():
         try:
             if outcome.streaming and outcome.grid is None:
                 _first_block(outcome, blocks[0], control[0], after_block)

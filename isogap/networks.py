@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from isogap._blas import one_blas_thread
 from isogap._validate import FloatArray, integer, layer_numbers
 from isogap.batches import Batch, repeated_batch
 from isogap.gap import isometry_gap
@@ -134,7 +134,7 @@ def simulate_variant(
     workers = min(threads, len(chunks), max(1, MEMORY_LIMIT // (size * per_replica)))
     if progress is not None:
         progress.start(replicas * variant.depth)
-    with threadpool_limits(1):
+    with one_blas_thread():
         batch = (
             input if isinstance(input, Batch) else repeated_batch(input, d, n, variant.repeats, input_generator(root))
         )

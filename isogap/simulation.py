@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 from scipy.special import stdtrit
-from threadpoolctl import threadpool_limits
 
 from isogap import bounds, montecarlo
+from isogap._blas import one_blas_thread
 from isogap._quantiles import ExactQuantiles
 from isogap._totals import Totals
 from isogap._validate import FloatArray, integer, one_of, probability
@@ -149,7 +149,7 @@ def simulate(
     if checkpoint is not None and rng is None:
         raise ValueError("checkpoint needs a seed, or the run could not be found again: give rng")
     root = seed_sequence(rng)
-    with threadpool_limits(1):  # with another number of BLAS threads the last bits of the start are others
+    with one_blas_thread():  # with another number of BLAS threads the last bits of the start are others
         start = make_start(input, width, batch, input_generator(root))
     options = as_options(gradients)
     loss = None if options is None else loss_of(options, start, label_generator(root))

@@ -18,7 +18,7 @@ ROOMS: dict[str, tuple[int, int, tuple[str, ...]]] = {
     "engine: montecarlo, gradients": (
         1, 2,
         ("montecarlo", "gradients", "gradient_layout", "batches", "inputs", "losses", "statistics", "multiprecision",
-         "selfcheck", "checkpoint", "distributed", "_blocks", "_quantiles", "_totals", "_workspace"),
+         "selfcheck", "checkpoint", "distributed", "_blas", "_blocks", "_quantiles", "_totals", "_workspace"),
     ),
     "bounds, exact law, certified": (3, 1, ("bounds.", "exact", "_one_step", "certified", "positivity")),
     "_kernels": (1, 3, ("_kernels.",)),

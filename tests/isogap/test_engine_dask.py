@@ -71,7 +71,7 @@ def test_a_worker_is_killed_in_the_middle(cluster):
     with distributed.Client(cluster) as client:
         client.wait_for_workers(3)
         pids = list(client.run(os.getpid).values())
-        changes = dict(replicas=3000)
+        changes = dict(replicas=20_000)
         expected = numbers(run(**changes))
         began = threading.Event()
 

@@ -166,7 +166,7 @@ def test_depth_zero_is_the_readout_alone() -> None:
 
 def test_bad_arguments() -> None:
     start, loss = a_start(32, 32), a_loss("cross-entropy", 32, 32)
-    with pytest.raises(ValueError, match=r"layers must lie in 0\.\.5, got 0\.\.6"):
+    with pytest.raises(ValueError, match=r"layers must be whole numbers in 0\.\.5, got 6"):
         run_gradients(start, 5, 2, ROOT, loss, layers=[0, 6])
     for name, minimum in (("spacing", 1), ("threads", 1), ("depth", 0), ("replicas", 1)):
         for wrong in (1.5, "a", True):

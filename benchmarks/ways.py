@@ -1,0 +1,100 @@
+"""The usual ways to iterate the chain, and the engine; every way computes φ and the Jacobian norm of every layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from isogap import montecarlo
+from isogap.inputs import make_start
+from isogap.montecarlo import Job
+from isogap.streams import input_generator
+
+SEED = 1
+# Takes replicas and layers.
+Way = Callable[[int, int], None]
+
+
+def start_of(d: int) -> Any:
+    return make_start("gaussian", d, None, input_generator(np.random.SeedSequence(SEED)))
+
+
+def scipy_loop(d: int) -> Way:
+    """scipy.stats.ortho_group, one replica and layer at a time."""
+    factor = start_of(d).factor
+    generator = np.random.default_rng(SEED)
+
+    def run(replicas: int, layers: int) -> None:
+        for _ in range(replicas):
+            X = factor
+            for _ in range(layers):
+                H = stats.ortho_group.rvs(d, random_state=generator) @ X
+                norm = np.linalg.norm(H, axis=1, keepdims=True)
+                X = H / norm
+                _ = -np.linalg.slogdet(X)[1] * 2 / d, -math.log(norm.min())
+
+    return run
+
+
+def numpy_batched(d: int) -> Way:
+    """NumPy's QR of a stack of Gaussian matrices, the signs of R put right."""
+    factor = start_of(d).factor
+    generator = np.random.default_rng(SEED)
+
+    def run(replicas: int, layers: int) -> None:
+        X = np.broadcast_to(factor, (replicas, d, d))
+        for _ in range(layers):
+            Q, R = np.linalg.qr(generator.standard_normal((replicas, d, d)))
+            H = (Q * np.sign(np.diagonal(R, axis1=1, axis2=2))[:, None, :]) @ X
+            norm = np.linalg.norm(H, axis=2, keepdims=True)
+            X = H / norm
+            _ = -np.linalg.slogdet(X)[1] * 2 / d, -np.log(norm.min(axis=1))
+
+    return run
+
+
+def torch_batched(d: int) -> Way:
+    """The same in PyTorch, float64."""
+    import torch
+
+    torch.set_num_threads(1)
+    factor = torch.from_numpy(start_of(d).factor)
+    generator = torch.Generator().manual_seed(SEED)
+
+    def run(replicas: int, layers: int) -> None:
+        X = factor.expand(replicas, d, d)
+        for _ in range(layers):
+            Q, R = torch.linalg.qr(torch.randn(replicas, d, d, dtype=torch.float64, generator=generator))
+            H = (Q * torch.sign(torch.diagonal(R, dim1=1, dim2=2))[:, None, :]) @ X
+            norm = torch.linalg.norm(H, dim=2, keepdim=True)
+            X = H / norm
+            _ = -torch.linalg.slogdet(X)[1] * 2 / d, -torch.log(norm.amin(dim=1))
+
+    return run
+
+
+def engine(d: int, threads: int = 1) -> Way:
+    """This engine, statistics of every layer included."""
+    start = start_of(d)
+
+    def run(replicas: int, layers: int) -> None:
+        montecarlo.run(Job(start, layers, replicas, np.random.SeedSequence(SEED)), threads=threads)
+
+    return run
+
+
+def ways(d: int) -> dict[str, Callable[[int], Way]]:
+    """All that can run here; at large widths the replicas are few enough to be one batch."""
+    batched = {"numpy QR": numpy_batched}
+    try:
+        import torch  # noqa: F401
+
+        batched["torch QR"] = torch_batched
+    except ImportError:
+        pass
+    in_batches = {f"{name} by 64": way for name, way in batched.items()} if d <= 32 else {}
+    return {"engine": engine, "scipy loop": scipy_loop, **batched, **in_batches}
