@@ -6,7 +6,7 @@ import os
 import sys
 
 import isogap
-from isogap._kernels import probe
+from isogap.engine.kernels.lanes import probe
 
 if os.environ.get("ISOGAP_LANES") != "1" and probe.lanes_available() != 8:
     sys.exit("this numba has no lanes to compare with plain floats: the probe fell back to the plain form")

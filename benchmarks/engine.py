@@ -35,12 +35,12 @@ from rich.table import Table
 from threadpoolctl import threadpool_limits
 from ways import SEED, Way, engine, ways
 
-from isogap import _workspace
-from isogap._kernels import normals
-from isogap._kernels.probe import lanes_available
-from isogap._kernels.vectors import aligned, fma, load, store
-from isogap.inputs import make_start
-from isogap.streams import input_generator, replica_states
+from isogap.base.streams import input_generator, replica_states
+from isogap.batch.start import make_start
+from isogap.engine.chain import buffers as _workspace
+from isogap.engine.kernels import normals
+from isogap.engine.kernels.lanes.probe import lanes_available
+from isogap.engine.kernels.lanes.vectors import aligned, fma, load, store
 
 WIDTHS = (8, 32, 100, 256, 512)
 
@@ -196,7 +196,7 @@ def cold_start() -> dict[str, float]:
     """Wall seconds until the first layer of ``isogap-mc --width 32 --depth 1000``: empty cache, then a second process."""
     import tempfile
 
-    code = "from isogap.simulation import simulate; simulate(32, 1, replicas=8, rng=1)"
+    code = "from isogap.run.chain import simulate; simulate(32, 1, replicas=8, rng=1)"
     out = {}
     with tempfile.TemporaryDirectory() as cache:
         for name in ("first process", "second process"):

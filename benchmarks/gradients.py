@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from isogap.gradients import run_gradients
-from isogap.inputs import make_start
-from isogap.losses import make_loss
+from isogap.batch.start import make_start
+from isogap.engine.gradients.passes import run_gradients
+from isogap.model.losses import make_loss
 
 
 def cpu_time(work: Callable[[], object], repetitions: int) -> float:

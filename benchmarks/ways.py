@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from isogap import montecarlo
-from isogap.inputs import make_start
-from isogap.montecarlo import Job
-from isogap.streams import input_generator
+from isogap.base.streams import input_generator
+from isogap.batch.start import make_start
+from isogap.engine.chain import montecarlo
+from isogap.engine.chain.montecarlo import Job
 
 SEED = 1
 # Takes replicas and layers.

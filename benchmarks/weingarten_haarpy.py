@@ -30,7 +30,7 @@ from sympy.core.cache import clear_cache
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import weingarten as wg
-from weingarten.partitions import all_partitions
+from weingarten.combinatorics.partitions import all_partitions
 
 d = sp.Symbol("d", integer=True, positive=True)
 

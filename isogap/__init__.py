@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING, Any
 from isogap._version import __version__
 
 if TYPE_CHECKING:
-    from isogap import bounds as bounds
-    from isogap import certified as certified
-    from isogap.activations import Activation
-    from isogap.batchnorm import batch_norm, batch_norm_jacobian, batch_norm_vjp, log_jacobian_norm
-    from isogap.exact import ExactStep, exact_step, exact_step_from_deviation, exact_steps, exact_steps_from_deviation
-    from isogap.gap import (
+    from isogap.batch.batchnorm import batch_norm, batch_norm_jacobian, batch_norm_vjp, log_jacobian_norm
+    from isogap.batch.gap import (
         isometry,
         isometry_gap,
         isometry_gap_from_deviation,
@@ -24,38 +20,50 @@ if TYPE_CHECKING:
         isometry_gap_from_spectrum,
         log_isometry_gap_from_deviation,
     )
-    from isogap.gradient_results import GradientOptions
-    from isogap.haar import apply_haar, haar_orthogonal
-    from isogap.networks import simulate_variant
-    from isogap.results import ChainResult
-    from isogap.simulation import simulate
-    from isogap.variants import Variant
+    from isogap.batch.haar import apply_haar, haar_orthogonal
+    from isogap.engine.networks.passes import simulate_variant
+    from isogap.model.activations import Activation
+    from isogap.model.variant import Variant
+    from isogap.run.chain import simulate
+    from isogap.run.gradients import GradientOptions
+    from isogap.run.results import ChainResult
+    from isogap.theory import bounds as bounds
+    from isogap.theory import enclosures as certified
+    from isogap.theory.exact import (
+        ExactStep,
+        exact_step,
+        exact_step_from_deviation,
+        exact_steps,
+        exact_steps_from_deviation,
+    )
 
 _HOME = {
-    "isometry": "gap",
-    "isometry_gap": "gap",
-    "isometry_gap_from_gram": "gap",
-    "isometry_gap_from_deviation": "gap",
-    "isometry_gap_from_spectrum": "gap",
-    "log_isometry_gap_from_deviation": "gap",
-    "haar_orthogonal": "haar",
-    "apply_haar": "haar",
-    "batch_norm": "batchnorm",
-    "batch_norm_jacobian": "batchnorm",
-    "batch_norm_vjp": "batchnorm",
-    "log_jacobian_norm": "batchnorm",
-    "ExactStep": "exact",
-    "exact_step": "exact",
-    "exact_step_from_deviation": "exact",
-    "exact_steps": "exact",
-    "exact_steps_from_deviation": "exact",
-    "ChainResult": "results",
-    "simulate": "simulation",
-    "GradientOptions": "gradient_results",
-    "Activation": "activations",
-    "Variant": "variants",
-    "simulate_variant": "networks",
+    "isometry": "batch.gap",
+    "isometry_gap": "batch.gap",
+    "isometry_gap_from_gram": "batch.gap",
+    "isometry_gap_from_deviation": "batch.gap",
+    "isometry_gap_from_spectrum": "batch.gap",
+    "log_isometry_gap_from_deviation": "batch.gap",
+    "haar_orthogonal": "batch.haar",
+    "apply_haar": "batch.haar",
+    "batch_norm": "batch.batchnorm",
+    "batch_norm_jacobian": "batch.batchnorm",
+    "batch_norm_vjp": "batch.batchnorm",
+    "log_jacobian_norm": "batch.batchnorm",
+    "ExactStep": "theory.exact",
+    "exact_step": "theory.exact",
+    "exact_step_from_deviation": "theory.exact",
+    "exact_steps": "theory.exact",
+    "exact_steps_from_deviation": "theory.exact",
+    "ChainResult": "run.results",
+    "simulate": "run.chain",
+    "GradientOptions": "run.gradients",
+    "Activation": "model.activations",
+    "Variant": "model.variant",
+    "simulate_variant": "engine.networks.passes",
 }
+
+_MODULES = {"bounds": "theory.bounds", "certified": "theory.enclosures"}
 
 __all__ = [
     "__version__",
@@ -88,8 +96,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("bounds", "certified"):
-        return importlib.import_module(f"isogap.{name}")
+    if name in _MODULES:
+        return importlib.import_module(f"isogap.{_MODULES[name]}")
     if name not in _HOME:
         raise AttributeError(f"module 'isogap' has no attribute {name!r}")
     return getattr(importlib.import_module(f"isogap.{_HOME[name]}"), name)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from isogap._validate import FloatArray
-from isogap.results import ChainResult
-from isogap.statistics import ess_floor
+from isogap.base.arguments import FloatArray
+from isogap.run.results import ChainResult
+from isogap.run.statistics import ess_floor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

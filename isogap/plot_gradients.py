@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isogap.results import ChainResult
+from isogap.run.results import ChainResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

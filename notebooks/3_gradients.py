@@ -18,10 +18,10 @@ import numpy as np
 from sliders import explore
 
 import isogap
-from isogap.networks import simulate_variant
-from isogap.rank_deficient import rank_law
-from isogap.rates import deepest_trainable, end_to_end_rate
-from isogap.variants import Variant
+from isogap.engine.networks.passes import simulate_variant
+from isogap.model.variant import Variant
+from isogap.run.rates import deepest_trainable, end_to_end_rate
+from isogap.theory.rank import rank_law
 
 plt.rcParams["figure.dpi"] = 70
 

@@ -70,8 +70,8 @@ def built(ext, tmp_path):
 
 def test_generated_pages(built):
     from isogap.verification import load
-    from isogap.verification.mathml import mathml
     from isogap.verification.registry import slug
+    from isogap.verification.report.mathml import mathml
 
     theory = (built / "theory.md").read_text(encoding="utf-8")
     for statement in load().values():

@@ -5,7 +5,6 @@ import pytest
 from isogap.verification import RegistryError, judge, load
 from isogap.verification.runner import comparisons_within_level
 
-HERE = __file__.rsplit("/", 1)[0]
 VERDICTS = pytest.StashKey[dict]()
 
 
@@ -19,7 +18,7 @@ def pytest_configure(config):
 
     config.stash[VERDICTS] = {}
     try:
-        config.statements = load(Path(__file__).parent)
+        config.statements = load(Path(__file__).parent / "chain")
     except RegistryError as error:
         raise pytest.UsageError(f"registry of statements: {error}") from None
 

@@ -11,22 +11,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .answers import Answer
-    from .caches import clear_caches
-    from .errors import CostError, SelfCheckError, WeingartenError
-    from .evaluation import evaluate
-    from .expressions import expectation
-    from .functions import (
+    from weingarten.answers import Answer
+    from weingarten.caches import clear_caches
+    from weingarten.errors import CostError, SelfCheckError, WeingartenError
+    from weingarten.evaluation import evaluate
+    from weingarten.expressions import expectation
+    from weingarten.functions import (
         gram_matrix,
         weingarten_function,
         weingarten_series,
         weingarten_table,
         zonal_spherical_function,
     )
-    from .james import james_formula
-    from .moments import moment
-    from .power_traces import power_trace_moment
-    from .symbols import (
+    from weingarten.james import james_formula
+    from weingarten.moments import moment
+    from weingarten.notation.symbols import (
         circular_orthogonal,
         circular_symplectic,
         constant,
@@ -38,7 +37,8 @@ if TYPE_CHECKING:
         tr,
         unitary,
     )
-    from .tensors import TensorExpectation, expectation_matrix, expectation_tensor
+    from weingarten.power_traces import power_trace_moment
+    from weingarten.tensors import TensorExpectation, expectation_matrix, expectation_tensor
 
 _HOMES = {
     "moment": "moments",
@@ -49,16 +49,16 @@ _HOMES = {
     "evaluate": "evaluation",
     "power_trace_moment": "power_traces",
     "james_formula": "james",
-    "orthogonal": "symbols",
-    "unitary": "symbols",
-    "symplectic": "symbols",
-    "special_orthogonal": "symbols",
-    "special_unitary": "symbols",
-    "circular_orthogonal": "symbols",
-    "circular_symplectic": "symbols",
-    "constant": "symbols",
-    "symplectic_form": "symbols",
-    "tr": "symbols",
+    "orthogonal": "notation.symbols",
+    "unitary": "notation.symbols",
+    "symplectic": "notation.symbols",
+    "special_orthogonal": "notation.symbols",
+    "special_unitary": "notation.symbols",
+    "circular_orthogonal": "notation.symbols",
+    "circular_symplectic": "notation.symbols",
+    "constant": "notation.symbols",
+    "symplectic_form": "notation.symbols",
+    "tr": "notation.symbols",
     "Answer": "answers",
     "clear_caches": "caches",
     "CostError": "errors",

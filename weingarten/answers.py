@@ -8,8 +8,8 @@ from typing import Any
 
 import sympy as sp
 
-from .arguments import as_dimension
-from .errors import WeingartenError
+from weingarten.arguments import as_dimension
+from weingarten.errors import WeingartenError
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     # a space in front tells argparse that an expression such as -W11^2 is no option
     options = build_parser().parse_args([f" {x}" if re.match(r"-[^-h]", x) else x for x in given])
-    from .errors import WeingartenError
+    from weingarten.errors import WeingartenError
 
     digits = sys.get_int_max_str_digits()
     try:
@@ -203,7 +203,7 @@ def run(options: argparse.Namespace) -> str:
 def _dimension(text: str | None) -> Any:
     import sympy as sp
 
-    from .errors import WeingartenError
+    from weingarten.errors import WeingartenError
 
     if text is None:
         return sp.Symbol("d", integer=True, positive=True)
@@ -214,7 +214,7 @@ def _dimension(text: str | None) -> Any:
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    from .errors import WeingartenError
+    from weingarten.errors import WeingartenError
 
     body = text.strip()
     if body[:1] + body[-1:] in ("()", "[]"):
@@ -225,8 +225,8 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _function(mu: tuple[int, ...], d: Any, group: str) -> Any:
-    from .answers import Answer
-    from .functions import function_group, weingarten_function
+    from weingarten.answers import Answer
+    from weingarten.functions import function_group, weingarten_function
 
     value = weingarten_function(mu, d, group)
     minimum = function_group(group).threshold(sum(mu))
@@ -236,9 +236,9 @@ def _function(mu: tuple[int, ...], d: Any, group: str) -> Any:
 
 
 def _table(options: argparse.Namespace, d: Any) -> str:
-    from .answers import Answer
-    from .errors import WeingartenError
-    from .functions import function_group, weingarten_table
+    from weingarten.answers import Answer
+    from weingarten.errors import WeingartenError
+    from weingarten.functions import function_group, weingarten_table
 
     try:
         n = int(options.n)
@@ -254,11 +254,11 @@ def _table(options: argparse.Namespace, d: Any) -> str:
 def _expectation(options: argparse.Namespace, d: Any) -> Any:
     import sympy as sp
 
-    from .arguments import as_dimension
-    from .contraction import PAIR_LIMIT
-    from .errors import WeingartenError
-    from .expressions import expectation
-    from .parsing import Parser
+    from weingarten.arguments import as_dimension
+    from weingarten.errors import WeingartenError
+    from weingarten.expressions import expectation
+    from weingarten.integration.contraction import PAIR_LIMIT
+    from weingarten.notation.parsing import Parser
 
     as_dimension(d, options.group)
     names = tuple(part.strip() for part in (options.haar or "").split(",") if part.strip())

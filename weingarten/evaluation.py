@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from .answers import Answer
-from .errors import WeingartenError
-from .structure import FORM
-from .symbols import SymmetricMatrix
+from weingarten.answers import Answer
+from weingarten.errors import WeingartenError
+from weingarten.notation.structure import FORM
+from weingarten.notation.symbols import SymmetricMatrix
 
 if TYPE_CHECKING:
-    from .tensors import TensorExpectation
+    from weingarten.tensors import TensorExpectation
 
 
 def evaluate(result: Any, matrices: Mapping[Any, Any]) -> Any:

@@ -9,18 +9,26 @@ from typing import Any
 
 import sympy as sp
 
-from .answers import Answer
-from .arguments import as_dimension
-from .contraction import PAIR_LIMIT, Monomial, Setting, check_results, integrate, loop_factor, pair_count
-from .errors import CostError, WeingartenError
-from .expansion import check_expansion
-from .groups import GROUPS, Group
-from .moments import moment_parts
-from .power_traces import power_trace_answer
-from .rational import ONE, Ratio, add_ratios, constant_ratio
-from .reading import Reader, Term, unit
-from .structure import prepare_word, simplify_form, written_out
-from .words import Letter, Word, canonical_closed, count, reduce_word
+from weingarten.algebra.groups import GROUPS, Group
+from weingarten.algebra.rational import ONE, Ratio, add_ratios, constant_ratio
+from weingarten.answers import Answer
+from weingarten.arguments import as_dimension
+from weingarten.errors import CostError, WeingartenError
+from weingarten.integration.contraction import (
+    PAIR_LIMIT,
+    Monomial,
+    Setting,
+    check_results,
+    integrate,
+    loop_factor,
+    pair_count,
+)
+from weingarten.integration.words import Letter, Word, canonical_closed, count, reduce_word
+from weingarten.moments import moment_parts
+from weingarten.notation.expansion import check_expansion
+from weingarten.notation.reading import Reader, Term, unit
+from weingarten.notation.structure import prepare_word, simplify_form, written_out
+from weingarten.power_traces import power_trace_answer
 
 Range = tuple[int, str]
 Constants = tuple[Any, ...]  # factors that are no functions of the one size

@@ -12,16 +12,16 @@ from typing import Any
 
 import sympy as sp
 
-from .arguments import as_class, as_dimension
-from .caches import cached
-from .errors import CostError, WeingartenError
-from .groups import Group, as_group
-from .jack import spectral_terms, spherical_value
-from .pairings import all_pairings, coset_type, orientation_sign
-from .partitions import Partition, all_partitions, as_partition, conjugate, partition_count
-from .permutations import cycle_type, invert
-from .rational import Ratio, constant_ratio, rational
-from .recursion import rational_function, series_length
+from weingarten.algebra.groups import Group, as_group
+from weingarten.algebra.jack import spectral_terms, spherical_value
+from weingarten.algebra.rational import Ratio, constant_ratio, rational
+from weingarten.algebra.recursion import rational_function, series_length
+from weingarten.arguments import as_class, as_dimension
+from weingarten.caches import cached
+from weingarten.combinatorics.pairings import all_pairings, coset_type, orientation_sign
+from weingarten.combinatorics.partitions import Partition, all_partitions, as_partition, conjugate, partition_count
+from weingarten.combinatorics.permutations import cycle_type, invert
+from weingarten.errors import CostError, WeingartenError
 
 TABLE_LIMIT = 30_000_000
 RESTRICTED_LIMIT = 10_000_000
@@ -38,14 +38,14 @@ def weingarten_function(coset_type: Any, d: Any, group: str = "O") -> Any:
 
         Wg(μ; d) = α^{ℓ(μ)} z_μ Σ_{λ ⊢ n, λ allowed} θ^λ_μ / (j_λ D_λ(z)),   D_λ(z) = Π_{(i,j) ∈ λ} (z + α j - i),
 
-    θ the coefficients of Jack polynomials; α, z and the allowed λ per group are in `weingarten.groups`.
+    θ the coefficients of Jack polynomials; α, z and the allowed λ per group are in `weingarten.algebra.groups`.
 
     Parameters
     ----------
     coset_type : tuple, list, sympy Permutation, or pair of pairings
         The partition μ of n; or a permutation of 2n points (of n points for U); or two pairings of `0..2n-1` (two
         permutations of `0..n-1` for U). For Sp and CSE a partition stands for consistently oriented loops, see
-        `weingarten.pairings.orientation_sign`; for a permutation σ the value is `(-1)^n sgn(σ) Wg^O(μ; -d)`.
+        `weingarten.combinatorics.pairings.orientation_sign`; for a permutation σ the value is `(-1)^n sgn(σ) Wg^O(μ; -d)`.
     d : int or sympy expression
         Size of the matrix; even for Sp and CSE.
     group : str

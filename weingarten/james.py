@@ -14,14 +14,20 @@ from typing import Any
 
 import sympy as sp
 
-from .answers import Answer
-from .arguments import as_dimension
-from .errors import CostError, WeingartenError
-from .functions import allowed_partitions
-from .groups import Group, as_group
-from .jack import jack_polynomial, reciprocal_content_product
-from .partitions import Partition, all_partitions, as_partition, centralizer_order, partition_count
-from .rational import Ratio, add_ratios
+from weingarten.algebra.groups import Group, as_group
+from weingarten.algebra.jack import jack_polynomial, reciprocal_content_product
+from weingarten.algebra.rational import Ratio, add_ratios
+from weingarten.answers import Answer
+from weingarten.arguments import as_dimension
+from weingarten.combinatorics.partitions import (
+    Partition,
+    all_partitions,
+    as_partition,
+    centralizer_order,
+    partition_count,
+)
+from weingarten.errors import CostError, WeingartenError
+from weingarten.functions import allowed_partitions
 
 TRIPLE_LIMIT = 500_000
 

@@ -8,10 +8,17 @@ from itertools import permutations, product
 from math import factorial
 from typing import Any
 
-from .answers import Answer
-from .arguments import as_dimension
-from .complex_elimination import Cell, complex_moment, symplectic_normal_form
-from .double_sum import (
+from weingarten.algebra.groups import GROUPS, Group, as_group
+from weingarten.algebra.rational import ZERO, Ratio, add_ratios, constant_ratio
+from weingarten.algebra.recursion import series_length
+from weingarten.answers import Answer
+from weingarten.arguments import as_dimension
+from weingarten.combinatorics.partitions import partition_count
+from weingarten.combinatorics.permutations import sign
+from weingarten.errors import CostError, WeingartenError
+from weingarten.functions import TABLE_LIMIT
+from weingarten.integration.complex_elimination import Cell, complex_moment, symplectic_normal_form
+from weingarten.integration.double_sum import (
     PAIR_LIMIT,
     circular_double_sum,
     complex_double_sum,
@@ -20,14 +27,7 @@ from .double_sum import (
     real_double_sum,
     real_pair_count,
 )
-from .errors import CostError, WeingartenError
-from .functions import TABLE_LIMIT
-from .groups import GROUPS, Group, as_group
-from .partitions import partition_count
-from .permutations import sign
-from .rational import ZERO, Ratio, add_ratios, constant_ratio
-from .real_elimination import elimination_estimate, real_moment
-from .recursion import series_length
+from weingarten.integration.real_elimination import elimination_estimate, real_moment
 
 DEGREE_LIMIT = 100_000  # factors of one moment
 

@@ -18,12 +18,12 @@ from typing import Any
 
 import sympy as sp
 
-from .answers import Answer
-from .arguments import as_dimension
-from .errors import CostError, WeingartenError
-from .groups import Group, as_group
-from .pairings import double_factorial
-from .partitions import Partition, all_partitions, as_partition, partition_count
+from weingarten.algebra.groups import Group, as_group
+from weingarten.answers import Answer
+from weingarten.arguments import as_dimension
+from weingarten.combinatorics.pairings import double_factorial
+from weingarten.combinatorics.partitions import Partition, all_partitions, as_partition, partition_count
+from weingarten.errors import CostError, WeingartenError
 
 SHAPE_LIMIT = 200_000
 MOVE_LIMIT = 25_000_000

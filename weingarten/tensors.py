@@ -8,14 +8,14 @@ from typing import Any
 
 import sympy as sp
 
-from .arguments import as_dimension
-from .contraction import PAIR_LIMIT, Strand
-from .errors import WeingartenError
-from .expansion import check_expansion
-from .expressions import Integration
-from .reading import Reader
-from .structure import prepare_word, simplify_form
-from .words import Word, plain_symmetric, reduce_word
+from weingarten.arguments import as_dimension
+from weingarten.errors import WeingartenError
+from weingarten.expressions import Integration
+from weingarten.integration.contraction import PAIR_LIMIT, Strand
+from weingarten.integration.words import Word, plain_symmetric, reduce_word
+from weingarten.notation.expansion import check_expansion
+from weingarten.notation.reading import Reader
+from weingarten.notation.structure import prepare_word, simplify_form
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TensorExpectation:
 
     def evaluate(self, matrices: Any) -> Any:
         """Return the value as a NumPy array with axes (left 0, right 0, left 1, right 1, ...) for given constants."""
-        from .evaluation import evaluate_tensor
+        from weingarten.evaluation import evaluate_tensor
 
         return evaluate_tensor(self, matrices)
 

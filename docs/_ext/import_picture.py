@@ -31,7 +31,7 @@ WIDTH, HEIGHT, DX, DY = 190, 46, 225, 105
 
 
 def room_of(module: str) -> str | None:
-    """Name of the room that a module (``isogap.gap``, ``weingarten.words``) lives in."""
+    """Name of the room that a module (``isogap.batch.gap``, ``weingarten.integration.words``) lives in."""
     package, _, rest = module.partition(".")
     if package == "weingarten":
         return "weingarten"

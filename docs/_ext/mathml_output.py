@@ -10,7 +10,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util import logging
 
-from isogap.verification.mathml import LatexError, mathml
+from isogap.verification.report.mathml import LatexError, mathml
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isogap._version import __version__
-from isogap.cli._common import EXIT_INTERRUPTED, EXIT_OK, BarProgress, Parser, fail, prepare_streams, whole
+from isogap.cli.common import EXIT_INTERRUPTED, EXIT_OK, BarProgress, Parser, fail, prepare_streams, whole
 
 if TYPE_CHECKING:
     import argparse
@@ -84,7 +84,7 @@ def _run(options: argparse.Namespace) -> int:
         return fail(PROGRAM, problem)
     from isogap.figures import Settings, make
     from isogap.figures.output import write, write_gallery
-    from isogap.simulation import default_threads
+    from isogap.run.chain import default_threads
 
     out = Path(options.out)
     out.mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from isogap._version import __version__
-from isogap.cli._common import (
+from isogap.cli.common import (
     EXIT_CHECK_FAILED,
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -107,8 +107,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:
-    from isogap.checkpoint import Checkpoint
-    from isogap.simulation import simulate
+    from isogap.engine.chain.checkpoint import Checkpoint
+    from isogap.run.chain import simulate
 
     with (
         _cluster(options) as client,
@@ -131,7 +131,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
             gradients=_gradient_options(options),
             progress=progress,
         )
-    from isogap.cli import _mc_output as output
+    from isogap.cli.output import chain as output
 
     output.write_files(result, options, written)
     if not options.quiet and options.json != "-":
@@ -146,8 +146,8 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
 def _cluster(options: argparse.Namespace) -> AbstractContextManager[Any]:
     if options.dask is None:
         return nullcontext()
-    from isogap.distributed import connected
-    from isogap.simulation import default_threads
+    from isogap.engine.chain.cluster import connected
+    from isogap.run.chain import default_threads
 
     return connected(options.dask, options.threads or default_threads())
 
@@ -156,13 +156,13 @@ def _gradient_options(options: argparse.Namespace) -> object:
     """What ``--gradients``, ``--labels`` and ``--classes`` ask for."""
     if options.gradients is None:
         return None
-    from isogap.gradient_results import GradientOptions
+    from isogap.run.gradients import GradientOptions
 
     labels = options.labels
     if labels not in (None, "random"):
         from pathlib import Path
 
-        from isogap.losses import load_labels
+        from isogap.model.losses import load_labels
 
         labels = load_labels(Path(labels))
     return GradientOptions(loss=options.gradients, labels=labels, classes=options.classes)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from isogap._version import __version__
-from isogap.cli._common import (
+from isogap.cli.common import (
     EXIT_INTERRUPTED,
     EXIT_OK,
     BarProgress,
@@ -23,7 +23,7 @@ from isogap.cli._common import (
 if TYPE_CHECKING:
     import argparse
 
-    from isogap.networks import VariantResult
+    from isogap.engine.networks.passes import VariantResult
 
 PROGRAM = "isogap-variants"
 NAMED = ("identity", "sin", "tanh", "relu", "selu", "leaky-relu")
@@ -108,10 +108,10 @@ def _output_problem(options: argparse.Namespace) -> str | None:
 def _run(options: argparse.Namespace) -> int:
     import json
 
-    from isogap.batches import repeated_batch
-    from isogap.files import write_atomically
-    from isogap.networks import simulate_variant
-    from isogap.streams import input_generator, seed_sequence
+    from isogap.base.files import write_atomically
+    from isogap.base.streams import input_generator, seed_sequence
+    from isogap.batch.samples import repeated_batch
+    from isogap.engine.networks.passes import simulate_variant
 
     root = seed_sequence(options.seed)
     batch = repeated_batch(options.input, options.width, options.batch, options.repeats, input_generator(root))
@@ -138,7 +138,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _variant(options: argparse.Namespace, batch: int) -> Any:
-    from isogap.variants import Variant
+    from isogap.model.variant import Variant
 
     torch_like = options.batch_norm_1d
     return Variant(
@@ -158,7 +158,7 @@ def _variant(options: argparse.Namespace, batch: int) -> Any:
 
 
 def _activation(text: str) -> Any:
-    from isogap.activations import Activation
+    from isogap.model.activations import Activation
 
     parts = text.split(":")
     if len(parts) == 1:
@@ -215,7 +215,7 @@ def _slope(result: VariantResult) -> Any:
     """Rate over the middle of the network; ``None`` where a gradient vanishes or there are too few layers."""
     import numpy as np
 
-    from isogap.rates import gradient_slope
+    from isogap.run.rates import gradient_slope
 
     depth = result.variant.depth
     window = (depth // 4, max(depth - 1 - depth // 4, depth // 4 + 1))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from isogap._version import __version__
-from isogap.cli._common import (
+from isogap.cli.common import (
     EXIT_CHECK_FAILED,
     EXIT_INTERRUPTED,
     EXIT_OK,
@@ -158,8 +158,8 @@ def _write(options: argparse.Namespace, verdicts: list[Verdict], seconds: float)
     import json
     from pathlib import Path
 
-    from isogap.files import write_atomically
-    from isogap.verification.report import html_page, json_result
+    from isogap.base.files import write_atomically
+    from isogap.verification.report.result import html_page, json_result
 
     if options.json is not None:
         result = json_result(verdicts, deep=options.deep, seed=options.seed, seconds=seconds)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
-from isogap.figures._common import Product, Settings
+from isogap.figures.product import Product, Settings
 
 # name: (module, function, what it shows)
 FIGURES = {
@@ -29,10 +29,10 @@ FIGURES = {
     "g3": ("learning", "g3", "test accuracy with sin and tanh, by depth"),
     "g4": ("learning", "g4", "gradient norm of every layer during training"),
     "g5": ("shaping", "g5", "gradient of every layer for relu, leaky relu and selu, both orders"),
-    "g6": ("batches", "g6", "gradient with and without mean removal"),
+    "g6": ("rank", "g6", "gradient with and without mean removal"),
     "theorem-5": ("bound", "theorem_5", "Theorem 5 and S5 against the measured gradient, over width and input"),
-    "rank": ("batches", "rank", "growth over n/d, with and without mean removal, up to BatchNorm1d (S7, S8)"),
-    "c1": ("batches", "c1", "growth for rank-deficient batches over (d, r), conjecture C1"),
+    "rank": ("rank", "rank", "growth over n/d, with and without mean removal, up to BatchNorm1d (S7, S8)"),
+    "c1": ("rank", "c1", "growth for rank-deficient batches over (d, r), conjecture C1"),
 }
 
 __all__ = ["FIGURES", "Product", "Settings", "make"]
@@ -49,5 +49,5 @@ def make(name: str, settings: Settings) -> Product:
     if name not in FIGURES:
         raise ValueError(f"figure must be one of {', '.join(FIGURES)}, got {name!r}")
     module, function, _ = FIGURES[name]
-    maker: Callable[[Settings], Product] = getattr(importlib.import_module(f"isogap.figures.{module}"), function)
+    maker: Callable[[Settings], Product] = getattr(importlib.import_module(f"isogap.figures.paper.{module}"), function)
     return maker(settings)

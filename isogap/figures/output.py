@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isogap.base.files import write_atomically
 from isogap.figures import FIGURES
-from isogap.figures._common import Product
-from isogap.files import write_atomically
+from isogap.figures.product import Product
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

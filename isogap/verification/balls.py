@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from flint import arb, fmpq
 
-from isogap.certified import exact_step_enclosure
+from isogap.theory.enclosures import exact_step_enclosure
 
 Ball: TypeAlias = Any
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from isogap.positivity import NotProvedError, prove_positive
+from isogap.theory.positivity import NotProvedError, prove_positive
 from isogap.verification import algebra, sampling
 from isogap.verification.balls import ball
 from isogap.verification.outcome import Margin, Plot, RefutedError, Step, Table, UndecidedError, VacuousError

@@ -70,7 +70,7 @@ def slug(label: str) -> str:
 def folder() -> Path:
     """Return the folder of statements: inside the installed package, or ``verify/`` beside it in a checkout."""
     inside = Path(__file__).parent / "statements"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "verify"
+    return (inside if inside.is_dir() else Path(__file__).parents[2] / "verify") / "chain"
 
 
 def load(where: Path | None = None) -> dict[str, Statement]:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 
-from isogap.special import x_minus_log1p
+from isogap.base.special import x_minus_log1p
 from isogap.verification.balls import Spectrum, ball
 from isogap.verification.case import Case
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import weingarten as wg
 from weingarten import WeingartenError, expectation, tr
 from weingarten.cli import main
-from weingarten.parsing import Parser
+from weingarten.notation.parsing import Parser
 
 d = sp.Symbol("d", integer=True, positive=True)
 W, V, A, B = wg.orthogonal("W", d), wg.orthogonal("V", d), wg.constant("A", d), wg.constant("B", d)

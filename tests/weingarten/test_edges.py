@@ -13,7 +13,7 @@ import sympy as sp
 import weingarten as wg
 from weingarten import CostError, WeingartenError, expectation, tr
 from weingarten.cli import main
-from weingarten.parsing import Parser
+from weingarten.notation.parsing import Parser
 
 d = sp.Symbol("d", integer=True, positive=True)
 W, A, B = wg.orthogonal("W", d), wg.constant("A", d), wg.constant("B", d)
@@ -247,8 +247,8 @@ def test_one_row_needs_no_recursion() -> None:
 
 @pytest.mark.parametrize(("alpha", "lam"), [(a, lam) for a in (1, 2) for lam in [(5,), (1,) * 5]])
 def test_jack_polynomials_of_one_row_and_one_column_are_eigenvectors(alpha: int, lam: tuple[int, ...]) -> None:
-    from weingarten.jack import jack_polynomial, laplace_beltrami
-    from weingarten.partitions import all_partitions, boxes
+    from weingarten.algebra.jack import jack_polynomial, laplace_beltrami
+    from weingarten.combinatorics.partitions import all_partitions, boxes
 
     theta = dict(zip(all_partitions(5), jack_polynomial(lam, alpha), strict=True))
     image = dict.fromkeys(theta, 0)

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import weingarten as wg
-from tests.weingarten import plain_twins as plain
+from tests.twins import weingarten as plain
 from weingarten import expectation, moment, tr
-from weingarten.words import Letter, canonical_closed, reduce_word, reverse_transpose
+from weingarten.integration.words import Letter, canonical_closed, reduce_word, reverse_transpose
 
 d = sp.Symbol("d", integer=True, positive=True)
 EPS = float(np.finfo(float).eps)
@@ -211,7 +211,7 @@ def test_stable_power_traces_hold_exactly_from_their_range_on(group: str) -> Non
         nu = mu if group in ("U", "SU") else ()
         answer = wg.power_trace_moment(mu, d, group, conjugate=nu, with_range=True)
         step = 2 if group == "Sp" else 1
-        from weingarten.groups import GROUPS
+        from weingarten.algebra.groups import GROUPS
         from weingarten.power_traces import character_sum
 
         for size in range(answer.minimum, answer.minimum + 4, step):

@@ -11,7 +11,7 @@ import sympy as sp
 from sympy.combinatorics import Permutation
 
 import weingarten
-from tests.weingarten import plain_twins as plain
+from tests.twins import weingarten as plain
 from weingarten import (
     CostError,
     WeingartenError,
@@ -22,11 +22,11 @@ from weingarten import (
     weingarten_table,
     zonal_spherical_function,
 )
-from weingarten.groups import GROUPS
-from weingarten.jack import jack_polynomial, laplace_beltrami, spectral_terms
-from weingarten.pairings import all_pairings, coset_type
-from weingarten.partitions import all_partitions, boxes, centralizer_order
-from weingarten.recursion import rational_function, recursion_row
+from weingarten.algebra.groups import GROUPS
+from weingarten.algebra.jack import jack_polynomial, laplace_beltrami, spectral_terms
+from weingarten.algebra.recursion import rational_function, recursion_row
+from weingarten.combinatorics.pairings import all_pairings, coset_type
+from weingarten.combinatorics.partitions import all_partitions, boxes, centralizer_order
 
 d = sp.Symbol("d", integer=True, positive=True)
 M = sp.Symbol("M", integer=True, positive=True)

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import weingarten as wg
-from weingarten import complex_elimination, real_elimination
-from weingarten.merging import least_terms, partitions_into
-from weingarten.partitions import all_partitions
+from weingarten.combinatorics.merging import least_terms, partitions_into
+from weingarten.combinatorics.partitions import all_partitions
+from weingarten.integration import complex_elimination, real_elimination
 
 
 @pytest.fixture

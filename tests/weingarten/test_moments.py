@@ -11,13 +11,18 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.weingarten import plain_twins as plain
+from tests.twins import weingarten as plain
 from weingarten import Answer, CostError, WeingartenError, clear_caches, moment
-from weingarten.complex_elimination import complex_moment, symplectic_normal_form
-from weingarten.double_sum import complex_double_sum, real_double_sum, real_pair_count, symplectic_double_sum
-from weingarten.groups import GROUPS
+from weingarten.algebra.groups import GROUPS
+from weingarten.integration.complex_elimination import complex_moment, symplectic_normal_form
+from weingarten.integration.double_sum import (
+    complex_double_sum,
+    real_double_sum,
+    real_pair_count,
+    symplectic_double_sum,
+)
+from weingarten.integration.real_elimination import real_moment
 from weingarten.moments import orthogonal_moment, unitary_moment
-from weingarten.real_elimination import real_moment
 
 d = sp.Symbol("d", integer=True, positive=True)
 EPS = float(np.finfo(float).eps)
@@ -270,7 +275,7 @@ def test_determinant_normalisations(size: int) -> None:
     """E det = 1 on SO and SU, 0 on O and U; by hand from the definition of the determinant."""
     if size < 5:
         for group, expected in (("SO", 1), ("SU", 1), ("O", 0), ("U", 0)):
-            from weingarten.permutations import sign
+            from weingarten.combinatorics.permutations import sign
 
             total = 0
             for s in plain_permutations(size):

@@ -8,12 +8,12 @@ import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.weingarten import plain_twins as plain
+from tests.twins import weingarten as plain
 from weingarten import moment
-from weingarten.complex_elimination import complex_moment, symplectic_normal_form
-from weingarten.double_sum import complex_double_sum, real_double_sum, symplectic_double_sum
-from weingarten.groups import GROUPS
-from weingarten.real_elimination import real_moment
+from weingarten.algebra.groups import GROUPS
+from weingarten.integration.complex_elimination import complex_moment, symplectic_normal_form
+from weingarten.integration.double_sum import complex_double_sum, real_double_sum, symplectic_double_sum
+from weingarten.integration.real_elimination import real_moment
 
 # ---- integer dimensions below the degree ----------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ def test_refusal_comes_before_any_work_and_carries_the_estimate() -> None:
         expectation(tr(W * A * W.T * B) ** 6)
     assert caught.value.estimate == 10395**2
     assert caught.value.limit == 1_000_000
-    from weingarten.contraction import _pairings
+    from weingarten.integration.contraction import _pairings
 
     assert _pairings.cache_info().currsize == 0  # type: ignore[attr-defined]
     with pytest.raises(CostError, match="limit is 5"):

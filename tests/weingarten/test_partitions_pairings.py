@@ -8,10 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.weingarten import plain_twins as plain
-from weingarten.errors import WeingartenError
-from weingarten.pairings import all_pairings, coset_type, double_factorial, image_pairing, orientation_sign
-from weingarten.partitions import (
+from tests.twins import weingarten as plain
+from weingarten.combinatorics.pairings import (
+    all_pairings,
+    coset_type,
+    double_factorial,
+    image_pairing,
+    orientation_sign,
+)
+from weingarten.combinatorics.partitions import (
     all_partitions,
     as_partition,
     centralizer_order,
@@ -21,7 +26,8 @@ from weingarten.partitions import (
     jack_norm,
     partition_count,
 )
-from weingarten.permutations import compose, cycle_type, invert, sign
+from weingarten.combinatorics.permutations import compose, cycle_type, invert, sign
+from weingarten.errors import WeingartenError
 
 permutation = st.integers(1, 7).flatmap(lambda n: st.permutations(range(n))).map(tuple)
 

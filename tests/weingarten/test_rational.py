@@ -10,7 +10,7 @@ from flint import fmpz_poly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from weingarten.rational import ONE, ZERO, Ratio, add_ratios, constant_ratio, power_of_d
+from weingarten.algebra.rational import ONE, ZERO, Ratio, add_ratios, constant_ratio, power_of_d
 
 d = sp.Symbol("d", integer=True, positive=True)
 x = sp.Symbol("x")

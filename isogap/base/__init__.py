@@ -1,0 +1,1 @@
+"""Ground: arrays, arguments, streams, threads, records, files; no model, no statistics."""

@@ -1,0 +1,65 @@
+"""Image data sets from a folder that the user names, and `digits`, which is always there.
+
+Nothing is downloaded. Every file is checked for its magic number, its size and the range of its labels before it is used.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from isogap.batch.datasets._common import Dataset, DatasetError, MissingDataError
+from isogap.batch.datasets.cifar import load_cifar10, load_cifar100
+from isogap.batch.datasets.digits import load_digits
+from isogap.batch.datasets.idx import load_fashion_mnist, load_mnist, read_idx
+
+__all__ = [
+    "Dataset",
+    "DatasetError",
+    "MissingDataError",
+    "DATASETS",
+    "load_dataset",
+    "load_mnist",
+    "load_fashion_mnist",
+    "load_cifar10",
+    "load_cifar100",
+    "load_digits",
+    "read_idx",
+]
+
+_FROM_FOLDER = {
+    "mnist": load_mnist,
+    "fashion-mnist": load_fashion_mnist,
+    "cifar10": load_cifar10,
+    "cifar100": load_cifar100,
+}
+DATASETS = ("digits", *_FROM_FOLDER)
+
+
+def load_dataset(name: str, folder: str | Path | None = None) -> Dataset:
+    """Load a data set by name.
+
+    Parameters
+    ----------
+    name : {"digits", "mnist", "fashion-mnist", "cifar10", "cifar100"}
+    folder : path, optional
+        Where the files are, or a folder with a subfolder of the data set's name; not needed for digits.
+
+    Raises
+    ------
+    DatasetError
+        An unknown name, a missing folder or file, a file that is damaged; the message says which.
+
+    Examples
+    --------
+    >>> load_dataset("mnist", "/nowhere")
+    Traceback (most recent call last):
+        ...
+    isogap.batch.datasets._common.DatasetError: data folder /nowhere does not exist
+    """
+    if name == "digits":
+        return load_digits()
+    if name not in _FROM_FOLDER:
+        raise DatasetError(f"data set must be one of {', '.join(DATASETS)}, got {name!r}")
+    if folder is None:
+        raise MissingDataError(f"data set {name} needs the folder of its files")
+    return _FROM_FOLDER[name](folder)

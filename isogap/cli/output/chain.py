@@ -1,0 +1,299 @@
+"""What ``isogap-mc`` writes: the table for a person, JSON, CSV, NPZ, the plot."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import math
+import sys
+from collections.abc import Callable
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from isogap.base.files import atomic_path, write_atomically
+from isogap.cli.common import write_stdout
+from isogap.cli.output.gradients import gradient_columns, gradient_note, gradient_problem, gradient_table
+from isogap.run.results import ChainResult
+from isogap.run.statistics import ess_floor
+
+# Kernel and spectrum rounding leave E4 near 1e-14; a run above this is not to be trusted.
+ENERGY_LIMIT = 1e-9
+# A bound is called met or broken only if the mean is this many standard errors away from it.
+VERDICT_SIGMA = 3.0
+# Terminals narrower than this get the table without its quantile column, which then fits 80 characters.
+_WIDE = 105
+
+
+def failed_check(result: ChainResult) -> str | None:
+    """Say which self-check failed, if one did."""
+    if result.energy_residual > ENERGY_LIMIT:
+        return f"energy law (E4) residual {result.energy_residual:.2g} exceeds {ENERGY_LIMIT:g}"
+    if result.one_step.passed is False:
+        worst = int(np.argmax(np.abs(result.one_step.relative_z) / result.one_step.threshold))
+        z, limit = result.one_step.relative_z[worst], result.one_step.threshold[worst]
+        return f"one-step law (E3) at layer {result.one_step.layers[worst]}: z = {z:.1f}, limit {limit:.1f}"
+    return gradient_problem(result.gradient)
+
+
+def write_files(result: ChainResult, options: argparse.Namespace, written: list[str]) -> None:
+    """Write what was asked for; each file completely or not at all, and its name to ``written``; standard output last."""
+    text = json.dumps(result.to_dict(), indent=1, allow_nan=False) + "\n" if options.json is not None else ""
+    table = csv_table(result) if options.csv is not None else ""
+    jobs: list[tuple[str | None, Callable[[str], None]]] = [
+        (options.json if options.json != "-" else None, lambda path: _write_text(path, text)),
+        (options.csv, lambda path: _write_text(path, table)),
+        (options.save, result.save),
+        (options.plot, lambda path: save_plot(result, path)),
+    ]
+    for path, write in jobs:
+        if path is not None:
+            write(path)
+            written.append(path)
+    if options.json == "-":
+        write_stdout(text)
+
+
+def _write_text(path: str, text: str) -> None:
+    write_atomically(path, lambda stream: stream.write(text.encode()))
+
+
+def csv_table(result: ChainResult) -> str:
+    """Return the per-layer statistics as CSV; the Jacobian columns of row ``l`` belong to the map from layer ``l`` to ``l+1``."""
+    depth = result.parameters.depth
+    pad = np.full(1, np.nan)
+    columns = {
+        **{f"phi_{k}": getattr(result.phi, k) for k in ("mean", "stderr", "ess", "median", "q05", "q95")},
+        **{f"log_phi_{k}": getattr(result.log_phi, k) for k in ("mean", "stderr", "median", "q05", "q95")},
+        **{f"log_jacobian_{k}": np.append(getattr(result.log_jacobian, k), pad) for k in ("mean", "stderr")},
+        "theorem_1": result.bounds.theorem_1,
+        "sharp": result.bounds.sharp,
+        **{f"controlled_{k}": getattr(result.controlled, k) for k in ("mean", "stderr", "factor")},
+        **gradient_columns(result),
+    }
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["layer", *columns])
+    for layer in range(depth + 1):
+        values = [float(c[layer]) for c in columns.values()]
+        writer.writerow([layer, *(repr(v) if math.isfinite(v) else "" for v in values)])
+    return out.getvalue()
+
+
+def save_plot(result: ChainResult, path: str) -> None:
+    """Draw the run into ``path``."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from isogap.plot import plot_run
+    from isogap.plot_gradients import plot_gradient
+
+    panels = 1 if result.gradient is None else 2
+    figure, axes = plt.subplots(panels, 1, figsize=(8, 5 * panels), layout="constrained", squeeze=False)
+    plot_run(result, axes[0, 0])
+    if result.gradient is not None:
+        plot_gradient(result, axes[1, 0])
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=150)
+    plt.close(figure)
+
+
+def print_report(result: ChainResult) -> None:
+    """Print the table and the self-checks for a person."""
+    # Wide enough for the table when the output goes to a file or a pipe.
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    width = Console().width if terminal else 110
+    # rich would end the process if the reader of a pipe has gone; so it prints to memory.
+    text = io.StringIO()
+    console = Console(file=text, force_terminal=terminal, highlight=False, width=width)
+    p = result.parameters
+    console.print(
+        f"width {p.width}, depth {p.depth}, batch {p.batch}, input {p.input}, {p.weights} weights, "
+        f"{p.replicas} replicas, seed {p.seed}",
+        soft_wrap=True,
+    )
+    console.print(_degenerate_table(result) if result.degenerate else _gap_table(result, console.width >= _WIDE))
+    if result.gradient is not None:
+        console.print()
+        console.print(gradient_table(result))
+        console.print(gradient_note(result), soft_wrap=True)
+        console.print()
+    for line in _notes(result):
+        console.print(line, soft_wrap=True)
+    write_stdout(text.getvalue())
+
+
+def shown_layers(depth: int, count: int = 10) -> list[int]:
+    """About ``count`` layers from 0 to ``depth``, denser at the start, on round numbers."""
+    if depth < count:
+        return list(range(depth + 1))
+    shown = {0, depth}
+    for point in np.geomspace(1, depth, count - 1):
+        unit = 10 ** max(0, int(math.log10(point)) - 1)
+        shown.add(int(round(point / unit) * unit))
+    return sorted(layer for layer in shown if layer <= depth)
+
+
+def _gap_table(result: ChainResult, wide: bool) -> Table:
+    bounded = bool(np.isfinite(result.bounds.theorem_1).any())
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("layer", justify="right")
+    table.add_column("E φ ± error", justify="right")
+    table.add_column("ESS", justify="right")
+    table.add_column("median φ", justify="right")
+    if wide:
+        table.add_column("5 % .. 95 %", justify="right")
+    if bounded:
+        table.add_column("Theorem 1", justify="right")
+        table.add_column("sharp S3", justify="right")
+        table.add_column("bounds", justify="left")
+    for layer in shown_layers(result.parameters.depth):
+        table.add_row(*_gap_row(result, layer, bounded, wide))
+    return table
+
+
+def _gap_row(result: ChainResult, layer: int, bounded: bool, wide: bool) -> list[str]:
+    phi, log = result.phi, result.log_phi
+    mean, error, ess = float(phi.mean[layer]), float(phi.stderr[layer]), float(phi.ess[layer])
+    text = "below 1e-308" if math.isnan(mean) else f"{mean:.3e}"
+    if math.isfinite(error) and not math.isnan(mean):
+        text += f" ± {error:.0e}" if error > 0 else " (exact)"
+    row = [
+        str(layer),
+        text,
+        "" if math.isnan(ess) else f"{ess:.0f}",
+        _power(float(phi.median[layer]), float(log.median[layer])),
+    ]
+    if wide:
+        low, high = (
+            _power(float(phi.q05[layer]), float(log.q05[layer])),
+            _power(float(phi.q95[layer]), float(log.q95[layer])),
+        )
+        row.append(f"{low} .. {high}")
+    if bounded:
+        paper, sharp = float(result.bounds.theorem_1[layer]), float(result.bounds.sharp[layer])
+        row += [f"{paper:.3e}", f"{sharp:.3e}", verdict(mean, error, ess, result.parameters.replicas, (paper, sharp))]
+    return row
+
+
+def verdict(mean: float, error: float, ess: float, replicas: int, limits: tuple[float, float]) -> str:
+    """Compare the mean with both bounds: ``hold``, ``VIOLATED`` or ``open`` at three standard errors, ``?`` for a low ESS."""
+    if math.isnan(mean):
+        return "hold" if min(limits) > 1e-307 else "-"  # the mean is below 2.3e-308
+    half = VERDICT_SIGMA * error if math.isfinite(error) else math.inf
+    # At layer 0 mean and bound are the same number.
+    if all(mean + half <= limit * (1 + 1e-12) for limit in limits):
+        word = "hold"
+    elif any(mean - half > limit * (1 + 1e-12) for limit in limits):
+        word = "VIOLATED"
+    else:
+        word = "open"
+    return word + ("?" if ess < ess_floor(replicas) else "")
+
+
+def _degenerate_table(result: ChainResult) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("layer map", "φ", "E log‖J‖ ± error"):
+        table.add_column(name, justify="right")
+    for layer in shown_layers(result.parameters.depth):
+        if layer < result.parameters.depth:
+            mean, error = result.log_jacobian.mean[layer], result.log_jacobian.stderr[layer]
+            table.add_row(
+                f"{layer} -> {layer + 1}",
+                "∞",
+                (f"{mean:.4f}" if math.isfinite(mean) else "none")
+                + (f" ± {error:.4f}" if math.isfinite(error) else ""),
+            )
+    return table
+
+
+def _notes(result: ChainResult) -> list[str]:
+    p, rate = result.parameters, result.rate
+    lines = []
+    if result.degenerate:
+        lines.append(
+            f"degenerate batch: rank {result.rank} < width {p.width}, so φ = ∞ at every layer and no theorem of the paper applies"
+        )
+    elif p.weights == "gaussian":
+        lines.append("Gaussian weights: no theorem of the paper bounds this chain")
+    if p.replicas > 1 and (result.phi.ess < ess_floor(p.replicas)).any():
+        floor = ess_floor(p.replicas)
+        lines.append(f"?: effective sample size below {floor:.0f}, the mean rests on a few replicas: trust the median")
+    lines += _control_note(result)
+    if result.quantile_method != "exact":
+        lines.append(
+            "median and quantiles: from histograms of log φ, 1024 bins a layer, a few per cent of a standard deviation wide"
+        )
+    if p.precision != "double":
+        lines.append(f"precision: {p.precision}")
+    if result.underflow_layer is not None:
+        lines.append(
+            f"from layer {result.underflow_layer} on the mean of φ is below 2.2e-308: only log φ is kept (mean "
+            f"{result.log_phi.mean[-1]:.2f} at layer {p.depth})"
+        )
+    if math.isfinite(rate.measured) and p.weights == "orthogonal":
+        where = f"layers {rate.window[0]}..{rate.window[1]}" + ("" if rate.in_regime else ", still in the transient")
+        asymptotic = f", d/(d+2) = {rate.asymptotic:.5f}" if p.width > 1 else ""
+        error = f" ± {rate.stderr:.5f}" if math.isfinite(rate.stderr) else ""
+        lines.append(
+            f"rate per layer: mean {rate.measured:.5f}{error}{asymptotic}; typical path {rate.typical:.5f} ({where})"
+        )
+    lines.append(_checks(result))
+    t = result.timing
+    lines.append(
+        f"time: {t.seconds:.2f} s on {result.provenance['threads']} thread{'s' * (result.provenance['threads'] > 1)}; "
+        + (f"{t.microseconds_per_layer_replica:.3g} µs per layer and replica; " if p.depth else "")
+        + f"compiling {t.compile_seconds:.2f} s"
+    )
+    return lines
+
+
+def _control_note(result: ChainResult) -> list[str]:
+    """How much the control variate gains at the layers it reaches; layer 1 has no error left and is not counted."""
+    factor = result.controlled.factor
+    gained = np.flatnonzero(np.nan_to_num(factor) > 1.5)
+    gained = gained[gained > 1]
+    if gained.size == 0:
+        return []
+    best = int(gained[np.argmax(factor[gained])])
+    mean, error = result.controlled.mean[best], result.controlled.stderr[best]
+    return [
+        f"control variate (exact drift): E φ at layer {best} is {mean:.6g} ± {error:.0e}, as from {factor[best]:.0f} times the "
+        f"replicas; gain above 1.5 up to layer {int(gained.max())}"
+    ]
+
+
+def _checks(result: ChainResult) -> str:
+    check = result.one_step
+    parts = []
+    if math.isfinite(result.energy_residual):
+        good = "ok" if result.energy_residual <= ENERGY_LIMIT else "FAILED"
+        parts.append(f"energy law residual {result.energy_residual:.1e} {good}")
+    elif result.phi0 == 0 and not result.degenerate:
+        parts.append("energy law: φ_0 is below 2.2e-308, not checked")
+    elif result.parameters.weights == "gaussian" and not result.degenerate:
+        parts.append("energy law: float64 resolves no layer of these paths, not checked")
+    if check.layers and check.passed is not None:
+        worst = float(np.max(np.abs(check.relative_z)))
+        good = "ok" if check.passed else "FAILED"
+        layers = ", ".join(str(layer) for layer in check.layers)
+        limit = f"limit {check.threshold.min():.2f}, nominal level {check.level:g}"
+        parts.append(f"one-step law max |z| = {worst:.2f} at layers {layers} ({limit}) {good}")
+    elif check.layers:
+        parts.append("one-step law: too few replicas for a verdict (30 needed)")
+    return "self-checks: " + ("; ".join(parts) or "none for this run")
+
+
+def _power(value: float, log_value: float) -> str:
+    """A positive number in three digits, from its logarithm where float64 underflows."""
+    if not math.isnan(value):
+        return f"{value:.2e}"
+    if not math.isfinite(log_value):
+        return "-"
+    exponent = math.floor(log_value / math.log(10.0))
+    return f"{math.exp(log_value - exponent * math.log(10.0)):.2f}e{exponent:d}"

@@ -1,0 +1,82 @@
+"""The part of ``isogap-mc``'s output that is about gradients."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from rich.table import Table
+
+from isogap.base.arguments import FloatArray
+from isogap.run.gradients import GradientStatistics
+from isogap.run.results import ChainResult
+
+# k eps condition: per layer the law balances to a few eps; the sum over layers is a random walk.
+CONSERVATION_LIMIT = 1e-9
+_SIGMA = 3.0
+_ROWS = 9
+
+
+def gradient_problem(gradient: GradientStatistics | None) -> str | None:
+    """Say if the backward pass broke its conservation law."""
+    if gradient is not None and gradient.conservation > CONSERVATION_LIMIT:
+        return f"conservation law of the gradient: residual {gradient.conservation:.2g} exceeds {CONSERVATION_LIMIT:g}"
+    return None
+
+
+def gradient_columns(result: ChainResult) -> dict[str, FloatArray]:
+    """CSV columns with one entry per layer ``0..L``; the entry of ``L`` is the readout."""
+    if result.gradient is None:
+        return {}
+    columns = {}
+    for name in ("log_norm_mean", "log_norm_stderr", "q05", "q95"):
+        full = np.full(result.parameters.depth + 1, np.nan)
+        full[result.gradient.layers] = getattr(result.gradient, name)
+        columns[name if name.startswith("log") else f"log_norm_{name}"] = full
+    return {f"gradient_{name}": column for name, column in columns.items()}
+
+
+def gradient_table(result: ChainResult) -> Table:
+    """About ten layers of ``E log‖∂L/∂W_l‖``."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("weight of layer", "E log‖∂L/∂W‖ ± error", "5 % .. 95 %"):
+        table.add_column(name, justify="right")
+    g = result.gradient
+    assert g is not None
+    for k in sorted({round(x) for x in np.linspace(0, len(g.layers) - 1, _ROWS)}):
+        error = f" ± {g.log_norm_stderr[k]:.4f}" if math.isfinite(g.log_norm_stderr[k]) else ""
+        values = (
+            (f"{g.log_norm_mean[k]:.4f}{error}", f"{g.q05[k]:.3f} .. {g.q95[k]:.3f}")
+            if math.isfinite(g.log_norm_mean[k])
+            else ("-∞", "")
+        )
+        table.add_row(str(g.layers[k]), *values)
+    return table
+
+
+def gradient_note(result: ChainResult) -> str:
+    """Loss, bounds with a verdict, and the self-check."""
+    g, limits = result.gradient, result.gradient_bounds
+    assert g is not None
+    text = f"gradient of {g.loss} over {g.classes} logits; conservation law residual {g.conservation:.1e} "
+    text += "ok" if gradient_problem(g) is None else "FAILED"
+    if limits is None or not math.isfinite(limits.theorem_5):
+        return text + "; Theorem 5 does not apply here"
+    return text + (
+        f"; Theorem 5 at every layer ≤ {limits.theorem_5:.4g}, sharp S5 ≤ {limits.sharp:.4g}: "
+        + gradient_verdict(g, (limits.theorem_5, limits.sharp))
+    )
+
+
+def gradient_verdict(g: GradientStatistics, limits: tuple[float, float]) -> str:
+    """``hold``, ``VIOLATED`` or ``open``: all reported layers against both bounds, at three standard errors."""
+    finite = np.isfinite(g.log_norm_mean)
+    if not finite.any():
+        return "hold"
+    error = np.where(np.isfinite(g.log_norm_stderr), g.log_norm_stderr, np.inf)[finite]
+    mean = g.log_norm_mean[finite]
+    if (mean + _SIGMA * error).max() <= min(limits):
+        return "hold"
+    spread = np.where(np.isfinite(error), error, 0.0)
+    broken = (mean - _SIGMA * spread).max() > min(limits) and np.isfinite(error).all()
+    return "VIOLATED" if broken else "open"

@@ -1,0 +1,1 @@
+"""Samplers: chain, gradients, networks; knows no theory."""

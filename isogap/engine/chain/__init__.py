@@ -1,0 +1,1 @@
+"""The chain of the main paper: jobs, blocks, totals."""

@@ -1,0 +1,225 @@
+"""The arrays that a kernel works in, and raw paths out of the kernels: lanes of replicas, or one replica with lanes of columns.
+
+Which kernel runs depends on the width alone, so a replica has the same bits in every run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isogap.base.arguments import FloatArray
+from isogap.base.streams import Words
+from isogap.batch.start import DEVIATION_D_PHI, Start
+from isogap.engine.kernels import chain_columns as large
+from isogap.engine.kernels import chain_lanes as chain
+from isogap.engine.kernels.lanes.probe import lanes_available
+from isogap.engine.kernels.lanes.vectors import aligned
+from isogap.engine.kernels.reflectors import places
+
+IntArray = npt.NDArray[np.int64]
+
+# From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 150 in
+# the form in X and near 400 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
+LARGE_WIDTH = 192
+# Two singular values below this share of the largest are kept apart by the kernels: their columns would become parallel.
+_GRADED = 1e-3
+
+
+@dataclass(frozen=True)
+class RawPaths:
+    """What a kernel returns for ``n`` replicas: layers first, replicas second; ``K`` marked layers.
+
+    ``form``, ``shift``, ``total`` (sum of all decreases of ``d φ`` before the layer), ``step`` (the decrease over the layer in
+    units of ``2^(2 shift)``) have shape ``(n, K)``; ``snaps`` holds the states, ``X`` padded with 0 or ``E``, ``(n, K, d, d)``.
+    ``energy`` is the residual of E4, ``(n,)``, where the engine knows it better than the snapshots in float64 show it.
+    """
+
+    phi: FloatArray
+    log_phi: FloatArray
+    log_jacobian: FloatArray
+    snaps: FloatArray
+    form: IntArray
+    shift: IntArray
+    total: FloatArray
+    step: FloatArray
+    energy: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class KernelStart:
+    """A start in the form the kernels take: ``E`` in units of ``2^shift`` when ``form`` is the deviation form, else ``X``."""
+
+    form: int
+    X: FloatArray
+    E: FloatArray
+    shift: int
+
+    @classmethod
+    def of(cls, start: Start, weights: str) -> KernelStart:
+        """Deviation form close to orthogonality (for orthogonal weights), else the form in X."""
+        d = start.width
+        X = np.ascontiguousarray(start.factor)
+        if start.deviation is None or d * start.phi0 > DEVIATION_D_PHI or weights != "orthogonal":
+            return cls(chain.FORM_X, X, np.zeros((d, d)), 0)
+        largest = float(np.abs(start.deviation).max())
+        shift = math.frexp(largest)[1] if 0 < largest < 2.0**-200 else 0
+        return cls(chain.FORM_E, X, np.ldexp(start.deviation, -shift), shift)
+
+
+def kernel_paths(
+    start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, parts: int = 1
+) -> RawPaths | None:
+    """Run one replica per row of ``states``; ``None`` if ``control[0]`` stopped it. ``parts = 2``: double-double arithmetic."""
+    # A graded start takes lanes at any width.
+    wide = start.width >= LARGE_WIDTH and parts == 1 and _rank(start, weights) != chain.GRADED
+    return (column_paths if wide else lane_paths)(start, weights, marks, depth, states, control, parts)
+
+
+def lane_paths(
+    start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, parts: int
+) -> RawPaths | None:
+    d, count, lanes = start.width, states.shape[0], lanes_available()
+    groups = -(-count // lanes)
+    out, kernel = _Output(d, depth, count, marks.size, groups, lanes), KernelStart.of(start, weights)
+    work = _LaneWorkspace(kernel, start.phi0, lanes, parts)
+    for group in range(groups):
+        rows = slice(group * lanes, min((group + 1) * lanes, count))
+        work.begin(states[rows])
+        done = chain.run_group(
+            work.state, _law(weights), _rank(start, weights), work.X, kernel.X.shape[1], work.E, work.lane, work.V,
+            work.place, work.tau, work.sign, work.norm, work.z, work.P, work.y, marks, rows.stop - rows.start, out.snaps[rows],
+            out.form[rows], out.shift[rows], out.total[rows], out.step[rows], out.phi, out.log_phi, out.log_jacobian,
+            groups, group, depth, d, control,
+        )  # fmt: skip
+        if not done:
+            return None
+    return out.raw()
+
+
+def column_paths(
+    start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, _: int
+) -> RawPaths | None:
+    d, count, lanes = start.width, states.shape[0], lanes_available()
+    out, kernel = _Output(d, depth, count, marks.size, count, 1), KernelStart.of(start, weights)
+    work = _ColumnWorkspace(d, lanes)
+    for r in range(count):
+        columns = work.begin(kernel, start.phi0)
+        done = large.run_one(
+            states[r].copy(), _law(weights), _rank(start, weights), work.A, work.B, columns, work.lane, work.V, work.tau,
+            work.sign, work.norm, work.z, work.words, work.parts, work.g, work.y, marks, out.snaps[r], out.form[r],
+            out.shift[r], out.total[r], out.step[r], out.phi, out.log_phi, out.log_jacobian, count, r, depth, d, control,
+        )  # fmt: skip
+        if not done:
+            return None
+    return out.raw()
+
+
+def _law(weights: str) -> int:
+    return chain.GAUSSIAN if weights == "gaussian" else chain.ORTHOGONAL
+
+
+def _rank(start: Start, weights: str) -> int:
+    """Whether the start is degenerate, of full rank, or of full rank with several very small singular values."""
+    if start.degenerate:
+        return chain.DEGENERATE
+    size = np.linalg.norm(start.factor, axis=0)
+    graded = weights == "orthogonal" and int((size < _GRADED * size.max()).sum()) > 1
+    return chain.GRADED if graded else chain.FULL
+
+
+class _Output:
+    def __init__(self, d: int, depth: int, count: int, marks: int, groups: int, lanes: int) -> None:
+        self.depth, self.count, self.width = depth, count, groups * lanes
+        self.phi, self.log_phi = (aligned((depth + 1) * groups, lanes) for _ in range(2))
+        self.log_jacobian = aligned(depth * groups, lanes)
+        self.snaps = np.empty((count, marks, d, d))
+        self.form, self.shift = np.zeros((count, marks), np.int64), np.zeros((count, marks), np.int64)
+        self.total, self.step = np.zeros((count, marks)), np.zeros((count, marks))
+
+    def raw(self) -> RawPaths:
+        def layers(array: FloatArray, count: int) -> FloatArray:
+            return array.reshape(count, self.width)[:, : self.count]
+
+        return RawPaths(
+            layers(self.phi, self.depth + 1), layers(self.log_phi, self.depth + 1), layers(self.log_jacobian, self.depth),
+            self.snaps, self.form, self.shift, self.total, self.step,
+        )  # fmt: skip
+
+
+class _LaneWorkspace:
+    """Arrays of one group of lanes (layouts: `isogap.engine.kernels.reflectors`); with ``parts = 2`` every float has two."""
+
+    def __init__(self, kernel: KernelStart, phi0: float, lanes: int, parts: int) -> None:
+        d, columns = kernel.X.shape
+        q = -(-d // 4)
+        self.lanes = lanes
+
+        def numbers(rows: int) -> Any:
+            return aligned(rows, lanes, parts=parts)
+
+        self.state = aligned(4, lanes, np.uint64)
+        self.z = aligned(d * (d + 1) // 2 + 1, lanes)
+        self.X, self.E, self.V = numbers(16 * q * -(-columns // 4)), numbers(8 * q * (q + 1)), numbers(16 * q * q + 1)
+        self.place = places(d)
+        self.P, self.lane = numbers(8 * q), numbers(8)
+        self.tau, self.sign, self.norm, self.y = (numbers(4 * q) for _ in range(4))
+
+        i, j = np.meshgrid(np.arange(d), np.arange(columns), indexing="ij")
+        _put(self.X, 4 * (4 * q * (j // 4) + i) + j % 4, kernel.X)
+        row, column = np.tril_indices(d)
+        _put(self.E, 8 * (row // 4) * (row // 4 + 1) + 4 * column + row % 4, kernel.E[row, column])
+        _put(self.lane, np.arange(8), _numbers(kernel, phi0))
+        self.start = self.X.copy(), self.E.copy(), self.lane.copy()
+
+    def begin(self, states: Words) -> None:
+        """Put the start into every lane; lanes without a replica repeat the last one."""
+        padded = states[np.minimum(np.arange(self.lanes), states.shape[0] - 1)]
+        self.state[...] = padded.T if self.lanes > 1 else padded[0]
+        for array, values in zip((self.X, self.E, self.lane), self.start, strict=True):
+            array[...] = values
+
+
+class _ColumnWorkspace:
+    """Arrays of one replica with columns as lanes (layout: `isogap.engine.kernels.chain_columns`)."""
+
+    def __init__(self, d: int, lanes: int) -> None:
+        q, strip = -(-d // 4), 4 * lanes
+        self.d, self.strip = d, strip
+        self.A, self.B = (aligned(16 * q * -(-d // strip), lanes) for _ in range(2))
+        half = (d * (d + 1) // 2 + 1) // 2
+        rows = 2 * max(-(-half // lanes), large.PARTS // lanes)
+        self.words, self.parts = aligned(rows, lanes, np.uint64), aligned(rows, lanes)
+        self.z, self.V, self.g, self.lane = np.zeros(2 * half), np.zeros(16 * q * q), np.zeros(6), np.zeros(8)
+        self.tau, self.sign, self.norm, self.y = (np.zeros(4 * q) for _ in range(4))
+
+    def begin(self, kernel: KernelStart, phi0: float) -> int:
+        """Put the start into place; return its number of columns."""
+        state = kernel.E if kernel.form == chain.FORM_E else kernel.X
+        rows = 4 * -(-self.d // 4)
+        i, j = np.meshgrid(np.arange(self.d), np.arange(state.shape[1]), indexing="ij")
+        self.A[...] = 0.0
+        self.A.reshape(-1)[((j // self.strip) * rows + i) * self.strip + j % self.strip] = state
+        self.lane[:] = _numbers(kernel, phi0)
+        return int(state.shape[1])
+
+
+def _put(array: FloatArray, index: IntArray, values: FloatArray) -> None:
+    """Spread ``values`` over the lanes at ``index``; in double-double the low part is 0."""
+    array[index] = 0.0
+    if array.ndim > 2:
+        array[index, 0] = values.reshape(values.shape + (1,) * (array.ndim - 2))
+    else:
+        array[index] = values[..., None] if array.ndim == 2 else values
+
+
+def _numbers(kernel: KernelStart, phi0: float) -> FloatArray:
+    """The per-lane numbers at the start; an infinite φ is never used."""
+    numbers = np.zeros(8)
+    numbers[chain.IN_E], numbers[chain.SHIFT], numbers[chain.UNIT] = kernel.form, kernel.shift, 2.0**kernel.shift
+    numbers[chain.FORWARD], numbers[chain.FACTOR] = phi0 if math.isfinite(phi0) else 0.0, 1.0
+    return numbers

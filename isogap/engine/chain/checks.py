@@ -1,0 +1,133 @@
+"""A run checks itself: the energy law E4 over whole paths, and the one-step law E3 at a few layers.
+
+Both look only at snapshots of the state and at what the kernels added up; the exact law comes in as a function, so that the
+engine does not know it. Snapshots are in the form in X (``X Xᵀ`` = Gram matrix) or the deviation form (``I + 2^shift E``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from isogap.base.arguments import FloatArray, ldexp
+from isogap.base.special import x_minus_log1p
+
+IntArray = npt.NDArray[np.int64]
+# (deviations ε, shape (k, d); eigenvalues λ, shape (k, d)) -> expected change of φ over one layer, shape (k,)
+StepLaw = Callable[[FloatArray, FloatArray], FloatArray]
+
+# Below this shift the law and the gap are quadratic in the deviation to relative 1e-60, so they may be evaluated at this shift
+# and scaled. The kernels take 2^200 out of E whenever Σ S_jj² of a layer falls below 2^-400, so nothing underflows.
+SMALLEST_SHIFT = -200
+# Deviations whose gap is summed from three power sums.
+_SMALL = 2.0**-18
+
+
+def unit_shift(shift: IntArray) -> IntArray:
+    """The shift at which a deviation is evaluated: its own, but not below `SMALLEST_SHIFT`."""
+    return np.maximum(shift, SMALLEST_SHIFT)
+
+
+def gap_of_snapshots(snaps: FloatArray, is_deviation: npt.NDArray[np.bool_], shift: IntArray) -> FloatArray:
+    """φ of each snapshot from its own spectrum.
+
+    In deviation form ``(1/d) Σ f(ε_k)`` of the centred eigenvalues (or power sums of them); in the form in X from the
+    triangular factor, which keeps the relative size of graded columns.
+
+    Parameters
+    ----------
+    snaps : ndarray, shape (k, d, m)
+    is_deviation : ndarray of bool, shape (k,)
+    shift : ndarray of int, shape (k,)
+    """
+    gap = np.empty(len(snaps))
+    near, far = is_deviation, ~is_deviation
+    if near.any():
+        at = unit_shift(shift[near])
+        gap[near] = ldexp(_gap_of_deviations(snaps[near], at), 2 * (shift[near] - at))
+    if far.any():
+        X = snaps[far]
+        diagonal = np.abs(np.diagonal(np.linalg.qr(X, mode="r"), axis1=1, axis2=2))
+        with np.errstate(divide="ignore"):  # an exactly singular snapshot has an infinite gap
+            logs = np.log(diagonal)
+        gap[far] = np.log(np.mean(np.sum(X * X, axis=2), axis=1)) - 2.0 * np.mean(logs, axis=1)
+    return gap
+
+
+def _gap_of_deviations(E: FloatArray, shift: IntArray) -> FloatArray:
+    """φ of ``I + 2^shift E``: ``(1/d) Σ f(ε_k)`` over the centred eigenvalues, or over their power sums where these suffice.
+
+    With ``p_m = tr (2^shift E)^m`` it is ``(1/d) (p_2/2 - p_3/3 + p_4/4 - ...)``; for a Frobenius norm up to `_SMALL` the
+    terms from ``p_5`` on are below ``(2/5) _SMALL³ / (1 - _SMALL) < 2^-53`` of the first.
+    """
+    d = E.shape[1]
+    E = E - (np.trace(E, axis1=1, axis2=2) / d)[:, None, None] * np.eye(d)
+    unit = ldexp(1.0, shift)
+    p2 = np.sum(E * E, axis=(1, 2))
+    gap = np.empty(len(E))
+    small = unit * np.sqrt(p2) <= _SMALL
+    if small.any():
+        F = E[small]
+        square = F @ F
+        p3, p4, u = np.sum(square * F, axis=(1, 2)), np.sum(square * square, axis=(1, 2)), unit[small]
+        gap[small] = u * u * (p2[small] / 2 - u * (p3 / 3 - u * (p4 / 4))) / d
+    if not small.all():
+        eps = ldexp(np.linalg.eigvalsh(E[~small]), shift[~small, None])
+        gap[~small] = np.mean(x_minus_log1p(eps - eps.mean(axis=1, keepdims=True)), axis=1)
+    return gap
+
+
+def energy_residual(d: int, first: float, last: FloatArray, total: FloatArray) -> FloatArray:
+    """``|total - d (first - last)|`` relative to ``d max(first, last)``; 0 where nothing happens at all.
+
+    Parameters
+    ----------
+    first, last : gaps of the start and of the last layer, each from its own spectrum.
+    total : the sum of the decreases ``Σ_l Σ_j f(Y_lj - 1)``, in the same units.
+    """
+    scale = d * np.maximum(first, last)
+    difference = np.abs(total - d * (first - last))
+    with np.errstate(invalid="ignore"):
+        residual: FloatArray = np.where(scale > 0, difference / np.where(scale > 0, scale, 1.0), difference)
+    return residual
+
+
+def one_step_residual(
+    step: FloatArray,
+    snaps: FloatArray,
+    is_deviation: npt.NDArray[np.bool_],
+    shift: IntArray,
+    log_phi: FloatArray,
+    law: StepLaw,
+) -> tuple[FloatArray, FloatArray]:
+    """``φ_{l+1} - φ_l`` minus its conditional mean, and the same relative to ``φ_l`` (to 1 where φ is 0 or infinite).
+
+    Parameters
+    ----------
+    step : ndarray, shape (k,)
+        ``φ_{l+1} - φ_l`` in units of ``2^(2 shift)``.
+    snaps, is_deviation, shift, log_phi
+        The state at layer ``l``; ``shift`` is 0 in the form in X.
+    law : StepLaw
+        Exact conditional mean from the spectrum.
+    """
+    k, d = snaps.shape[:2]
+    at = np.where(is_deviation, unit_shift(shift), 0)
+    eps, lam = np.empty((k, d)), np.empty((k, d))
+    near, far = is_deviation, ~is_deviation
+    eps[near] = ldexp(np.linalg.eigvalsh(snaps[near]), at[near, None])
+    lam[near] = 1.0 + eps[near]
+    squares = np.linalg.svd(snaps[far], compute_uv=False) ** 2
+    lam[far] = squares / squares.mean(axis=1, keepdims=True)
+    eps[far] = lam[far] - 1.0
+    eps = np.maximum(eps - eps.mean(axis=1, keepdims=True), -1.0)
+    # In units of 2^(2 shift) neither the step nor its mean nor φ underflows.
+    difference = step - ldexp(law(eps, lam), -2 * at)
+    finite = np.isfinite(log_phi)
+    phi = np.exp(np.where(finite, log_phi, 0.0) - 2 * np.where(finite, shift, 0) * math.log(2.0))
+    # A φ that has underflowed beside a step that has not (Gaussian weights from a start next to orthogonal) scales nothing.
+    phi = np.where(far & (phi < 1e-100), 1.0, phi)
+    return ldexp(difference, 2 * shift), difference / phi

@@ -1,0 +1,104 @@
+"""Quantiles of φ per layer: from all values while they fit in memory, beyond that from integer histograms of log φ.
+
+A histogram has 1024 bins per layer, 1/64 to 1/32 of a standard deviation wide and centred on the median, both as the first
+block of replicas shows them; quantiles are interpolated linearly inside a bin. Counts are whole numbers, so the order in which
+blocks arrive cannot matter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from isogap.base.arguments import FloatArray
+from isogap.run.statistics import QUANTILES, exact_quantiles
+
+# All values of φ and log φ are kept up to this size.
+EXACT_BYTES = 2**30
+BINS = 1024
+
+
+def fits(replicas: int, depth: int) -> bool:
+    """Whether φ and log φ of all replicas and layers are kept."""
+    return 16 * replicas * (depth + 1) <= EXACT_BYTES
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Bins of ``log φ``: layer ``l`` has edges ``low[l] + k width[l]``; ``width`` is a power of two."""
+
+    low: FloatArray
+    width: FloatArray
+
+    @classmethod
+    def around(cls, log_phi: FloatArray) -> Grid:
+        """Grid for values like those of a first block, shape ``(L + 1, n)``."""
+        values = np.where(np.isfinite(log_phi), log_phi, 0.0)
+        spread = np.maximum(values.std(axis=1), 1e-9 * (1.0 + np.abs(values).max(axis=1)))
+        width = 2.0 ** np.ceil(np.log2(spread / 64))
+        return cls(np.median(values, axis=1) - BINS / 2 * width, width)
+
+    def index(self, log_phi: FloatArray) -> npt.NDArray[np.uint16]:
+        """Bin of every value; values outside are in the first or last."""
+        with np.errstate(invalid="ignore"):
+            at = (log_phi - self.low[:, None]) / self.width[:, None]
+        return np.clip(np.nan_to_num(at, posinf=BINS), 0, BINS - 1).astype(np.uint16)
+
+
+class ExactQuantiles:
+    """All values, filled block by block."""
+
+    method = "exact"
+
+    def __init__(self, replicas: int, depth: int) -> None:
+        self.arrays = {name: np.zeros((depth + 1, replicas)) for name in ("all_phi", "all_log_phi")}
+
+    def add(self, first: int, kept: tuple[FloatArray, ...]) -> None:
+        """Take the values of one block, starting at replica ``first``."""
+        for array, values in zip(self.arrays.values(), kept, strict=True):
+            array[:, first : first + values.shape[1]] = values
+
+    def phi(self) -> FloatArray:
+        """Quantiles of φ, shape (3, L + 1)."""
+        return exact_quantiles(self.arrays["all_phi"])
+
+    def log_phi(self) -> FloatArray:
+        """Quantiles of log φ, shape (3, L + 1)."""
+        return exact_quantiles(self.arrays["all_log_phi"])
+
+
+class HistogramQuantiles:
+    """Counts per bin."""
+
+    method = "histogram"
+
+    def __init__(self, grid: Grid) -> None:
+        self.grid = grid
+        self.arrays: dict[str, npt.NDArray[Any]] = {"counts": np.zeros((grid.low.size, BINS), np.uint32)}
+
+    def add(self, first: int, kept: tuple[npt.NDArray[np.uint16]]) -> None:
+        """Count the bins of one block."""
+        (bins,) = kept
+        counts = self.arrays["counts"]
+        flat = bins.astype(np.int64) + BINS * np.arange(bins.shape[0])[:, None]
+        counts += np.bincount(flat.ravel(), minlength=counts.size).reshape(counts.shape).astype(np.uint32)
+
+    def log_phi(self) -> FloatArray:
+        """Quantiles of log φ, shape (3, L + 1)."""
+        counts = self.arrays["counts"]
+        cumulative = np.cumsum(counts, axis=1, dtype=np.float64)
+        rows = np.arange(counts.shape[0])
+        out = []
+        for q in QUANTILES:
+            wanted = q * cumulative[:, -1]
+            at = np.minimum((cumulative < wanted[:, None]).sum(axis=1), BINS - 1)
+            inside = (wanted - cumulative[rows, at] + counts[rows, at]) / np.maximum(counts[rows, at], 1)
+            out.append(self.grid.low + self.grid.width * (at + np.clip(inside, 0.0, 1.0)))
+        return np.array(out)
+
+    def phi(self) -> FloatArray:
+        """Quantiles of φ, shape (3, L + 1)."""
+        return np.exp(self.log_phi())

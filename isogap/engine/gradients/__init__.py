@@ -1,0 +1,1 @@
+"""Backpropagation through the chain."""

@@ -1,0 +1,52 @@
+"""Arrays of the kernels of the gradient mode: their sizes, and the way from matrices to them and back."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isogap.base.arguments import FloatArray
+from isogap.engine.kernels import gradients as kernels
+from isogap.engine.kernels.lanes.vectors import aligned
+from isogap.engine.kernels.reflector_blocks import panel_stride
+
+Arrays = tuple[FloatArray, ...]
+
+
+class Shape:
+    """Sizes of the kernels' arrays, and the way from matrices to them and back (layouts: `isogap.engine.kernels.reflector_blocks`)."""
+
+    def __init__(self, d: int, m: int, weights: str, lanes: int) -> None:
+        self.d, self.m, self.lanes = d, m, lanes
+        q, self.panels = -(-d // 4), -(-m // 4)
+        self.rows, self.matrix = 4 * q, int(panel_stride(d)) * self.panels
+        self.weights = kernels.GAUSSIAN if weights == "gaussian" else kernels.ORTHOGONAL
+        lower = 2 * self.rows + d * (d - 1) // 2 + 1 if weights == "gaussian" else 1
+        # One slot of the tape: state, factors, reflectors, what Gaussian weights need.
+        self.sizes = (self.matrix, self.rows, 8 * q * (q + 1) + 10 * q, lower)
+
+    def pack(self, matrices: FloatArray, flat: FloatArray) -> FloatArray:
+        """``(lanes, d, m)`` to the kernels' layout, into ``flat``, whose padding is zero and stays so."""
+        if self.m % 4:
+            matrices = np.pad(matrices, ((0, 0), (0, 0), (0, -self.m % 4)))
+        tiled = matrices.reshape(self.lanes, self.d, self.panels, 4).transpose(2, 1, 3, 0)
+        flat.reshape(self.panels, -1, 4, self.lanes)[:, : self.d] = tiled
+        return flat
+
+    def unpack(self, flat: FloatArray, factor: FloatArray) -> FloatArray:
+        """Return the inverse of `pack`, rows multiplied by ``factor``."""
+        tiled = flat.reshape(self.panels, -1, 4, self.lanes)[:, : self.d] * factor[: self.d].reshape(-1, 1, self.lanes)
+        return tiled.transpose(3, 1, 0, 2).reshape(self.lanes, self.d, -1)[:, :, : self.m]
+
+    def tape(self, layers: int) -> Arrays:
+        """Arrays for ``layers`` consecutive layers and the state after the last."""
+        lanes = (self.lanes,) if self.lanes > 1 else ()
+        slots = layers + 1
+        return tuple(aligned(slots * size, self.lanes).reshape(slots, size, *lanes) for size in self.sizes)
+
+    def work(self) -> Arrays:
+        """Normals, signs, lengths, coefficients of two panels, squared norms, ones, rows of the gradient and the state."""
+        bands = 16 * self.panels * (kernels.bands_together(self.d) + 1)
+        sizes = (self.d * (self.d + 1) // 2 + 11, self.rows, self.rows, 32, self.rows, self.rows, bands)
+        work = tuple(aligned(size, self.lanes) for size in sizes)
+        work[5][...] = 1.0
+        return work

@@ -1,0 +1,360 @@
+"""Norms of the gradients of every weight matrix of the chain, by exact backpropagation, at any depth.
+
+The network is ``X_{l+1} = BN(W_l X_l)`` for ``l < L``, with logits the first ``K`` rows of ``Z = W_L X_L``. Like the engine
+this module imports neither the bounds of the gap nor the exact law.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from isogap.base.arguments import FloatArray, finite_array, integer, layer_numbers, ldexp
+from isogap.base.streams import replica_states
+from isogap.base.threads import one_blas_thread
+from isogap.batch.start import Start
+from isogap.engine.chain.montecarlo import Interrupted, Progress
+from isogap.engine.gradients.layout import Arrays, Shape
+from isogap.engine.kernels import gradients as kernels
+from isogap.engine.kernels.lanes.probe import lanes_available
+from isogap.engine.kernels.lanes.vectors import aligned
+from isogap.model.losses import Loss
+
+# One tape for the whole depth while it is smaller than this, which saves a second forward pass; beyond, checkpoints.
+TAPE_BYTES = 128 * 2**20
+MEMORY_LIMIT = 8 * 2**30
+# Where the second singular value of the start is below this part of the first, the rows nearly lie along one axis and a plain
+# projection away from them would lose the digits of the gradient along it.
+GRADED = 1e-3
+# The gradient of the loss is brought near 1 when it is beyond 2^±64: its squares must stay in range.
+_FAR = 64
+_SEGMENT = 100
+
+
+@dataclass(frozen=True)
+class GradientPaths:
+    """Gradient norms of ``R`` replicas at ``K`` layers.
+
+    Attributes
+    ----------
+    layers : ndarray, shape (K,)
+        Layers ``l`` of ``0..L``; ``L`` is the readout.
+    log_norm : ndarray, shape (R, K)
+        ``log‖∂L/∂W_l‖_F``; ``-inf`` where the gradient is exactly zero (a batch of rank 1 has no hidden gradient), infinity or
+        NaN where its entries are not finite.
+    conservation : ndarray, shape (R,)
+        Change of ``F_lᵀU_l - U_lᵀF_l`` between the first and the last layer, relative to ``‖F‖‖U‖``: zero up to rounding,
+        NaN where these are not finite.
+    loss : ndarray, shape (R,)
+        The loss itself.
+    seconds : float
+        Wall time.
+    bytes_per_replica : int
+        Memory of tape and checkpoints.
+    """
+
+    layers: np.ndarray[Any, np.dtype[np.int64]]
+    log_norm: FloatArray
+    conservation: FloatArray
+    loss: FloatArray
+    seconds: float
+    bytes_per_replica: int
+
+
+def run_gradients(
+    start: Start,
+    depth: int,
+    replicas: int,
+    root: np.random.SeedSequence,
+    loss: Loss,
+    *,
+    weights: str = "orthogonal",
+    layers: Any = None,
+    spacing: int | None = None,
+    threads: int = 1,
+    progress: Progress | None = None,
+) -> GradientPaths:
+    """Backpropagate through ``replicas`` independent networks.
+
+    Parameters
+    ----------
+    start : Start
+        The batch (`isogap.batch.start.make_start`). Where the second eigenvalue of ``X_0 X_0ᵀ`` is below ``1e-300`` of the first, the
+        hidden gradients, of the size of its square root, underflow.
+    depth : int
+        Number ``L`` of normalised layers.
+    replicas : int
+        Networks ``R``; replica ``r`` has the same weights as in `isogap.engine.chain.montecarlo.run_paths` with the same ``root``.
+    root : SeedSequence
+        Seed.
+    loss : Loss
+        On ``start.batch`` samples, at most ``start.width`` classes.
+    weights : {"orthogonal", "gaussian"}
+    layers : array_like of int, optional
+        At which layers of ``0..L`` to take the norm; default all.
+    spacing : int, optional
+        Layers between two checkpoints; the passes in between are run again. ``depth`` keeps everything (faster, memory grows
+        with depth). Default: everything while that is below 128 MiB per eight replicas, else about ``√L``, which makes
+        memory grow as ``√L``. The numbers do not depend on it.
+    threads : int
+        The numbers do not depend on it.
+    progress : Progress, optional
+        Told how many layer-replicas are done.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A count that is not a whole number or out of range, layers out of range, a loss that does not fit the start or whose
+        targets are not finite, or more memory needed than `MEMORY_LIMIT`.
+
+    Examples
+    --------
+    >>> from isogap.batch.start import make_start
+    >>> from isogap.model.losses import make_loss
+    >>> start = make_start("gaussian", 4, None, np.random.default_rng(1))
+    >>> loss = make_loss("cross-entropy", 4, 4, labels=[0, 1, 2, 3], generator=np.random.default_rng(2))
+    >>> paths = run_gradients(start, 20, 3, np.random.SeedSequence(3), loss)
+    >>> paths.log_norm.shape, bool(paths.conservation.max() < 1e-13)
+    ((3, 21), True)
+    """
+    depth, replicas = integer("depth", depth, 0), integer("replicas", replicas, 1)
+    threads = integer("threads", threads, 1)
+    spacing = None if spacing is None else integer("spacing", spacing, 1)
+    finite_array("loss.targets", loss.targets, 2)
+    if loss.samples != start.batch or loss.classes > start.width:
+        raise ValueError(
+            f"loss is for {loss.classes} logits of {loss.samples} samples, the network of width {start.width} has at most "
+            f"{start.width} logits of {start.batch} samples: make the loss with this width and batch"
+        )
+    job = _Job(start, depth, replicas, root, loss, weights, layers, spacing, threads)
+    groups = range(0, replicas, job.shape.lanes)
+    if progress is not None:
+        progress.start(replicas * depth)
+    begin = time.perf_counter()
+    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
+        pending = {pool.submit(job.run, first) for first in groups}
+        try:
+            _drain(pending, job, progress)
+        except BaseException as error:
+            job.stop.set()
+            for future in pending:
+                future.cancel()
+            if isinstance(error, KeyboardInterrupt):
+                raise Interrupted(int(job.done.sum() // max(depth, 1)), replicas) from None
+            raise
+    return GradientPaths(
+        layers=job.layers,
+        log_norm=job.log_norm,
+        conservation=job.conservation,
+        loss=job.loss_value,
+        seconds=time.perf_counter() - begin,
+        bytes_per_replica=job.bytes_per_replica,
+    )
+
+
+def checked_layers(layers: Any, depth: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the layers asked for, ascending; all of ``0..depth`` for ``None``.
+
+    Examples
+    --------
+    >>> checked_layers([3, 0], 3).tolist()
+    [0, 3]
+    """
+    if layers is None:
+        return np.arange(depth + 1, dtype=np.int64)
+    asked = layer_numbers("layers", np.atleast_1d(np.asarray(layers)).tolist(), depth)
+    if not asked:
+        raise ValueError(f"layers must be whole numbers in 0..{depth}, got {layers!r}")
+    return np.unique(asked).astype(np.int64)
+
+
+def _drain(pending: set[Future[None]], job: _Job, progress: Progress | None) -> None:
+    while pending:
+        done, _ = wait(pending, timeout=0.1, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+        pending -= done
+        if progress is not None:
+            progress.update(int(job.done.sum()))
+
+
+class _Job:
+    """The arrays of one run and the work on one group of eight replicas."""
+
+    def __init__(
+        self,
+        start: Start,
+        depth: int,
+        replicas: int,
+        root: np.random.SeedSequence,
+        loss: Loss,
+        weights: str,
+        layers: Any,
+        spacing: int | None,
+        threads: int,
+    ) -> None:
+        self.start, self.depth, self.replicas, self.root, self.loss = start, depth, replicas, root, loss
+        lanes = lanes_available()
+        self.shape = s = Shape(start.width, start.factor.shape[1], weights, lanes)
+        self.basis = start.basis if start.basis is not None else np.eye(start.batch)[:, : s.m]
+        sizes = np.linalg.norm(start.factor, axis=0)
+        self.graded = s.m > 1 and bool(sizes[1] < GRADED * sizes[0])
+        self.layers = checked_layers(layers, depth)
+        self.wanted = np.zeros(depth + 1, np.bool_)
+        self.wanted[self.layers] = True
+        per_layer, state = 8 * lanes * sum(s.sizes), 8 * lanes * (s.matrix + s.rows)
+        self.spacing = _spacing(depth, per_layer, state, spacing)
+        self.starts = list(range(0, depth, self.spacing)) or [0]
+        group = per_layer * (self.spacing + 1) + state * (len(self.starts) + 4)
+        self.bytes_per_replica = group // lanes
+        need = min(threads, -(-replicas // lanes)) * group + 8 * replicas * self.layers.size
+        if need > MEMORY_LIMIT:
+            raise ValueError(
+                f"depth {depth} at width {start.width} with {self.spacing} layers between checkpoints needs "
+                f"{need / 2**30:.1f} GiB (limit {MEMORY_LIMIT / 2**30:.0f} GiB); leave the spacing of checkpoints to the "
+                "default, take fewer replicas, or fewer layers"
+            )
+        # All at once: the cost is that of NumPy calls.
+        self.generators = replica_states(root, 0, -(-replicas // lanes) * lanes)
+        self.first_state = s.pack(np.tile(start.factor, (s.lanes, 1, 1)), aligned(s.matrix, lanes))
+        self.log_norm = np.full((replicas, self.layers.size), -np.inf)
+        self.conservation = np.zeros(replicas)
+        self.loss_value = np.zeros(replicas)
+        self.done = np.zeros(-(-replicas // lanes))
+        self.stop = threading.Event()
+        self.local = threading.local()
+
+    def run(self, first: int) -> None:
+        """Forward, loss, backward for one group of lanes, whose first replica is ``first``."""
+        s, last = self.shape, min(first + self.shape.lanes, self.replicas)
+        (states, factors, *_), _, (U, norms, generator, exponent, C0, CL) = self._arrays()
+        # Lanes without a replica run along.
+        generator[...] = self.generators[first : first + s.lanes].T.reshape(generator.shape)
+        states[0], factors[0], exponent[...] = self.first_state, 1.0, 0.0
+        checkpoints = []
+        for begin in self.starts:
+            if begin > 0:
+                states[0], factors[0] = states[self.spacing], factors[self.spacing]
+            if len(self.starts) > 1:
+                checkpoints.append((states[0].copy(), factors[0].copy(), generator.copy()))
+            self._forward(generator, begin)
+        self._readout(generator, self.depth - begin, slice(first, last))
+        exponentL = exponent.copy()
+        sizeL = self._antisymmetric(states[self.depth - begin], factors[self.depth - begin], CL)
+        for begin in reversed(self.starts):
+            if len(self.starts) > 1:
+                states[0], factors[0], generator[...] = checkpoints.pop()
+            if begin != self.starts[-1]:
+                self._forward(generator, begin)
+            self._backward(U, exponent, begin, norms, first)
+        if s.m == 1:
+            # The Jacobian of x/‖x‖ in one dimension is zero; rounding must not say otherwise.
+            norms[: self.depth] = -np.inf
+        else:
+            size0 = self._antisymmetric(states[0], factors[0], C0)
+            change = _conservation(C0, size0, CL, sizeL, exponent - exponentL)
+            self.conservation[first:last] = change.reshape(-1)[: last - first]
+        self.log_norm[first:last] = norms.reshape(self.depth + 1, -1)[self.layers, : last - first].T
+        self.done[first // s.lanes] = (last - first) * self.depth
+
+    def _antisymmetric(self, F: FloatArray, factor: FloatArray, C: FloatArray) -> FloatArray:
+        """Fill ``C`` for the current gradient and return ``‖F‖‖U‖`` per lane."""
+        _, work, (U, *_) = self._arrays()
+        kernels.antisymmetric(F, factor, U, self.shape.m, self.shape.d, C, work[4])
+        return np.asarray(np.sqrt(work[4][0]))
+
+    def _arrays(self) -> tuple[Arrays, Arrays, tuple[Any, ...]]:
+        """Tape, work space, and what one group needs, of this thread.
+
+        Fresh memory for every group would cost as much as the computation. A group needs logits and then the gradient, norms,
+        generator state, exponent, both sides of the conservation law.
+        """
+        if not hasattr(self.local, "arrays"):
+            s = self.shape
+            sizes = (s.matrix, self.depth + 1, 1, *[8 * s.panels * (s.panels + 1)] * 2)
+            U, norms, exponent, C0, CL = (aligned(size, s.lanes) for size in sizes)
+            buffers = (U, norms, aligned(4, s.lanes, np.uint64), exponent, C0, CL)
+            self.local.arrays = s.tape(self.spacing), s.work(), buffers
+        arrays: tuple[Arrays, Arrays, tuple[Any, ...]] = self.local.arrays
+        return arrays
+
+    def _forward(self, generator: Any, begin: int) -> None:
+        s, (tape, work, _) = self.shape, self._arrays()
+        count = min(self.spacing, self.depth - begin)
+        for part in range(0, count, _SEGMENT):
+            self._check_stop()
+            kernels.forward(generator, part, min(part + _SEGMENT, count), s.m, s.d, s.weights, *tape, *work[:5])
+
+    def _backward(self, U: FloatArray, exponent: Any, begin: int, norms: FloatArray, first: int) -> None:
+        s, (tape, work, _) = self.shape, self._arrays()
+        count = min(self.spacing, self.depth - begin)
+        for part in reversed(range(0, count, _SEGMENT)):
+            self._check_stop()
+            end = min(part + _SEGMENT, count)
+            kernels.backward(
+                U, exponent, begin, part, end, s.m, s.d, s.weights, self.graded, self.wanted, norms, *tape, *work[3:]
+            )
+            self.done[first // s.lanes] += (end - part) * min(s.lanes, self.replicas - first)
+
+    def _readout(self, generator: Any, slot: int, replicas: slice) -> None:
+        """Loss, ``log‖∂L/∂W_L‖_F`` and ``U_L = W_Lᵀ (∂L/∂Z) Q`` in units of ``2^exponent``."""
+        s, (tape, (z, sign, norm, R, square, _, B), (U, norms, _, exponent, *_)) = self.shape, self._arrays()
+        # The last slot of the reflectors is not used by any layer.
+        F, factor, (V, lower) = tape[0][slot], tape[1][slot], (a[-1] for a in tape[2:])
+        kernels.multiply(F, factor, U, s.m, s.d, s.weights, generator, z, V, lower, sign, norm, R, square, F, V)
+        # In one layout with lanes and without: a product of NumPy is rounded by it.
+        logits = np.ascontiguousarray(s.unpack(U, sign)[:, : self.loss.classes]) @ self.basis.T
+        with np.errstate(over="ignore"):
+            self.loss_value[replicas] = self.loss.value(logits)[: replicas.stop - replicas.start]
+        # Rows beyond the classes have no gradient.
+        dZ = np.zeros((s.lanes, s.d, s.m))
+        gradient, power = _near_one(self.loss.gradient(logits))
+        exponent[...] = power.reshape(exponent.shape)
+        dZ[:, : self.loss.classes] = gradient @ self.basis
+        s.pack(dZ, U)
+        kernels.store_squared_norm(U, F, factor, s.m, s.d, B, square)
+        with np.errstate(divide="ignore"):
+            norms[self.depth] = 0.5 * np.log(square[0]) + kernels.LOG_2 * exponent[0]
+        # The signs belong to orthogonal weights; for Gaussian ones `multiply` has used them up and set them to 1.
+        kernels.scale_rows(U, s.m, s.d, sign)
+        kernels.multiply_back(U, s.m, s.d, s.weights, V, lower, R, U, V)
+
+    def _check_stop(self) -> None:
+        if self.stop.is_set():
+            raise InterruptedError("stopped")
+
+
+def _spacing(depth: int, layer_bytes: int, state_bytes: int, asked: int | None) -> int:
+    """Layers per tape: all, or what minimises tape plus checkpoints."""
+    if asked is not None:
+        return max(1, min(asked, depth))
+    if depth * layer_bytes <= TAPE_BYTES:
+        return max(depth, 1)
+    return max(1, math.isqrt(depth * state_bytes // layer_bytes))
+
+
+def _near_one(gradient: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """``gradient / 2^p`` and ``p``, one per lane: 0 where the largest entry is within ``2^±64``, zero or not finite."""
+    largest = np.abs(gradient).max(axis=(1, 2))
+    power = np.where(np.isfinite(largest), np.frexp(largest)[1], 0)
+    power[np.abs(power) <= _FAR] = 0
+    return ldexp(gradient, -power[:, None, None]), power.astype(np.float64)
+
+
+def _conservation(C0: FloatArray, size0: FloatArray, CL: FloatArray, sizeL: FloatArray, exponent: Any) -> FloatArray:
+    """``‖C_0 - C_L‖ / (‖F_0‖‖U_0‖ + ‖F_L‖‖U_L‖)`` per lane, ``C = FᵀU - UᵀF``, ``U_0`` in units of ``2^exponent`` of ``U_L``.
+
+    NaN where a size is not finite: a finite change divided by infinity would pass for conserved.
+    """
+    top = np.maximum(exponent, 0.0)
+    down0, downL = np.exp2(exponent - top), np.exp2(-top)
+    change, size = C0 * down0 - CL * downL, size0 * down0 + sizeL * downL
+    # One after the other, so that a lane has the bits of the plain form.
+    total = np.cumsum(change * change, axis=0)[-1]
+    return np.asarray(np.sqrt(total) / np.where(np.isfinite(size), np.where(size > 0, size, 1.0), np.nan))

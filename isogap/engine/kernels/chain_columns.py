@@ -1,0 +1,247 @@
+"""The chain for one replica of large width: the lanes are columns of the matrix instead of replicas.
+
+The same reflectors (plain floats here) act on strips of ``4 · 8`` columns that stay in the first-level cache, so ``X <- W X`` is
+`reflectors.rotate_rows` with vectors on one side and floats on the other. The deviation form does it twice,
+``E <- W (W E)ᵀ``, takes the lower half and copies it: 4 d³ operations instead of 2 d³, but in cache, and with a memory of a
+few d² a replica. Kept exactly symmetric like this, rounding errors are
+damped as in the other form.
+
+Layout: ``A_ij`` is at ``((j // w) 4q + i) w + j % w`` of the flat array, ``q = ceil(d/4)``, ``w`` = `strip` = 32 with lanes and
+4 as plain floats. The bits are the same either way: sums along a row are kept in 32 parts by ``j % 32``.
+"""
+
+import numpy as np
+from numba import njit
+
+from isogap.engine.kernels.chain_lanes import (
+    DOWN,
+    FACTOR,
+    FORM_E,
+    FORM_X,
+    FORWARD,
+    GAUSSIAN,
+    IN_E,
+    ORTHOGONAL,
+    SHIFT,
+    SMALLEST,
+    STEP,
+    SWITCH_D_PHI,
+    TOTAL,
+    UNIT,
+    UP,
+    _backwards,
+    _record_rows,
+    gap_of_deviation,
+)
+from isogap.engine.kernels.lanes.vectors import fma, load, store
+from isogap.engine.kernels.normals import curvature, fill_words, radius_of, turn_of
+from isogap.engine.kernels.reflectors import make_reflectors, rotate_rows
+
+PARTS = 32
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _fill_normals(state, half, words, parts, z):  # type: ignore[no-untyped-def]
+    """`normals.fill_normals` for one replica: the words one after the other, the rest on lanes of consecutive normals.
+
+    ``words`` and ``parts`` have two halves, each long enough for ``half`` numbers and full lanes.
+    """
+    flat, out = words.reshape(words.size), parts.reshape(parts.size)
+    rows, middle = words.shape[0] // 2, words.size // 2
+    fill_words(state, flat[:half])
+    fill_words(state, flat[middle : middle + half])
+    for i in range(rows):
+        radius = radius_of(load(words, i))
+        cosine, sine = turn_of(load(words, rows + i))
+        store(parts, i, radius * cosine)
+        store(parts, rows + i, radius * sine)
+    for i in range(half):
+        z[i] = out[i]
+        z[half + i] = out[middle + i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _normalise_rows(X, strips, parts, sign, y, d):  # type: ignore[no-untyped-def]
+    """Divide each row by its norm (times ``sign``); ``y`` receives the squared norms, each summed in 32 parts."""
+    rows = 4 * ((d + 3) // 4)
+    slots = PARTS // (parts.size // parts.shape[0])
+    flat = parts.reshape(parts.size)
+    for i in range(d):
+        for s in range(slots):
+            store(parts, s, 0.0)
+        for strip in range(strips):
+            at = 4 * (rows * strip + i)
+            for c in range(4):
+                x, s = load(X, at + c), (4 * strip + c) % slots
+                store(parts, s, fma(x, x, load(parts, s)))
+        total = 0.0
+        for s in range(PARTS):
+            total += flat[s]
+        y[i] = total
+        a = sign[i] / np.sqrt(total)
+        for strip in range(strips):
+            at = 4 * (rows * strip + i)
+            for c in range(at, at + 4):
+                store(X, c, a * load(X, c))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _transpose(A, B, strip, d):  # type: ignore[no-untyped-def]
+    """``B <- Aᵀ``, both flat; in tiles of ``strip`` rows, for the caches."""
+    rows = 4 * ((d + 3) // 4)
+    for first in range(0, d, strip):
+        for j in range(d):
+            source = (j // strip) * rows * strip + j % strip
+            target = ((first // strip) * rows + j) * strip
+            for i in range(first, min(first + strip, d)):
+                B[target + i - first] = A[source + i * strip]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _record_deviation(y, lane, d):  # type: ignore[no-untyped-def]
+    """The decrease of ``d φ`` in units of ``2^(2 shift)``, and the smallest ``S_jj`` as ``Y_jj``."""
+    unit, total, least = lane[UNIT], 0.0, y[0]
+    for j in range(d):
+        total = fma(y[j] * y[j], curvature(unit * y[j]), total)
+        least = min(least, y[j])
+    x = unit * least
+    lane[STEP], lane[SMALLEST] = total, fma(0.5 * x * x, curvature(x), -0.5 * x)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _normalise_deviation(S, E, strip, sign, y, a, lane, d):  # type: ignore[no-untyped-def]
+    """`chain.normalise_deviation` of flat arrays, from the lower half of ``S``."""
+    rows = 4 * ((d + 3) // 4)
+    total = 0.0
+    for i in range(d):
+        y[i] = S[((i // strip) * rows + i) * strip + i % strip]
+        total = fma(y[i], y[i], total)
+        a[i] = sign[i] / np.sqrt(fma(lane[UNIT], y[i], 1.0))
+    factor = UP if 0.0 < total < DOWN * DOWN else 1.0
+    lane[FACTOR] = factor
+    for first in range(0, d, strip):
+        for j in range(d):
+            column = (j // strip) * rows * strip + j % strip
+            row = ((first // strip) * rows + j) * strip - first
+            scale = a[j] * factor
+            for i in range(max(first, j + 1), min(first + strip, d)):
+                value = S[column + i * strip] * (a[i] * scale)
+                E[column + i * strip] = value
+                E[row + i] = value
+        for i in range(first, min(first + strip, d)):
+            E[((i // strip) * rows + i) * strip + i % strip] = 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _take_deviation(X, columns, E, strip, d):  # type: ignore[no-untyped-def]
+    """``E = X Xᵀ - I`` for rows of norm 1, both flat."""
+    rows = 4 * ((d + 3) // 4)
+    for i in range(d):
+        E[((i // strip) * rows + i) * strip + i % strip] = 0.0
+        for j in range(i):
+            total = 0.0
+            for k in range(columns):
+                column = (k // strip) * rows * strip + k % strip
+                total = fma(X[column + i * strip], X[column + j * strip], total)
+            E[((j // strip) * rows + i) * strip + j % strip] = total
+            E[((i // strip) * rows + j) * strip + i % strip] = total
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _gaussian(X, strips, z, sign, norm, d):  # type: ignore[no-untyped-def]
+    """``X <- (1/√d) Rᵀ S X``: the signs, then Bartlett's factor with the normals ``z`` below its diagonal."""
+    rows, scale = 4 * ((d + 3) // 4), 1.0 / np.sqrt(d)
+    for strip in range(strips):
+        for c in range(4):
+            column = 4 * rows * strip + c
+            for i in range(d):
+                store(X, column + 4 * i, sign[i] * load(X, column + 4 * i))
+            at = d * (d - 1) // 2
+            for i in range(d - 1, -1, -1):
+                at -= i
+                total = norm[i] * load(X, column + 4 * i)
+                for k in range(i):
+                    total = fma(z[at + k], load(X, column + 4 * k), total)
+                store(X, column + 4 * i, scale * total)
+    for i in range(d):
+        sign[i] = 1.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _pack(E, strip, packed, d):  # type: ignore[no-untyped-def]
+    """The lower half of ``E`` (flat) in the layout of `reflectors`."""
+    rows = 4 * ((d + 3) // 4)
+    for i in range(d):
+        for j in range(i + 1):
+            packed[8 * (i // 4) * (i // 4 + 1) + 4 * j + i % 4] = E[((j // strip) * rows + i) * strip + j % strip]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _snapshot(A, columns, strip, lane, d, k, snaps, snap_form, snap_shift, snap_total):  # type: ignore[no-untyped-def]
+    rows = 4 * ((d + 3) // 4)
+    snap_form[k] = FORM_E if lane[IN_E] > 0.5 else FORM_X
+    snap_shift[k], snap_total[k] = np.int64(lane[SHIFT]), lane[TOTAL]
+    for i in range(d):
+        for j in range(d):
+            snaps[k, i, j] = A[((j // strip) * rows + i) * strip + j % strip] if j < columns else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def run_one(  # type: ignore[no-untyped-def]
+    state, weights, full_rank, A, B, columns, lane, V, tau, sign, norm, z, words, parts, g, y, marks, snaps, snap_form,
+    snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
+):  # fmt: skip
+    """`chain.run_group` for one replica; ``A`` is the state in either form, ``B`` a second array of its size."""
+    strip = 4 * (A.size // A.shape[0])
+    a, b = A.reshape(A.size), B.reshape(B.size)
+    half = (d * (d + 1) // 2 + 1) // 2
+    next_mark = 0
+    for layer in range(depth + 1):
+        ready = weights == ORTHOGONAL and full_rank and layer > 0 and lane[IN_E] < 0.5
+        if ready and lane[FORWARD] <= SWITCH_D_PHI / d:
+            _take_deviation(a, columns, b, strip, d)
+            a[:] = b
+            lane[IN_E], columns = 1.0, d
+        marked = next_mark < marks.shape[0] and marks[next_mark] == layer
+        if marked:
+            _snapshot(a, columns, strip, lane, d, next_mark, snaps, snap_form, snap_shift, snap_total)
+        if layer == depth:
+            break
+        if control[0] != 0:
+            return False
+        _fill_normals(state, half, words, parts, z)
+        make_reflectors(z, d, V, tau, sign, norm)
+        strips = (columns + strip - 1) // strip
+        rotate_rows(A, 4 * strips, V, tau, d, g)
+        at = layer * stride + group
+        log_phi[at] = lane[SHIFT]
+        if lane[IN_E] > 0.5:
+            _transpose(a, b, strip, d)
+            rotate_rows(B, 4 * strips, V, tau, d, g)
+            unit, shift = lane[UNIT], lane[SHIFT]
+            _normalise_deviation(b, a, strip, sign, y, norm, lane, d)
+            _record_deviation(y, lane, d)
+            lane[TOTAL] = fma(lane[STEP], unit * unit, lane[TOTAL])
+            if lane[FACTOR] > 1.0:
+                lane[SHIFT], lane[UNIT] = shift - 200.0, unit * DOWN
+        else:
+            if weights == GAUSSIAN:
+                _fill_normals(state, (d * (d - 1) // 2 + 1) // 2, words, parts, z)
+                _gaussian(A, strips, z, sign, norm, d)
+            _normalise_rows(A, strips, parts, sign, y, d)
+            _record_rows(y, norm, lane, weights, d)
+            lane[FORWARD] -= lane[STEP] / d
+            lane[TOTAL] += lane[STEP]
+        phi[at], log_jacobian[at] = lane[STEP], lane[SMALLEST]
+        if marked:
+            snap_step[next_mark] = lane[STEP]
+            next_mark += 1
+        control[1] += 1
+    if full_rank:
+        value = lane[FORWARD]
+        if lane[IN_E] > 0.5:
+            _pack(a, strip, b, d)
+            value = gap_of_deviation(b, lane[UNIT], V, y, d)
+            V[:] = 0.0
+        _backwards(value, lane, depth, phi, log_phi, stride, group, d)
+    return True

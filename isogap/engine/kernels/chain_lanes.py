@@ -1,0 +1,352 @@
+"""The chain ``X -> BN(W X)`` for eight replicas at once, one per SIMD lane, or for one replica as plain floats.
+
+The same source serves both (`vectors`): arrays of shape ``(n, 8)`` make lanes, arrays of shape ``(n,)`` plain floats, and a
+replica has the same bits either way. Layouts of ``X``, ``E`` and the reflectors: `reflectors`. Random numbers: `normals`.
+
+A replica is in the *form in X*, ``X Xᵀ`` = Gram matrix with ``columns ≤ d``, until ``d φ ≤ 0.4``, and from there in the
+*deviation form*, symmetric ``E`` and integer ``shift`` with ``X Xᵀ = I + 2^shift E`` (E7); the shift keeps ``E`` near 1, so
+nothing underflows at any depth. All lanes are at the same layer; as long as some lanes are in one form and some in the
+other both updates are done and each lane takes its own (an ``E`` not yet filled is 0 and stays 0).
+
+The decrease of ``d φ`` over a layer is ``Σ_j f(S_jj)``, ``f(x) = x - log(1+x) ≥ 0`` (E4): no term cancels. φ at the last layer
+comes from a Cholesky factor, the earlier layers from adding the decreases backwards.
+"""
+
+import numpy as np
+from numba import njit
+
+from isogap.engine.kernels.graded import orthogonalise_columns
+from isogap.engine.kernels.lanes.bits import bits_of, from_bits, left, plus
+from isogap.engine.kernels.lanes.vectors import (
+    any_less,
+    fma,
+    holds_pairs,
+    lift,
+    load,
+    root,
+    rows,
+    spread,
+    store,
+    where_less,
+)
+from isogap.engine.kernels.normals import (
+    LOG_2,
+    curvature,
+    excess,
+    fill_normals,
+    fill_words,
+    log_of,
+    scatter_normals,
+    words_to_normals,
+)
+from isogap.engine.kernels.reflectors import finish_reflectors, multiply_bartlett, rotate_both, rotate_rows
+
+__all__ = ["fill_words", "run_group", "words_to_normals"]
+
+ORTHOGONAL, GAUSSIAN = 0, 1
+# Rank of the start; graded: full, with columns of very different size, which are kept orthogonal (`graded`).
+DEGENERATE, FULL, GRADED = 0, 1, 2
+FORM_X, FORM_E = 0, 1
+# Lemma C.8's sharper branch: d phi ≤ 0.4 gives lambda_min ≥ 1 - sqrt(0.8) > 0.1, where the deviation form is accurate.
+SWITCH_D_PHI = 0.4
+UP, DOWN = 2.0**200, 2.0**-200
+# Up to here (1+x)^{-1/2} and (x - log(1+x))/x² are their first four and three terms: the next is below half an ulp.
+NEAR = 2.0**-18
+# Rows of the array of per-lane numbers.
+IN_E, SHIFT, UNIT, FORWARD, TOTAL, FACTOR, STEP, SMALLEST = range(8)
+NUMBERS = 8
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def normalise_rows(X, columns, sign, y, d):  # type: ignore[no-untyped-def]
+    """Divide each row of ``X`` by its norm (times ``sign``); ``y`` receives the squared norms."""
+    rows = 4 * ((d + 3) // 4)
+    panels = (columns + 3) // 4
+    for i in range(d):
+        s0 = s1 = s2 = s3 = spread(0.0, load(X, 0))
+        for panel in range(panels):
+            at = 4 * (rows * panel + i)
+            x0, x1, x2, x3 = load(X, at), load(X, at + 1), load(X, at + 2), load(X, at + 3)
+            s0, s1, s2, s3 = fma(x0, x0, s0), fma(x1, x1, s1), fma(x2, x2, s2), fma(x3, x3, s3)
+        total = (s0 + s1) + (s2 + s3)
+        store(y, i, total)
+        a = load(sign, i) / root(total)
+        for panel in range(panels):
+            at = 4 * (rows * panel + i)
+            for c in range(at, at + 4):
+                store(X, c, a * load(X, c))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def factors_of_deviation(E, sign, y, a, lane, d):  # type: ignore[no-untyped-def]
+    """From the diagonal ``S_jj`` of ``E``: ``a_j = sign_j (1 + S_jj)^{-1/2}``, the decrease of ``d φ``, the smallest ``Y_jj``.
+
+    The decrease is in units of ``2^(2 shift)``. Lanes where every ``|S_jj| ≤ NEAR`` take four terms of ``(1+x)^{-1/2}`` and three
+    of ``(x - log(1+x))/x²``, all that float64 can hold of them; double-double has no such lanes. ``y`` is scratch.
+    """
+    unit = load(lane, UNIT)
+    least = load(E, 0)
+    largest = squares = total = spread(0.0, unit)
+    for i in range(d):
+        s = load(E, 8 * (i // 4) * (i // 4 + 1) + 4 * i + i % 4)
+        squares = fma(s, s, squares)
+        least = where_less(s, least, s, least)
+        size = where_less(s, 0.0, 0.0 - s, s)
+        largest = where_less(largest, size, size, largest)
+        s = unit * s
+        store(y, i, s)
+        factor = fma(s, fma(s, fma(s, -0.3125, 0.375), -0.5), 1.0)
+        store(a, i, load(sign, i) * factor)
+    # 2^200 is taken into the shift where Σ S_jj² has fallen below 2^-400.
+    store(lane, FACTOR, where_less(0.0, squares, where_less(squares, DOWN * DOWN, UP, spread(1.0, unit)), 1.0))
+    largest = unit * largest
+    near = 0.0 if holds_pairs(E) else NEAR
+    if any_less(near, largest):
+        for i in range(d):
+            s = load(y, i)
+            store(a, i, where_less(near, largest, load(sign, i) / root(s + 1.0), load(a, i)))
+            c = where_less(near, largest, curvature(s), fma(s, fma(s, 0.25, -1.0 / 3.0), 0.5))
+            s = load(E, 8 * (i // 4) * (i // 4 + 1) + 4 * i + i % 4)
+            total = fma(s * s, c, total)
+    else:
+        for i in range(d):
+            x, s = load(y, i), load(E, 8 * (i // 4) * (i // 4 + 1) + 4 * i + i % 4)
+            total = fma(s * s, fma(x, fma(x, 0.25, -1.0 / 3.0), 0.5), total)
+    x = unit * least
+    inside = load(lane, IN_E)
+    store(lane, STEP, where_less(0.5, inside, total, load(lane, STEP)))
+    store(lane, SMALLEST, where_less(0.5, inside, fma(0.5 * x * x, curvature(x), -0.5 * x), load(lane, SMALLEST)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def normalise_deviation(E, a, lane, d):  # type: ignore[no-untyped-def]
+    """``E <- factor D^{-1/2}(S - diag S)D^{-1/2}`` (E7), ``S = E`` before, ``a`` the diagonal of ``D^{-1/2}`` with its signs."""
+    factor = load(lane, FACTOR)
+    for p in range((d + 3) // 4):
+        i, at = 4 * p, 8 * p * (p + 1)
+        a0, a1, a2, a3 = load(a, i), load(a, i + 1), load(a, i + 2), load(a, i + 3)
+        for j in range(i):
+            t, b = at + 4 * j, factor * load(a, j)
+            store(E, t, load(E, t) * (a0 * b))
+            store(E, t + 1, load(E, t + 1) * (a1 * b))
+            store(E, t + 2, load(E, t + 2) * (a2 * b))
+            store(E, t + 3, load(E, t + 3) * (a3 * b))
+        t = at + 4 * i
+        a1, a2, a3 = factor * a1, factor * a2, factor * a3
+        store(E, t + 1, load(E, t + 1) * (a1 * a0))
+        store(E, t + 2, load(E, t + 2) * (a2 * a0))
+        store(E, t + 3, load(E, t + 3) * (a3 * a0))
+        store(E, t + 6, load(E, t + 6) * (a2 * load(a, i + 1)))
+        store(E, t + 7, load(E, t + 7) * (a3 * load(a, i + 1)))
+        store(E, t + 11, load(E, t + 11) * (a3 * load(a, i + 2)))
+        for c in range(4):
+            store(E, t + 5 * c, 0.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _take(E, at, total, limit, forward, inside):  # type: ignore[no-untyped-def]
+    """Put ``total`` at its place in lanes of the form in X whose ``φ`` is at most ``limit``."""
+    old = load(E, at)
+    store(E, at, where_less(0.5, inside, old, where_less(limit, forward, old, total)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def take_deviation(X, columns, E, lane, d):  # type: ignore[no-untyped-def]
+    """Lanes of the form in X with ``d φ ≤ 0.4`` change to ``E = X Xᵀ - I`` (rows of ``X`` have norm 1) with shift 0."""
+    height = 4 * ((d + 3) // 4)
+    forward, inside = load(lane, FORWARD), load(lane, IN_E)
+    limit = SWITCH_D_PHI / d
+    zero = spread(0.0, forward)
+    for i in range(0, d, 4):
+        at = 2 * i * (i // 4 + 1)
+        for j in range(min(i + 3, d)):
+            t0 = t1 = t2 = t3 = zero
+            for k in range(columns):
+                column = 4 * height * (k // 4) + k % 4
+                x, row = load(X, column + 4 * j), column + 4 * i
+                t0, t1 = fma(load(X, row), x, t0), fma(load(X, row + 4), x, t1)
+                t2, t3 = fma(load(X, row + 8), x, t2), fma(load(X, row + 12), x, t3)
+            if j < i:
+                _take(E, at + 4 * j, t0, limit, forward, inside)
+            if j < i + 1:
+                _take(E, at + 4 * j + 1, t1, limit, forward, inside)
+            if j < i + 2:
+                _take(E, at + 4 * j + 2, t2, limit, forward, inside)
+            _take(E, at + 4 * j + 3, t3, limit, forward, inside)
+    store(lane, IN_E, where_less(0.5, inside, 1.0, where_less(limit, forward, zero, 1.0)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def gap_of_deviation(E, unit, L, s, d):  # type: ignore[no-untyped-def]
+    """``φ / unit²`` of ``I + unit E``, zero diagonal, from the Cholesky factor with its unit diagonal split off.
+
+    ``s_j`` is the sum of squares in row ``j`` left of the diagonal, so ``-log det = -Σ log(1 - s_j)``: nothing cancels.
+    """
+    square = unit * unit
+    total = spread(0.0, unit)
+    for j in range(d):
+        row = spread(0.0, unit)
+        for k in range(j):
+            value = load(E, 8 * (j // 4) * (j // 4 + 1) + 4 * k + j % 4)
+            for i in range(k):
+                value = fma(0.0 - unit * load(L, j * d + i), load(L, k * d + i), value)
+            value = value / root(fma(0.0 - square, load(s, k), 1.0))
+            store(L, j * d + k, value)
+            row = fma(value, value, row)
+        store(s, j, row)
+        total = total + fma(square * row, row * curvature(0.0 - square * row), row)
+    return total / d
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _record_rows(y, norm, lane, weights, d):  # type: ignore[no-untyped-def]
+    """Decrease of ``d φ`` and smallest ``Y_jj`` in the form in X; for Gaussian weights with ``log|det|`` of the weights."""
+    total = spread(0.0, load(y, 0))
+    least = load(y, 0)
+    for j in range(d):
+        value = load(y, j)
+        least = where_less(value, least, value, least)
+        if weights == ORTHOGONAL:
+            total = total + excess(value)
+        else:
+            n = load(norm, j)
+            total = total + (log_of(n * n / d) - log_of(value))
+    store(lane, STEP, total)
+    store(lane, SMALLEST, -0.5 * log_of(least))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _snapshot(x, columns, e, numbers, d, count, k, snaps, snap_form, snap_shift, snap_total):  # type: ignore[no-untyped-def]
+    """Copy the state of the first ``count`` lanes to ``snaps[r, k]``, ``E`` with both halves; the arrays are flat."""
+    height, lanes = 4 * ((d + 3) // 4), numbers.size // NUMBERS
+    for r in range(count):
+        inside = numbers[IN_E * lanes + r] > 0.5
+        snap_form[r, k] = FORM_E if inside else FORM_X
+        snap_shift[r, k] = np.int64(numbers[SHIFT * lanes + r])
+        snap_total[r, k] = numbers[TOTAL * lanes + r]
+        for i in range(d):
+            if inside:
+                for j in range(i + 1):
+                    value = e[(8 * (i // 4) * (i // 4 + 1) + 4 * j + i % 4) * lanes + r]
+                    snaps[r, k, i, j] = value
+                    snaps[r, k, j, i] = value
+            else:
+                for j in range(d):
+                    at = ((height * (j // 4) + i) * 4 + j % 4) * lanes + r
+                    snaps[r, k, i, j] = x[at] if j < columns else 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _backwards(value, lane, depth, phi, log_phi, stride, group, d):  # type: ignore[no-untyped-def]
+    """φ and log φ of all layers from the last value and the decreases.
+
+    On entry ``phi`` holds the decreases and ``log_phi`` the shifts of the layers, in the places of their results.
+    """
+    later = load(lane, SHIFT)
+    for layer in range(depth, -1, -1):
+        at = layer * stride + group
+        shift = later
+        if layer < depth:
+            shift = lift(load(log_phi, at), lane)
+            value = fma(load(phi, at), 1.0 / d, value * where_less(later, shift, DOWN * DOWN, 1.0))
+        # 2^shift from its bits; below 2^-1022 the square is 0 in any case.
+        power = where_less(shift, -1022.0, -1022.0, shift) + 6755399441055744.0
+        power = from_bits(left(plus(bits_of(power), np.uint64(1023)), 52))
+        power = where_less(shift, -1022.0, 0.0, power)
+        store(phi, at, value * power * power)
+        log_value = fma(2.0 * shift, LOG_2, log_of(value))
+        store(log_phi, at, where_less(0.0, value, log_value, spread(-np.inf, value)))
+        later = shift
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _layer(state, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, weights, forms, d):  # type: ignore[no-untyped-def]
+    """One layer of all lanes: draw ``W``, rotate, normalise, record."""
+    scatter_normals(state, (d * (d + 1) // 2 + 1) // 2, z, place, V)
+    finish_reflectors(V, d, tau, sign, norm)
+    if forms & 1:
+        rotate_rows(X, columns, V, tau, d, P)
+        if weights == GAUSSIAN:
+            fill_normals(state, (d * (d - 1) // 2 + 1) // 2, z)
+            for i in range(d):
+                for j in range(columns):
+                    at = (4 * ((d + 3) // 4) * (j // 4) + i) * 4 + j % 4
+                    store(X, at, load(sign, i) * load(X, at))
+                store(sign, i, 1.0)
+            multiply_bartlett(X, columns, z, norm, 1.0 / np.sqrt(d), d)
+        normalise_rows(X, columns, sign, y, d)
+        _record_rows(y, norm, lane, weights, d)
+        store(lane, FORWARD, load(lane, FORWARD) - load(lane, STEP) / d)
+    if forms & 2:
+        rotate_both(E, V, tau, d, P)
+        factors_of_deviation(E, sign, y, P, lane, d)
+        normalise_deviation(E, P, lane, d)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _run_rows(  # type: ignore[no-untyped-def]
+    state, weights, full_rank, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, x, e, numbers, marks, count, snaps,
+    snap_form, snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
+):  # fmt: skip
+    """`run_group` on addresses; ``x``, ``e`` and ``numbers`` are ``X``, ``E`` and ``lane`` as flat arrays."""
+    next_mark = 0
+    half, limit = spread(0.5, load(lane, 0)), SWITCH_D_PHI / d
+    for layer in range(depth + 1):
+        inside = load(lane, IN_E)
+        waiting = where_less(half, inside, 1.0 + limit, load(lane, FORWARD))
+        # "At most the limit" in terms of "less than"; `take_deviation` decides lane by lane.
+        if weights == ORTHOGONAL and full_rank and layer > 0 and any_less(waiting, limit * 1.0000000000000002):
+            take_deviation(X, columns, E, lane, d)
+            inside = load(lane, IN_E)
+        marked = next_mark < marks.shape[0] and marks[next_mark] == layer
+        if marked:
+            _snapshot(x, columns, e, numbers, d, count, next_mark, snaps, snap_form, snap_shift, snap_total)
+        if layer == depth:
+            break
+        if control[0] != 0:
+            return False
+        forms = (1 if any_less(inside, half) else 0) + (2 if any_less(half, inside) else 0)
+        _layer(state, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, weights, forms, d)
+        if full_rank == GRADED and forms & 1:
+            orthogonalise_columns(X, columns, d)
+        at = layer * stride + group
+        step, unit, shift = load(lane, STEP), load(lane, UNIT), load(lane, SHIFT)
+        store(phi, at, step)
+        store(log_phi, at, shift)
+        store(log_jacobian, at, load(lane, SMALLEST))
+        store(lane, TOTAL, fma(step, unit * unit, load(lane, TOTAL)))
+        if forms & 2:
+            factor = load(lane, FACTOR)
+            store(lane, SHIFT, where_less(1.0, factor, shift - 200.0, shift))
+            store(lane, UNIT, where_less(1.0, factor, unit * DOWN, unit))
+        if marked:
+            for r in range(count):
+                snap_step[r, next_mark] = numbers[STEP * (numbers.size // NUMBERS) + r]
+            next_mark += 1
+        control[1] += count
+    if full_rank:
+        inside, value = load(lane, IN_E), load(lane, FORWARD)
+        if any_less(half, inside):
+            value = where_less(half, inside, gap_of_deviation(E, load(lane, UNIT), V, y, d), value)
+        _backwards(value, lane, depth, phi, log_phi, stride, group, d)
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def run_group(  # type: ignore[no-untyped-def]
+    state, weights, full_rank, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, marks, count, snaps, snap_form,
+    snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
+):  # fmt: skip
+    """The paths of one group of lanes; see ``isogap.engine.chain.montecarlo`` for the meaning and shape of every array.
+
+    Layer ``l`` goes to place ``l stride + group`` of ``phi``, ``log_phi`` and ``log_jacobian``. Returns whether the paths are
+    complete: ``control[0]`` stops them, ``control[1]`` counts layers times replicas.
+    """
+    for i in range(V.shape[0]):  # the reflectors' leading zeros, and what the last group left of its Cholesky factor
+        store(V, i, 0.0)
+    x, e, numbers = X.reshape(X.size), E.reshape(E.size), lane.reshape(lane.size)
+    return _run_rows(
+        rows(state), weights, full_rank, rows(X), columns, rows(E), rows(lane), rows(V), rows(place), rows(tau), rows(sign),
+        rows(norm), rows(z), rows(P), rows(y), x, e, numbers, marks, count, snaps, snap_form, snap_shift, snap_total, snap_step,
+        rows(phi), rows(log_phi), rows(log_jacobian), stride, group, depth, d, control,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""The small language of lanes in which kernels are written."""

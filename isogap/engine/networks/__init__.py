@@ -1,0 +1,1 @@
+"""Plain NumPy networks of every variant, and their training."""

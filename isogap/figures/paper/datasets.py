@@ -1,0 +1,124 @@
+"""Table D1: are the samples of a batch linearly independent, and how large is the isometry gap they start from?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from isogap.batch.datasets import DATASETS, MissingDataError, load_dataset
+from isogap.batch.haar import semi_orthogonal
+from isogap.figures.finished import digest
+from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings
+from isogap.model.variant import Variant
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Width and batch: the paper's case n = d, and one that its theorem does not name (S7).
+SHAPES = ((32, 32), (32, 100), (100, 100))
+
+
+# Column: how to write its numbers.
+_STYLES = {"data_set": "", "pixels": "d", "width": "d", "batch": "d", "full_rank_share": ".0%", "lambda_min_median": ".1e",
+           "phi0_median": ".2f"}  # fmt: skip
+
+
+def _cell(value: Any, style: str) -> str:
+    if isinstance(value, float) and not np.isfinite(value):
+        return "∞"
+    return "0" if style == ".1e" and value == 0 else format(value, style)
+
+
+def table_d1(settings: Settings) -> Product:
+    """Random batches, mapped to the width by a random semi-orthogonal matrix: rank, smallest eigenvalue, gap."""
+    batches = settings.pick(50, 1000)
+    rows, missing = [], []
+    for k, name in enumerate(DATASETS):
+        try:
+            images = load_dataset(name, settings.data).train_images
+        except MissingDataError:
+            missing.append(name)
+            continue
+        for d, n in SHAPES:
+            if n <= images.shape[0]:
+                rows.append(_row(settings, name, images, (d, n), batches, k))
+    short = [row for row in rows if row["full_rank_share"] < 1]
+    # A width above the number of pixels leaves no room for full row rank, whatever the images.
+    refuted = any(row["width"] <= row["pixels"] for row in short)
+    caption = (
+        f"{batches} random batches of n images, mapped to width d by a random orthogonal map: all have full row rank, hence a "
+        f"finite gap, in {len(rows) - len(short)} of {len(rows)} cases"
+    )
+    if short:
+        words = [f"{row['data_set']} ({row['pixels']} pixels) at d = {row['width']}" for row in short]
+        caption += f"; not {', '.join(words)}"
+
+    def draw(figure: Figure) -> None:
+        ax = figure.subplots()
+        ax.axis("off")
+        head = ["data set", "pixels", "d", "n", "full rank", r"median $\lambda_{\min}$", r"median $\varphi(X_0)$"]
+        cells = [[_cell(row[name], style) for name, style in _STYLES.items()] for row in rows]
+        grid = ax.table(cells, colLabels=head, loc="upper center", cellLoc="right")
+        grid.auto_set_font_size(False)
+        grid.set_fontsize(9)
+        grid.auto_set_column_width(list(range(len(head))))
+        grid.scale(1.0, 1.5)
+        for (i, _), cell in grid.get_celld().items():
+            cell.set_linewidth(0.4 if i else 0.8)
+            cell.set_edgecolor("#999999")
+            if i == 0:
+                cell.set_text_props(weight="bold")
+
+    names = list(rows[0])
+    table = {name: [row[name] for row in rows] for name in names}
+    claim = "samples of common data sets are linearly independent within a batch"
+    size = (5.0, 0.2 + 0.27 * len(rows))
+    needed = f"the files of {', '.join(missing)} (--data)" if missing else ""
+    verdict = REFUTES if refuted else OPEN if missing else SUPPORTS
+    return Product("table-d1", caption + ".", verdict, claim, table, draw, size, needed if verdict == OPEN else "")
+
+
+def _row(
+    settings: Settings, name: str, images: np.ndarray[Any, Any], shape: tuple[int, int], batches: int, k: int
+) -> dict[str, Any]:
+    """One row, computed or found finished."""
+    about = {
+        "kind": "table-d1",
+        "data_set": name,
+        "images": digest(images),
+        "shape": shape,
+        "batches": batches,
+        "case": k,
+    }
+    found = settings.piece(
+        about,
+        lambda: {key: np.asarray(v) for key, v in _compute_row(settings, name, images, shape, batches, k).items()},
+    )
+    return {key: value.item() for key, value in found.items()}
+
+
+def _compute_row(
+    settings: Settings, name: str, images: np.ndarray[Any, Any], shape: tuple[int, int], batches: int, k: int
+) -> dict[str, Any]:
+    d, n = shape
+    generator = np.random.default_rng(settings.root(90, k, d, n))
+    variant = Variant(d, 0, batch=n)
+    ranks, least, gaps = [], [], []
+    for _ in range(batches):
+        chosen = images[generator.choice(images.shape[0], n, replace=False)]
+        H = semi_orthogonal(d, images.shape[1], generator) @ chosen.T
+        X, rank, gap = variant.start(H)
+        ranks.append(rank)
+        gaps.append(gap)
+        least.append(float(np.linalg.svd(X, compute_uv=False)[-1] ** 2) if rank == d else 0.0)
+    return {
+        "data_set": name,
+        "pixels": int(images.shape[1]),
+        "width": d,
+        "batch": n,
+        "batches": batches,
+        "full_rank_share": float(np.mean(np.array(ranks) == d)),
+        "lambda_min_median": float(np.median(least)),
+        "phi0_median": float(np.median(gaps)),
+    }

@@ -1,0 +1,1 @@
+"""What a network is: nothing is run here, nothing is claimed."""

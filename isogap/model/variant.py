@@ -1,0 +1,177 @@
+"""The vocabulary of what the experiments vary, and which theorem still applies to each choice.
+
+One layer is ``X' = σ(α_l N(W X))`` (order ``"norm-act"``, equation 11) or ``X' = N(σ(α_l W X))`` (``"act-norm"``), with
+``N(H) = P H / sqrt(κ ‖P h_j‖² + eps)`` row by row: ``P = I - 11ᵀ/n`` with mean removal, else the identity; ``κ = 1/n`` with the
+``1/sqrt(n)`` factor (unit variance), else 1. ``torch.nn.BatchNorm1d`` is mean removal, factor and ``eps = 1e-5``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from isogap.base.arguments import FloatArray, finite_array, integer, one_of
+from isogap.batch.gap import isometry_gap
+from isogap.model.activations import ACTIVATIONS, Activation, activation
+from isogap.model.losses import Loss
+from isogap.run.gradients import log_loss_constant
+from isogap.theory import bounds
+
+WEIGHTS = ("orthogonal", "gaussian")
+ORDERS = ("norm-act", "act-norm")
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One network of the family; every field has the value of the paper's linear chain as default.
+
+    Attributes
+    ----------
+    width, depth : int
+        ``d ≥ 1`` and the number ``L ≥ 0`` of normalised layers; a readout ``W_L`` follows.
+    batch : int, optional
+        Samples ``n``; default ``repeats · d``.
+    weights : {"orthogonal", "gaussian"}
+        Haar on O(d), or independent normals of variance ``1/d``.
+    repeats : int
+        How often each sample occurs in the batch (the last one perhaps less often): ``ceil(n/repeats)`` are distinct.
+    mean_removal, root_n : bool
+        ``P`` and ``κ`` above.
+    eps : float
+        Added to the variance under the root.
+    activation : str or Activation
+    gain, exponent : float
+        ``α_l = gain · l^(-exponent)`` with layers counted from 1.
+    order : {"norm-act", "act-norm"}
+
+    Examples
+    --------
+    >>> Variant(8, 10).theorem(rank=8)
+    'Theorems 1, 3 and 5'
+    >>> Variant(8, 10, batch=9, mean_removal=True).theorem(rank=8)
+    'Theorems 1, 3 and 5 for mean removal (S8)'
+    >>> Variant(8, 10, weights="gaussian").theorem(rank=8) is None
+    True
+    """
+
+    width: int
+    depth: int
+    batch: int = 0
+    weights: str = "orthogonal"
+    repeats: int = 1
+    mean_removal: bool = False
+    root_n: bool = False
+    eps: float = 0.0
+    activation: Activation = field(default=ACTIVATIONS["identity"])
+    gain: float = 1.0
+    exponent: float = 0.0
+    order: str = "norm-act"
+
+    def __post_init__(self) -> None:
+        def put(name: str, value: Any) -> None:
+            object.__setattr__(self, name, value)
+
+        put("width", integer("width", self.width, 1))
+        put("depth", integer("depth", self.depth, 0))
+        put("repeats", integer("repeats", self.repeats, 1))
+        put("batch", integer("batch", self.repeats * self.width if self.batch in (0, None) else self.batch, 1))
+        put("weights", one_of("weights", self.weights, WEIGHTS))
+        put("order", one_of("order", self.order, ORDERS))
+        put("activation", activation(self.activation))
+        for name in ("eps", "gain", "exponent"):
+            put(name, float(getattr(self, name)))
+        if not (0.0 <= self.eps < math.inf):
+            raise ValueError(f"eps must be at least 0, got {self.eps}")
+        if not (0.0 < self.gain < math.inf):
+            raise ValueError(f"gain must be positive, got {self.gain}")
+        if not math.isfinite(self.exponent):
+            raise ValueError(f"exponent must be finite, got {self.exponent}")
+        if self.mean_removal and self.batch == 1:
+            raise ValueError("mean_removal needs a batch of at least 2: of one sample nothing is left")
+
+    @property
+    def kappa(self) -> float:
+        """``1/n`` with the factor, else 1."""
+        return 1.0 / self.batch if self.root_n else 1.0
+
+    @property
+    def linear(self) -> bool:
+        """Whether the activation is the identity; gains then cancel in the next normalisation."""
+        return self.activation.name == "identity"
+
+    def gains(self) -> FloatArray:
+        """``α_1, ..., α_L``.
+
+        Examples
+        --------
+        >>> Variant(4, 3, exponent=1.0).gains().tolist()
+        [1.0, 0.5, 0.3333333333333333]
+        """
+        return np.asarray(self.gain * np.arange(1, self.depth + 1, dtype=np.float64) ** -self.exponent)
+
+    def theorem(self, rank: int) -> str | None:
+        """Say which statement covers this network when the (centred) batch has rank ``rank``; ``None`` if none does.
+
+        ``rank < d`` leaves the gap infinite; ``eps``, an activation or Gaussian weights leave the hypotheses.
+        """
+        if self.weights != "orthogonal" or not self.linear or self.eps > 0 or rank < self.width:
+            return None
+        if self.mean_removal:
+            return "Theorems 1, 3 and 5 for mean removal (S8)"
+        return "Theorems 1, 3 and 5" + ("" if self.batch == self.width else " for n > d (S7)")
+
+    def normalise(self, H: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """``N(H)`` and the roots it divided by, shapes ``(..., d, n)`` and ``(..., d, 1)``; a row of zeros stays zero."""
+        C = H - H.mean(axis=-1, keepdims=True) if self.mean_removal else H
+        root = np.sqrt(self.kappa * (C * C).sum(axis=-1, keepdims=True) + self.eps)
+        root = np.where(root > 0, root, np.inf)
+        return np.asarray(C / root), np.asarray(root)
+
+    def start(self, data: Any) -> tuple[FloatArray, int, float]:
+        """``X_0`` (the batch, repeated and normalised), its rank, and its isometry gap by the row Gram (S7).
+
+        Parameters
+        ----------
+        data : array_like, shape (d, n)
+            Samples as columns; with ``repeats`` the first ``ceil(n/repeats)`` of them are used.
+        """
+        raw = finite_array("data", data, 2)
+        if raw.shape != (self.width, self.batch):
+            raise ValueError(f"data must have shape {(self.width, self.batch)}, got {raw.shape}")
+        distinct = -(-self.batch // self.repeats)
+        X, root = self.normalise(raw[:, np.arange(self.batch) % distinct])
+        sigma = np.linalg.svd(X, compute_uv=False)
+        rank = int((sigma > max(X.shape) * np.finfo(float).eps * sigma[0]).sum()) if sigma[0] > 0 else 0
+        # Repeated centred samples leave zeros up to rounding; such rows must not be blown up to unit length.
+        tiny = root[:, 0] <= max(X.shape) * np.finfo(float).eps * np.abs(raw).max(axis=1) * math.sqrt(self.kappa)
+        if self.eps == 0 and (tiny | ~np.isfinite(root[:, 0])).any():
+            raise ValueError(
+                "a feature is constant over the batch: nothing is left of it to normalise; change the data"
+            )
+        return X, rank, isometry_gap(X) if rank == self.width else math.inf
+
+    def gradient_bounds(self, rank: int, phi0: float, loss: Loss) -> tuple[float, float] | None:
+        """Theorem 5 and S5 on ``E log‖∂L/∂W_l‖_F``; ``None`` where no theorem applies.
+
+        With the ``1/sqrt(n)`` factor state and logits are ``sqrt(n)`` larger, which multiplies the constant of the loss by
+        ``sqrt(n)``. A gain multiplies the last state only: its logarithm is added.
+        """
+        if self.theorem(rank) is None:
+            return None
+        size = (math.sqrt(self.batch) if self.root_n else 1.0) * self._last_gain()
+        if loss.kind == "cross-entropy":
+            constant = log_loss_constant(loss, self.width)
+        else:
+            logits = size * math.sqrt(self.width) + float(np.linalg.norm(loss.targets))
+            constant = math.log(logits / self.batch)
+        constant += math.log(size)
+        return (
+            float(bounds.theorem_5(self.width, phi0, log_loss_gradient=constant)),
+            float(bounds.theorem_5_sharp(self.width, phi0, log_loss_gradient=constant)),
+        )
+
+    def _last_gain(self) -> float:
+        return float(self.gains()[-1]) if self.depth and self.order == "norm-act" else 1.0

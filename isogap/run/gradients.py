@@ -1,0 +1,139 @@
+"""What a run with gradients reports: statistics per layer and the bounds of Theorem 5."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from isogap.base.arguments import FloatArray
+from isogap.batch.samples import InputError
+from isogap.batch.start import Start
+from isogap.engine.gradients.passes import GradientPaths
+from isogap.model.losses import Loss, make_loss
+from isogap.run.statistics import standard_error
+from isogap.theory import bounds
+
+
+@dataclass(frozen=True)
+class GradientOptions:
+    """What to backpropagate.
+
+    Attributes
+    ----------
+    loss : {"cross-entropy", "squared-error"}
+        Averaged over the samples (`isogap.model.losses.Loss`).
+    labels : array_like, "random" or None
+        Classes of the samples or real targets; ``None`` takes the labels that come with the data, else random ones.
+    classes : int, optional
+        Number of logits (`isogap.model.losses.make_loss`).
+    layers : sequence of int, optional
+        Layers of ``0..L`` to report; all by default. ``L`` is the readout.
+    spacing : int, optional
+        Layers between checkpoints (`isogap.engine.gradients.passes.run_gradients`).
+    """
+
+    loss: str = "cross-entropy"
+    labels: Any = None
+    classes: int | None = None
+    layers: Sequence[int] | None = None
+    spacing: int | None = None
+
+
+@dataclass(frozen=True)
+class GradientStatistics:
+    """``log‖∂L/∂W_l‖_F`` at ``layers``, arrays of shape (K,).
+
+    NaN where a gradient is exactly zero (rank 1). ``conservation`` is the largest relative change over the replicas of the
+    conserved ``X_lᵀ∂L/∂X_l`` minus its transpose, the self-check of the backward pass.
+    """
+
+    layers: list[int]
+    log_norm_mean: FloatArray
+    log_norm_stderr: FloatArray
+    q05: FloatArray
+    q95: FloatArray
+    loss: str
+    classes: int
+    conservation: float
+
+
+@dataclass(frozen=True)
+class GradientBounds:
+    """Upper bounds on ``E log‖∂L/∂W_l‖_F`` at every layer and depth: Theorem 5 and S5. NaN where no theorem applies."""
+
+    theorem_5: float
+    sharp: float
+
+
+def as_options(gradients: Any) -> GradientOptions | None:
+    """Read the ``gradients`` argument of `isogap.simulate`: ``None``, the name of a loss, or `GradientOptions`."""
+    if gradients is None or isinstance(gradients, GradientOptions):
+        return gradients
+    if isinstance(gradients, str):
+        return GradientOptions(loss=gradients)
+    raise TypeError(f"gradients must be None, the name of a loss or GradientOptions, got {gradients!r}")
+
+
+def loss_of(options: GradientOptions, start: Start, generator: np.random.Generator) -> Loss:
+    """Build the loss that ``options`` ask for, on the samples of ``start``."""
+    labels = labels_for(options.labels, start.labels, start.label, start.width, options.classes)
+    return make_loss(
+        options.loss, start.width, start.batch, labels=labels, classes=options.classes, generator=generator
+    )
+
+
+def labels_for(asked: Any, own: Any, label: str, width: int, classes: int | None = None) -> Any:
+    """Labels that were asked for, else those that come with the input; ``None`` for random ones."""
+    if isinstance(asked, str):
+        if asked != "random":
+            raise ValueError(f"labels must be an array, None or 'random', got {asked!r}")
+        return None
+    if asked is not None or own is None:
+        return asked
+    if int(own.max()) >= width and classes is None:
+        raise InputError(
+            f"labels of input {label} reach {int(own.max())}, a network of width {width} has logits for "
+            f"0..{width - 1}: take a width of at least {int(own.max()) + 1}, or random labels"
+        )
+    return own
+
+
+def log_loss_constant(loss: Loss, d: int) -> float:
+    """Logarithm of a bound on ``‖∂L/∂Z‖_F`` for every state of the network with orthogonal weights (Lemma C.2)."""
+    if loss.kind == "cross-entropy":
+        return math.log(bounds.lemma_c2_cross_entropy(loss.samples, mean=True))
+    norm = math.hypot(*loss.targets.ravel().tolist())  # without overflow of the squares
+    return math.log(bounds.lemma_c2_squared_error(d, norm, samples=loss.samples))
+
+
+def gradient_statistics(paths: GradientPaths, loss: Loss) -> GradientStatistics:
+    """Mean, standard error and quantiles over the replicas."""
+    usable = np.isfinite(paths.log_norm).all(axis=0)
+    values = np.where(usable, paths.log_norm, 0.0)
+    q05, q95 = np.quantile(values, [0.05, 0.95], axis=0)
+    columns = [np.where(usable, c, np.nan) for c in (values.mean(axis=0), standard_error(values), q05, q95)]
+    return GradientStatistics(
+        layers=[int(layer) for layer in paths.layers],
+        log_norm_mean=columns[0],
+        log_norm_stderr=columns[1],
+        q05=columns[2],
+        q95=columns[3],
+        loss=loss.kind,
+        classes=loss.classes,
+        conservation=float(paths.conservation.max()),
+    )
+
+
+def gradient_bounds(start: Start, loss: Loss, weights: str) -> GradientBounds:
+    """Theorem 5 and S5 for this start and loss; NaN for Gaussian weights and degenerate batches."""
+    if start.degenerate or weights != "orthogonal":
+        return GradientBounds(math.nan, math.nan)
+    constant = log_loss_constant(loss, start.width)
+    return GradientBounds(
+        float(bounds.theorem_5(start.width, start.phi0, log_loss_gradient=constant)),
+        float(bounds.theorem_5_sharp(start.width, start.phi0, log_loss_gradient=constant)),
+    )

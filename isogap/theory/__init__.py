@@ -1,0 +1,1 @@
+"""Closed forms, bounds and exact laws; knows no engine."""

@@ -1,0 +1,49 @@
+"""The result of a run of the proof check: JSON and one self-contained HTML page."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from isogap._version import __version__
+from isogap.verification.outcome import Verdict
+from isogap.verification.sampling import FAMILY_LEVEL, MAX_COMPARISONS
+
+FORMAT = "isogap-verify/1"
+_PACKAGES = ("numpy", "scipy", "sympy", "mpmath", "numba", "python-flint")
+
+
+def provenance() -> dict[str, str]:
+    """Versions of everything that the decisions rest on."""
+    found = {"isogap": __version__, "python": platform.python_version(), "machine": platform.machine()}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def json_result(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float) -> dict[str, Any]:
+    """Return the result as plain data, format ``isogap-verify/1``."""
+    return {
+        "format": FORMAT,
+        "deep": deep,
+        "seed": seed,
+        "seconds": round(seconds, 2),
+        "family_level": FAMILY_LEVEL,
+        "comparisons": sum(v.comparisons for v in verdicts),
+        "comparisons_allowed": MAX_COMPARISONS,
+        "passed": all(v.passed for v in verdicts),
+        "versions": provenance(),
+        "statements": [v.to_dict() for v in verdicts],
+    }
+
+
+def html_page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, where: Path | None = None) -> str:
+    """Return the report as one HTML page; ``where`` is the folder of the registry, by default the one of this package."""
+    from isogap.verification.report.page import page
+
+    return page(verdicts, deep=deep, seed=seed, seconds=seconds, where=where)

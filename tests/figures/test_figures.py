@@ -1,0 +1,394 @@
+"""Figures: names, files, sentences; each family on a small scale of its own."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from isogap.cli.figures import main
+from isogap.engine.networks.training import History
+from isogap.figures import FIGURES, Settings, make
+from isogap.figures import product as common
+from isogap.figures.output import _wrapped, csv_text, write, write_gallery
+from isogap.figures.paper import bound, depth, learning, shaping
+from isogap.figures.paper import rank as batches
+
+PAPER = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table-d1", "e1", "e2", "f1", "f2"]
+PAPER += ["g1", "g2", "g3", "g4", "g5", "g6"]
+
+
+class Small(Settings):
+    """Settings whose choice between quick and paper is made by the test."""
+
+    def pick(self, quick: Any, paper: Any) -> Any:
+        return self.small(quick)
+
+    @staticmethod
+    def small(quick: Any) -> Any:
+        return quick
+
+
+def a_product(draw: Any = None) -> common.Product:
+    def line(figure: Any) -> None:
+        figure.subplots().plot([0, 1], [0, 1])
+
+    table = {"x": np.array([0, 1]), "y": [0.5, float("nan")]}
+    return common.Product("line", "A line.", common.SUPPORTS, "it rises", table, draw or line)
+
+
+def test_every_figure_of_the_paper_has_its_name() -> None:
+    assert set(PAPER) <= set(FIGURES)
+    for module, function, _ in FIGURES.values():
+        imported = __import__(f"isogap.figures.{module}", fromlist=[function])
+        assert callable(getattr(imported, function))
+    with pytest.raises(ValueError, match="figure must be one of"):
+        make("fig7", Settings())
+
+
+def test_writing(tmp_path: Path) -> None:
+    paths = write(a_product(), tmp_path)
+    assert [path.name for path in paths] == ["line.png", "line.svg", "line.csv"]
+    assert paths[0].read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    assert "<svg" in paths[1].read_text()
+    assert paths[2].read_text() == "x,y\n0,0.5\n1,\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["line.csv", "line.png", "line.svg"]
+    first = [path.read_bytes() for path in paths]
+    assert [path.read_bytes() for path in write(a_product(), tmp_path)] == first
+
+
+def test_a_failure_leaves_nothing_half_written(tmp_path: Path) -> None:
+    def fails(figure: Any) -> None:
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        write(a_product(fails), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    broken = common.Product("line", "A.", common.REFUTES, "b", {"x": [1], "y": [1, 2]}, a_product().draw)
+    with pytest.raises(ValueError, match="different lengths"):
+        write(broken, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_run_left_is_cleared_away(tmp_path: Path) -> None:
+    (tmp_path / ".line-abc").mkdir()
+    (tmp_path / ".line-abc" / "line.png").write_bytes(b"half")
+    write(a_product(), tmp_path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["line.csv", "line.png", "line.svg"]
+
+
+def test_a_claim_left_open_says_what_is_missing() -> None:
+    product = common.Product("line", "A line.", common.OPEN, "it rises", {}, a_product().draw, missing="more points")
+    assert product.line == "A line. This leaves open the claim that it rises; missing: more points."
+    assert a_product().line == "A line. This supports the claim that it rises."
+    with pytest.raises(ValueError, match="what is missing"):
+        common.Product("line", "A line.", common.OPEN, "it rises", {}, a_product().draw)
+    with pytest.raises(ValueError, match="what is missing"):
+        common.Product("line", "A line.", common.SUPPORTS, "it rises", {}, a_product().draw, missing="more points")
+
+
+def test_sentences_fit_the_figure() -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=(3, 2))
+    text = "Words of very different width: iiiiiiii WWWWWWWW, " * 6
+    lines = _wrapped(figure, text, 2.5)
+    assert " ".join(lines) == " ".join(text.split())
+    drawn = [figure.text(0, 0.5, line, fontsize=8) for line in lines]
+    widths = [artist.get_window_extent().width / figure.dpi for artist in drawn]
+    assert max(widths) <= 2.5
+    assert min(widths[:-1]) > 1.5
+    plt.close(figure)
+
+
+def test_gallery_keeps_older_sentences(tmp_path: Path) -> None:
+    for name in ("fig1", "fig2"):
+        (tmp_path / f"{name}.png").write_bytes(b"x")
+    write_gallery(tmp_path, {"fig2": ("Second.", "Scale quick, 2 s.")})
+    write_gallery(tmp_path, {"fig1": ("First.", "Scale paper, 1 s.")})
+    text = (tmp_path / "README.md").read_text()
+    assert text.index("First.") < text.index("*Scale paper, 1 s.*") < text.index("Second.")
+    assert text.count("*Scale quick, 2 s.*") == 1
+    write_gallery(tmp_path, {"fig1": ("Again.", "Scale quick, 1 s.")})
+    text = (tmp_path / "README.md").read_text()
+    assert "First." not in text
+    assert "Scale paper" not in text
+    assert "Second.\n\n*Scale quick, 2 s.*" in text
+    (tmp_path / "README.md").write_text(text.replace("# Figures\n", "# Figures\n\nOf ours.\n", 1))
+    write_gallery(tmp_path, {})
+    assert (tmp_path / "README.md").read_text() == text.replace("# Figures\n", "# Figures\n\nOf ours.\n", 1)
+
+
+def test_pieces_are_found_and_only_by_what_they_depend_on(tmp_path: Path) -> None:
+    calls = []
+
+    def compute() -> dict[str, Any]:
+        calls.append(1)
+        return {"x": np.arange(3.0)}
+
+    for settings in (Settings(work=tmp_path), Settings(work=tmp_path, threads=5)):
+        np.testing.assert_array_equal(settings.piece({"depth": 1}, compute)["x"], np.arange(3.0))
+        assert len(settings.spent) == 1
+    assert len(calls) == 1
+    Settings(work=tmp_path).piece({"depth": 2}, compute)
+    Settings(work=tmp_path, seed=1).piece({"depth": 1}, compute)
+    assert len(calls) == 3
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[:50])
+    np.testing.assert_array_equal(Settings(work=tmp_path).piece({"depth": 1}, compute)["x"], np.arange(3.0))
+    assert len(calls) == 4
+    Settings().piece({"depth": 1}, compute)
+    assert len(calls) == 5
+
+
+@pytest.mark.parametrize("figure", [depth.fig3, bound.theorem_5, batches.rank])
+def test_a_stopped_figure_goes_on_with_the_same_numbers(
+    figure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small(quick: Any) -> Any:
+        return {500: 100, 32: 8, 3000: 60, 16: 8}.get(quick, quick) if isinstance(quick, int) else (4, 8, 16, 32)
+
+    monkeypatch.setattr(Small, "small", staticmethod(small))
+    whole = csv_text(figure(Small(seed=2)))
+    pieces = Settings.piece
+    done = []
+
+    def stops(self: Settings, about: Any, compute: Any) -> Any:
+        if len(done) == 5:
+            raise KeyboardInterrupt
+        done.append(about)
+        return pieces(self, about, compute)
+
+    monkeypatch.setattr(Settings, "piece", stops)
+    with pytest.raises(KeyboardInterrupt):
+        figure(Small(seed=2, work=tmp_path))
+    assert len(list(tmp_path.iterdir())) == 5
+
+    computed = []
+
+    def counts(self: Settings, about: Any, compute: Any) -> Any:
+        return pieces(self, about, lambda: computed.append(about) or compute())  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(Settings, "piece", counts)
+    assert csv_text(figure(Small(seed=2, work=tmp_path))) == whole
+    assert len(computed) == len(list(tmp_path.iterdir())) - 5
+
+
+def test_fig1_quick() -> None:
+    product = make("fig1", Settings(seed=1))
+    assert product.verdict == common.SUPPORTS
+    rows = list(csv.DictReader(csv_text(product).splitlines()))
+    assert len(rows) == 202
+    assert all(float(row["mean"]) <= float(row["sharp"]) * (1 + 1e-12) for row in rows)
+    assert product.line.endswith("at least as fast as Theorem 1 says.")
+
+
+@pytest.mark.parametrize("figure", [depth.fig2, depth.fig3])
+def test_depth_figures(figure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Small, "small", staticmethod(lambda quick: {500: 300, 32: 16}.get(quick, quick)))
+    product = figure(Small(seed=3))
+    assert product.verdict == common.SUPPORTS
+    assert len(set(product.table["curve"])) == 2
+    assert max(product.table["depth"]) == 300
+
+
+def test_shaping_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Small, "small", staticmethod(lambda quick: {24: 8, 900: 200, 600: 200}.get(quick, quick)))
+    monkeypatch.setattr(shaping, "GAINS", (0.25, 0.3, 0.8, 1.0))
+    for figure in (shaping.e1, shaping.e2, shaping.g5):
+        product = figure(Small(seed=1))
+        assert product.verdict in (common.SUPPORTS, common.OPEN, common.REFUTES)
+        write_to_memory(product)
+
+
+def test_fig5(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Small,
+        "small",
+        staticmethod(lambda quick: 8 if quick == 24 else (5, 20, 50, 150) if isinstance(quick, tuple) else quick),
+    )
+    product = shaping.fig5(Small(seed=1))
+    assert product.verdict == common.SUPPORTS
+    write_to_memory(product)
+
+
+def write_to_memory(product: common.Product) -> None:
+    """Draw and tabulate without files."""
+    import io
+
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(layout="constrained")
+    product.draw(figure)
+    figure.savefig(io.BytesIO())
+    plt.close(figure)
+    assert csv_text(product).count("\n") > 3
+
+
+def test_batch_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        Small,
+        "small",
+        staticmethod(
+            lambda quick: {16: 12, 500: 300, 3000: 800}.get(quick, quick) if isinstance(quick, int) else (8, 32)
+        ),
+    )
+    for figure in (batches.g6, batches.rank, batches.c1):
+        write_to_memory(figure(Small(seed=1)))
+    assert batches.rank(Small(seed=1)).verdict == common.SUPPORTS
+
+
+def test_theorem_5_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Small, "small", staticmethod(lambda quick: 400 if quick == 3000 else (8, 16, 32)))
+    product = bound.theorem_5(Small(seed=1))
+    assert product.verdict == common.SUPPORTS
+    measured, sharp = np.array(product.table["jacobian_sum"]), np.array(product.table["lemma_c3_sharp"])
+    assert (measured < sharp).all()
+    write_to_memory(product)
+
+
+def test_table_d1(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr(Small, "small", staticmethod(lambda quick: 5))
+    product = make("table-d1", Small(seed=1))
+    assert product.verdict == common.OPEN
+    assert product.missing == "the files of mnist, fashion-mnist, cifar10, cifar100 (--data)"
+    shares = dict(
+        zip(
+            zip(product.table["width"], product.table["batch"], strict=True),
+            product.table["full_rank_share"],
+            strict=True,
+        )
+    )
+    # 64 pixels: full row rank at width 32, impossible at width 100.
+    assert shares == {(32, 32): 1.0, (32, 100): 1.0, (100, 100): 0.0}
+    write_to_memory(product)
+
+
+@pytest.mark.parametrize("figure", [learning.fig4, learning.g2, learning.f1, learning.g4])
+def test_learning_figures(figure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr(
+        Small,
+        "small",
+        staticmethod(lambda quick: {30: 2, 32: 12, 5: 1}.get(quick, quick) if isinstance(quick, int) else (2, 4)),
+    )
+    settings = Small(seed=1, work=tmp_path)
+    product = figure(settings)
+    assert list(tmp_path.glob("*.pt"))
+    write_to_memory(product)
+    # From the checkpoints: the same data.
+    assert csv_text(figure(settings)) == csv_text(product)
+
+
+def a_history(epochs: int, level: float, grown: float, diverged: bool = False) -> History:
+    """Curves of a network of four square layers whose gradient grows by ``grown`` on its way back."""
+    done = 1 if diverged else epochs
+    recorded = [0] if diverged else [0, epochs]
+    return History(
+        loss=[2.0] * done + [float("nan") if diverged else 1.0],
+        train_accuracy=[0.1] * done + [level],
+        test_accuracy=[0.1] * done + [level],
+        recorded=recorded,
+        weight_gap=[[1e-6] * 4] * len(recorded),
+        gradient=[list(np.linspace(grown, 0, 6))] * len(recorded),
+        diverged=1 if diverged else None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("orthogonal", "gaussian", "verdict"),
+    [((0.9, 0.92), (0.5, 0.51), common.SUPPORTS), ((0.5, 0.51), (0.9, 0.92), common.REFUTES),
+     ((0.9, 0.8), (0.8, 0.9), common.OPEN)],
+)  # fmt: skip
+def test_orthogonal_against_gaussian(
+    orthogonal: Any, gaussian: Any, verdict: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sklearn")
+    levels = {"orthogonal": orthogonal, "gaussian": gaussian}
+
+    def runs(settings: Any, data: Any, depth: int, weights: str = "orthogonal") -> list[History]:
+        return [a_history(5, level, 0.0) for level in levels[weights]]
+
+    monkeypatch.setattr(learning, "_run", runs)
+    product = learning.g2(Settings())
+    assert product.verdict == verdict
+    assert ("more runs" in product.missing) == (verdict == common.OPEN)
+
+
+def test_divergence_is_said_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn")
+
+    def runs(settings: Any, data: Any, depth: int, weights: str = "orthogonal") -> list[History]:
+        if weights == "orthogonal":
+            return [a_history(5, 0.9, 0.1 * r) for r in range(3)]
+        return [a_history(5, 0.1, 20.0 + r, diverged=depth == 100) for r in range(3)]
+
+    monkeypatch.setattr(learning, "_run", runs)
+    g2, g4 = learning.g2(Settings()), learning.g4(Settings())
+    assert "Gaussian, depth 100: all beyond float32 in epoch 1" in g2.caption
+    assert "Gaussian, depth 10: 10% (10-10)" in g2.caption
+    assert g2.verdict == g4.verdict == common.SUPPORTS
+    assert "(all beyond float32 in epoch 1)" in g4.caption
+    for product in (g2, g4):
+        write_to_memory(product)
+    monkeypatch.setattr(learning, "_run", lambda *_, **__: [a_history(5, 0.1, 1.0, diverged=True)])
+    with pytest.raises(ValueError, match="every run diverged: depth 10"):
+        learning.f1(Settings())
+
+
+def test_untrained_networks_leave_the_claim_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr(
+        learning, "_run", lambda settings, data, depth: [a_history(5, 0.3 if depth == 50 else 0.8, 0.0)] * 2
+    )
+    product = learning.fig4(Settings())
+    assert product.verdict == common.OPEN
+    assert product.missing == "more epochs for depth 50, where a run is still below 50%"
+
+
+def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    assert capsys.readouterr().out.count("\n") == len(FIGURES)
+    assert main(["fig1", "--out", str(tmp_path / "new"), "--quiet"]) == 0
+    assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["README.md", "fig1.csv", "fig1.png", "fig1.svg"]
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["fig9"], "no figure fig9; --list shows what there is"),
+        (["fig1", "--out", "/nowhere/deep"], "folder /nowhere does not exist"),
+        (["fig1", "--data", "/nowhere"], "--data /nowhere: no such folder"),
+        (["fig1", "--scale", "huge"], "invalid choice"),
+    ],
+)
+def test_command_refuses(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = int(stop.code or 0)
+    assert status == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_command_refuses_damaged_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("torch")
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"\x00\x00\x08\x03short")
+    assert main(["fig4", "--data", str(tmp_path), "--out", str(tmp_path / "out")]) == 2
+    assert "truncated" in capsys.readouterr().err
+    assert not list((tmp_path / "out").glob("fig4*"))
+    (tmp_path / "empty").mkdir()
+    assert main(["fig4", "--data", str(tmp_path / "empty"), "--out", str(tmp_path / "out")]) == 2
+    assert "holds none of cifar10, mnist, fashion-mnist" in capsys.readouterr().err

@@ -1,0 +1,1 @@
+"""Rational functions of the dimension, Jack polynomials, the recursion, the groups' few numbers."""

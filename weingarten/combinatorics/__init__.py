@@ -1,0 +1,1 @@
+"""Partitions, permutations, pairings."""

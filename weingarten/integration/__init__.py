@@ -1,0 +1,1 @@
+"""Words and products of entries, integrated."""

@@ -1,0 +1,292 @@
+"""Read sympy expressions into the calculus: scalars, entries, traces of words; and write words back as sympy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
+from math import prod
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from weingarten.algebra.groups import Group, as_group
+from weingarten.errors import WeingartenError
+from weingarten.integration.complex_elimination import Cell
+from weingarten.integration.words import Letter, Word
+from weingarten.notation.symbols import FORM, HaarEntry, HaarMatrix, SymmetricMatrix, SymplecticForm
+
+FORM_LETTER = "±J"  # name of the symplectic form inside words
+UNIT = "§"  # name of the matrix unit E_ij inside words: §i_j; no user writes it
+
+
+@dataclass
+class Term:
+    """One product: a scalar coefficient, closed words, and exponents of entries by matrix name."""
+
+    coefficient: Any
+    words: list[Word] = field(default_factory=list)
+    entries: dict[str, dict[tuple[int, int], Cell]] = field(default_factory=dict)
+
+
+@dataclass
+class Reader:
+    """Collects the matrices that occur while it reads."""
+
+    haar: dict[str, HaarMatrix] = field(default_factory=dict)
+    constants: dict[str, Any] = field(default_factory=dict)
+    _traces: dict[Word, Any] = field(default_factory=dict)
+
+    @property
+    def symmetric(self) -> frozenset[str]:
+        """The names of the symmetric constants."""
+        return frozenset(name for name, matrix in self.constants.items() if _is_symmetric(matrix))
+
+    def kind(self, name: str) -> Group:
+        """Return the group of a Haar matrix."""
+        return as_group(self.haar[name].group)
+
+    def terms(self, expr: Any) -> Iterator[Term]:
+        """Yield the products whose sum is the expression."""
+        for product in sp.Add.make_args(sp.expand(self._polynomial(expr))):
+            term = Term(sp.S.One)
+            words: list[list[tuple[Any, Word]]] = []
+            for factor in sp.Mul.make_args(product):
+                base, power = factor.as_base_exp()
+                self._factor(term, words, base, power, factor)
+            yield from _distribute(term, words)
+
+    def _polynomial(self, expr: Any) -> Any:
+        if not isinstance(expr, sp.Basic):
+            raise WeingartenError(
+                f"expression={expr!r} is not a sympy expression; build it from orthogonal(...), tr(...)"
+            )
+        if isinstance(expr, sp.MatrixExpr):
+            raise WeingartenError(
+                "expression is a matrix; take a trace, or call expectation_matrix or expectation_tensor"
+            )
+        if not isinstance(expr, sp.Expr):
+            raise WeingartenError(f"expression={expr} is a {type(expr).__name__}, which has no expectation")
+        return expr.replace(_is_even_modulus, _without_modulus) if expr.has(sp.Abs) else expr
+
+    def _factor(self, term: Term, words: list[list[tuple[Any, Word]]], base: Any, power: Any, factor: Any) -> None:
+        if not factor.has(HaarMatrix):
+            if base.has(sp.Trace) and isinstance(base, sp.Trace) and power.is_Integer and power > 0:
+                words.extend([self.matrix_terms(base.arg)] * int(power))
+                return
+            term.coefficient = term.coefficient * factor
+            return
+        if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
+            raise WeingartenError(f"{factor}: powers of random factors must be positive integers (even for a modulus)")
+        bar = isinstance(base, sp.conjugate)
+        bare = base.args[0] if bar else base
+        if isinstance(bare, HaarEntry):
+            self._entry(term, bare, bar, int(power))
+        elif isinstance(bare, sp.Trace):
+            read = self.matrix_terms(bare.arg)
+            words.extend([[(sp.conjugate(c), _bar(w)) for c, w in read] if bar else read] * int(power))
+        else:
+            raise WeingartenError(f"{factor} is not a polynomial in entries W[i, j] and traces tr(...)")
+
+    def _entry(self, term: Term, entry: HaarEntry, bar: bool, times: int) -> None:
+        name = self._register(entry.args[0])
+        size = entry.args[0].shape[0]
+        if size.is_Integer and max(entry.place) > int(size):  # the size may have been put in after the entry was made
+            raise WeingartenError(f"{entry} does not exist: indices run from 1 to {size}")
+        bar = bar and self.kind(name).is_complex
+        cells = term.entries.setdefault(name, {})
+        a, b = cells.get(entry.place, (0, 0))
+        cells[entry.place] = (a, b + times) if bar else (a + times, b)
+
+    def _register(self, matrix: HaarMatrix) -> str:
+        name = str(matrix.name)
+        if self.haar.setdefault(name, matrix) != matrix or name in self.constants:
+            raise WeingartenError(
+                f"two different matrices are called {name!r}; give independent matrices different names"
+            )
+        return name
+
+    def matrix_terms(self, expr: Any) -> list[tuple[Any, Word]]:
+        """Return a matrix expression as a list of `(scalar coefficient, word)`."""
+        if isinstance(expr, sp.MatAdd):
+            return [term for part in expr.args for term in self.matrix_terms(part)]
+        if isinstance(expr, sp.MatMul):
+            product: list[tuple[Any, Word]] = [(sp.S.One, ())]
+            for part in expr.args:
+                right = self.matrix_terms(part) if _is_matrix(part) else [(_constant(part), ())]
+                product = [(a * b, u + v) for a, u in product for b, v in right]
+            return product
+        if isinstance(expr, (sp.Transpose, sp.Adjoint)):
+            flip = isinstance(expr, sp.Adjoint)
+            return [(sp.conjugate(c) if flip else c, _transposed(w, flip)) for c, w in self.matrix_terms(expr.arg)]
+        if isinstance(expr, (sp.MatPow, sp.Inverse)):
+            return self._power(expr.base, expr.exp)
+        if isinstance(expr, sp.Identity):
+            return [(sp.S.One, ())]
+        if isinstance(expr, sp.ZeroMatrix):
+            return []
+        return [(sp.S.One, (Letter(self._matrix_name(expr)),))]
+
+    def _power(self, base: Any, exponent: Any) -> list[tuple[Any, Word]]:
+        if not exponent.is_Integer:
+            raise WeingartenError(f"{base}**{exponent}: powers of matrices in a word must be integers")
+        if exponent < 0:
+            if not isinstance(base, HaarMatrix):
+                raise WeingartenError(
+                    f"{base}**{exponent}: only Haar matrices can be inverted; name the inverse instead"
+                )
+            base = base.T if not as_group(base.group).is_complex else base.adjoint()
+        result: list[tuple[Any, Word]] = [(sp.S.One, ())]
+        factor = self.matrix_terms(base)
+        for _ in range(abs(int(exponent))):
+            result = [(a * b, u + v) for a, u in result for b, v in factor]
+        return result
+
+    def _matrix_name(self, matrix: Any) -> str:
+        if isinstance(matrix, HaarMatrix):
+            return self._register(matrix)
+        if isinstance(matrix, sp.MatrixSymbol):
+            name = FORM_LETTER if isinstance(matrix, SymplecticForm) else str(matrix.name)
+        elif isinstance(matrix, sp.MatrixBase):
+            name = f"#{sp.ImmutableMatrix(_constant(matrix))}"
+        else:
+            raise WeingartenError(f"{matrix} is not a product of matrix symbols; expand it first")
+        if self.constants.setdefault(name, matrix) != matrix or name in self.haar:
+            raise WeingartenError(f"two different matrices are called {name!r}; give them different names")
+        return name
+
+    def check_form(self) -> None:
+        """Refuse a matrix of the user that has the name under which results show the symplectic form."""
+        if FORM_LETTER in self.constants and (FORM in self.constants or FORM in self.haar):
+            raise WeingartenError(
+                f"the name {FORM!r} is taken by the symplectic form; rename your matrix, or use symplectic_form(d) if "
+                "you mean the form"
+            )
+
+    def size(self) -> Any:
+        """Return the one size of all matrices, or None if there are none."""
+        self.check_form()
+        sizes = {matrix.shape[k] for matrix in (*self.haar.values(), *self.constants.values()) for k in (0, 1)}
+        if len(sizes) > 1:
+            raise WeingartenError(f"the matrices have sizes {sorted(map(str, sizes))}; all must be square of one size")
+        return next(iter(sizes), None)
+
+    def matrix(self, word: Word) -> Any:
+        """Return a word as a sympy matrix expression; the empty word is the identity."""
+        if not word:
+            return sp.Identity(self.size())
+        factors = [_repeated(self._letter(x), len(list(run))) for x, run in groupby(word)]
+        return sp.MatMul(*factors) if len(factors) > 1 else factors[0]
+
+    def _letter(self, letter: Letter) -> Any:
+        matrix = self.constants[letter.name] if letter.name in self.constants else self.haar[letter.name]
+        if letter.transposed and letter.conjugated:
+            return matrix.adjoint()
+        if letter.transposed:
+            return matrix.T
+        return matrix.conjugate() if letter.conjugated else matrix
+
+    def trace(self, word: Word) -> Any:
+        """Return the trace of a word: the size for the empty one, an entry product where matrix units cut it."""
+        if word not in self._traces:
+            self._traces[word] = self._trace(word)
+        return self._traces[word]
+
+    def _trace(self, word: Word) -> Any:
+        if not word:
+            return self.size()
+        cuts = [k for k, letter in enumerate(word) if letter.name.startswith(UNIT)]
+        if cuts:
+            return self._cut(word[cuts[0] :] + word[: cuts[0]])
+        if self._is_explicit(word):
+            return self._explicit(word).trace()
+        return sp.Trace(self.matrix(word))
+
+    def _is_explicit(self, word: Iterable[Letter]) -> bool:
+        """Tell whether all entries are known: of matrices given by their entries, and of the form at a given size."""
+        known = all(x.name == FORM_LETTER or x.name.startswith("#") for x in word)
+        return known and bool(sp.sympify(self.size()).is_Integer)
+
+    def _explicit(self, word: Iterable[Letter]) -> Any:
+        return prod((self._letter(x).as_explicit() for x in word), start=sp.eye(int(self.size())))
+
+    def _cut(self, word: Word) -> Any:
+        """Return `tr(E_ij X E_kl Y ...) = X_jk Y_l...`; entries of constants count from 0, as everywhere in sympy."""
+        pieces: list[tuple[int, int, list[Letter]]] = []
+        for letter in word:
+            if letter.name.startswith(UNIT):
+                i, j = (int(x) for x in letter.name[len(UNIT) :].split("_"))
+                pieces.append((j, i, []) if letter.transposed else (i, j, []))
+            else:
+                pieces[-1][2].append(letter)
+        result = sp.S.One
+        for k, (_, j, letters) in enumerate(pieces):
+            target = pieces[(k + 1) % len(pieces)][0]
+            result *= self._element(tuple(letters), j, target)
+        return result
+
+    def _element(self, word: Word, i: int, j: int) -> Any:
+        """Return one entry of a product; sympy's own indexing would multiply out a sum over all inner indices."""
+        if not word:
+            return sp.Integer(i == j)
+        if self._is_explicit(word):
+            return self._explicit(word)[i - 1, j - 1]
+        matrix = self.matrix(word)
+        if isinstance(matrix, (sp.MatMul, sp.MatPow)):
+            return MatrixElement(matrix, sp.Integer(i - 1), sp.Integer(j - 1))
+        return matrix[i - 1, j - 1]
+
+
+def unit(i: int, j: int) -> Letter:
+    """Return the matrix unit `E_ij` as a letter: `W_ij = tr(E_ji W)`."""
+    return Letter(f"{UNIT}{i}_{j}")
+
+
+def _repeated(matrix: Any, count: int) -> Any:
+    return matrix if count == 1 else sp.MatPow(matrix, count)
+
+
+def _constant(scalar: Any) -> Any:
+    """Return a scalar inside a matrix product, refusing a random one (it would be taken for a constant)."""
+    if sp.sympify(scalar).has(HaarMatrix):
+        raise WeingartenError(f"the random scalar {scalar} stands inside a matrix product; move it out of the trace")
+    return scalar
+
+
+def _is_matrix(part: Any) -> bool:
+    return isinstance(part, (sp.MatrixExpr, sp.MatrixBase))
+
+
+def _is_symmetric(matrix: Any) -> bool:
+    if isinstance(matrix, sp.MatrixBase):
+        return bool(matrix.is_symmetric())
+    return isinstance(matrix, SymmetricMatrix)
+
+
+def _is_even_modulus(expr: Any) -> bool:
+    """Tell `|X|^{2k}` with random X, which is a polynomial in X and its conjugate."""
+    is_power = expr.is_Pow and isinstance(expr.base, sp.Abs) and expr.base.has(HaarMatrix)
+    return bool(is_power and expr.exp.is_Integer and expr.exp > 0 and expr.exp % 2 == 0)
+
+
+def _without_modulus(expr: Any) -> Any:
+    inner = expr.base.args[0]
+    return (inner * sp.conjugate(inner)) ** (expr.exp / 2)
+
+
+def _bar(word: Word) -> Word:
+    return tuple(Letter(x.name, x.transposed, not x.conjugated) for x in word)
+
+
+def _transposed(word: Word, flip: bool) -> Word:
+    return tuple(Letter(x.name, not x.transposed, x.conjugated != flip) for x in reversed(word))
+
+
+def _distribute(term: Term, words: list[list[tuple[Any, Word]]]) -> Iterator[Term]:
+    """Multiply out traces of sums."""
+    partial: list[tuple[Any, tuple[Word, ...]]] = [(term.coefficient, ())]
+    for choices in words:
+        partial = [(c * b, (*ws, w)) for c, ws in partial for b, w in choices]
+    for coefficient, chosen in partial:
+        yield Term(coefficient, list(chosen), {name: dict(cells) for name, cells in term.entries.items()})

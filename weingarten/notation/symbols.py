@@ -1,0 +1,230 @@
+"""The notation a person types: Haar matrices and their entries as sympy objects.
+
+    W = orthogonal("W", d);  W[1, 1]**2 * W[2, 2]**2;  tr(W*A*W.T*B)**2
+
+Indices start at 1, as in the literature.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import sympy as sp
+from sympy.core.symbol import Str
+
+from weingarten.algebra.groups import as_group
+from weingarten.arguments import as_dimension
+from weingarten.errors import WeingartenError
+
+tr = sp.Trace
+FORM = "J"  # name of the symplectic form in results
+
+
+class HaarMatrix(sp.MatrixSymbol):  # type: ignore[misc]
+    """A random matrix of a group or ensemble; a sympy matrix symbol that knows its law.
+
+    Made by `orthogonal`, `unitary`, `symplectic`, `special_orthogonal`, `special_unitary`, `circular_orthogonal` and
+    `circular_symplectic`. Two of them with different names are independent.
+    """
+
+    def __new__(cls, name: Any, n: Any, m: Any = None, group: Any = "O") -> HaarMatrix:
+        """Return the matrix symbol; `m` is there because sympy rebuilds objects from their arguments."""
+        size = sp.sympify(n)
+        return sp.Basic.__new__(cls, Str(str(name)), size, size, Str(str(group)))  # type: ignore[no-any-return]
+
+    @property
+    def group(self) -> str:
+        """The name of the group or ensemble."""
+        return str(self.args[3])
+
+    @property
+    def H(self) -> Any:
+        """The conjugate transpose."""
+        return self.adjoint()
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the entry at row and column counted from 1."""
+        try:
+            i, j = (operator.index(k) for k in key)
+        except (TypeError, ValueError) as error:
+            raise WeingartenError(
+                f"{self.name}[{key!r}]: give two positive integers, as in {self.name}[1, 2]"
+            ) from error
+        size = self.shape[0]
+        if i < 1 or j < 1 or (size.is_Integer and max(i, j) > int(size)):
+            raise WeingartenError(f"{self.name}[{i}, {j}] does not exist: indices run from 1 to {size}")
+        return HaarEntry(self, sp.Integer(i), sp.Integer(j))
+
+
+class HaarEntry(sp.Expr):  # type: ignore[misc]
+    """One entry of a Haar matrix: a commuting scalar, real for the real groups."""
+
+    is_commutative = True
+
+    def __new__(cls, matrix: Any, i: Any, j: Any) -> HaarEntry:
+        """Return the entry; use `matrix[i, j]`, which checks the indices."""
+        return sp.Expr.__new__(cls, matrix, i, j)  # type: ignore[no-any-return]
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Row and column, from 1."""
+        return int(self.args[1]), int(self.args[2])
+
+    def _eval_is_extended_real(self) -> bool | None:
+        return None if as_group(self.args[0].group).is_complex else True
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self.args[0].name}[{self.args[1]}, {self.args[2]}]"
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        base = f"{self.args[0].name}_{{{self.args[1]},{self.args[2]}}}"
+        return base if exp is None else f"{base}^{{{exp}}}"
+
+
+class SymmetricMatrix(sp.MatrixSymbol):  # type: ignore[misc]
+    """A constant symmetric matrix: `A.T` is `A`, which makes results shorter."""
+
+    def _eval_transpose(self) -> Any:
+        return self
+
+
+class SymplecticForm(sp.MatrixSymbol):  # type: ignore[misc]
+    """The form `J = [[0, 1], [-1, 0]] ⊕ ...`: a class of its own, so that no constant of a user is taken for it."""
+
+    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
+        if not (sp.sympify(i).is_Integer and sp.sympify(j).is_Integer):
+            return sp.matrices.expressions.matexpr.MatrixElement(self, i, j)
+        return sp.Integer((1 if i < j else -1) if int(i) ^ 1 == int(j) else 0)
+
+
+def symplectic_form(d: Any) -> SymplecticForm:
+    """Return the form `J = [[0, 1], [-1, 0]] ⊕ ...` on the index pairs (1, 2), (3, 4), ...: `Sᵀ J S = J` on Sp.
+
+    Results name it `J`; `evaluate` knows its entries.
+
+    Examples
+    --------
+    >>> from weingarten import symplectic_form
+    >>> symplectic_form(2).as_explicit()
+    Matrix([
+    [ 0, 1],
+    [-1, 0]])
+    """
+    size = as_dimension(d, "Sp")
+    return SymplecticForm(FORM, size, size)
+
+
+def constant(name: str, d: Any, *, symmetric: bool = False) -> Any:
+    """Return a constant `d x d` matrix as a sympy `MatrixSymbol`, on demand a symmetric one.
+
+    Examples
+    --------
+    >>> from weingarten import constant
+    >>> A, S = constant("A", 4), constant("S", 4, symmetric=True)
+    >>> A.T, S.T
+    (A.T, S)
+    """
+    size = as_dimension(d)
+    return (SymmetricMatrix if symmetric else sp.MatrixSymbol)(name, size, size)
+
+
+def _haar(name: str, d: Any, group: str) -> HaarMatrix:
+    if not isinstance(name, str) or not name:
+        raise WeingartenError(f"name={name!r}: give the matrix a name, such as 'W'")
+    return HaarMatrix(name, as_dimension(d, group), None, group)
+
+
+def orthogonal(name: str, d: Any) -> HaarMatrix:
+    """Return a Haar matrix on O(d).
+
+    Examples
+    --------
+    >>> import sympy
+    >>> from weingarten import expectation, orthogonal
+    >>> W = orthogonal("W", sympy.Symbol("d"))
+    >>> expectation(W[1, 1]**2 * W[2, 2]**2)
+    (d + 1)/(d*(d - 1)*(d + 2))
+    """
+    return _haar(name, d, "O")
+
+
+def unitary(name: str, d: Any) -> HaarMatrix:
+    """Return a Haar matrix on U(d); conjugate with sympy's `conjugate(U[1, 1])`, `U.H`, `U.conjugate()`.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> from weingarten import expectation, unitary
+    >>> U = unitary("U", 3)
+    >>> expectation(abs(U[1, 1])**4)
+    1/6
+    """
+    return _haar(name, d, "U")
+
+
+def symplectic(name: str, d: Any) -> HaarMatrix:
+    """Return a Haar matrix on Sp, the unitary-symplectic group of `d x d` matrices, `d = 2M`.
+
+    The form is `J = [[0, 1], [-1, 0]]` on the index pairs (1, 2), (3, 4), ...
+
+    Examples
+    --------
+    >>> from weingarten import expectation, symplectic
+    >>> S = symplectic("S", 4)
+    >>> expectation(S[1, 1] * S[2, 2])
+    1/4
+    """
+    return _haar(name, d, "Sp")
+
+
+def special_orthogonal(name: str, d: Any) -> HaarMatrix:
+    """Return a Haar matrix on SO(d).
+
+    Examples
+    --------
+    >>> from weingarten import expectation, special_orthogonal
+    >>> R = special_orthogonal("R", 2)
+    >>> expectation(R[1, 1] * R[2, 2])
+    1/2
+    """
+    return _haar(name, d, "SO")
+
+
+def special_unitary(name: str, d: Any) -> HaarMatrix:
+    """Return a Haar matrix on SU(d).
+
+    Examples
+    --------
+    >>> from weingarten import expectation, special_unitary
+    >>> U = special_unitary("U", 2)
+    >>> expectation(U[1, 1] * U[2, 2])
+    1/2
+    """
+    return _haar(name, d, "SU")
+
+
+def circular_orthogonal(name: str, d: Any) -> HaarMatrix:
+    """Return a matrix of the circular orthogonal ensemble, `V = U Uᵀ`.
+
+    Examples
+    --------
+    >>> from weingarten import circular_orthogonal, expectation
+    >>> V = circular_orthogonal("V", 3)
+    >>> expectation(abs(V[1, 1])**2)
+    1/2
+    """
+    return _haar(name, d, "COE")
+
+
+def circular_symplectic(name: str, d: Any) -> HaarMatrix:
+    """Return a matrix of the circular symplectic ensemble, `V = U J Uᵀ Jᵀ`, of even size d.
+
+    Examples
+    --------
+    >>> from weingarten import circular_symplectic, expectation
+    >>> V = circular_symplectic("V", 4)
+    >>> expectation(abs(V[1, 1])**2)
+    1/3
+    """
+    return _haar(name, d, "CSE")
