@@ -6,6 +6,9 @@ Names are loaded on first use (PEP 562), so that ``import isogap`` and ``isogap-
 from __future__ import annotations
 
 import importlib
+import sys
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from isogap._version import __version__
@@ -63,6 +66,7 @@ _HOME = {
     "simulate_variant": "engine.networks.passes",
 }
 
+# Public modules by a short name: isogap.bounds is isogap.theory.bounds.
 _MODULES = {"bounds": "theory.bounds", "certified": "theory.enclosures"}
 
 __all__ = [
@@ -105,3 +109,24 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+class _ShortNames:
+    """Let ``from isogap.bounds import theorem_1`` find the module that ``isogap.bounds`` is (`_MODULES`)."""
+
+    @staticmethod
+    def find_spec(fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        package, _, name = fullname.rpartition(".")
+        return ModuleSpec(fullname, _ShortNames) if package == __name__ and name in _MODULES else None  # type: ignore[arg-type]
+
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> None:
+        """Take a new module, which `exec_module` replaces."""
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        name = module.__name__.rpartition(".")[2]
+        sys.modules[module.__name__] = importlib.import_module(f"{__name__}.{_MODULES[name]}")
+
+
+sys.meta_path.insert(0, _ShortNames)  # type: ignore[arg-type]  # a class with the two methods is a finder
