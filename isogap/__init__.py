@@ -129,4 +129,4 @@ class _ShortNames:
         sys.modules[module.__name__] = importlib.import_module(f"{__name__}.{_MODULES[name]}")
 
 
-sys.meta_path.insert(0, _ShortNames)  # type: ignore[arg-type]  # a class with the two methods is a finder
+sys.meta_path.insert(0, _ShortNames)  # a class with the two methods is a finder
