@@ -20,8 +20,8 @@ def mean_square(A: FloatArray) -> float:
     >>> mean_square(np.eye(3))
     1.0
     """
-    trace: float = float(A.trace())
-    return trace / A.shape[0]
+    trace = float(np.trace(A))
+    return trace / len(A)
 
 
 def mean_product(A: FloatArray) -> float:
@@ -32,8 +32,8 @@ def mean_product(A: FloatArray) -> float:
     >>> mean_product(np.array([[1.0, 0.5], [0.5, 1.0]]))
     0.5
     """
-    size = A.shape[0]
-    off_diagonal = float(A.sum() - A.trace())
+    size = len(A)
+    off_diagonal = float(A.sum()) - float(np.trace(A))
     return off_diagonal / (size * (size - 1)) if size > 1 else 0.0
 
 
@@ -45,8 +45,8 @@ def batch_variance(A: FloatArray) -> float:
     >>> batch_variance(np.ones((2, 2)))
     0.0
     """
-    size = A.shape[0]
-    trace, total = float(A.trace()), float(A.sum())
+    size = len(A)
+    trace, total = float(np.trace(A)), float(A.sum())
     return (trace - total / size) / size
 
 

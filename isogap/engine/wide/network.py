@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
@@ -151,7 +152,7 @@ def run_wide(
         progress.start(replicas * max(len(plan.blocks), 1))
     found: list[_Seen] = []
     with one_blas_thread():
-        tasks: Iterable[Callable[[], _Seen]] = ((lambda r=r: _replica(plan, r)) for r in range(replicas))
+        tasks: Iterable[Callable[[], _Seen]] = (partial(_replica, plan, number) for number in range(replicas))
         for seen in _in_order(tasks, min(threads, replicas), stop=plan.stop.set):
             found.append(seen)
             if progress is not None:
