@@ -11,11 +11,7 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
 import time
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
 
 import numpy as np
 
