@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 from isogap.run.results import ChainResult
 from isogap.run.statistics import ess_floor
 

@@ -11,8 +11,9 @@ from isogap.base.streams import input_generator
 from isogap.batch.start import make_start
 from isogap.cli.mc import main
 from isogap.engine.chain import block as _blocks
-from isogap.engine.chain.block import Job, run_block
+from isogap.engine.chain.block import run_block
 from isogap.engine.chain.checks import one_step_residual
+from isogap.engine.chain.job import Job
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.theory.exact import exact_steps_from_deviation
 

@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from isogap import simulate
+from isogap import Checks, Where, simulate
 from isogap.verification import rational as q
 from isogap.verification.balls import ball
 
@@ -33,7 +33,7 @@ def decide(case, *, linear=1):
         )
         case.agree("any trace: Σ g(Y_j) = d(φ - φ') + d g(mean Y)", energy, expected, 20, d=size)
     for width, depth in ((4, 200), (16, 60)):
-        run = simulate(width, depth, replicas=20, rng=case.seed, check_layers=0, threads=1)
+        run = simulate(width, depth, replicas=20, rng=case.seed, checks=Checks(layers=0), where=Where(threads=1))
         case.pathwise("engine: energy law over whole paths", run.energy_residual, 0.0, 1e-10, d=width)
     return "proved"
 

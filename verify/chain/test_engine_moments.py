@@ -5,9 +5,10 @@ from fractions import Fraction
 import numpy as np
 
 import isogap
-from isogap import simulate
+from isogap import Checks, simulate
 from isogap.base.streams import replica_states
-from isogap.engine.chain.buffers import KernelStart, _LaneWorkspace
+from isogap.engine.chain.buffers import _LaneWorkspace
+from isogap.engine.chain.raw_paths import KernelStart
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.verification.balls import Spectrum
@@ -79,7 +80,9 @@ def _chain(case):
         lam = [x for x, m in zip(values, counts, strict=True) for _ in range(m)]
         start = "spectrum:" + ",".join(map(repr, lam))  # as given, in any scale: the engine has to normalise
         lam = [x * len(lam) / sum(lam) for x in lam]
-        run = simulate(len(lam), 1, replicas=20_000, input=start, rng=case.seed, check_layers=0, keep_paths=True)
+        run = simulate(
+            len(lam), 1, replicas=20_000, input=start, rng=case.seed, keep_paths=True, checks=Checks(layers=0)
+        )
         fall = run.phi0 - run.paths.phi[:, 1]
         exact = -float(Spectrum.of([Fraction(x) for x in lam]).step().mid())
         case.mean_equals("engine: E φ_1 - φ_0 is E3", fall, exact, run.phi0, spectrum=lam)

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from isogap import simulate
+from isogap import Checks, Where, simulate
 from isogap.verification import rational as q
 from isogap.verification.balls import ball
 from isogap.verification.words import matrix, orthogonal
@@ -29,7 +29,14 @@ def decide(case, *, factor=1, mixing="orthogonal"):
     case.known("Lemma A.1 for H = WX; log(1 + v) ≥ 0")
     for width, depth, start in ((2, 60, "spectrum:1.999999,0.000001"), (8, 60, "gaussian"), (32, 30, "gaussian")):
         run = simulate(
-            width, depth, replicas=40, input=start, rng=case.seed, check_layers=0, threads=1, keep_paths=True
+            width,
+            depth,
+            replicas=40,
+            input=start,
+            rng=case.seed,
+            keep_paths=True,
+            checks=Checks(layers=0),
+            where=Where(threads=1),
         )
         log_phi = run.paths.log_phi
         case.pathwise("engine: φ never grows", log_phi[:, 1:], log_phi[:, :-1], 1e-9, d=width)

@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from isogap import bounds, simulate
+from isogap import Checks, bounds, simulate
 from isogap.verification import UndecidedError
 
 d, phi = sp.symbols("d phi", positive=True)
@@ -22,8 +22,8 @@ def decide(case, *, bound=27 * d**5 * (phi**3 + 1)):
             replicas=4000 if case.deep else 1000,
             input=start,
             rng=case.seed,
-            check_layers=0,
             keep_paths=True,
+            checks=Checks(layers=0),
         )
         if case.hypothesis(np.isfinite(run.phi0)):
             sums = run.paths.log_jacobian.sum(axis=1)

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from isogap import bounds, simulate
+from isogap import Checks, bounds, simulate
 from isogap.verification.balls import ball
 
 d, phi = sp.symbols("d phi", positive=True)
@@ -27,8 +27,8 @@ def decide(case, *, bound=32 * d**2 * (d + 2) * phi):
             replicas=2000 if case.deep else 600,
             input=start,
             rng=case.seed,
-            check_layers=0,
             keep_paths=True,
+            checks=Checks(layers=0),
         )
         if case.hypothesis(run.phi0 > 1 / (16 * width)):
             hits = run.paths.phi <= 1 / (16 * width)

@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from isogap import simulate
+from isogap import Checks, simulate
 
 d = sp.Symbol("d", positive=True)
 
@@ -20,8 +20,8 @@ def decide(case, *, bound=d * (d + 2)):
             replicas=8000 if case.deep else 2500,
             input=start,
             rng=case.seed,
-            check_layers=0,
             keep_paths=True,
+            checks=Checks(layers=0),
         )
         if case.hypothesis(run.phi0 <= 1 / (16 * width)):
             sums = np.sqrt(width * run.paths.phi).sum(axis=1)

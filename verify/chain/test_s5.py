@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from isogap import bounds, simulate
+from isogap import Checks, bounds, simulate
 from isogap.verification.balls import ball
 
 d, phi = sp.symbols("d phi", positive=True)
@@ -28,8 +28,8 @@ def decide(case, *, root=Fraction(2), middle=ROOT_12, after=Fraction(54, 100)):
             replicas=4000 if case.deep else 1000,
             input=start,
             rng=case.seed,
-            check_layers=0,
             keep_paths=True,
+            checks=Checks(layers=0),
         )
         if case.hypothesis(np.isfinite(run.phi0)):
             g = width * (run.paths.phi[:, :-1] - run.paths.phi[:, 1:])

@@ -56,7 +56,7 @@ def _run(X, width, depth, count, weights, rng):
 
 def _constants(case):
     """Smallest C with ``E log‖∂L/∂W_ℓ‖ ≤ C d⁵(φ_0³+1)``, and the power of d that the sum really has."""
-    from isogap import simulate
+    from isogap import Checks, simulate
 
     rows, sums = [], []
     for width in (2, 4, 8, 16, 32, 64) if case.deep else (2, 4, 8, 16, 32):
@@ -66,7 +66,13 @@ def _constants(case):
         starts["one large eigenvalue"] = "spectrum:" + ",".join([str(width)] + ["1e-3"] * (width - 1))
         for name, start in starts.items():
             run = simulate(
-                width, 12 * (width + 2), replicas=200, input=start, rng=case.seed, check_layers=0, keep_paths=True
+                width,
+                12 * (width + 2),
+                replicas=200,
+                input=start,
+                rng=case.seed,
+                keep_paths=True,
+                checks=Checks(layers=0),
             )
             total = float(run.paths.log_jacobian.sum(axis=1).mean()) + 0.5 * np.log(width)
             constant = total / (width**5 * (run.phi0**3 + 1))

@@ -6,22 +6,19 @@ Which kernel runs depends on the width alone, so a replica has the same bits in 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray, IntArray
 from isogap.base.streams import Words
-from isogap.batch.start import DEVIATION_D_PHI, Start
+from isogap.batch.start import Start
+from isogap.engine.chain.raw_paths import KernelStart, RawPaths
 from isogap.engine.kernels import chain_columns as large
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
 from isogap.engine.kernels.reflectors import places
-
-IntArray = npt.NDArray[np.int64]
 
 # From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 150 in
 # the form in X and near 400 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
@@ -30,59 +27,19 @@ LARGE_WIDTH = 192
 _GRADED = 1e-3
 
 
-@dataclass(frozen=True)
-class RawPaths:
-    """What a kernel returns for ``n`` replicas: layers first, replicas second; ``K`` marked layers.
-
-    ``form``, ``shift``, ``total`` (sum of all decreases of ``d φ`` before the layer), ``step`` (the decrease over the layer in
-    units of ``2^(2 shift)``) have shape ``(n, K)``; ``snaps`` holds the states, ``X`` padded with 0 or ``E``, ``(n, K, d, d)``.
-    ``energy`` is the residual of E4, ``(n,)``, where the engine knows it better than the snapshots in float64 show it.
-    """
-
-    phi: FloatArray
-    log_phi: FloatArray
-    log_jacobian: FloatArray
-    snaps: FloatArray
-    form: IntArray
-    shift: IntArray
-    total: FloatArray
-    step: FloatArray
-    energy: FloatArray | None = None
-
-
-@dataclass(frozen=True)
-class KernelStart:
-    """A start in the form the kernels take: ``E`` in units of ``2^shift`` when ``form`` is the deviation form, else ``X``."""
-
-    form: int
-    X: FloatArray
-    E: FloatArray
-    shift: int
-
-    @classmethod
-    def of(cls, start: Start, weights: str) -> KernelStart:
-        """Deviation form close to orthogonality (for orthogonal weights), else the form in X."""
-        d = start.width
-        X = np.ascontiguousarray(start.factor)
-        if start.deviation is None or d * start.phi0 > DEVIATION_D_PHI or weights != "orthogonal":
-            return cls(chain.FORM_X, X, np.zeros((d, d)), 0)
-        largest = float(np.abs(start.deviation).max())
-        shift = math.frexp(largest)[1] if 0 < largest < 2.0**-200 else 0
-        return cls(chain.FORM_E, X, np.ldexp(start.deviation, -shift), shift)
-
-
 def kernel_paths(
-    start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, parts: int = 1
+    start: Start, weights: str, marks: IntArray, depth: int, states: Words, signal: IntArray, parts: int = 1
 ) -> RawPaths | None:
-    """Run one replica per row of ``states``; ``None`` if ``control[0]`` stopped it. ``parts = 2``: double-double arithmetic."""
+    """Run one replica per row of ``states``; ``None`` if ``signal[0]`` stopped it. ``parts = 2``: double-double arithmetic."""
     # A graded start takes lanes at any width.
     wide = start.width >= LARGE_WIDTH and parts == 1 and _rank(start, weights) != chain.GRADED
-    return (column_paths if wide else lane_paths)(start, weights, marks, depth, states, control, parts)
+    return (column_paths if wide else lane_paths)(start, weights, marks, depth, states, signal, parts)
 
 
 def lane_paths(
-    start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, parts: int
+    start: Start, weights: str, marks: IntArray, depth: int, states: Words, signal: IntArray, parts: int
 ) -> RawPaths | None:
+    """`kernel_paths` with a replica in every lane."""
     d, count, lanes = start.width, states.shape[0], lanes_available()
     groups = -(-count // lanes)
     out, kernel = _Output(d, depth, count, marks.size, groups, lanes), KernelStart.of(start, weights)
@@ -94,7 +51,7 @@ def lane_paths(
             work.state, _law(weights), _rank(start, weights), work.X, kernel.X.shape[1], work.E, work.lane, work.V,
             work.place, work.tau, work.sign, work.norm, work.z, work.P, work.y, marks, rows.stop - rows.start, out.snaps[rows],
             out.form[rows], out.shift[rows], out.total[rows], out.step[rows], out.phi, out.log_phi, out.log_jacobian,
-            groups, group, depth, d, control,
+            groups, group, depth, d, signal,
         )  # fmt: skip
         if not done:
             return None
@@ -102,8 +59,9 @@ def lane_paths(
 
 
 def column_paths(
-    start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, _: int
+    start: Start, weights: str, marks: IntArray, depth: int, states: Words, signal: IntArray, _: int
 ) -> RawPaths | None:
+    """`kernel_paths` with one replica at a time and its columns in lanes."""
     d, count, lanes = start.width, states.shape[0], lanes_available()
     out, kernel = _Output(d, depth, count, marks.size, count, 1), KernelStart.of(start, weights)
     work = _ColumnWorkspace(d, lanes)
@@ -112,7 +70,7 @@ def column_paths(
         done = large.run_one(
             states[r].copy(), _law(weights), _rank(start, weights), work.A, work.B, columns, work.lane, work.V, work.tau,
             work.sign, work.norm, work.z, work.words, work.parts, work.g, work.y, marks, out.snaps[r], out.form[r],
-            out.shift[r], out.total[r], out.step[r], out.phi, out.log_phi, out.log_jacobian, count, r, depth, d, control,
+            out.shift[r], out.total[r], out.step[r], out.phi, out.log_phi, out.log_jacobian, count, r, depth, d, signal,
         )  # fmt: skip
         if not done:
             return None

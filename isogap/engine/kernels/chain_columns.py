@@ -189,7 +189,7 @@ def _snapshot(A, columns, strip, lane, d, k, snaps, snap_form, snap_shift, snap_
 @njit(cache=True, nogil=True, error_model="numpy")
 def run_one(  # type: ignore[no-untyped-def]
     state, weights, full_rank, A, B, columns, lane, V, tau, sign, norm, z, words, parts, g, y, marks, snaps, snap_form,
-    snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
+    snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, signal
 ):  # fmt: skip
     """`chain.run_group` for one replica; ``A`` is the state in either form, ``B`` a second array of its size."""
     strip = 4 * (A.size // A.shape[0])
@@ -207,7 +207,7 @@ def run_one(  # type: ignore[no-untyped-def]
             _snapshot(a, columns, strip, lane, d, next_mark, snaps, snap_form, snap_shift, snap_total)
         if layer == depth:
             break
-        if control[0] != 0:
+        if signal[0] != 0:
             return False
         _fill_normals(state, half, words, parts, z)
         make_reflectors(z, d, V, tau, sign, norm)
@@ -236,7 +236,7 @@ def run_one(  # type: ignore[no-untyped-def]
         if marked:
             snap_step[next_mark] = lane[STEP]
             next_mark += 1
-        control[1] += 1
+        signal[1] += 1
     if full_rank:
         value = lane[FORWARD]
         if lane[IN_E] > 0.5:

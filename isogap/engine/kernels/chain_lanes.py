@@ -286,7 +286,7 @@ def _layer(state, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, weigh
 @njit(cache=True, nogil=True, error_model="numpy")
 def _run_rows(  # type: ignore[no-untyped-def]
     state, weights, full_rank, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, x, e, numbers, marks, count, snaps,
-    snap_form, snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
+    snap_form, snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, signal
 ):  # fmt: skip
     """`run_group` on addresses; ``x``, ``e`` and ``numbers`` are ``X``, ``E`` and ``lane`` as flat arrays."""
     next_mark = 0
@@ -303,7 +303,7 @@ def _run_rows(  # type: ignore[no-untyped-def]
             _snapshot(x, columns, e, numbers, d, count, next_mark, snaps, snap_form, snap_shift, snap_total)
         if layer == depth:
             break
-        if control[0] != 0:
+        if signal[0] != 0:
             return False
         forms = (1 if any_less(inside, half) else 0) + (2 if any_less(half, inside) else 0)
         _layer(state, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, weights, forms, d)
@@ -323,7 +323,7 @@ def _run_rows(  # type: ignore[no-untyped-def]
             for r in range(count):
                 snap_step[r, next_mark] = numbers[STEP * (numbers.size // NUMBERS) + r]
             next_mark += 1
-        control[1] += count
+        signal[1] += count
     if full_rank:
         inside, value = load(lane, IN_E), load(lane, FORWARD)
         if any_less(half, inside):
@@ -335,12 +335,12 @@ def _run_rows(  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True, error_model="numpy")
 def run_group(  # type: ignore[no-untyped-def]
     state, weights, full_rank, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, marks, count, snaps, snap_form,
-    snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
+    snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, signal
 ):  # fmt: skip
     """The paths of one group of lanes; see ``isogap.engine.chain.montecarlo`` for the meaning and shape of every array.
 
     Layer ``l`` goes to place ``l stride + group`` of ``phi``, ``log_phi`` and ``log_jacobian``. Returns whether the paths are
-    complete: ``control[0]`` stops them, ``control[1]`` counts layers times replicas.
+    complete: ``signal[0]`` stops them, ``signal[1]`` counts layers times replicas.
     """
     for i in range(V.shape[0]):  # the reflectors' leading zeros, and what the last group left of its Cholesky factor
         store(V, i, 0.0)
@@ -348,5 +348,5 @@ def run_group(  # type: ignore[no-untyped-def]
     return _run_rows(
         rows(state), weights, full_rank, rows(X), columns, rows(E), rows(lane), rows(V), rows(place), rows(tau), rows(sign),
         rows(norm), rows(z), rows(P), rows(y), x, e, numbers, marks, count, snaps, snap_form, snap_shift, snap_total, snap_step,
-        rows(phi), rows(log_phi), rows(log_jacobian), stride, group, depth, d, control,
+        rows(phi), rows(log_phi), rows(log_jacobian), stride, group, depth, d, signal,
     )  # fmt: skip
