@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from isogap.theory import bounds as bounds
     from isogap.theory import enclosures as certified
     from isogap.theory import mean_field as mean_field
+    from isogap.theory import residual as residual
     from isogap.theory.exact import (
         ExactStep,
         exact_step,
@@ -71,7 +72,7 @@ _HOME = {
 }
 
 # Public modules by a short name: isogap.bounds is isogap.theory.bounds.
-_MODULES = {"bounds": "theory.bounds", "certified": "theory.enclosures", "mean_field": "theory.mean_field"}
+_MODULES = {"bounds": "theory.bounds", "certified": "theory.enclosures", "mean_field": "theory.mean_field", "residual": "theory.residual"}
 
 __all__ = [
     "__version__",
@@ -95,6 +96,7 @@ __all__ = [
     "exact_steps_from_deviation",
     "certified",
     "mean_field",
+    "residual",
     "ChainResult",
     "simulate",
     "Checks",

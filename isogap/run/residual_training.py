@@ -165,7 +165,9 @@ def _epoch(torch: Any, net: Any, optimizer: Any, images: Any, labels: Any, batch
     return total / steps
 
 
-def run_all(plans: Sequence[Plan], data: Dataset, *, keep: Keep | None = None, progress: Progress | None = None) -> list[Trained]:
+def run_all(
+    plans: Sequence[Plan], data: Dataset, *, keep: Keep | None = None, progress: Progress | None = None
+) -> list[Trained]:
     """Train every plan, in order; finished ones come from `keep`."""
     done = []
     for number, plan in enumerate(plans):
@@ -184,7 +186,9 @@ def _kept(plan: Plan, data: Dataset, keep: Keep | None) -> Trained:
             "diverged": np.array(float(result.diverged)),
         }
 
-    arrays = compute() if keep is None else keep({"kind": "residual-training", "data": data.name, **asdict(plan)}, compute)
+    arrays = (
+        compute() if keep is None else keep({"kind": "residual-training", "data": data.name, **asdict(plan)}, compute)
+    )
     return Trained(plan, arrays["loss"], arrays["test_accuracy"], bool(arrays["diverged"]), data.classes)
 
 
@@ -315,7 +319,9 @@ def rate_sweep(
     """
     rows = {row[0]: row for row in ROWS}
     plans = [
-        Plan(rows[name][1], blocks, rate, alpha=rows[name][2](blocks), batch=batch, epochs=epochs, limit=limit, seed=seed)
+        Plan(
+            rows[name][1], blocks, rate, alpha=rows[name][2](blocks), batch=batch, epochs=epochs, limit=limit, seed=seed
+        )
         for name in names
         for batch in batches
         for rate in rates

@@ -218,7 +218,9 @@ class ResidualMLP(nn.Module):  # type: ignore[misc]
         self.enter = _linear(inputs, width, 1.0, generator, bias=True)
         self.blocks = nn.ModuleList(
             ResidualBlock(
-                dense_branch(width, activation=activation, batch_norm="batch-norm" in kind, eps=eps, generator=generator),
+                dense_branch(
+                    width, activation=activation, batch_norm="batch-norm" in kind, eps=eps, generator=generator
+                ),
                 skipinit=alpha if kind == "skipinit" else None,
                 skip=kind != "plain-batch-norm",
             )

@@ -98,6 +98,8 @@ def _checked(singular_values: npt.ArrayLike) -> FloatArray:
 def _scalar(alpha: float, d: int, *, special: bool) -> float:
     """``T = α I``: ``½ log(1 - α²)``, and on SO ``Σ_{k≥d, k≡d mod 2} α^k/k`` more."""
     if not special:
+        if alpha < 0.5:
+            return 0.5 * math.log1p(-alpha * alpha)  # the sum below would cancel
         return 0.5 * (math.log1p(-alpha) + math.log1p(alpha)) if alpha < 1.0 else -math.inf
     # The two are one finite sum: log(1 + α) or 0, less the terms of the series below d.
     below = sum(alpha**k / k for k in range(1 if d % 2 else 2, d, 2))

@@ -117,7 +117,9 @@ def isometry_gap_profile(
 def _plain(L: int, d: int, alpha: float, weights: str) -> tuple[FloatArray, str]:
     """``l [log(1 + α²) - (2/d) E log|det(I + α W)|]``; the sign of α is that of det T where it matters."""
     if alpha < 0.0 and weights == "special-orthogonal" and d % 2:
-        raise ValueError("alpha must not be negative for special-orthogonal weights of odd width: det T would be negative")
+        raise ValueError(
+            "alpha must not be negative for special-orthogonal weights of odd width: det T would be negative"
+        )
     if weights == "symplectic" and d % 2:
         raise ValueError(f"width must be even for symplectic weights, got {d}")
     volume = log_det(np.full(d, abs(alpha)), WEIGHTS[weights])

@@ -213,7 +213,7 @@ def mean_square_variance(x: Any, weights: str = "gaussian") -> float:
     Examples
     --------
     >>> mean_square_variance([[3.0, -1.0]], "orthogonal")  # x ± BN(x) = x ± (1, -1)
-    4.0
+    16.0
     """
     state = finite_array("x", x, 2)
     one_of("weights", weights, WEIGHTS)
