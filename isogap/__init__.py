@@ -72,7 +72,12 @@ _HOME = {
 }
 
 # Public modules by a short name: isogap.bounds is isogap.theory.bounds.
-_MODULES = {"bounds": "theory.bounds", "certified": "theory.enclosures", "mean_field": "theory.mean_field", "residual": "theory.residual"}
+_MODULES = {
+    "bounds": "theory.bounds",
+    "certified": "theory.enclosures",
+    "mean_field": "theory.mean_field",
+    "residual": "theory.residual",
+}
 
 __all__ = [
     "__version__",

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, integer, one_of
+from isogap.base.arguments import integer, one_of
+from isogap.base.arrays import FloatArray
 from isogap.batch.datasets import Dataset
 from isogap.model.residual import finite_number
 

@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
-from isogap.batch.datasets import load_dataset  # noqa: E402
-from isogap.run.residual_training import Plan, depth_table, rate_sweep, run_all, train  # noqa: E402
+from isogap.batch.datasets import load_dataset
+from isogap.run.residual_training import Plan, depth_table, rate_sweep, run_all, train
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ With BN centred and ``û`` uniform on the unit sphere of ``1⊥`` (`isogap.theor
 
 * ``s = σ_w² (q - ĉ) (B-1)/B``, the batch variance of ``W φ(BN(x))``;
 * ``b = λ s``: a block adds ``b/V_l`` times the centred squared gradient behind it, V_l the batch variance of ``x_l``;
-* a part m of the squared gradient that is constant over the batch adds ``(B-1) μ b/V_l`` times m, ``μ = Ω₂/(B Ω₁ - Ω₂)``, ``Ω₁`` and
-  ``Ω₂`` trace and sum of the mean of ``J Jᵀ`` (J the Jacobian of one row):
+* a part m of the squared gradient that is constant over the batch adds ``(B-1) μ b/V_l`` times m,
+  ``μ = Ω₂/(B Ω₁ - Ω₂)``, ``Ω₁`` and ``Ω₂`` trace and sum of the mean of ``J Jᵀ`` (J the Jacobian of one row):
   ``Ω₁ = B [(1-1/B) Eφ'₁² - Eφ'₁²û₁²]``, ``B Ω₁ - Ω₂ = B (B-3) b/σ_w²``.
 
 J maps into ``1⊥``, so the part of the gradient that is constant over the batch passes unchanged and the rest follows

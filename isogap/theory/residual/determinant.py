@@ -1,6 +1,7 @@
 r"""``E log|det(I + W T)|`` for Haar W on O, SO, Sp and U: what the skip connection does to volume (D8).
 
-Let ``T`` have singular values ``σ_k ≤ 1``; both sides are analytic in ``T``, so expand ``log det(I + X) = Σ_k (-1)^(k+1) tr X^k/k``
+Let ``T`` have singular values ``σ_k ≤ 1``; both sides are analytic in ``T``, so expand
+``log det(I + X) = Σ_k (-1)^(k+1) tr X^k/k``
 and ``tr X^k = Σ (-1)^b s_{(k-b, 1^b)}(X)`` into Schur functions of hooks, whose means over the group are spherical functions.
 
 * **U(d)**: no hook has an invariant, the mean is 0.
@@ -25,7 +26,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray, finite_array, one_of
+from isogap.base.arguments import finite_array, one_of
+from isogap.base.arrays import FloatArray
 from isogap.theory.exact import exact_step_from_deviation
 
 GROUPS = ("O", "SO", "Sp", "U")
@@ -46,7 +48,8 @@ def log_det(singular_values: npt.ArrayLike, group: str = "O") -> float:
     Returns
     -------
     float
-        O: ``½ E log(1 - wᵀTᵀTw)``, w uniform on the sphere, which is ``½ ∫_0^∞ [(1+2t)^(-d/2) - Π_k (1+2(1-σ_k²)t)^(-1/2)] dt/t``;
+        O: ``½ E log(1 - wᵀTᵀTw)``, w uniform on the sphere, which is
+        ``½ ∫_0^∞ [(1+2t)^(-d/2) - Π_k (1+2(1-σ_k²)t)^(-1/2)] dt/t``;
         SO: that plus ``Π σ_k ∫_0^∞ Π_k (1+2(1-σ_k²)t)^(-1/2) dt/(1+2t)``; Sp: ``Σ_j e_j(σ²)/(2j binomial(m, j))``; U: 0.
         Absolute error about 1e-15. With all ``σ_k = 1``: ``-inf`` on O (``det(I + W) = 0`` with probability ½), finite on SO.
 

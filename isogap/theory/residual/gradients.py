@@ -14,7 +14,8 @@ from typing import Any, overload
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, integer, one_of
+from isogap.base.arguments import integer, one_of
+from isogap.base.arrays import FloatArray
 from isogap.model.residual import finite_number
 from isogap.theory.residual.branch import Branch, branch
 

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, integer, one_of
+from isogap.base.arguments import integer, one_of
+from isogap.base.arrays import FloatArray
 from isogap.model.residual import block_scalar, finite_number
 from isogap.theory.residual.determinant import log_det
 
@@ -129,7 +130,7 @@ def _plain(L: int, d: int, alpha: float, weights: str) -> tuple[FloatArray, str]
 
 
 def _normalised(L: int, d: int, weights: str) -> tuple[FloatArray, str]:
-    l = np.arange(L + 1, dtype=np.float64)  # noqa: E741
+    l = np.arange(L + 1, dtype=np.float64)
     gap = np.log1p(l)
     if d == 1:
         return np.zeros(L + 1), "one number has no gap"

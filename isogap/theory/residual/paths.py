@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, integer, one_of
+from isogap.base.arguments import integer, one_of
+from isogap.base.arrays import FloatArray
 from isogap.model.residual import KINDS, block_scalar, finite_number
 
 
@@ -143,7 +144,8 @@ def scaled_mean_square(blocks: Any, factor: Any, batch: Any, *, q0: Any = 1.0, v
 
     What a measurement of the path law sees: all branches are multiplied by ``r`` while every row keeps the scale that BN
     gave it at ``r = 1``. With ``V_k = V_0 + k`` and ``n = B - 1``, in the limit of infinite width,
-    ``C_{k+1} = C_k (1 + r/V_k)`` and ``V'_{k+1} = V'_k + r² [C_k²/V_k² + (n/(n-2)) (V'_k - C_k²/V_k)/V_k]``, ``C_0 = V'_0 = V_0``;
+    ``C_{k+1} = C_k (1 + r/V_k)`` and ``V'_{k+1} = V'_k + r² [C_k²/V_k² + (n/(n-2)) (V'_k - C_k²/V_k)/V_k]``,
+    ``C_0 = V'_0 = V_0``;
     the ratio is ``(V'_d + Q_0 - V_0)/(Q_0 + d)``. Only as ``B → ∞`` is it the generating function of `path_law` at ``r²``.
 
     Parameters

@@ -1,12 +1,14 @@
 """Mean square and batch variance of the state, block by block, and how much of it each branch adds (D1 to D4).
 
-* ``batch-norm``: ``Q_l = Q_0 + α² σ_w² q l``, ``V_l = V_0 + α² s l``. For the identity exactly, at every width ``N ≥ 1`` and batch
-  ``B ≥ 2``, for weights with ``E W = 0``, ``E WᵀW = I``: cross terms vanish on average, and the branch has the mean square and batch
-  variance of rows of BN, which are 1. For others in the limit of infinite width.
-* ``unnormalised``, ``skipinit``: ``Q_l = (1 + α²)^l Q_0``; the identity exactly, ReLU (σ_w² = 2) in the limit. The correlation of two
+* ``batch-norm``: ``Q_l = Q_0 + α² σ_w² q l``, ``V_l = V_0 + α² s l``. For the identity exactly, at every width ``N ≥ 1``
+  and batch ``B ≥ 2``, for weights with ``E W = 0``, ``E WᵀW = I``: cross terms vanish on average, and the branch has the mean
+  square and batch variance of rows of BN, which are 1. For others in the limit of infinite width.
+* ``unnormalised``, ``skipinit``: ``Q_l = (1 + α²)^l Q_0``; the identity exactly, ReLU (σ_w² = 2) in the limit. The
+  correlation of two
   samples follows ``c' = (c + α² J1(c))/(1 + α²)`` for ReLU and is constant for the identity; ``V = Q (1 - c) (B-1)/B``.
 * ``scaled``: ``Q`` constant, ``c`` as before: with ReLU the batch variance collapses.
-* ``norm-after-sum``: every sum has its variance set to 1, all branches have the share ``α² s/(1 + α² s)``: no bias to short paths.
+* ``norm-after-sum``: every sum has its variance set to 1, all branches have the share ``α² s/(1 + α² s)``: no bias to
+  short paths.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, finite_array, integer, one_of
+from isogap.base.arguments import finite_array, integer, one_of
+from isogap.base.arrays import FloatArray
 from isogap.model.activations import Activation, activation
 from isogap.model.residual import KINDS, WEIGHTS, block_scalar, finite_number, weight_variance
 from isogap.theory.mean_field import fixed_point
@@ -71,7 +74,7 @@ def variance_profile(
     blocks: Any,
     batch: Any,
     kind: str = "batch-norm",
-    activation: Any = "identity",  # noqa: A002
+    activation: Any = "identity",
     *,
     alpha: Any = None,
     q0: Any = 1.0,
@@ -154,11 +157,12 @@ def _branch_growth(B: int, phi: Activation) -> tuple[float, float]:
 
 def _normalised(L: int, B: int, phi: Activation, alpha: float, q: float, v: float) -> VarianceProfile:
     square, variance = (alpha**2 * growth for growth in _branch_growth(B, phi))
-    l = np.arange(L + 1)  # noqa: E741
-    V = v + variance * l
-    return VarianceProfile(
-        "batch-norm", phi.name, alpha, np.log(q + square * l), np.log(V), variance / V[:-1], _meaning(phi)
-    )
+    l = np.arange(L + 1, dtype=np.float64)
+    V: FloatArray = v + variance * l
+    log_q: FloatArray = np.log(q + square * l)
+    log_v: FloatArray = np.log(V)
+    ratio: FloatArray = variance / V[:-1]
+    return VarianceProfile("batch-norm", phi.name, alpha, log_q, log_v, ratio, _meaning(phi))
 
 
 def _after_sum(L: int, B: int, phi: Activation, alpha: float) -> VarianceProfile:
@@ -178,13 +182,13 @@ def _plain(kind: str, L: int, B: int, phi: Activation, alpha: float, q: float, v
     apart[0] = v / q * B / (B - 1)
     if apart[0] > 2.0:
         raise ValueError(f"v0 must be at most 2 (B-1)/B q0 = {2 * q * (B - 1) / B:g}, got {v:g}")
-    for l in range(L):  # noqa: E741
+    for l in range(L):
         branch = apart[l] if phi.name == "identity" else _relu_apart(float(apart[l]))
         ratio[l] = square * branch / apart[l]
         apart[l + 1] = (apart[l] + square * branch) / (1.0 + square)
     each = 0.0 if kind == "scaled" else math.log1p(square)
-    log_q = math.log(q) + each * np.arange(L + 1)
-    log_v = log_q + np.log(apart * (B - 1) / B)
+    log_q: FloatArray = math.log(q) + each * np.arange(L + 1, dtype=np.float64)
+    log_v: FloatArray = log_q + np.log(apart * (B - 1) / B)
     return VarianceProfile(kind, phi.name, alpha, log_q, log_v, ratio, _meaning(phi))
 
 
@@ -195,7 +199,7 @@ def _relu_apart(apart: float) -> float:
         curl = sum((-1) ** k * theta ** (2 * k + 3) * 2 * (k + 1) / math.factorial(2 * k + 3) for k in range(6))
     else:
         curl = math.sin(theta) - theta * math.cos(theta)
-    return apart - curl / math.pi
+    return float(apart - curl / math.pi)
 
 
 def mean_square_variance(x: Any, weights: str = "gaussian") -> float:
@@ -226,4 +230,4 @@ def mean_square_variance(x: Any, weights: str = "gaussian") -> float:
     total = 4.0 * float(((y @ state.T) ** 2).sum())
     if weights == "gaussian":
         total += 2.0 * float(((y @ y.T) ** 2).sum())
-    return total / (N * float(N * B) ** 2)
+    return float(total / (N * float(N * B) ** 2))

@@ -54,7 +54,7 @@ def test_best_step_is_linear_below_the_critical_batch_and_flat_above():
 def test_critical_batch_without_replacement_stays_below_the_data():
     law = residual.critical_batch([1.0], [[1.0]], [[100.0]], data_size=50)
     B = law.critical_batch
-    assert B == pytest.approx(50 * 100 / (49 + 100))
+    assert pytest.approx(50 * 100 / (49 + 100)) == B
     assert law.noise * law.noise_share(B) == pytest.approx(law.curvature)
     assert law.noise_share(50) == 0.0
 

@@ -60,10 +60,8 @@ def test_variance_of_the_next_mean_square_is_exact_for_haar_second_moments():
 
 def simulated(weights, count, rng, N=3, B=4):
     x = np.random.default_rng(5).standard_normal((N, B))
-    if weights == "orthogonal":
-        W = haar_orthogonal(N, count, rng)
-    else:
-        W = rng.standard_normal((count, N, N)) / math.sqrt(N)
+    haar = weights == "orthogonal"
+    W = haar_orthogonal(N, count, rng) if haar else rng.standard_normal((count, N, N)) / math.sqrt(N)
     return x, ((x + W @ batch_norm(x)) ** 2).mean(axis=(1, 2))
 
 
