@@ -19,8 +19,9 @@ from typing import Protocol
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 from isogap.engine.wide.roots import Root, gram_root
+from isogap.engine.wide.stream import Stream
 from isogap.engine.wide.tape import Tape
 
 # A part of a gradient below this share of it is what rounding leaves (a threshold of ours).
@@ -30,7 +31,7 @@ _ROUNDING = 1e-13
 class WeightLaw(Protocol):
     """A rotation-invariant law of square matrices with ``E WᵀW = I``, known by what it does to frames."""
 
-    def frame(self, width: int, rank: int, generator: np.random.Generator) -> FloatArray:
+    def frame(self, width: int, rank: int, stream: Stream) -> FloatArray:
         """Return ``W Q`` for an orthonormal frame ``Q``, shape ``(N, k)``."""
 
     def pull(
@@ -42,9 +43,9 @@ class WeightLaw(Protocol):
 class Gaussian:
     """Iid normal entries of variance ``1/N``."""
 
-    def frame(self, width: int, rank: int, generator: np.random.Generator) -> FloatArray:
+    def frame(self, width: int, rank: int, stream: Stream) -> FloatArray:
         """``W Q``: iid normal as well."""
-        U = generator.standard_normal((width, rank))
+        U = stream.standard_normal((width, rank))
         U *= 1.0 / math.sqrt(width)
         return U
 
@@ -54,7 +55,7 @@ class Gaussian:
         """``Q (Uᵀg - QᵀZ' R_gᵀ) + Z' R_gᵀ``."""
         C = np.asarray(g.T @ g)
         R = gram_root(C).root
-        Z = self.frame(g.shape[0], R.shape[1], tape.generator)
+        Z = self.frame(g.shape[0], R.shape[1], tape.stream)
         inner = U.T @ g - root.dual.T @ (x.T @ Z) @ R.T / math.sqrt(g.shape[0])
         out = Z @ R.T
         out += x @ (root.dual @ inner / math.sqrt(g.shape[0]))
@@ -64,9 +65,9 @@ class Gaussian:
 class Haar:
     """Uniform on the orthogonal group ``O(N)``."""
 
-    def frame(self, width: int, rank: int, generator: np.random.Generator) -> FloatArray:
+    def frame(self, width: int, rank: int, stream: Stream) -> FloatArray:
         """``W Q``: a uniform frame, from QR with the signs that make it unique."""
-        return _orthonormal(generator.standard_normal((width, rank)))
+        return _orthonormal(stream.standard_normal((width, rank)))
 
     def pull(
         self, g: FloatArray, x: FloatArray, root: Root, U: FloatArray, tape: Tape
@@ -80,7 +81,7 @@ class Haar:
         if free:
             rest = g - U @ inner
             R = gram_root(rest.T @ rest, floor=_ROUNDING**2 * float(np.trace(C)), most=free).root
-            Z = tape.generator.standard_normal((width, R.shape[1]))
+            Z = tape.stream.standard_normal((width, R.shape[1]))
             for _ in range(2):  # once more takes away what rounding left of Q
                 Z -= Q @ (Q.T @ Z)
             out += _orthonormal(Z) @ R.T
@@ -105,7 +106,7 @@ class Dense:
 
     Examples
     --------
-    >>> tape = Tape(np.random.default_rng(1), batch=3)
+    >>> tape = Tape(Stream(np.random.SeedSequence(1), 0), batch=3)
     >>> x = np.eye(5, 3)
     >>> h = Dense(Haar()).forward(x, tape)
     >>> bool(np.allclose(h.T @ h, np.eye(3)))
@@ -119,7 +120,7 @@ class Dense:
         """Draw ``σ W x``."""
         A = tape.gram(x)
         root = gram_root(A, most=x.shape[0])
-        U = self.law.frame(x.shape[0], root.rank, tape.generator)
+        U = self.law.frame(x.shape[0], root.rank, tape.stream)
         tape.push(x, A, root, U)
         return np.asarray(U @ (root.root.T * math.sqrt(self.variance * x.shape[0])))
 

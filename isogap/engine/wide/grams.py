@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, integer
+from isogap.base.arguments import integer
+from isogap.base.arrays import FloatArray
+from isogap.engine.wide.stream import Stream
 
-Start = Callable[[np.random.Generator], FloatArray]
+Start = Callable[[Stream], FloatArray]
 
 
 def mean_square(A: FloatArray) -> float:
@@ -113,11 +115,11 @@ def gaussian_start(width: int, batch: int, scale: float = 1.0) -> Start:
 
     Examples
     --------
-    >>> gaussian_start(4, 2)(np.random.default_rng(0)).shape
+    >>> gaussian_start(4, 2)(Stream(np.random.SeedSequence(0), 0)).shape
     (4, 2)
     """
     shape = integer("width", width, 1), integer("batch", batch, 1)
-    return lambda generator: np.asarray(scale * generator.standard_normal(shape))
+    return lambda stream: np.asarray(scale * stream.standard_normal(shape))
 
 
 def orthogonal_start(width: int, batch: int) -> FloatArray:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 from isogap.engine.kernels.row_norms import normalise_rows, pull_rows, row_scales
 from isogap.engine.wide.tape import Layer, Tape
 from isogap.model.activations import Activation

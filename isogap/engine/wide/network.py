@@ -4,40 +4,29 @@ from __future__ import annotations
 
 import math
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, finite_array, integer
-from isogap.base.streams import REPLICA_KEY, seed_sequence
-from isogap.base.threads import one_blas_thread
+from isogap.base.arguments import finite_array, integer
+from isogap.base.arrays import FloatArray
+from isogap.base.progress import Progress
+from isogap.base.streams import seed_sequence
+from isogap.base.threads import in_order, one_blas_thread
 from isogap.engine.wide.grams import Start
 from isogap.engine.wide.layers import Statistic, squared_parts
+from isogap.engine.wide.stream import Stream
 from isogap.engine.wide.tape import Layer, Tape
 
 # States that one run may keep for its backward pass, a limit of ours.
 MEMORY_LIMIT = 8 * 2**30
-_POLL_SECONDS = 0.1
 # Arrays of the size of a state that a layer keeps, at most.
 _KEPT = 4
 
-Cotangent = Callable[[FloatArray, np.random.Generator], FloatArray]
-
-
-class Progress(Protocol):
-    """Is told how much there is to do, and how much is done."""
-
-    def start(self, total: int) -> None:
-        """Take the number of block-replicas."""
-
-    def update(self, done: int) -> None:
-        """Take the number done so far."""
+Cotangent = Callable[[FloatArray, Stream], FloatArray]
 
 
 @dataclass(frozen=True)
@@ -113,13 +102,13 @@ def run_wide(
     blocks : sequence of Layer
         First to last; gradients are rescaled and the state is looked at between them.
     start : ndarray, shape (N, M), or callable
-        The first state, or a function of the replica's generator that returns one (`grams.gaussian_start`).
+        The first state, or a function of the replica's stream that returns one (`grams.gaussian_start`).
     replicas : int
     batch : int, optional
         Samples ``B`` of one batch; default ``M``. With ``M = m B`` the weights act on ``m`` batches side by side.
     cotangent : {"white", "centred", "constant"} or callable, optional
         Gradient at the last state: iid normal; the same less its mean over the batch; iid normal, constant over the batch; or
-        a function of the last state and the generator. Without it there is no backward pass.
+        a function of the last state and the stream. Without it there is no backward pass.
     observe : mapping of str to callable, optional
         Functions of the ``M x M`` Gram matrix, taken after every block.
     path_scales : sequence of float, optional
@@ -153,7 +142,8 @@ def run_wide(
     found: list[_Seen] = []
     with one_blas_thread():
         tasks: Iterable[Callable[[], _Seen]] = (partial(_replica, plan, number) for number in range(replicas))
-        for seen in _in_order(tasks, min(threads, replicas), stop=plan.stop.set):
+        finished: Iterator[_Seen] = in_order(tasks, min(threads, replicas), stop=plan.stop.set)
+        for seen in finished:
             found.append(seen)
             if progress is not None:
                 progress.update(len(found) * max(len(plan.blocks), 1))
@@ -188,15 +178,15 @@ def _plan(
 
 
 def _start(start: FloatArray | Start) -> tuple[Start, tuple[int, int]]:
-    """The start as a function of a generator, and the shape of what it returns."""
+    """The start as a function of a stream, and the shape of what it returns."""
     if callable(start):
-        shape = np.shape(start(np.random.default_rng(0)))
+        shape = np.shape(start(Stream(np.random.SeedSequence(0), 0)))
         if len(shape) != 2:
             raise ValueError(f"start must draw a matrix of neurons by samples, got shape {shape}")
         return start, (shape[0], shape[1])
     first = finite_array("start", start, 2)
 
-    def given(_: np.random.Generator) -> FloatArray:
+    def given(_: Stream) -> FloatArray:
         return first
 
     return given, (first.shape[0], first.shape[1])
@@ -219,24 +209,23 @@ def _cotangent(what: str | Cotangent | None) -> Cotangent | None:
     return _COTANGENTS[what]
 
 
-def _centred(x: FloatArray, generator: np.random.Generator) -> FloatArray:
-    g = generator.standard_normal(x.shape)
+def _centred(x: FloatArray, stream: Stream) -> FloatArray:
+    g = stream.standard_normal(x.shape)
     return np.asarray(g - g.mean(axis=1, keepdims=True))
 
 
 _COTANGENTS: dict[str, Cotangent] = {
-    "white": lambda x, generator: generator.standard_normal(x.shape),
+    "white": lambda x, stream: stream.standard_normal(x.shape),
     "centred": _centred,
-    "constant": lambda x, generator: np.repeat(generator.standard_normal((x.shape[0], 1)), x.shape[1], axis=1),
+    "constant": lambda x, stream: np.repeat(stream.standard_normal((x.shape[0], 1)), x.shape[1], axis=1),
 }
 
 
 def _replica(plan: _Plan, number: int) -> _Seen:
     """Run one network."""
-    key = (*plan.root.spawn_key, REPLICA_KEY, number)
-    generator = np.random.default_rng(np.random.SeedSequence(plan.root.entropy, spawn_key=key))
-    tape = Tape(generator, plan.batch, keep=plan.cotangent is not None, path_scales=plan.path_scales)
-    x = np.asarray(plan.start(generator), dtype=np.float64)
+    stream = Stream(plan.root, number)
+    tape = Tape(stream, plan.batch, keep=plan.cotangent is not None, path_scales=plan.path_scales)
+    x = np.asarray(plan.start(stream), dtype=np.float64)
     if plan.path_scales is not None:
         x = np.tile(x, (1, plan.path_scales.size))
     statistics: dict[str, list[Any]] = {name: [] for name in plan.observe}
@@ -255,7 +244,7 @@ def _backward(plan: _Plan, x: FloatArray, tape: Tape) -> list[tuple[float, float
     if plan.cotangent is None:
         return []
     found = []
-    g = np.asarray(plan.cotangent(x, tape.generator), dtype=np.float64)
+    g = np.asarray(plan.cotangent(x, tape.stream), dtype=np.float64)
     if g.shape != x.shape:
         raise ValueError(f"cotangent must have the shape of the last state, {x.shape}, got {g.shape}")
     for layer in range(len(plan.blocks), -1, -1):
@@ -296,22 +285,3 @@ def _joined(plan: _Plan, found: list[_Seen]) -> WideRun:
         outputs=np.array([seen.output for seen in found]) if plan.keep_outputs else None,
         entropy=plan.root.entropy,
     )
-
-
-def _in_order(tasks: Iterable[Callable[[], _Seen]], threads: int, *, stop: Callable[[], None]) -> Iterator[_Seen]:
-    """Yield the results in the order of the tasks; few are under way at any time."""
-    queue, pending = iter(tasks), deque[Future[_Seen]]()
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            pending.extend(pool.submit(task) for task in islice(queue, 2 * threads))
-            while pending:
-                while not pending[0].done():  # in short waits, so that Ctrl-C comes through on every system
-                    wait([pending[0]], timeout=_POLL_SECONDS)
-                result = pending.popleft().result()
-                pending.extend(pool.submit(task) for task in islice(queue, 1))
-                yield result
-        except BaseException:
-            stop()
-            for future in pending:
-                future.cancel()
-            raise

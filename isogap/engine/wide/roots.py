@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.linalg.lapack import dtrtri
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 # Eigenvalues below this share of the largest one count as zero (a threshold of ours): a Gram matrix is known to rounding only.
 RANK_TOLERANCE = 1e-12

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
+from isogap.engine.wide.stream import Stream
 
 
 class Layer(Protocol):
@@ -29,8 +30,8 @@ class Tape:
 
     Attributes
     ----------
-    generator : numpy.random.Generator
-        The stream of this replica.
+    stream : Stream
+        Random numbers of this replica.
     batch : int
         Samples ``B`` of one batch; a state of ``M = m B`` columns holds ``m`` batches, each normalised for itself.
     path_scales : ndarray, shape (m,), optional
@@ -43,13 +44,13 @@ class Tape:
 
     def __init__(
         self,
-        generator: np.random.Generator,
+        stream: Stream,
         batch: int,
         *,
         keep: bool = True,
         path_scales: FloatArray | None = None,
     ) -> None:
-        self.generator, self.batch, self.path_scales = generator, batch, path_scales
+        self.stream, self.batch, self.path_scales = stream, batch, path_scales
         self.log_scale = 0.0
         self.forward_notes: dict[str, list[Any]] = {}
         self.backward_notes: dict[str, list[Any]] = {}

@@ -6,6 +6,7 @@ import pytest
 from isogap.engine.wide.dense import Dense, Gaussian, Haar
 from isogap.engine.wide.layers import BatchNorm, Chain, Nonlinearity, Probe, Residual
 from isogap.engine.wide.roots import gram_root
+from isogap.engine.wide.stream import Stream
 from isogap.engine.wide.tape import Tape
 from isogap.model.activations import ACTIVATIONS, Activation
 from tests.twins.wide import jacobian, normalised
@@ -14,7 +15,7 @@ LAWS = {"gaussian": Gaussian(), "haar": Haar()}
 
 
 def tape(batch, seed=0, **options):
-    return Tape(np.random.default_rng(seed), batch, **options)
+    return Tape(Stream(np.random.SeedSequence(seed), 0), batch, **options)
 
 
 @pytest.mark.parametrize("centred", [True, False])

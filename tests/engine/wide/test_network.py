@@ -52,7 +52,7 @@ def test_the_comparison_with_the_twin_would_notice_a_missing_projector():
 
     class Fresh(Gaussian):
         def pull(self, g, x, root, U, tape):
-            return self.frame(len(g), len(g), tape.generator).T @ g, g.T @ g
+            return self.frame(len(g), len(g), tape.stream).T @ g, g.T @ g
 
     count, x = 600, np.random.default_rng(0).standard_normal((8, 6))
     blocks = [Chain((Dense(Fresh()), BatchNorm(), Nonlinearity(ACTIVATIONS["tanh"])))] * 3
