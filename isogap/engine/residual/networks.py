@@ -15,7 +15,7 @@ import numpy as np
 
 from isogap.base.arrays import FloatArray
 from isogap.base.progress import Progress
-from isogap.engine.wide.dense import Dense, Gaussian, Haar
+from isogap.engine.wide.dense import Dense, Gaussian, Haar, WeightLaw
 from isogap.engine.wide.grams import batch_variance, mean_square
 from isogap.engine.wide.layers import BatchNorm, Chain, Nonlinearity, Residual
 from isogap.engine.wide.network import run_wide
@@ -23,7 +23,7 @@ from isogap.engine.wide.tape import Layer
 from isogap.model.residual import ResidualChain
 
 HOMOGENEOUS = ("identity", "relu", "leaky-relu")
-_LAWS = {"gaussian": Gaussian, "orthogonal": Haar}
+_LAWS: dict[str, WeightLaw] = {"gaussian": Gaussian(), "orthogonal": Haar()}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def block_of(chain: ResidualChain) -> Layer:
     >>> block_of(ResidualChain(8, 2, 4, kind="skipinit")).skip == 1 / math.sqrt(1.5)
     True
     """
-    dense = Dense(_LAWS[chain.weights](), chain.weight_variance)
+    dense = Dense(_LAWS[chain.weights], chain.weight_variance)
     phi = Nonlinearity(chain.activation)
     if chain.kind == "batch-norm":
         return Residual(Chain((BatchNorm(), phi, dense)), chain.alpha)

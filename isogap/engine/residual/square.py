@@ -144,10 +144,8 @@ def _one(kind: str, L: int, law: str, alpha: float, x: Matrix, generator: np.ran
     gaps[0] = gap_of(x)
     for block in range(1, L + 1):
         W = SAMPLERS[law](len(x), generator)
-        if kind == "no-skip":
-            x = _rows_scaled(W @ x)
-        else:
-            x = x + alpha * (W @ (_rows_scaled(x) if kind == "batch-norm" else x))
+        branch = W @ (_rows_scaled(x) if kind == "batch-norm" else x)
+        x = _rows_scaled(branch) if kind == "no-skip" else x + alpha * branch
         gaps[block] = gap_of(x)
         if kind != "batch-norm":
             x = x / np.abs(x).max()  # gap and what follows do not see a common factor
