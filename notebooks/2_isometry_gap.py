@@ -19,7 +19,7 @@ from sliders import explore
 
 import isogap
 from isogap import bounds
-from isogap.plot import plot_run
+from isogap import plot_run
 
 plt.rcParams["figure.dpi"] = 70
 
