@@ -75,10 +75,10 @@ def test_generated_pages(built):
 
     theory = (built / "theory.md").read_text(encoding="utf-8")
     for statement in load().values():
-        assert f"### {statement.label}: {statement.name}\n" in theory
-        check = (built / "checks" / f"{slug(statement.label)}.md").read_text(encoding="utf-8")
+        assert f"#### {statement.label}: {statement.name}\n" in theory
+        check = (built / "checks" / f"{slug(statement.key)}.md").read_text(encoding="utf-8")
         included = re.search(r"\{literalinclude\} (\S+)", check).group(1)
-        assert (DOCS / "_generated" / "checks" / included).resolve() == ROOT / "verify" / statement.file
+        assert (DOCS / "_generated" / "checks" / included).resolve() == statement.path.resolve()
     anchors = re.findall(r"^\((\S+)\)=$", theory, re.M)
     assert len(anchors) == len(set(anchors)) == len(load())
     assert set(re.findall(r"\(#(statement-\S+?)\)", theory)) <= set(anchors)
