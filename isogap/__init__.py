@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from isogap.engine.networks.training import History, Training, train, train_seeds
     from isogap.model.activations import Activation
     from isogap.model.losses import Loss, make_loss
+    from isogap.model.residual import ResidualChain
     from isogap.model.variant import Variant
     from isogap.plot import plot_gradient, plot_run
     from isogap.run.chain import simulate
     from isogap.run.gradients import GradientOptions
     from isogap.run.options import Checks, Where
     from isogap.run.rates import Slope, deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
+    from isogap.run.residual import PathMeasurement, ResidualResult, measure_paths, simulate_residual
     from isogap.run.results import ChainResult
     from isogap.run.variant import VariantResult, simulate_variant
     from isogap.theory import bounds as bounds
@@ -76,6 +78,11 @@ _HOME = {
     "GradientOptions": "run.gradients",
     "Activation": "model.activations",
     "Variant": "model.variant",
+    "ResidualChain": "model.residual",
+    "simulate_residual": "run.residual",
+    "ResidualResult": "run.residual",
+    "measure_paths": "run.residual",
+    "PathMeasurement": "run.residual",
     "simulate_variant": "run.variant",
     "VariantResult": "run.variant",
     "Checkpoint": "engine.chain.checkpoint",
@@ -139,6 +146,11 @@ __all__ = [
     "Variant",
     "simulate_variant",
     "VariantResult",
+    "ResidualChain",
+    "simulate_residual",
+    "ResidualResult",
+    "measure_paths",
+    "PathMeasurement",
     "Checkpoint",
     "plot_run",
     "plot_gradient",

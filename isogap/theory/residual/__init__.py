@@ -3,6 +3,7 @@
 Exact at finite width and batch where it says so, else in the limit of infinite width. Statements D1 to D10.
 """
 
+from isogap.theory.residual.advice import Diagnosis, diagnose
 from isogap.theory.residual.branch import Branch, branch
 from isogap.theory.residual.determinant import log_det
 from isogap.theory.residual.gradients import gradient_ratio, growth_exponent
@@ -27,4 +28,6 @@ __all__ = [
     "IsometryProfile",
     "critical_batch",
     "StepLaw",
+    "diagnose",
+    "Diagnosis",
 ]

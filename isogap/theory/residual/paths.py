@@ -9,8 +9,8 @@ the sum behind it.
   the number of cycles of a uniform permutation of ``d + 1``. Mean ``H_{d+1} - 1``.
 * all others: ``p_l = α²/(1 + α²)``: binomial, ``½`` at ``α = 1``. ``skipinit`` with ``α = 1/sqrt(d)`` tends to Poisson(1).
 
-For an activation other than the identity this is the share of mean squares with ``σ_w² E φ² = E x²`` (ReLU with
-``σ_w² = 2``), in the limit of infinite width.
+For other activations α² is multiplied by the mean square of the branch, ``σ_w² E φ²`` (1 for ReLU with ``σ_w² = 2``),
+and the law is one of infinite width.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ class PathLaw:
         return float(np.prod(1.0 + (finite_number("z", z) - 1.0) * self.taken))
 
 
-def path_law(blocks: Any, kind: str = "batch-norm", *, alpha: Any = None, q0: Any = 1.0) -> PathLaw:
+def path_law(
+    blocks: Any, kind: str = "batch-norm", *, alpha: Any = None, q0: Any = 1.0, branch_square: Any = 1.0
+) -> PathLaw:
     """Law of the number of branches on a path, weighted by its share of the output's mean square (D5).
 
     Parameters
@@ -83,6 +85,9 @@ def path_law(blocks: Any, kind: str = "batch-norm", *, alpha: Any = None, q0: An
         ``α``; default ``1/sqrt(d)`` for ``skipinit``, else 1.
     q0 : float
         ``Q_0 > 0``, the mean square of the input; matters for ``batch-norm`` alone, which does not see its scale.
+    branch_square : float
+        Mean square of ``W φ(x)`` over that of x, of ``W φ(BN(x))`` for ``batch-norm``: ``σ_w² E φ²``, 1 for the identity
+        and ReLU.
 
     Returns
     -------
@@ -110,12 +115,12 @@ def path_law(blocks: Any, kind: str = "batch-norm", *, alpha: Any = None, q0: An
     d = integer("blocks", blocks, 0)
     one_of("kind", kind, KINDS)
     scalar = block_scalar(kind, d, alpha)
-    taken = _taken(kind, d, scalar, finite_number("q0", q0, low=0.0, strict=True))
+    square = scalar**2 * finite_number("branch_square", branch_square, low=0.0)
+    taken = _taken(kind, d, square, finite_number("q0", q0, low=0.0, strict=True))
     return PathLaw(kind, d, taken, bernoulli_sum(taken), float(taken.sum()), float((taken * (1.0 - taken)).sum()))
 
 
-def _taken(kind: str, d: int, alpha: float, q0: float) -> FloatArray:
-    square = alpha**2
+def _taken(kind: str, d: int, square: float, q0: float) -> FloatArray:
     if kind != "batch-norm":
         return np.full(d, square / (1.0 + square) if np.isfinite(square) else 1.0)
     behind = q0 + square * np.arange(1, d + 1)
