@@ -32,6 +32,32 @@ FIGURES = {
     "g6": ("paper.rank", "g6", "gradient with and without mean removal"),
     "theorem-5": ("paper.bound", "theorem_5", "Theorem 5 and S5 against the measured gradient, over width and input"),
     "rank": ("paper.rank", "rank", "growth over n/d, with and without mean removal, up to BatchNorm1d (S7, S8)"),
+    "residual-variance": (
+        "residual.laws",
+        "variance",
+        "batch variance and branch shares of residual networks (D1 to D4)",
+    ),
+    "residual-paths": ("residual.laws", "paths", "path lengths of a residual network against Stirling numbers (D5)"),
+    "residual-gradient": (
+        "residual.laws",
+        "gradient",
+        "gradient of residual networks, power law with Gamma functions (D6)",
+    ),
+    "residual-isometry": (
+        "residual.isometry",
+        "isometry",
+        "isometry gap of six linear networks with and without skip (D8)",
+    ),
+    "residual-depth": (
+        "residual.training",
+        "depth",
+        "test accuracy against depth: none, BN, BN + skip, SkipInit (D10)",
+    ),
+    "residual-batch": (
+        "residual.training",
+        "batch",
+        "test accuracy over learning rate and batch size, with B* (D9, D10)",
+    ),
     "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture C1"),
 }
 
