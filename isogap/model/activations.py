@@ -175,9 +175,7 @@ def _power(name: str, parameter: float) -> Activation:
 
 def _relu_power(name: str, parameter: float) -> Activation:
     k = _exponent(name, parameter, 2)
-    return Activation(
-        name, partial(f.relu_power, exponent=k), partial(f.relu_power_slope, exponent=k), kinks=(0.0,)
-    )
+    return Activation(name, partial(f.relu_power, exponent=k), partial(f.relu_power_slope, exponent=k), kinks=(0.0,))
 
 
 # Families with one parameter behind a colon; ``relu:+0.7`` is relu(y + 0.7).
