@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 # Klambauer et al., Self-Normalizing Neural Networks, arXiv:1706.02515.
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 Function = Callable[[FloatArray], FloatArray]
 

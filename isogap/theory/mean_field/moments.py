@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 from isogap.base.bounded import Bounded
 from isogap.model.activations import Activation
 from isogap.theory.mean_field.pairs import pair_rule

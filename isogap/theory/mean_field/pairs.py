@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 from isogap.theory.mean_field.sphere import legendre
 
 

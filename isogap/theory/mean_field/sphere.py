@@ -19,7 +19,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 # The density at the cut is e^-92 = 1e-40 of its top: below any rounding, even times a 30th power.
 _CUT = 92.0
