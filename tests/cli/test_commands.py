@@ -193,12 +193,12 @@ def test_a_registry_of_ones_own(tmp_path, capsys):
     """``--statements DIR`` decides a claim of the user's, and its report shows it."""
     (tmp_path / "statements.toml").write_text(
         '[[statement]]\nlabel = "Mine"\nname = "A square"\ngroup = "My claims"\nformula = "(a+b)^2=a^2+2ab+b^2"\n'
-        'hypotheses = "real numbers"\nkind = "proved"\nrange = "all"\n'
+        'hypotheses = "real numbers"\nkind = "machine-decided"\nrange = "all"\n'
     )
     (tmp_path / "test_mine.py").write_text(
         '"""Mine: (a+b)² = a² + 2ab + b²."""\nimport sympy as sp\n\na, b = sp.symbols("a b")\n\n'
         "def decide(case, *, middle=2):\n    case.hypothesis(True)\n"
-        '    case.identity("the square", (a + b) ** 2, a**2 + middle * a * b + b**2)\n    return "proved"\n\n'
+        '    case.identity("the square", (a + b) ** 2, a**2 + middle * a * b + b**2)\n\n'
         'FALSE_NEIGHBOURS = {"without the middle term": {"middle": 0}}\n'
     )
     report = tmp_path / "report.html"

@@ -86,7 +86,7 @@ def test_one_step_residuals_are_those_of_their_layers(weights):
             assert block.relative[:, k] == pytest.approx(relative, rel=1e-9, abs=1e-15)
         if layer < controlled:
             rho = d / (d + 2)
-            increment = block.control[layer + 1] - rho * block.control[layer]
+            increment = block.control_variate[layer + 1] - rho * block.control_variate[layer]
             assert increment == pytest.approx(difference, rel=1e-9, abs=1e-15)
 
 

@@ -12,10 +12,10 @@ from scipy import stats
 from isogap import Checks, Where, simulate
 from isogap.base.streams import input_generator
 from isogap.batch.start import make_start
-from isogap.engine.chain import block as _blocks
+from isogap.engine.chain import job as _job
 from isogap.engine.chain import montecarlo
 from isogap.engine.chain import quantiles as _quantiles
-from isogap.engine.chain.quantiles import Grid, HistogramQuantiles, exact_quantiles
+from isogap.engine.chain.quantiles import Bins, Grid, HistogramQuantiles, exact_quantiles
 from isogap.engine.chain.totals import Totals, gap_moments
 from isogap.run.statistics import gap_statistics_of
 from tests.twins import kernels as twin
@@ -42,7 +42,7 @@ def test_paths_do_not_depend_on_the_size_of_blocks(monkeypatch):
     """Paths have the same bits; sums over replicas, added in another order, agree to rounding."""
     runs = []
     for size in (8, 24, 400):
-        monkeypatch.setattr(_blocks, "block_size", lambda d, depth, replicas, size=size: size)
+        monkeypatch.setattr(_job, "block_size", lambda d, depth, replicas, size=size: size)
         runs.append(
             simulate(6, 80, replicas=203, rng=2, keep_paths=True, checks=Checks(layers=0, control_variate=False))
         )
@@ -59,10 +59,10 @@ def test_block_sizes():
     for d in (1, 8, 100, 191):
         for depth in (0, 1, 1000, 10**6):
             for replicas in (1, 100, 10**6):
-                size = _blocks.block_size(d, depth, replicas)
+                size = _job.block_size(d, depth, replicas)
                 assert size % 8 == 0
                 assert 8 <= size <= 4096
-    assert _blocks.block_size(192, 10, 10**6) == 1
+    assert _job.block_size(192, 10, 10**6) == 1
 
 
 def paths(rng, layers=4, n=100):
@@ -103,7 +103,7 @@ def test_histogram_quantiles(rng):
     values = 0.7 * rng.standard_normal((2, 2**20)) - np.array([[3.0], [5000.0]])
     histogram = HistogramQuantiles(Grid.around(values[:, :64]))
     for first in range(0, values.shape[1], 2**18):
-        histogram.add(first, (histogram.grid.index(values[:, first : first + 2**18]),))
+        histogram.add(first, Bins(histogram.grid.index(values[:, first : first + 2**18])))
     assert histogram.arrays["counts"].sum() == values.size
     assert histogram.log_phi() == pytest.approx(exact_quantiles(values), abs=0.7e-3)
 
@@ -130,7 +130,7 @@ def test_memory_is_constant_in_the_replicas():
     """Peak memory of 4000 and of 64000 replicas in histograms, each in its own process, differs by less than 8 MB."""
     code = """
 import resource, sys
-from isogap import simulate
+from isogap import Checks, Where, simulate
 from isogap.engine.chain import quantiles as _quantiles
 _quantiles.EXACT_BYTES = 0
 simulate(4, 60, replicas=4000, rng=1, checks=Checks(layers=0, control_variate=False), where=Where(threads=1))

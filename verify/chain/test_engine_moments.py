@@ -47,7 +47,6 @@ def decide(case, *, sampler=None):
             case.mean_equals(f"{name}: E (tr W)² = 1", trace**2, 1.0, float(d * d), d=d)
     if sampler is None:
         _chain(case)
-    return "consistent"
 
 
 def _plain(d, count, rng):
@@ -65,12 +64,13 @@ def _kernel(d, count, rng):
     i, j = np.meshgrid(np.arange(d), np.arange(d), indexing="ij")
     place = 4 * (4 * q * (j // 4) + i) + j % 4
     root, samples = np.random.SeedSequence(int(rng.integers(2**63))), []
+    (random, X, *_), (V, places, tau, sign, norm, z, P, _) = work.state, work.scratch
     for first in range(0, count, lanes):
         work.begin(replica_states(root, first, lanes))
-        chain.scatter_normals(work.state, (d * (d + 1) // 2 + 1) // 2, work.z, work.place, work.V)
-        chain.finish_reflectors(work.V, d, work.tau, work.sign, work.norm)
-        chain.rotate_rows(work.X, d, work.V, work.tau, d, work.P)
-        samples.append(np.moveaxis((work.X[place] * work.sign[np.arange(d)][:, None]).reshape(d, d, lanes), 2, 0))
+        chain.scatter_normals(random, (d * (d + 1) // 2 + 1) // 2, z, places, V)
+        chain.finish_reflectors(V, d, tau, sign, norm)
+        chain.rotate_rows(X, d, V, tau, d, P)
+        samples.append(np.moveaxis((X[place] * sign[np.arange(d)][:, None]).reshape(d, d, lanes), 2, 0))
     return np.concatenate(samples)
 
 
