@@ -126,7 +126,7 @@ def _problem(options: argparse.Namespace) -> str | None:
 def _run(options: argparse.Namespace, written: list[str]) -> int:
     from isogap.cli.activation import activation_of
     from isogap.cli.output import mean_field as output
-    from isogap.run.mean_field import theory_of
+    from isogap.theory.mean_field.summary import theory_of
 
     activation, replicas = activation_of(options.activation), _replicas(options)
     if options.sweep is None and not replicas:
@@ -161,7 +161,8 @@ def _measured(options: argparse.Namespace, activation: Any, batch: int, gain: fl
 
 def _swept(options: argparse.Namespace, activation: Any) -> Any:
     """One theory, or one run, for each value."""
-    from isogap.run.mean_field import Sweep, theory_of
+    from isogap.run.mean_field_sweep import Sweep
+    from isogap.theory.mean_field.summary import theory_of
 
     over, values = options.sweep
     points = [(value, options.gain) if over == "batch" else (options.batch, value) for value in values]

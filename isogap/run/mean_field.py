@@ -14,161 +14,28 @@ import numpy as np
 
 from isogap.base.arguments import integer, one_of
 from isogap.base.arrays import FloatArray
-from isogap.base.bounded import Bounded
 from isogap.base.progress import Progress
 from isogap.base.records import plain, provenance
 from isogap.base.streams import seed_of, seed_sequence
 from isogap.base.threads import default_threads
 from isogap.engine.wide.dense import Dense, Gaussian, Haar, WeightLaw
-from isogap.engine.wide.grams import dispersion, gaussian_start, mean_product, mean_square, orthogonal_start
+from isogap.engine.wide.grams import (
+    batch_variance,
+    dispersion,
+    gaussian_start,
+    mean_product,
+    mean_square,
+    orthogonal_start,
+)
 from isogap.engine.wide.layers import BatchNorm, Chain, Nonlinearity
 from isogap.engine.wide.network import run_wide
-from isogap.model.activations import Activation, activation
+from isogap.model.activations import activation as activation_named
 from isogap.model.choices import WEIGHTS
 from isogap.run.rates import Slope, end_to_end_rate
-from isogap.theory.mean_field.cross_batch import cross_batch_contraction
-from isogap.theory.mean_field.fixed_point import fixed_point
-from isogap.theory.mean_field.gradient_rate import gradient_rate, linear_rate, nonlinearity_price, rate_excess
-from isogap.theory.mean_field.stability import Stability, stability
+from isogap.theory.mean_field.summary import MeanFieldTheory, theory_of
 
 FORMAT = "isogap-mean-field/1"
 LAWS: dict[str, WeightLaw] = dict(zip(WEIGHTS, (Haar(), Gaussian()), strict=True))
-
-
-@dataclass(frozen=True)
-class MeanFieldTheory:
-    """What is known at infinite width and Gaussian weights; numbers with bounds of their errors.
-
-    Attributes
-    ----------
-    activation : str
-    batch : float
-        A whole number ≥ 2, or infinity.
-    gain : float
-    q, c : Bounded
-        Diagonal and off-diagonal entry of the fixed Gram (Y3).
-    rate : Bounded
-        Factor ``λ`` by which the squared gradient grows per layer (Y4).
-    linear_rate : Bounded
-        ``(B-2)/(B-3)``, below which no activation comes (Y5).
-    excess : Bounded
-        ``λ`` less that, without cancellation.
-    price : Bounded
-        Share ``θ`` of the activation that is not linear (Y6).
-    stability : Stability
-        Eigenvalues ``mu_S, mu_M`` of the forward map at the fixed point (Y9).
-    contraction : Bounded
-        Factor by which the cross-Gram of two batches contracts (Y11).
-    """
-
-    activation: str
-    batch: float
-    gain: float
-    q: Bounded
-    c: Bounded
-    rate: Bounded
-    linear_rate: Bounded
-    excess: Bounded
-    price: Bounded
-    stability: Stability
-    contraction: Bounded
-
-    @property
-    def growth(self) -> float:
-        """Factor ``sqrt(λ)`` by which the norm of the gradient grows per layer."""
-        return math.sqrt(self.rate.value)
-
-    @property
-    def doubling_depth(self) -> float:
-        """Layers after which the norm of the gradient has doubled; infinite where it does not grow.
-
-        Examples
-        --------
-        >>> round(theory_of("relu", 8).doubling_depth, 2)
-        2.39
-        """
-        return self.layers_to(2.0)
-
-    def layers_to(self, factor: float) -> float:
-        """Layers after which the norm of the gradient has grown by ``factor > 1``."""
-        return 2 * math.log(factor) / math.log(self.rate.value) if self.rate.value > 1 else math.inf
-
-    @property
-    def stable(self) -> bool | None:
-        """Whether the fixed point attracts; ``None`` where an error bound leaves that open."""
-        return self.stability.stable
-
-    @property
-    def verdict(self) -> str:
-        """What this means for a network, in a sentence.
-
-        Examples
-        --------
-        >>> theory_of("relu", 8).verdict
-        'gradients grow 1.34-fold a layer: x1000 after 24 layers'
-        >>> theory_of("relu", 2).verdict
-        'no gradient at all: at batch 2 every sample is +1 or -1 and the Jacobian is zero'
-        """
-        if self.rate.value == 0:
-            return "no gradient at all: at batch 2 every sample is +1 or -1 and the Jacobian is zero"
-        if self.rate.value == math.inf:
-            why = "at batch 3 the mean of 1/|h|² is" if self.batch == 3 else "the activation jumps, its rate is"
-            return f"{why} infinite, and so is the mean squared gradient"
-        words = "gradients do not grow"
-        if self.rate.value > 1:
-            words = f"gradients grow {_factor(self.growth)}-fold a layer: x1000 after {self.layers_to(1e3):.0f} layers"
-        if self.stable is False:
-            words += "; but samples do not stay alike at this batch: the fixed point is unstable, and the rate holds only near it"
-        return words
-
-
-def _factor(growth: float) -> str:
-    """A factor near 1 with as many digits as show that it is not 1."""
-    digits = 2 if growth >= 1.1 or growth == 1 else min(2 - math.floor(math.log10(growth - 1)) - 1, 12)
-    return f"{growth:.{digits}f}"
-
-
-def theory_of(activation: Any, batch: int | float, *, gain: float = 1.0) -> MeanFieldTheory:
-    """All mean-field numbers of one network, centred batch normalisation.
-
-    Parameters
-    ----------
-    activation : str, Activation or callable
-    batch : int or float
-        ``B ≥ 2``, or ``math.inf``.
-    gain : float
-        The activation is ``φ(gain · y)``.
-
-    Raises
-    ------
-    ValueError
-        A bad batch or gain; an activation that is constant where the samples lie, or returns NaN.
-
-    Examples
-    --------
-    >>> found = theory_of("relu", 8)
-    >>> print(f"{found.rate:.6f} {found.q:.3f} {found.contraction:.6f}")
-    1.788190 0.500 0.709677
-    """
-    phi = _activation(activation)
-    q, c = fixed_point(phi, batch, gain=gain)
-    return MeanFieldTheory(
-        activation=phi.name,
-        batch=float(batch),
-        gain=float(gain),
-        q=q,
-        c=c,
-        rate=gradient_rate(phi, batch, gain=gain),
-        linear_rate=linear_rate(batch),
-        excess=rate_excess(phi, batch, gain=gain),
-        price=nonlinearity_price(phi, batch, gain=gain),
-        stability=stability(phi, batch, gain=gain),
-        contraction=cross_batch_contraction(phi, batch, gain=gain),
-    )
-
-
-def _activation(what: Any) -> Activation:
-    return activation(what)
 
 
 @dataclass(frozen=True)
@@ -316,7 +183,7 @@ def simulate_mean_field(
     replicas, root = integer("replicas", replicas, 1), seed_sequence(rng)
     threads = default_threads() if threads is None else integer("threads", threads, 1)
     law = LAWS[one_of("weights", weights, WEIGHTS)]
-    phi = _activation(activation)
+    phi = activation_named(activation)
     theory = theory_of(phi, size, gain=gain)
     layer = Chain((Dense(law), BatchNorm(), Nonlinearity(phi, theory.gain)))
     start: Any = orthogonal_start(width, size) if size <= width else gaussian_start(width, size)
@@ -355,53 +222,46 @@ def _measured(log_gradient: FloatArray) -> Slope | None:
     return end_to_end_rate(log_gradient, (first, last))
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """The theory, and runs if there are any, for a row of batches or gains.
+def layer_rate(
+    activation: Any, batch: int, *, neurons: int = 100_000, gain: float = 1.0, rng: Any = None, threads: int = 1
+) -> tuple[float, float]:
+    """Rate of the squared gradient measured on one layer of independent neurons, and its standard error; no theory in it.
 
-    Attributes
+    Rows ``h`` are iid normal, as from orthogonal samples, and the gradient that arrives is white without its mean. What leaves is
+    compared with what arrives, and with the spread ``q - c`` of the values, which scales the rows of the next layer. Nothing
+    is lost by finite width. At ``B ≤ 5`` the mean has no finite variance, and the error is not to be trusted.
+
+    Parameters
     ----------
-    over : {"batch", "gain"}
-    theories : tuple of MeanFieldTheory
-    runs : tuple of MeanFieldRun, optional
-        One for each.
+    activation : str, Activation or callable
+    batch : int
+        ``B ≥ 4``.
+    neurons : int
+        At least; they come in 20 or more groups, whose differences give the error.
+    gain : float
+    rng : seed, SeedSequence, Generator or None
+    threads : int
+
+    Examples
+    --------
+    >>> rate, error = layer_rate("relu", 16, rng=1)
+    >>> abs(rate - theory_of("relu", 16).rate.value) < 4 * error < 0.05
+    True
     """
-
-    over: str
-    theories: tuple[MeanFieldTheory, ...]
-    runs: tuple[MeanFieldRun, ...] | None = None
-
-    def columns(self) -> dict[str, list[Any]]:
-        """The table, column by column; ``rate`` is of the squared gradient, ``excess`` that over the identity's.
-
-        Examples
-        --------
-        >>> table = Sweep("batch", (theory_of("relu", 8), theory_of("relu", 16))).columns()
-        >>> table["batch"], [round(x, 6) for x in table["rate"]]
-        ([8, 16], [1.78819, 1.58995])
-        """
-        table: dict[str, list[Any]] = {
-            "batch": [t.batch if t.batch == math.inf else int(t.batch) for t in self.theories],
-            "gain": [t.gain for t in self.theories],
-            **{
-                name: [getattr(t, name).value for t in self.theories]
-                for name in ("rate", "excess", "price", "contraction", "q", "c")
-            },
-            "mu_S": [t.stability.mu_S.value for t in self.theories],
-            "mu_M": [t.stability.mu_M.value for t in self.theories],
-            "rate_error": [t.rate.error for t in self.theories],
-            "doubling_depth": [t.doubling_depth for t in self.theories],
-            "stable": [t.stable for t in self.theories],
-        }
-        if self.runs is not None:
-            table["measured"] = [run.measured_rate[0] for run in self.runs]
-            table["measured_stderr"] = [run.measured_rate[1] for run in self.runs]
-        return table
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain data, ready for JSON; what is infinite or does not exist is ``None``."""
-        runs = None if self.runs is None else [run.to_dict() for run in self.runs]
-        found: dict[str, Any] = plain(
-            {"format": "isogap-mean-field-sweep/1", "over": self.over, "rows": self.columns(), "runs": runs}
-        )
-        return found
+    size = integer("batch", batch, 4)
+    width = max(250, 50_000 // size)
+    run = run_wide(
+        [Chain((BatchNorm(), Nonlinearity(activation_named(activation), float(gain))))],
+        gaussian_start(width, size),
+        replicas=max(20, integer("neurons", neurons, 1) // width),
+        cotangent="centred",
+        observe={"spread": batch_variance},
+        rng=rng,
+        threads=threads,
+    )
+    assert run.log_gradient is not None
+    below, above = np.exp(run.log_gradient).T
+    spread = run.statistics["spread"][:, 1] * size / (size - 1)
+    rate = float(below.mean() / (above.mean() * spread.mean()))
+    relative = below / below.mean() - above / above.mean() - spread / spread.mean()
+    return rate, rate * float(relative.std(ddof=1)) / math.sqrt(len(below))

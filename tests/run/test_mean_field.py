@@ -7,37 +7,17 @@ import numpy as np
 import pytest
 
 from isogap.engine.wide.dense import Dense, Gaussian
-from isogap.engine.wide.grams import batch_variance, dispersion, gaussian_start, orthogonal_start
+from isogap.engine.wide.grams import dispersion, orthogonal_start
 from isogap.engine.wide.layers import BatchNorm, Chain, Nonlinearity
 from isogap.engine.wide.network import run_wide
 from isogap.model.activations import activation
-from isogap.run.mean_field import Sweep, simulate_mean_field, theory_of
+from isogap.run.mean_field import layer_rate, simulate_mean_field
+from isogap.run.mean_field_sweep import Sweep
 from isogap.theory import mean_field
+from isogap.theory.mean_field.summary import theory_of
 
 NAMES = ("identity", "relu", "leaky-relu:0.2", "tanh", "gelu", "silu", "softplus", "power:2")
 BATCHES = (8, 16, 64)
-
-
-def one_step(name, batch, neurons, seed, threads=1):
-    """Rate of the squared gradient from independent neurons, no theory in it, and its standard error.
-
-    Rows are iid normal; the next layer sees their spread ``q - c``, by which its own gradient is divided.
-    """
-    width = max(250, 50_000 // batch)
-    run = run_wide(
-        [Chain((BatchNorm(), Nonlinearity(activation(name))))],
-        gaussian_start(width, batch),
-        replicas=max(20, neurons // width),
-        cotangent="centred",
-        observe={"spread": batch_variance},
-        rng=seed,
-        threads=threads,
-    )
-    below, above = np.exp(run.log_gradient).T
-    spread = run.statistics["spread"][:, 1] * batch / (batch - 1)
-    rate = below.mean() / (above.mean() * spread.mean())
-    relative = below / below.mean() - above / above.mean() - spread / spread.mean()
-    return rate, rate * relative.std(ddof=1) / math.sqrt(len(below))
 
 
 def z_values(neurons):
@@ -45,7 +25,7 @@ def z_values(neurons):
     found = {}
     for i, name in enumerate(NAMES):
         for batch in BATCHES:
-            rate, error = one_step(name, batch, neurons, [i, batch])
+            rate, error = layer_rate(name, batch, neurons=neurons, rng=[i, batch], threads=2)
             found[name, batch] = (rate - mean_field.gradient_rate(name, batch).value) / error
     return found
 
@@ -62,15 +42,15 @@ def test_rate_of_one_layer_at_a_million_neurons_is_that_of_theory():
 
 
 def test_one_layer_tells_the_rate_from_that_of_another_batch():
-    rate, error = one_step("relu", 16, 200_000, 3)
+    rate, error = layer_rate("relu", 16, neurons=200_000, rng=3)
     assert abs(rate - mean_field.gradient_rate("relu", 12).value) > 6 * error
 
 
 def test_hard_tanh_attains_the_lower_bound_at_its_cutoff_and_not_below():
     bound = 6 / 5
-    rate, error = one_step(f"hard-tanh:{math.sqrt(7) + 1e-9}", 8, 200_000, 5)
+    rate, error = layer_rate(f"hard-tanh:{math.sqrt(7) + 1e-9}", 8, neurons=200_000, rng=5)
     assert abs(rate - bound) < 4 * error
-    rate, error = one_step("hard-tanh:1.5", 8, 200_000, 5)
+    rate, error = layer_rate("hard-tanh:1.5", 8, neurons=200_000, rng=5)
     assert rate > bound + 6 * error
 
 

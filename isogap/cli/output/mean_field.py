@@ -15,8 +15,10 @@ from isogap.base.arrays import FloatArray
 from isogap.base.files import atomic_path, write_atomically
 from isogap.base.records import plain
 from isogap.cli.common import write_stdout
-from isogap.run.mean_field import MeanFieldRun, MeanFieldTheory, Sweep
+from isogap.run.mean_field import MeanFieldRun
+from isogap.run.mean_field_sweep import Sweep
 from isogap.theory.mean_field.stability import first_unstable_batch
+from isogap.theory.mean_field.summary import MeanFieldTheory
 
 Found = MeanFieldTheory | MeanFieldRun | Sweep
 
