@@ -1,4 +1,4 @@
-"""The five commands have one vocabulary, one error style, the same exit statuses, and a help that fits a screen."""
+"""The commands have one vocabulary, one error style, the same exit statuses, and a help that fits a screen."""
 
 import argparse
 import contextlib
@@ -19,6 +19,7 @@ COMMANDS = {
     "isogap-variants": "isogap.cli.variants",
     "isogap-verify": "isogap.cli.verify",
     "isogap-figures": "isogap.cli.figures",
+    "isogap-mean-field": "isogap.cli.mean_field",
     "weingarten": "weingarten.cli",
 }
 SUBCOMMANDS = ["wg", "moment", "expect", "table"]
@@ -75,6 +76,7 @@ WRONG = {
     "isogap-variants": (["--width", "0", "--depth", "3"], ["--width", "4", "--depth", "3", "--gain", "0"]),
     "isogap-verify": (["--seed", "x"], ["--only", "Theorem 99"]),
     "isogap-figures": (["--scale", "huge"], ["nosuch"]),
+    "isogap-mean-field": (["--width", "0"], ["--activation", "relu:-9"]),
     "weingarten": (["wg"], ["wg", "2,x"]),
 }
 
@@ -96,6 +98,7 @@ INTERRUPTED = {
     "isogap-variants": ("isogap.run.variant.simulate_variant", ["--width", "4", "--depth", "3"]),
     "isogap-verify": ("isogap.verification.runner.judge_all", []),
     "isogap-figures": ("isogap.figures.make", ["fig1", "--out", "made"]),
+    "isogap-mean-field": ("isogap.run.mean_field.simulate_mean_field", ["--batch", "8"]),
     "weingarten": ("weingarten.cli.run", ["wg", "2"]),
 }
 
