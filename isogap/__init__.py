@@ -30,17 +30,20 @@ if TYPE_CHECKING:
     from isogap.engine.networks.training import History, Training, train, train_seeds
     from isogap.model.activations import Activation
     from isogap.model.losses import Loss, make_loss
+    from isogap.model.residual import ResidualChain
     from isogap.model.variant import Variant
     from isogap.plot import plot_gradient, plot_run
     from isogap.run.chain import simulate
     from isogap.run.gradients import GradientOptions
     from isogap.run.options import Checks, Where
     from isogap.run.rates import Slope, deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
+    from isogap.run.residual import PathMeasurement, ResidualResult, measure_paths, simulate_residual
     from isogap.run.results import ChainResult
     from isogap.run.variant import VariantResult, simulate_variant
     from isogap.theory import bounds as bounds
     from isogap.theory import enclosures as certified
     from isogap.theory import mean_field as mean_field
+    from isogap.theory import residual as residual
     from isogap.theory.exact import (
         ExactStep,
         exact_step,
@@ -75,6 +78,11 @@ _HOME = {
     "GradientOptions": "run.gradients",
     "Activation": "model.activations",
     "Variant": "model.variant",
+    "ResidualChain": "model.residual",
+    "simulate_residual": "run.residual",
+    "ResidualResult": "run.residual",
+    "measure_paths": "run.residual",
+    "PathMeasurement": "run.residual",
     "simulate_variant": "run.variant",
     "VariantResult": "run.variant",
     "Checkpoint": "engine.chain.checkpoint",
@@ -99,7 +107,12 @@ _HOME = {
 }
 
 # Public modules by a short name: isogap.bounds is isogap.theory.bounds.
-_MODULES = {"bounds": "theory.bounds", "certified": "theory.enclosures", "mean_field": "theory.mean_field"}
+_MODULES = {
+    "bounds": "theory.bounds",
+    "certified": "theory.enclosures",
+    "mean_field": "theory.mean_field",
+    "residual": "theory.residual",
+}
 
 __all__ = [
     "__version__",
@@ -123,6 +136,7 @@ __all__ = [
     "exact_steps_from_deviation",
     "certified",
     "mean_field",
+    "residual",
     "ChainResult",
     "simulate",
     "Checks",
@@ -132,6 +146,11 @@ __all__ = [
     "Variant",
     "simulate_variant",
     "VariantResult",
+    "ResidualChain",
+    "simulate_residual",
+    "ResidualResult",
+    "measure_paths",
+    "PathMeasurement",
     "Checkpoint",
     "plot_run",
     "plot_gradient",
