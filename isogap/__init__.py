@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from isogap.run.variant import VariantResult, simulate_variant
     from isogap.theory import bounds as bounds
     from isogap.theory import enclosures as certified
+    from isogap.theory import products as products
     from isogap.theory.exact import (
         ExactStep,
         exact_step,
@@ -98,7 +99,7 @@ _HOME = {
 }
 
 # Public modules by a short name: isogap.bounds is isogap.theory.bounds.
-_MODULES = {"bounds": "theory.bounds", "certified": "theory.enclosures"}
+_MODULES = {"bounds": "theory.bounds", "certified": "theory.enclosures", "products": "theory.products"}
 
 __all__ = [
     "__version__",
@@ -121,6 +122,7 @@ __all__ = [
     "exact_steps",
     "exact_steps_from_deviation",
     "certified",
+    "products",
     "ChainResult",
     "simulate",
     "Checks",
