@@ -70,3 +70,18 @@ def qr_loop(draw, N, M, replicas):
             total += np.log(np.abs(np.diag(R)))
         out.append(total)
     return np.array(out)
+
+
+def multiply_gaussian_plainly(generator, N, M, least_power):
+    """The kernel of the same name, written down: triangular factors, rows scaled by their own diagonals."""
+    log_d, U = np.zeros(N), np.eye(N)
+    for _ in range(M):
+        diagonal = np.array([np.sqrt(generator.chisquare(N - i)) for i in range(N)])
+        power = np.floor(log_d / np.log(2.0))
+        new = U.copy()
+        for i in range(N):
+            for k in range(i + 1, N):
+                if power[k] - power[i] > least_power:
+                    new[i] += generator.standard_normal() / diagonal[i] * np.exp(log_d[k] - log_d[i]) * U[k]
+        log_d, U = log_d + np.log(diagonal), new
+    return log_d, U

@@ -4,10 +4,11 @@ Public as ``isogap.products``. Statements B1 to B8 after Bjorck, Gomes, Selman &
 arXiv:1806.02375, are checked by ``isogap-verify``; ``docs/howto/products.md`` shows what the functions are for.
 """
 
+from isogap.model.factors import Factor
 from isogap.theory.products.conditioning import condition_number_law, log_condition_slope, smallest_eigenvalue_density
 from isogap.theory.products.correlation import correlation_defect, correlation_defect_limit, correlation_map
 from isogap.theory.products.descent import Descent, SgdNoise, descent, sgd_noise
-from isogap.theory.products.factors import Factor, product_law
+from isogap.theory.products.factors import product_law
 from isogap.theory.products.fuss_catalan import fuss_catalan
 from isogap.theory.products.ginibre import complex_density
 from isogap.theory.products.law import Law

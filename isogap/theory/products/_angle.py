@@ -20,7 +20,7 @@ from fractions import Fraction
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 
 @functools.lru_cache(maxsize=8)

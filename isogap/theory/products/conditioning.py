@@ -12,7 +12,8 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import gammaln, hyperu
 
-from isogap.base.arguments import FloatArray, integer
+from isogap.base.arguments import integer
+from isogap.base.arrays import FloatArray
 from isogap.base.streams import seed_sequence
 from isogap.theory.products._pfaffian import log_ordered_integral
 from isogap.theory.products.law import Law, PointMass, piecewise
@@ -111,6 +112,11 @@ class ConditionNumberLimit(Law):
     def log_mean(self) -> float:
         """``E log(cond/N)`` in the limit."""
         return -_mean_of_inverse(lambda log_u: log_u, slow=1.0)
+
+    def log_std(self) -> float:
+        """Standard deviation of ``log(cond/N)`` in the limit, 1.12353."""
+        mean = self.log_mean()
+        return math.sqrt(_mean_of_inverse(lambda log_u: log_u * log_u, slow=1.0) - mean * mean)
 
     def rvs(self, size: Any = None, *, rng: Any = None) -> FloatArray:
         """Draw independent values, by inversion."""

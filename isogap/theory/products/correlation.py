@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray, integer
+from isogap.base.arguments import integer
+from isogap.base.arrays import FloatArray
 
 # (t - sin t)-like differences by their series below this angle: the first term left out is below 1e-17 of the leading one.
 _SMALL = 0.5

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, finite_array, integer, one_of
+from isogap.base.arguments import finite_array, integer, one_of
+from isogap.base.arrays import FloatArray
 
 
 @dataclass(frozen=True)

@@ -25,54 +25,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray, integer, one_of
+from isogap.base.arguments import integer
+from isogap.base.arrays import FloatArray
 from isogap.base.streams import seed_sequence
+from isogap.model.factors import Factor
 from isogap.theory.products.fuss_catalan import fuss_catalan
 from isogap.theory.products.law import Law, PointMass, piecewise
-
-KINDS = ("gaussian", "haar", "truncated")
-
-
-@dataclass(frozen=True)
-class Factor:
-    """One factor of a product.
-
-    Attributes
-    ----------
-    kind : {"gaussian", "haar", "truncated"}
-    rows, columns : int
-        Shape; only ratios of sizes matter in the limit.
-    ambient : int
-        Size of the Haar matrix that a truncated factor is a block of; 0 for others.
-    sigma : float
-        ``E A Aᵀ = sigma² I``: Gaussian entries have variance ``sigma²/columns``, a truncated block is multiplied by
-        ``sigma √(ambient/columns)``. Haar factors have 1.
-
-    Examples
-    --------
-    >>> Factor("gaussian", 100, 200)
-    Factor(kind='gaussian', rows=100, columns=200, ambient=0, sigma=1.0)
-    """
-
-    kind: str
-    rows: int
-    columns: int
-    ambient: int = 0
-    sigma: float = 1.0
-
-    def __post_init__(self) -> None:
-        one_of("kind", self.kind, KINDS)
-        rows, columns = integer("rows", self.rows, 1), integer("columns", self.columns, 1)
-        if self.kind == "haar" and (rows != columns or self.sigma != 1.0):
-            raise ValueError(
-                f"a Haar factor is square and has sigma 1, got shape {(rows, columns)}, sigma {self.sigma}"
-            )
-        if not 0.0 <= float(self.sigma) < np.inf:
-            raise ValueError(f"sigma must be a finite number of at least 0, got {self.sigma!r}")
-        if self.kind == "truncated":
-            integer("ambient", self.ambient, max(rows, columns))
-        elif self.ambient:
-            raise ValueError(f"ambient belongs to truncated factors only, got {self.ambient} for {self.kind}")
 
 
 def product_law(factors: Sequence[Factor]) -> Law:
@@ -99,7 +57,7 @@ def product_law(factors: Sequence[Factor]) -> Law:
     >>> law = product_law([Factor("gaussian", 100, 200)])  # Marchenko-Pastur of ratio 1/2
     >>> [str(law.moment(k)) for k in range(4)], [round(x, 6) for x in law.support()]
     (['1', '1', '3/2', '11/4'], [0.085786, 2.914214])
-    >>> product_law([Factor("haar", 8, 8)] * 5)
+    >>> product_law([Factor("orthogonal", 8, 8)] * 5)
     PointMass(at=1.0)
     """
     chain = tuple(factors)
@@ -109,7 +67,9 @@ def product_law(factors: Sequence[Factor]) -> Law:
             raise ValueError(f"factors must fit together: the columns of one are the rows of the next, got {shapes}")
     if any(f.sigma == 0 for f in chain):
         return PointMass(0.0)
-    rest = [f for f in chain if f.kind != "haar" and not (f.kind == "truncated" and f.rows == f.columns == f.ambient)]
+    rest = [
+        f for f in chain if f.kind != "orthogonal" and not (f.kind == "truncated" and f.rows == f.columns == f.ambient)
+    ]
     if not rest:
         return PointMass(float(np.prod([f.sigma for f in chain]) ** 2))
     if all(f.kind == "gaussian" and f.rows == f.columns for f in rest):

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaln
 
-from isogap.base.arguments import FloatArray, integer
+from isogap.base.arguments import integer
+from isogap.base.arrays import FloatArray
 from isogap.base.streams import seed_sequence
 from isogap.theory.products import _angle
 from isogap.theory.products.law import Law, PointMass, SquareRoot, piecewise

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray, integer
+from isogap.base.arguments import integer
+from isogap.base.arrays import FloatArray
 
 LARGEST_SIZE = 30
 """Largest ``N``: ours. the alternating sums lose about N digits, which are worked with in excess,

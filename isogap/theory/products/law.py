@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 
 def piecewise(x: FloatArray, inside: npt.NDArray[np.bool_], found: npt.ArrayLike, outside: npt.ArrayLike) -> FloatArray:

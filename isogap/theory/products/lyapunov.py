@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy.special import digamma, polygamma
 
-from isogap.base.arguments import FloatArray, integer, one_of
+from isogap.base.arguments import integer, one_of
+from isogap.base.arrays import FloatArray
+from isogap.model.choices import FACTOR_WEIGHTS
 from isogap.theory.products.moments import FIELDS
-
-WEIGHTS = ("gaussian", "haar", "truncated")
 
 
 def lyapunov_exponents(
@@ -32,7 +32,7 @@ def lyapunov_exponents(
     N : int
         Size, at least 1.
     field : {"real", "complex"}
-    weights : {"gaussian", "haar", "truncated"}
+    weights : {"gaussian", "orthogonal", "truncated"}
     sigma : float
         Standard deviation, positive; 0 gives ``-∞`` throughout, the product being 0.
     ambient : int, optional
@@ -50,12 +50,12 @@ def lyapunov_exponents(
 
     Examples
     --------
-    >>> print(lyapunov_exponents(3).round(6), lyapunov_exponents(2, weights="haar"))
+    >>> print(lyapunov_exponents(3).round(6), lyapunov_exponents(2, weights="orthogonal"))
     [-0.184488 -0.49134  -1.184488] [0. 0.]
     """
     size = integer("N", N, 1)
     real = one_of("field", field, FIELDS) == "real"
-    kind = one_of("weights", weights, WEIGHTS)
+    kind = one_of("weights", weights, FACTOR_WEIGHTS)
     shift = _log_sigma(sigma)
     if (ambient is not None) != (kind == "truncated"):
         raise ValueError(
@@ -63,7 +63,7 @@ def lyapunov_exponents(
         )
     left = np.arange(size, 0, -1)  # N - i + 1
     psi = digamma(left / 2) if real else digamma(left)
-    if kind == "haar":
+    if kind == "orthogonal":
         return np.zeros(size) + shift
     if kind == "gaussian":
         return np.asarray(0.5 * (psi + math.log((2.0 if real else 1.0) / size)) + shift)
@@ -85,7 +85,7 @@ def lyapunov_variances(N: Any, *, field: str = "real", weights: str = "gaussian"
     [0.411234 1.233701]
     """
     exponents = lyapunov_exponents(N, field=field, weights=weights, ambient=ambient)
-    if weights == "haar":
+    if weights == "orthogonal":
         return np.zeros_like(exponents)
     half = 2.0 if field == "real" else 1.0
     left = np.arange(exponents.size, 0, -1)

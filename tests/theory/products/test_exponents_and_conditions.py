@@ -138,7 +138,7 @@ def test_exponents_are_the_means_of_one_qr_step(weights):
 
 
 def test_exponents_at_the_edges_of_the_domain():
-    assert lyapunov_exponents(3, weights="haar").tolist() == [0, 0, 0]
+    assert lyapunov_exponents(3, weights="orthogonal").tolist() == [0, 0, 0]
     assert lyapunov_exponents(2, sigma=0).tolist() == [-np.inf, -np.inf]
     assert lyapunov_exponents(2, sigma=np.e)[0] == pytest.approx(lyapunov_exponents(2)[0] + 1, rel=1e-14)
     with pytest.raises(ValueError, match="N must be at least 1"):

@@ -30,7 +30,7 @@ def haar(rng, n):
 def spectrum(factors, rng):
     X = np.eye(factors[0].rows)
     for f in factors:
-        if f.kind == "haar":
+        if f.kind == "orthogonal":
             X = X @ haar(rng, f.rows)
         elif f.kind == "gaussian":
             X = X @ rng.standard_normal((f.rows, f.columns)) * f.sigma / np.sqrt(f.columns)
@@ -44,7 +44,11 @@ CHAINS = {
     "narrow in the middle": [Factor("gaussian", 120, 60), Factor("gaussian", 60, 120)],
     "truncated": [Factor("truncated", 120, 120, 180)],
     "three truncated": [Factor("truncated", 120, 120, 180)] * 3,
-    "mixed": [Factor("truncated", 120, 150, 180), Factor("gaussian", 150, 120, sigma=1.3), Factor("haar", 120, 120)],
+    "mixed": [
+        Factor("truncated", 120, 150, 180),
+        Factor("gaussian", 150, 120, sigma=1.3),
+        Factor("orthogonal", 120, 120),
+    ],
 }
 
 
@@ -94,13 +98,13 @@ def test_one_truncated_factor_has_atoms_where_directions_survive():
 
 def test_simple_products_are_recognised_and_bad_shapes_refused():
     assert product_law([]).support() == (1.0, 1.0)
-    assert product_law([Factor("haar", 4, 4)] * 3).support() == (1.0, 1.0)
-    assert product_law([Factor("gaussian", 4, 4), Factor("haar", 4, 4)]) == fuss_catalan(1)
+    assert product_law([Factor("orthogonal", 4, 4)] * 3).support() == (1.0, 1.0)
+    assert product_law([Factor("gaussian", 4, 4), Factor("orthogonal", 4, 4)]) == fuss_catalan(1)
     assert product_law([Factor("gaussian", 4, 4, sigma=0.0)]).support() == (0.0, 0.0)
     with pytest.raises(ValueError, match="must fit together"):
         product_law([Factor("gaussian", 4, 3), Factor("gaussian", 4, 3)])
     with pytest.raises(ValueError, match="Haar factor is square"):
-        Factor("haar", 4, 3)
+        Factor("orthogonal", 4, 3)
     with pytest.raises(ValueError, match="ambient must be at least 4"):
         Factor("truncated", 4, 4, 3)
 
