@@ -1,10 +1,10 @@
 """Singular values of long products of random matrices, as logarithms, whatever the condition number.
 
 ``X = A_M ... A_1`` with independent factors. For Gaussian factors ``A_i Q`` is again Gaussian for every frame ``Q`` that the
-factors before have made, so that ``X = Q R_M ... R_1`` with *independent* triangular ``R_i`` of Bartlett's law: chi variables with
-``N, N-1, ..., 1`` degrees of freedom on the diagonal and normals above. Drawing those instead of factorising
-``A_i Q`` changes no law and saves the QR steps. The same holds for a corner of a Haar matrix, whose ``R_i`` needs one QR step of its
-own; and a product of Haar matrices is Haar: its singular values are 1.
+factors before have made, so that ``X = Q R_M ... R_1`` with *independent* triangular ``R_i`` of Bartlett's law: chi variables
+with ``N, N-1, ..., 1`` degrees of freedom on the diagonal and normals above. Drawing those instead of factorising ``A_i Q``
+changes no law and saves the QR steps. The same holds for a corner of a Haar matrix, whose ``R_i`` needs one QR step of its own;
+and a product of Haar matrices is Haar: its singular values are 1.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def sample_products(
 
     Notes
     -----
-    The relative error of rotations in every singular value is about ``N`` times the rounding unit times the condition number of the product
-    with its rows scaled to length 1, which stays moderate: below 1e-12 in all tests against 200 digits.
+    The relative error of rotations in every singular value is about ``N`` times the rounding unit times the condition number of
+    the product with its rows scaled to length 1, which stays moderate: below 1e-12 in all tests against 200 digits.
 
     Examples
     --------

@@ -251,8 +251,7 @@ def _verdict(
             (distance <= bound, f"distance {distance:.4g} from the limit law, {bound:.4g} allowed at this size")
         )
     if math.isfinite(condition.theory) and condition.error > 0:
-        z = abs(condition.value - condition.theory) / max(
-            condition.error, ConditionNumberLimit().log_std() / math.sqrt(replicas)
-        )  # a small skewed sample has too small a one
+        least = ConditionNumberLimit().log_std() / math.sqrt(replicas)  # a small skewed sample has too small an error
+        z = abs(condition.value - condition.theory) / max(condition.error, least)
         checks.append((z <= allowed, f"log cond within {z:.2f} standard errors, {allowed:.2f} allowed"))
     return ("consistent" if all(good for good, _ in checks) else "inconsistent"), tuple(text for _, text in checks)

@@ -91,9 +91,8 @@ def print_report(result: ProductsResult) -> None:
     lines = [f"{title(r)}, seed {r.provenance['seed_entropy']}"]
     error = f" ± {r.distance_error:.1g}" if math.isfinite(r.distance_error) else ""
     beyond = "" if math.isfinite(r.allowance) else ", too many factors for the law to be expected"
-    lines.append(
-        f"squared singular values: distance from the limit law on ({low:.4g}, {high:.4g}) {r.distance:.4g}{error}{beyond}"
-    )
+    where = f"limit law on ({low:.4g}, {high:.4g})"
+    lines.append(f"squared singular values: distance from the {where} {r.distance:.4g}{error}{beyond}")
     lines.append(_condition(r))
     if r.factors:
         lines.append(f"{'i':>8}  {'exponent':>12}  {'error':>9}  {'theory':>12}")

@@ -63,9 +63,9 @@ def _add_rows(U, i, weights, rows, used):  # type: ignore[no-untyped-def]
 def multiply_gaussian(generator, log_d, U, scratch, indices, factors, values):  # type: ignore[no-untyped-def]
     """The same for ``factors`` triangular factors of Gaussian matrices with unit variances, drawn here (Bartlett).
 
-    A normal is drawn only where it reaches a bit: which those are depends on the replica's own past alone. Scales are ``mantissa 2^exponent``,
-    so that a ratio takes no exponential. Without ``values`` the diagonals alone are drawn and ``U`` stays as it was. Scratch:
-    ``scratch (3, N)``, and whole numbers ``indices (2, N)``.
+    A normal is drawn only where it reaches a bit: which those are depends on the replica's own past alone. Scales are
+    ``mantissa 2^exponent``, so that a ratio takes no exponential. Without ``values`` the diagonals alone are drawn and ``U``
+    stays as it was. Scratch: ``scratch (3, N)``, and whole numbers ``indices (2, N)``.
     """
     N = log_d.shape[0]
     diagonal, mantissa, weights, exponent, rows = scratch[0], scratch[1], scratch[2], indices[0], indices[1]
