@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from isogap.theory import enclosures as certified
     from isogap.theory import mean_field as mean_field
     from isogap.theory import residual as residual
+    from isogap.theory import products as products
     from isogap.theory.exact import (
         ExactStep,
         exact_step,
@@ -112,6 +113,7 @@ _MODULES = {
     "certified": "theory.enclosures",
     "mean_field": "theory.mean_field",
     "residual": "theory.residual",
+    "products": "theory.products",
 }
 
 __all__ = [
@@ -137,6 +139,7 @@ __all__ = [
     "certified",
     "mean_field",
     "residual",
+    "products",
     "ChainResult",
     "simulate",
     "Checks",
