@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -97,13 +98,18 @@ def _answer(value: Any, work: Integration, expression: Any, reader: Reader, limi
         largest = max(int(size) for size in sizes)
         return Answer(value, largest, "given", exact_at=largest)
 
-    def recompute(d: int) -> Any:
-        if len(symbolic) != 1 or not symbolic[0].is_Symbol:
-            raise WeingartenError(f"d={d}: the sizes {sorted(map(str, sizes))} are no single symbol; build it anew")
-        return expectation(expression.xreplace({symbolic[0]: sp.Integer(d)}), limit=limit)
-
     name = ", ".join(map(str, symbolic)) or "d"
-    return Answer(value, minimum, reason, recompute=recompute, size=name)
+    size = symbolic[0] if len(symbolic) == 1 else None
+    return Answer(
+        value, minimum, reason, recompute=partial(_recomputed, expression, size, limit), size=name, symbol=size
+    )
+
+
+def _recomputed(expression: Any, size: Any, limit: int, d: int) -> Any:
+    """Return the expectation at an integer size."""
+    if size is None or not size.is_Symbol:
+        raise WeingartenError(f"d={d}: the size {size} is no single symbol; build the expression anew")
+    return expectation(expression.xreplace({size: sp.Integer(d)}), limit=limit)
 
 
 @dataclass
@@ -223,9 +229,13 @@ class Integration:
             sign, traces = simplify_form(rest, symmetric)
             totals.setdefault(traces, []).append((ratio * factor, sign))
         # explicit matrices have numbers for traces: different words may well give equal constants
-        return [
-            (tuple(self.reader.trace(word) for word in traces), add_ratios(parts)) for traces, parts in totals.items()
-        ]
+        return [self._constants(traces, add_ratios(parts)) for traces, parts in totals.items()]
+
+    def _constants(self, traces: tuple[Word, ...], ratio: Ratio) -> tuple[Constants, Ratio]:
+        """Return the product of the traces of constants, what is a number in it moved into the rational function."""
+        number, product = sp.Mul(*[self.reader.trace(word) for word in traces]).as_coeff_Mul(rational=True)
+        front = constant_ratio(Fraction(int(number.p), int(number.q)))
+        return (() if product == 1 else sp.Mul.make_args(product)), ratio * front
 
     def integrate_all(self, start: Monomial) -> dict[Monomial, Ratio]:
         """Integrate one matrix after the other out of a monomial; its words with Sp matrices are a factor apart.

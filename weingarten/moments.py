@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from functools import partial
 from itertools import permutations, product
 from math import factorial
 from typing import Any
@@ -12,7 +13,7 @@ from weingarten.algebra.groups import GROUPS, Group, as_group
 from weingarten.algebra.rational import ZERO, Ratio, add_ratios, constant_ratio
 from weingarten.algebra.recursion import series_length
 from weingarten.answers import Answer
-from weingarten.arguments import as_dimension
+from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import partition_count
 from weingarten.combinatorics.permutations import sign
 from weingarten.errors import CostError, WeingartenError
@@ -113,11 +114,13 @@ def moment_answer(entries: Entries, size: Any, kind: Group) -> Answer:
     value = ratio.to_sympy(size)
     if isinstance(size, int):
         return Answer(value, size, "given", exact_at=size)
+    recompute = partial(_recomputed, entries, kind)
+    return Answer(value, minimum, reason, recompute=recompute, size=str(size), symbol=size)
 
-    def recompute(d: int) -> Any:
-        return moment_answer(entries, as_dimension(d, kind), kind).value
 
-    return Answer(value, minimum, reason, recompute=recompute, size=str(size))
+def _recomputed(entries: Entries, kind: Group, d: int) -> Any:
+    """Return the moment at an integer size."""
+    return moment_answer(entries, as_dimension(d, kind), kind).value
 
 
 def moment_parts(entries: Entries, size: Any, kind: Group) -> tuple[tuple[int, str], Ratio]:
@@ -299,6 +302,7 @@ def _entries(matrices: tuple[Any, Any], sequences: tuple[tuple[Any, Any], tuple[
     for which, names in enumerate((("rows", "cols"), ("conjugate_rows", "conjugate_cols"))):
         left, right = (() if side is None else side for side in sequences[which])
         for side, name in zip((left, right), names, strict=True):
+            refuse_masked(side, name)
             if not hasattr(side, "__len__") or isinstance(side, (str, bytes)):
                 raise WeingartenError(f"{name}={side!r} is no sequence of indices; write for instance {name}=[1, 1]")
         if len(left) != len(right):
@@ -327,6 +331,7 @@ def _matrix(matrix: Any, name: str) -> dict[tuple[int, int], int]:
     """Return the nonzero exponents of a matrix given as nested lists, array or sympy Matrix."""
     if matrix is None:
         return {}
+    refuse_masked(matrix, name)
     rows = matrix.tolist() if hasattr(matrix, "tolist") else matrix
     if not isinstance(rows, (list, tuple)) or any(not isinstance(row, (list, tuple)) for row in rows):
         raise WeingartenError(f"{name}={matrix!r} is not a matrix; write one row as [[2, 0, 4]]")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import accumulate
 from math import comb, factorial, prod
 from typing import Any
@@ -80,11 +81,17 @@ def power_trace_answer(mu: Partition, nu: Partition, size: Any, kind: Group) -> 
             sp.Integer(stable_value(mu, nu, kind)),
             minimum + (minimum % 2 if kind.paired else 0),
             f"power traces of total degree {max(sum(mu), sum(nu))}",
-            recompute=lambda d: power_trace_answer(mu, nu, as_dimension(d, kind), kind).value,
+            recompute=partial(_recomputed, mu, nu, kind),
             size=str(size),
+            symbol=size,
         )
     value = stable_value(mu, nu, kind) if size >= minimum else character_sum(mu, nu, size, kind)
     return Answer(sp.Integer(value), size, "given", exact_at=size)
+
+
+def _recomputed(mu: Partition, nu: Partition, kind: Group, d: int) -> Any:
+    """Return the average at an integer size."""
+    return power_trace_answer(mu, nu, as_dimension(d, kind), kind).value
 
 
 def stable_from(N: int, N_bar: int, kind: Group) -> int:

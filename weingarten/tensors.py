@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import functools
+from collections.abc import Sequence
 from typing import Any
 
 import sympy as sp
 
+from weingarten.answers import TensorExpectation
 from weingarten.arguments import as_dimension
 from weingarten.errors import WeingartenError
 from weingarten.expressions import Integration
@@ -16,43 +17,6 @@ from weingarten.integration.words import Word, plain_symmetric, reduce_word
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.reading import Reader
 from weingarten.notation.structure import prepare_word, shortened, simplify_form, split_rank_one
-
-
-@dataclass(frozen=True)
-class TensorExpectation:
-    """The expectation of a tensor product of matrix words; see `expectation_tensor`.
-
-    Attributes
-    ----------
-    terms : tuple of (coefficient, strands)
-        The coefficient is a sympy expression in traces; a strand `(a, M, b)` is the matrix M between the ends a and b.
-        Word k (from 0) has the left end 2k and the right end 2k+1: `(0, 1, 1)` is an identity in place 0.
-    size : int or sympy expression
-        Size of the matrices.
-    validity : str
-        The dimensions for which the result holds.
-    minimum : int
-        The least size for which a symbolic result holds; `evaluate` computes it anew for smaller arrays.
-    """
-
-    terms: tuple[tuple[Any, tuple[tuple[int, Any, int], ...]], ...]
-    size: Any
-    validity: str
-    minimum: int = 1
-    recompute: Callable[[int], TensorExpectation] | None = field(default=None, repr=False, compare=False)
-
-    def matrix(self) -> Any:
-        """Return a single word's expectation as a sympy matrix expression."""
-        if any(len(strands) != 1 for _, strands in self.terms):
-            raise WeingartenError("only the expectation of a single word is a matrix; read .terms or call evaluate()")
-        parts = [sp.MatMul(coefficient, matrix) for coefficient, ((_, matrix, _),) in self.terms]
-        return sp.MatAdd(*parts).doit() if parts else sp.ZeroMatrix(self.size, self.size)
-
-    def evaluate(self, matrices: Any) -> Any:
-        """Return the value as a NumPy array with axes (left 0, right 0, left 1, right 1, ...) for given constants."""
-        from weingarten.evaluation import evaluate_tensor
-
-        return evaluate_tensor(self, matrices)
 
 
 def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> TensorExpectation:
@@ -100,14 +64,18 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
     terms = tuple((value, tuple((a, reader.matrix(w), b) for a, w, b in rest)) for rest, value in totals.items())
     minimum, reason = max(work.ranges, default=(1, "no random factor"))
     if isinstance(work.size, int):
-        return TensorExpectation(terms, work.size, f"d = {work.size}")
+        return TensorExpectation(terms, work.size, f"d = {work.size}", words=len(words))
+    recompute = functools.partial(_recomputed, tuple(words), work.size, limit)
+    return TensorExpectation(
+        terms, work.size, f"{work.size} >= {minimum} ({reason})", minimum, recompute, words=len(words)
+    )
 
-    def recompute(k: int) -> TensorExpectation:
-        if not work.size.is_Symbol:
-            raise WeingartenError(f"size {k}: {work.size} is no single symbol; build the words anew for this size")
-        return expectation_tensor([sp.sympify(w).xreplace({work.size: sp.Integer(k)}) for w in words], limit=limit)
 
-    return TensorExpectation(terms, work.size, f"{work.size} >= {minimum} ({reason})", minimum, recompute)
+def _recomputed(words: tuple[Any, ...], size: Any, limit: int, k: int) -> TensorExpectation:
+    """Return the expectation at an integer size."""
+    if not size.is_Symbol:
+        raise WeingartenError(f"size {k}: {size} is no single symbol; build the words anew for this size")
+    return expectation_tensor([sp.sympify(w).xreplace({size: sp.Integer(k)}) for w in words], limit=limit)
 
 
 def expectation_matrix(word: Any, *, limit: int = PAIR_LIMIT) -> Any:
