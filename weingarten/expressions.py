@@ -22,6 +22,7 @@ from weingarten.integration.contraction import (
     check_results,
     loop_factor,
 )
+from weingarten.integration.determinants import special_terms
 from weingarten.integration.words import Letter, Word, canonical_closed, count, reduce_word
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.reading import Reader, Term, unit
@@ -129,6 +130,8 @@ class Integration:
         for term in terms:
             self._entries_to_words(term)
             term.words = [self._prepared(word) for word in term.words]
+        terms = [part for term in terms for part in self._with_determinants(term)]
+        for term in terms:
             if self._power_names(term) is None:
                 for name in self.names(term.words):
                     pairs += self.check(name, term.words)
@@ -140,6 +143,25 @@ class Integration:
                 limit=self.limit,
             )
         return terms
+
+    def _with_determinants(self, term: Term) -> list[Term]:
+        """Return the terms that the determinant of SO(d) and SU(d) adds to a product with words, at integer d."""
+        if self._power_names(term) is not None:
+            return [term]
+        return [
+            Term(term.coefficient * weight, [*term.words, *more], term.entries)
+            for weight, more in self.determinant_terms(term.words)
+        ]
+
+    def determinant_terms(self, words: Sequence[Word]) -> list[tuple[Any, tuple[Word, ...]]]:
+        """Return the weights and closed words that turn an average over SO or SU into one over O or U."""
+        result: list[tuple[Any, tuple[Word, ...]]] = [(sp.S.One, ())]
+        for name in self.names(words):
+            size = self._size(name)
+            if isinstance(size, int):
+                own = special_terms(name, *count(tuple(words), name), size, self.reader.kind(name).name)
+                result = [(a * b, (*u, *v)) for a, u in result for b, v in own]
+        return result
 
     def _prepared(self, word: Word) -> Word:
         return prepare_word(reduce_word(word, self.cancelling(), closed=True), self.reader)
@@ -295,21 +317,15 @@ class Integration:
         return as_dimension(self.reader.haar[name].shape[0], self.reader.kind(name))
 
     def _note_range(self, name: str, words: Sequence[Word]) -> None:
-        """Record from which dimension on the symbolic sum is right; SO and SU below that are not available."""
+        """Record from which dimension on the symbolic sum is right; SO and SU below that have determinant terms."""
         kind = self.reader.kind(name)
         plain, bars = count(tuple(words), name)
         minimum, why = self.space(name).word_range(plain, bars)
         reason = f"{plain + bars} factors {name}{why}"
         own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(kind.name, 0)
-        size = self._size(name)
-        if isinstance(size, int) and own and size <= own and (kind.name == "SO" or own % size == 0):
-            raise WeingartenError(
-                f"{name}: determinant terms of {kind.name}({size}) appear from degree {size} on; for words with {own} "
-                "factors only power traces and moments of entries are available there"
-            )
         if own and own + 1 > minimum:
             minimum, reason = own + 1, f"determinant terms appear at d <= {own}"
-        if not isinstance(size, int):
+        if not isinstance(self._size(name), int):
             self.ranges.append((minimum, reason))
 
     def _power_names(self, term: Term) -> dict[str, tuple[list[int], list[int]]] | None:

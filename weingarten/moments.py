@@ -10,7 +10,7 @@ from math import factorial
 from typing import Any
 
 from weingarten.algebra.groups import GROUPS, Group, as_group
-from weingarten.algebra.rational import ZERO, Ratio, add_ratios, constant_ratio
+from weingarten.algebra.rational import ZERO, Ratio, add_ratios, constant_ratio, over_roots
 from weingarten.algebra.recursion import series_length
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension, refuse_masked
@@ -146,7 +146,8 @@ def _validity(entries: Entries, highest: int, kind: Group) -> tuple[int, str]:
     if kind.paired and highest % 2:
         minimum += 1
     degree = sum(a for a, _ in entries.values()), sum(b for _, b in entries.values())
-    if kind.name in ("COE", "CSE") and kind.threshold(max(degree)) > minimum:
+    diagonal = len(entries) == 1 and len(set(next(iter(entries)))) == 1  # has a closed form
+    if kind.name in ("COE", "CSE") and not diagonal and kind.threshold(max(degree)) > minimum:
         minimum, reason = kind.threshold(max(degree)), f"{max(degree)} factors"
     own = sum(degree) if kind.name == "SO" else abs(degree[0] - degree[1])
     if kind.name in ("SO", "SU") and own and own + 1 > minimum:
@@ -220,6 +221,10 @@ def _dense(entries: Entries, which: int) -> tuple[tuple[int, ...], ...]:
 
 def _circular(entries: Entries, size: Any, kind: Group) -> Ratio:
     """Return a COE or CSE moment; CSE: `V = X Jᵀ`, X antisymmetric, so `V_ij = ±X_{i, partner of j}`."""
+    if len(entries) == 1:
+        ((i, j), (a, b)), *_ = entries.items()
+        if i == j:
+            return _circular_diagonal(a, kind) if a == b else ZERO
     factor = 1
     indices: list[list[int]] = [[], []]
     for (i, j), cell in entries.items():
@@ -228,6 +233,13 @@ def _circular(entries: Entries, size: Any, kind: Group) -> Ratio:
         if kind.paired and j % 2 == 0 and sum(cell) % 2:
             factor = -factor
     return circular_double_sum(indices[0], indices[1], factor, size, kind)
+
+
+def _circular_diagonal(k: int, kind: Group) -> Ratio:
+    """Return `E |V_11|^{2k}`: `2^k k! / ((d+1)(d+3)...(d+2k-1))` for COE, `k! / ((d-1) d ... (d+k-2))` for CSE."""
+    roots = {1 - j if kind.paired else -1 - 2 * j: 1 for j in range(k)}
+    top = factorial(k) * (1 if kind.paired else 2**k)
+    return over_roots(top, roots)
 
 
 def _special_orthogonal(entries: Entries, size: Any) -> Ratio:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sympy as sp
@@ -42,24 +42,13 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
     check_expansion(sp.Tuple(*words))
     choices = [reader.matrix_terms(word) for word in words]
     work = Integration(reader, as_dimension(reader.size()) if reader.size() is not None else 1, limit)
-    partial: list[tuple[Any, tuple[Word, ...]]] = [(sp.S.One, ())]
-    for choice in choices:
-        partial = [(c * b, (*ws, w)) for c, ws in partial for b, w in choice]
+    products = _products(choices, work)
+    for _, chosen, more in products:
+        for name in work.names(chosen):
+            work.check(name, (*chosen, *more))
     totals: dict[tuple[Strand, ...], Any] = {}
-    prepared = []
-    for coefficient, chosen in partial:
-        ready = [prepare_word(reduce_word(word, work.cancelling(), closed=False), reader) for word in chosen]
-        prepared.append((coefficient, ready))
-    for _, chosen_words in prepared:
-        for name in work.names(chosen_words):
-            work.check(name, chosen_words)
-    for coefficient, chosen_words in prepared:
-        strands = tuple((2 * k, plain_symmetric(w, reader.symmetric), 2 * k + 1) for k, w in enumerate(chosen_words))
-        for (closed, open_words), ratio in work.integrate_all(((), strands)).items():
-            rest = tuple((a, shortened(word, reader, closed=False), b) for a, word, b in open_words)
-            closed = split_rank_one(tuple(shortened(word, reader, closed=True) for word in closed), reader)
-            sign, traces = simplify_form(closed, reader.symmetric)
-            value = ratio.to_sympy(work.size, coefficient, sign, *[reader.trace(word) for word in traces])
+    for coefficient, chosen, more in products:
+        for rest, value in _averages(coefficient, chosen, more, work):
             totals[rest] = totals.get(rest, 0) + value
     terms = tuple((value, tuple((a, reader.matrix(w), b) for a, w, b in rest)) for rest, value in totals.items())
     minimum, reason = max(work.ranges, default=(1, "no random factor"))
@@ -69,6 +58,34 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
     return TensorExpectation(
         terms, work.size, f"{work.size} >= {minimum} ({reason})", minimum, recompute, words=len(words)
     )
+
+
+Product = tuple[Any, list[Word], tuple[Word, ...]]  # coefficient, open words, closed words of a determinant
+
+
+def _products(choices: list[list[tuple[Any, Word]]], work: Integration) -> list[Product]:
+    """Multiply out the sums in the words, and bring them into letters that can be integrated."""
+    partial: list[tuple[Any, tuple[Word, ...]]] = [(sp.S.One, ())]
+    for choice in choices:
+        partial = [(c * b, (*ws, w)) for c, ws in partial for b, w in choice]
+    result = []
+    for coefficient, chosen in partial:
+        ready = [prepare_word(reduce_word(word, work.cancelling(), closed=False), work.reader) for word in chosen]
+        result += [(coefficient * weight, ready, more) for weight, more in work.determinant_terms(ready)]
+    return result
+
+
+def _averages(
+    coefficient: Any, words: list[Word], more: tuple[Word, ...], work: Integration
+) -> Iterator[tuple[tuple[Strand, ...], Any]]:
+    """Yield the strands of an averaged product and their coefficients."""
+    reader = work.reader
+    strands = tuple((2 * k, plain_symmetric(w, reader.symmetric), 2 * k + 1) for k, w in enumerate(words))
+    for (closed, open_words), ratio in work.integrate_all((more, strands)).items():
+        rest = tuple((a, shortened(word, reader, closed=False), b) for a, word, b in open_words)
+        short = split_rank_one(tuple(shortened(word, reader, closed=True) for word in closed), reader)
+        sign, traces = simplify_form(short, reader.symmetric)
+        yield rest, ratio.to_sympy(work.size, coefficient, sign, *[reader.trace(word) for word in traces])
 
 
 def _recomputed(words: tuple[Any, ...], size: Any, limit: int, k: int) -> TensorExpectation:
