@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-PIECES = (
+_PIECES = (
     "W W11 W_{12} W[1,2] W' W^T W^{T} W.T Wᵀ W† W^H W^* W~ W^-1 W^2 Wt WT Wdag \\bar{W} W_{1,2}^* U U† U11 U12 V V11 A B A1 "
     "A_1 rho sigma a b c d alpha I Id J ( ) [ ] { } | + - * / ^ ** ' ~ , _ . ² ³ ₁₁ · − 1 2 3 10 0 1e3 1.5 .5 1e-2 2^3 tr( Tr( "
-    "tr[ trace( tr{ conj( conjugate( abs( re( im( det( var( cov( sqrt( exp( sin( foo( minor( transpose( inv( Adjoint( \\mathrm{tr} "
-    "\\rho \\left( \\right) \\cdot \\frac{1}{2} |W11|^2 tr(W) tr(W)^2 tr(W A W' B) (W' A W)[1,1] x y WAW AB foo E[ e i"
-).split()
+    "tr[ trace( tr{ conj( conjugate( abs( re( im( det( var( cov( sqrt( exp( sin( foo( minor( transpose( inv( Adjoint( "
+    "\\mathrm{tr} \\rho \\left( \\right) \\cdot \\frac{1}{2} |W11|^2 tr(W) tr(W)^2 x y WAW AB foo E[ e i"
+)
+PIECES = (*_PIECES.split(), "tr(W A W' B)", "(W' A W)[1,1]")
 CHARACTERS = "WUVAB12 abd'()^|*+-/tr[],†~_{}.0eEI²ᵀ⊤\\"
 
 

@@ -172,13 +172,21 @@ class Parser(Decorations):
                 value = self._times(value, self.power(), start)
                 divided = False
             elif self.starts_atom():
-                if self.peek().kind == "number":
-                    self.fail("a number behind a factor: a product is written with *, a power with ^")
+                self._number_behind()
                 if divided:
                     self.note("what follows a quotient is multiplied to all of it: a/b c is (a/b) c")
                 value = self._times(value, self.power(), start)
             else:
                 return value
+
+    def _number_behind(self) -> None:
+        """Refuse a number that touches the factor before it, or stands behind another number; mention other ones."""
+        bracketed = self.at("(") and self.peek(1).kind == "number" and self.peek(2).value == ")"
+        if self.peek().kind != "number" and not bracketed:
+            return
+        if self.peek().touches or bracketed or self.last().kind == "number":
+            self.fail("a number behind a factor: a product is written with *, a power with ^")
+        self.note("a number behind a factor multiplies it")
 
     def _times(self, left: Any, right: Any, start: int) -> Any:
         if not is_matrix(left) and not is_matrix(right):
@@ -198,7 +206,8 @@ class Parser(Decorations):
         """Take a star, refusing `U* B` and `U*)`: an adjoint to some, a product to others."""
         before, star = self.last(), self.next()
         after = self.peek()
-        closed = after.kind == "end" or after.value in (*")]}|'†~^+-.,*", "ᵀ", "⁺")
+        closed = after.kind == "end" or after.value in (*")]}'†~^+-.,*", "ᵀ", "⁺")
+        closed = closed or (after.value == "|" and bool(self.bars[-1]))
         if star.touches and before.kind != "number" and (closed or not after.touches):
             self.fail(
                 "'*' touches only the factor before it; write U^H (or U†) for the adjoint, conj(...) for a scalar, and "
@@ -213,7 +222,7 @@ class Parser(Decorations):
         token = self.peek()
         if token.value == "|":
             return not self.bars[-1]
-        return token.kind in ("number", "name") or token.value in ("(", "\\bar", "\\frac", "{")
+        return token.kind in ("number", "name") or token.value in ("(", "\\bar", "\\frac")
 
     # ---- factors -----------------------------------------------------------------------------------------------------
 
@@ -276,7 +285,9 @@ class Parser(Decorations):
         if self.at("{"):
             return self._braced()
         token = self.peek()
+        self.enter()
         value = self.atom()
+        self.leave()
         if is_matrix(value) and self.index_follows(value):
             return self.indexed(value, token.start)
         return value
