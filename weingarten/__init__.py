@@ -41,6 +41,14 @@ if TYPE_CHECKING:
     from weingarten.tensors import TensorExpectation, expectation_matrix, expectation_tensor
 
 _HOMES = {
+    "constant_on": "legs.symbols",
+    "partial_trace": "legs.symbols",
+    "partial_transpose": "legs.symbols",
+    "haar_on": "ensembles.classical",
+    "ginibre": "ensembles.gaussian",
+    "goe": "ensembles.gaussian",
+    "gue": "ensembles.gaussian",
+    "gse": "ensembles.gaussian",
     "moment": "moments",
     "expectation": "expressions",
     "expectation_matrix": "tensors",
