@@ -49,6 +49,8 @@ _HOMES = {
     "goe": "ensembles.gaussian",
     "gue": "ensembles.gaussian",
     "gse": "ensembles.gaussian",
+    "wishart": "ensembles.wishart",
+    "inverse_wishart": "ensembles.wishart",
     "moment": "moments",
     "expectation": "expressions",
     "expectation_matrix": "tensors",

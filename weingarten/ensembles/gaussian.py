@@ -24,6 +24,7 @@ import sympy as sp
 
 from weingarten.algebra.several import Ring, Several
 from weingarten.combinatorics.pairings import all_pairings, double_factorial
+from weingarten.ensembles.trace_formulas import gaussian_traces
 from weingarten.errors import WeingartenError
 from weingarten.legs.law import FORM_NAME, Gluing, Joint, Law, Through
 from weingarten.legs.symbols import RandomMatrix, checked_size
@@ -120,6 +121,7 @@ class QuaternionGinibre(Gaussian):
 class GUE(Gaussian):
     """Hermitian matrices."""
 
+    alpha: ClassVar[int] = 1
     conjugation: ClassVar[str] = "hermitian"
 
     def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
@@ -129,9 +131,16 @@ class GUE(Gaussian):
             yield Gluing((1, len(pairing)), joints)
 
 
+    def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
+        """Return the traces through Jack polynomials; a single trace by its recursion."""
+        value = gaussian_traces(mu, self.alpha, self.size, ring)
+        return value * variance_value(self.variance, ring) ** (sum(mu) // 2)
+
+
 class GOE(GUE):
     """Real symmetric matrices."""
 
+    alpha: ClassVar[int] = 2
     conjugation: ClassVar[str] = "real"
 
     def count(self, marks: Sequence[bool]) -> int:
@@ -179,6 +188,13 @@ class GSE(GUE):
                     else:
                         joints += [(2 * a, 2 * b + 1), (2 * a + 1, 2 * b)]
                 yield Gluing((1, len(pairing)), tuple(joints), tuple(through))
+
+
+    def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
+        """Return the traces of GOE at minus the size, times `(-1)^{ℓ(μ)} (-1/2)^{k/2}`."""
+        pairs = sum(mu) // 2
+        factor = Fraction((-1) ** (len(mu) + pairs), 2**pairs)
+        return gaussian_traces(mu, 2, -self.size, ring) * variance_value(self.variance, ring) ** pairs * factor
 
 
 LAWS = {

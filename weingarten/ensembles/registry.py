@@ -24,6 +24,12 @@ HOMES = {
     "GOE": "gaussian",
     "GUE": "gaussian",
     "GSE": "gaussian",
+    "Wishart": "wishart",
+    "complex Wishart": "wishart",
+    "quaternion Wishart": "wishart",
+    "inverse Wishart": "wishart",
+    "complex inverse Wishart": "wishart",
+    "quaternion inverse Wishart": "wishart",
 }
 
 

@@ -14,7 +14,7 @@ from weingarten.errors import WeingartenError
 from weingarten.legs.gluing import LIMIT, integrate
 from weingarten.legs.law import Law, Range
 from weingarten.legs.network import Builder, Network
-from weingarten.legs.output import Writer
+from weingarten.legs.output import Writer, as_chain
 from weingarten.legs.symbols import LegMatrix, PartialTrace, PartialTranspose, RandomMatrix, legs_of
 from weingarten.legs.trees import Product, Tree, TreeReader
 from weingarten.notation.expansion import check_expansion
@@ -25,6 +25,7 @@ OWN = (RandomMatrix, LegMatrix, PartialTrace, PartialTranspose, sp.KroneckerProd
 def uses_networks(expression: Any) -> bool:
     """Tell whether an expression holds what the calculus of square Haar matrices alone does not know."""
     return isinstance(expression, sp.Basic) and expression.has(*OWN)
+EMPTY = Network((), ())
 
 
 @dataclass
@@ -60,6 +61,9 @@ class Work:
         weight = self.ring.one
         for size in free:
             weight = weight * self.ring.size(size)
+        powers = self._power_traces(start)
+        if powers is not None:
+            return {EMPTY: weight * powers}
         state = {start: weight}
         for name in self.order(builder):
             law = self.reader.laws[name]
@@ -70,6 +74,20 @@ class Work:
                     grown.setdefault(key, []).append(value * factor)
             state = {key: self.ring.total(values) for key, values in grown.items()}
         return {key: value for key, value in state.items() if value}
+
+    def _power_traces(self, network: Network) -> Several | None:
+        """Return the value of a product of power traces of one matrix, if its law has a route for them."""
+        names = {x.name for nodes, _ in network.components for x in nodes}
+        if len(names) != 1 or network.ends or self.law(next(iter(names))) is None:
+            return None
+        lengths = []
+        for part in network.components:
+            chain = as_chain(part)
+            if chain is None or chain.start is not None or len(set(chain.word)) != 1:
+                return None
+            lengths.append(len(chain.word))
+        law = self.reader.laws[next(iter(names))]
+        return law.power_traces(tuple(sorted(lengths, reverse=True)), self.ring)
 
     def order(self, builder: Builder) -> list[str]:
         """Return the random matrices, those with fewest gluings first."""

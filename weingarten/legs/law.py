@@ -120,6 +120,10 @@ class Law:
         """Return the weight of a gluing."""
         return ring.one
 
+    def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
+        """Return `E Π tr(X^{μ_i})` where there is a route without gluings, else None."""
+        return None
+
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return the conditions under which the expectation of so many factors is right, symbolic sizes included."""
         return []
