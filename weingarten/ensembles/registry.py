@@ -30,6 +30,10 @@ HOMES = {
     "inverse Wishart": "wishart",
     "complex inverse Wishart": "wishart",
     "quaternion inverse Wishart": "wishart",
+    "permutation": "permutations",
+    "centred permutation": "permutations",
+    "diagonal": "diagonal",
+    "bistochastic": "bistochastic",
 }
 
 

@@ -11,7 +11,7 @@ import sympy as sp
 from weingarten.algebra.several import Ring, Several, symbols_of
 from weingarten.answers import Answer
 from weingarten.errors import WeingartenError
-from weingarten.legs.gluing import LIMIT, integrate
+from weingarten.legs.gluing import EMPTY, LIMIT, integrate
 from weingarten.legs.law import Law, Range
 from weingarten.legs.network import Builder, Network
 from weingarten.legs.output import Writer, as_chain
@@ -25,9 +25,6 @@ OWN = (RandomMatrix, LegMatrix, PartialTrace, PartialTranspose, sp.KroneckerProd
 def uses_networks(expression: Any) -> bool:
     """Tell whether an expression holds what the calculus of square Haar matrices alone does not know."""
     return isinstance(expression, sp.Basic) and expression.has(*OWN)
-EMPTY = Network((), ())
-
-
 @dataclass
 class Work:
     """One expectation under way: the matrices, the ring of their sizes, and the ranges met."""

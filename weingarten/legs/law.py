@@ -120,6 +120,10 @@ class Law:
         """Return the weight of a gluing."""
         return ring.one
 
+    def entries(self, rows: Sequence[int], cols: Sequence[int], marks: Sequence[bool], ring: Ring) -> Several | None:
+        """Return the moment of entries at 1-based places where there is a route without gluings, else None."""
+        return None
+
     def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
         """Return `E Π tr(X^{μ_i})` where there is a route without gluings, else None."""
         return None
