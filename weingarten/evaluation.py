@@ -9,6 +9,7 @@ import sympy as sp
 
 from weingarten.answers import Answer
 from weingarten.errors import WeingartenError
+from weingarten.legs.evaluation import needs_networks, network_value
 from weingarten.notation.structure import FORM
 from weingarten.notation.symbols import SymmetricMatrix
 
@@ -48,6 +49,8 @@ def evaluate(result: Any, matrices: Mapping[Any, Any]) -> Any:
     >>> evaluate(expectation(tr(W*A*W.T*B)), {A: np.diag([1.0, 2.0]), B: np.eye(2)})
     3.0
     """
+    if needs_networks(getattr(result, "value", result), matrices):
+        return network_value(getattr(result, "value", result), matrices)
     arrays, size = _arrays(matrices)
     if isinstance(result, Answer):
         if result.exact_at is not None and size != result.exact_at:

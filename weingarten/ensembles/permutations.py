@@ -85,8 +85,11 @@ class Permutation(Law):
         return tuple(mark and int(self.order) not in (1, 2) for mark in marks)
 
     def count(self, marks: Sequence[bool]) -> int:
-        """Return Bell(k)², a bound."""
-        return bell_number(len(marks)) ** 2
+        """Return the square of the number of admissible set partitions (a bound by Bell(k) from degree 9 on)."""
+        if len(marks) > 8:
+            return bell_number(len(marks)) ** 2
+        own, order = self._marks(marks), int(self.order)
+        return sum(is_balanced(tau, own, order) for tau in all_set_partitions(len(marks))) ** 2
 
     def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
         """Yield all pairs of set partitions with their weights as keys."""

@@ -34,6 +34,9 @@ HOMES = {
     "centred permutation": "permutations",
     "diagonal": "diagonal",
     "bistochastic": "bistochastic",
+    "O+": "quantum",
+    "U+": "quantum",
+    "S+": "quantum",
 }
 
 

@@ -89,6 +89,11 @@ def integrate(
     if direct is not None:
         return {EMPTY: direct} if direct else {}
     check_cost(law.count(flat.marks), limit, f"{len(flat.marks)} factors {name}")
+    return collect(flat, law, ring, symmetric)
+
+
+def collect(flat: Flat, law: Law, ring: Ring, symmetric: frozenset[str]) -> dict[Network, Several]:
+    """Return the sum over all gluings of a law, equal results together."""
     histograms: dict[Signature, Counter[Any]] = {}
     examples: dict[Signature, tuple[list[int], Gluing]] = {}
     for gluing in law.gluings(flat.marks):
