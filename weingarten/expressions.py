@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from weingarten.algebra.groups import GROUPS, Group
+from weingarten.algebra.groups import Group
 from weingarten.algebra.rational import ONE, Ratio, add_ratios, constant_ratio
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension
@@ -19,19 +19,16 @@ from weingarten.integration.contraction import (
     Monomial,
     Setting,
     check_results,
-    integrate,
     loop_factor,
-    pair_count,
 )
 from weingarten.integration.words import Letter, Word, canonical_closed, count, reduce_word
 from weingarten.legs.expectation import network_expectation, uses_networks
-from weingarten.moments import moment_parts
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.reading import Reader, Term, unit
 from weingarten.notation.structure import prepare_word, simplify_form, written_out
 from weingarten.power_traces import power_trace_answer
+from weingarten.spaces import Range, Space, space_of
 
-Range = tuple[int, str]
 Constants = tuple[Any, ...]  # factors that are no functions of the one size
 
 
@@ -126,7 +123,7 @@ class Integration:
         pairs = 0
         for term in terms:
             self._entries_to_words(term)
-            term.words = [self._prepared(word, term) for word in term.words]
+            term.words = [self._prepared(word) for word in term.words]
             if self._power_names(term) is None:
                 for name in self.names(term.words):
                     pairs += self.check(name, term.words)
@@ -139,11 +136,16 @@ class Integration:
             )
         return terms
 
-    def _prepared(self, word: Word, term: Term) -> Word:
-        complexity = {name: self.reader.kind(name).is_complex for name in self.reader.haar}
-        sign, ready = prepare_word(reduce_word(word, complexity, closed=True), self.reader)
-        term.coefficient *= sign
-        return ready
+    def _prepared(self, word: Word) -> Word:
+        return prepare_word(reduce_word(word, self.cancelling(), closed=True), self.reader)
+
+    def cancelling(self) -> dict[str, bool]:
+        """Return the matrices that are inverse to their transposes (adjoints, where True)."""
+        return {name: self.reader.kind(name).is_complex for name in self.reader.haar if self.space(name).cancels}
+
+    def space(self, name: str) -> Space:
+        """Return the law of a random matrix."""
+        return space_of(self.reader.kind(name).name)
 
     def names(self, words: Iterable[Word]) -> list[str]:
         """Return the names of the Haar matrices that occur."""
@@ -152,7 +154,7 @@ class Integration:
     def check(self, name: str, words: Sequence[Word]) -> int:
         """Return the number of pairs of an integration; refuse one that would exceed the limit."""
         plain, bars = count(tuple(words), name)
-        pairs = pair_count(plain, bars, self._kind(name))
+        pairs = self.space(name).pairs(plain, bars)
         if pairs > self.limit:
             raise CostError(
                 f"{plain + bars} factors {name} need a sum over {pairs} pairs; the limit is {self.limit} (power traces "
@@ -164,8 +166,7 @@ class Integration:
 
     def _kind(self, name: str) -> Group:
         """Return the group whose pairings integrate the matrix out of words."""
-        kind = self.reader.kind(name)
-        return GROUPS[{"SO": "O", "SU": "U", "COE": "U", "CSE": "U"}.get(kind.name, kind.name)]
+        return self.space(name).pairing_kind
 
     def _entries_to_words(self, term: Term) -> None:
         """Write entries of matrices that also occur in traces as `W_ij = tr(E_ji W)`."""
@@ -208,7 +209,7 @@ class Integration:
         return [((variable, (*constants, *traces)), ratio * factor) for traces, ratio in parts]
 
     def _moment(self, name: str, cells: Any, size: Any) -> Ratio:
-        validity, ratio = moment_parts(cells, size, self.reader.kind(name))
+        validity, ratio = self.space(name).entries(cells, size)
         if not isinstance(size, int):
             self.ranges.append(validity)
         return ratio
@@ -260,14 +261,14 @@ class Integration:
             grown: dict[Monomial, Ratio] = {}
             for monomial, weight in state.items():
                 check_results(len(grown), self.limit)
-                for key, ratio in integrate(monomial, setting).items():
+                for key, ratio in self.space(name).integrate(monomial, setting, self.reader).items():
                     grown[key] = grown[key] + ratio * weight if key in grown else ratio * weight
             state = grown
         return {key: ratio for key, ratio in state.items() if ratio}
 
     def _check_growth(self, products: int, name: str, words: Sequence[Word]) -> None:
         """Refuse to integrate a further matrix out of too many products."""
-        pairs = products * pair_count(*count(tuple(words), name), self._kind(name))
+        pairs = products * self.space(name).pairs(*count(tuple(words), name))
         if pairs > self.limit:
             raise CostError(
                 f"the matrices before {name} leave {products} different products, which need a sum over {pairs} pairs "
@@ -289,11 +290,10 @@ class Integration:
 
     def _note_range(self, name: str, words: Sequence[Word]) -> None:
         """Record from which dimension on the symbolic sum is right; SO and SU below that are not available."""
-        kind, base = self.reader.kind(name), self._kind(name)
+        kind = self.reader.kind(name)
         plain, bars = count(tuple(words), name)
-        minimum, reason = max(1, base.threshold((plain + bars) // 2)), f"{plain + bars} factors {name}"
-        if kind.name in ("COE", "CSE"):
-            reason += " of U behind it"
+        minimum, why = self.space(name).word_range(plain, bars)
+        reason = f"{plain + bars} factors {name}{why}"
         own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(kind.name, 0)
         size = self._size(name)
         if isinstance(size, int) and own and size <= own and (kind.name == "SO" or own % size == 0):
@@ -314,7 +314,7 @@ class Integration:
                 continue
             name = word[0].name
             marks = {(x.transposed, x.conjugated) for x in word}
-            known = name in self.reader.haar and self.reader.kind(name).name in ("O", "U", "SO", "SU", "Sp")
+            known = name in self.reader.haar and self.space(name).power_traces
             if not known or any(x.name != name for x in word) or len(marks) > 1:
                 return None
             is_bar = self.reader.kind(name).alpha == 1 and next(iter(marks))[1]

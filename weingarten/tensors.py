@@ -81,12 +81,11 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
     partial: list[tuple[Any, tuple[Word, ...]]] = [(sp.S.One, ())]
     for choice in choices:
         partial = [(c * b, (*ws, w)) for c, ws in partial for b, w in choice]
-    complexity = {name: reader.kind(name).is_complex for name in reader.haar}
-    totals: dict[tuple[Any, tuple[Strand, ...]], Any] = {}
+    totals: dict[tuple[Strand, ...], Any] = {}
     prepared = []
     for coefficient, chosen in partial:
-        ready = [prepare_word(reduce_word(word, complexity, closed=False), reader) for word in chosen]
-        prepared.append((sp.Mul(coefficient, *[sign for sign, _ in ready]), [word for _, word in ready]))
+        ready = [prepare_word(reduce_word(word, work.cancelling(), closed=False), reader) for word in chosen]
+        prepared.append((coefficient, ready))
     for _, chosen_words in prepared:
         for name in work.names(chosen_words):
             work.check(name, chosen_words)
@@ -95,8 +94,8 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
         for (closed, rest), ratio in work.integrate_all(((), strands)).items():
             sign, traces = simplify_form(closed, reader.symmetric)
             value = ratio.to_sympy(work.size, coefficient, sign, *[reader.trace(word) for word in traces])
-            totals[None, rest] = totals.get((None, rest), 0) + value
-    terms = tuple((value, tuple((a, reader.matrix(w), b) for a, w, b in rest)) for (_, rest), value in totals.items())
+            totals[rest] = totals.get(rest, 0) + value
+    terms = tuple((value, tuple((a, reader.matrix(w), b) for a, w, b in rest)) for rest, value in totals.items())
     minimum, reason = max(work.ranges, default=(1, "no random factor"))
     if isinstance(work.size, int):
         return TensorExpectation(terms, work.size, f"d = {work.size}")

@@ -9,8 +9,8 @@ from weingarten.notation.symbols import FORM as FORM
 from weingarten.notation.symbols import symplectic_form
 
 
-def prepare_word(word: Word, reader: Reader) -> tuple[int, Word]:
-    """Return the word (and a sign) in the letters that can be integrated.
+def prepare_word(word: Word, reader: Reader) -> Word:
+    """Return the word in the letters that can be integrated.
 
     COE: `V = U Uᵀ`. CSE: `V = U J Uᵀ Jᵀ`. Sp: `S†` becomes the dual of S, which is the meaning of "transposed" there.
     """
@@ -18,14 +18,14 @@ def prepare_word(word: Word, reader: Reader) -> tuple[int, Word]:
     if "Sp" in kinds:
         if kinds != {"Sp"}:
             raise WeingartenError("Sp matrices cannot share a word with matrices of other groups")
-        return 1, _dual_word(word, reader)
+        return _dual_word(word, reader)
     if "CSE" in kinds:
         _declare_form(reader)
     letters: list[Letter] = []
     for x in word:
         name = reader.kind(x.name).name if x.name in reader.haar else ""
         letters.extend(_circular(x, name) if name in ("COE", "CSE") else (x,))
-    return 1, tuple(letters)
+    return tuple(letters)
 
 
 def _circular(x: Letter, name: str) -> Word:

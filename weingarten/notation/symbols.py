@@ -7,21 +7,21 @@ Indices start at 1, as in the literature.
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import sympy as sp
 from sympy.core.symbol import Str
 
-from weingarten.algebra.groups import as_group
 from weingarten.arguments import as_dimension
 from weingarten.errors import WeingartenError
+from weingarten.notation.entries import HaarEntry as HaarEntry
+from weingarten.notation.random_words import RandomExpr
+from weingarten.notation.traces import tr as tr
 
-tr = sp.Trace
 FORM = "J"  # name of the symplectic form in results
 
 
-class HaarMatrix(sp.MatrixSymbol):  # type: ignore[misc]
+class HaarMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     """A random matrix of a group or ensemble; a sympy matrix symbol that knows its law.
 
     Made by `orthogonal`, `unitary`, `symplectic`, `special_orthogonal`, `special_unitary`, `circular_orthogonal` and
@@ -38,48 +38,11 @@ class HaarMatrix(sp.MatrixSymbol):  # type: ignore[misc]
         """The name of the group or ensemble."""
         return str(self.args[3])
 
-    @property
-    def H(self) -> Any:
-        """The conjugate transpose."""
-        return self.adjoint()
+    def __eq__(self, other: object) -> bool:
+        return sp.Basic.__eq__(self, other)  # type: ignore[no-any-return]
 
-    def __getitem__(self, key: Any) -> Any:
-        """Return the entry at row and column counted from 1."""
-        try:
-            i, j = (operator.index(k) for k in key)
-        except (TypeError, ValueError) as error:
-            raise WeingartenError(
-                f"{self.name}[{key!r}]: give two positive integers, as in {self.name}[1, 2]"
-            ) from error
-        size = self.shape[0]
-        if i < 1 or j < 1 or (size.is_Integer and max(i, j) > int(size)):
-            raise WeingartenError(f"{self.name}[{i}, {j}] does not exist: indices run from 1 to {size}")
-        return HaarEntry(self, sp.Integer(i), sp.Integer(j))
-
-
-class HaarEntry(sp.Expr):  # type: ignore[misc]
-    """One entry of a Haar matrix: a commuting scalar, real for the real groups."""
-
-    is_commutative = True
-
-    def __new__(cls, matrix: Any, i: Any, j: Any) -> HaarEntry:
-        """Return the entry; use `matrix[i, j]`, which checks the indices."""
-        return sp.Expr.__new__(cls, matrix, i, j)  # type: ignore[no-any-return]
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """Row and column, from 1."""
-        return int(self.args[1]), int(self.args[2])
-
-    def _eval_is_extended_real(self) -> bool | None:
-        return None if as_group(self.args[0].group).is_complex else True
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"{self.args[0].name}[{self.args[1]}, {self.args[2]}]"
-
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        base = f"{self.args[0].name}_{{{self.args[1]},{self.args[2]}}}"
-        return base if exp is None else f"{base}^{{{exp}}}"
+    def __hash__(self) -> int:
+        return sp.Basic.__hash__(self)  # type: ignore[no-any-return]
 
 
 class SymmetricMatrix(sp.MatrixSymbol):  # type: ignore[misc]
