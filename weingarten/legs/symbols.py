@@ -14,11 +14,13 @@ import sympy as sp
 from sympy.core.symbol import Str
 
 from weingarten.errors import WeingartenError
+from weingarten.notation.entries import indices
+from weingarten.notation.random_words import RandomExpr
 
 Legs = tuple[Any, ...]
 
 
-class RandomMatrix(sp.MatrixSymbol):  # type: ignore[misc]
+class RandomMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     """A random matrix that knows its law: `name`, row legs, column legs, the law's name and its parameters.
 
     Made by the constructors of `weingarten.ensembles`. Two of them with different names are independent.
@@ -60,22 +62,17 @@ class RandomMatrix(sp.MatrixSymbol):  # type: ignore[misc]
         """The symbols of the sizes and parameters."""
         return {self} | self.args[1].free_symbols | self.args[2].free_symbols | self.args[4].free_symbols
 
-    @property
-    def H(self) -> Any:
-        """The conjugate transpose."""
-        return self.adjoint()
+    def __eq__(self, other: object) -> bool:
+        return sp.Basic.__eq__(self, other)  # type: ignore[no-any-return]
+
+    def __hash__(self) -> int:
+        return sp.Basic.__hash__(self)  # type: ignore[no-any-return]
 
     def __getitem__(self, key: Any) -> Any:
         """Return the entry at row and column counted from 1."""
-        try:
-            i, j = (operator.index(k) for k in key)
-        except (TypeError, ValueError) as error:
-            raise WeingartenError(
-                f"{self.name}[{key!r}]: give two positive integers, as in {self.name}[1, 2]"
-            ) from error
-        for index, size in zip((i, j), self.shape, strict=True):
-            if index < 1 or (size.is_Integer and index > int(size)):
-                raise WeingartenError(f"{self.name}[{i}, {j}] does not exist: index {index} is not from 1 to {size}")
+        if isinstance(key, tuple) and len(key) == 2 and all(isinstance(part, (list, tuple, range)) for part in key):
+            return super().__getitem__(key)
+        i, j = indices(self, key, self.name)
         return Entry(self, sp.Integer(i), sp.Integer(j))
 
 

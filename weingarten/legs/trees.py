@@ -15,6 +15,7 @@ from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
 from weingarten.legs.law import FORM_NAME, Law, Tree
 from weingarten.legs.symbols import Entry, LegMatrix, Legs, PartialTrace, PartialTranspose, RandomMatrix, legs_of
+from weingarten.notation.entries import WordEntry
 from weingarten.notation.symbols import HaarEntry, HaarMatrix, SymmetricMatrix, SymplecticForm, symplectic_form
 
 RANDOM = (RandomMatrix, HaarMatrix)
@@ -73,6 +74,10 @@ class TreeReader:
         bare = base.args[0] if bar else base
         if isinstance(bare, (Entry, HaarEntry)):
             options: Sum = [(sp.S.One, self._entry(bare))]
+        elif isinstance(bare, WordEntry):
+            (rows,), (cols,) = legs_of(bare.args[0])
+            cut = Tree("unit", data=(*bare.place[::-1], cols, rows))
+            options = [(c, Tree("product", (cut, tree))) for c, tree in self.matrix(bare.args[0])]
         elif isinstance(bare, sp.Trace):
             options = self.matrix(bare.arg)
         else:
