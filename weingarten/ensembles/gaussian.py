@@ -27,7 +27,7 @@ from weingarten.combinatorics.pairings import all_pairings, double_factorial
 from weingarten.ensembles.trace_formulas import gaussian_traces
 from weingarten.errors import WeingartenError
 from weingarten.legs.law import FORM_NAME, Gluing, Joint, Law, Through
-from weingarten.legs.symbols import RandomMatrix, checked_size
+from weingarten.legs.symbols import RandomMatrix, checked_legs, checked_size
 from weingarten.notation.symbols import symplectic_form
 
 
@@ -240,6 +240,26 @@ def ginibre(name: str, rows: Any, cols: Any = None, *, field: str = "real", vari
     n = p if cols is None else checked_size("cols", cols)
     factor = 2 if field == "quaternion" else 1
     return RandomMatrix(name, (factor * p,), (factor * n,), FIELDS[field], (sp.sympify(variance),))
+
+
+def ginibre_on(name: str, legs: Any, columns: Any, *, field: str = "real", variance: Any = 1) -> RandomMatrix:
+    """Return a real or complex Ginibre matrix between row legs and column legs, for instance on `(dA, dB)` and `(n,)`.
+
+    `G G*` is a Wishart matrix on the legs.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> from weingarten import expectation, ginibre_on, partial_transpose, tr
+    >>> A, B, n = sympy.symbols("dA dB n", integer=True, positive=True)
+    >>> G = ginibre_on("G", (A, B), (n,), field="complex")
+    >>> expectation(tr(partial_transpose(G*G.H, 2)**2))
+    dA*dB*n*(dA*dB + n)
+    """
+    if field not in ("real", "complex"):
+        raise WeingartenError(f"field={field!r}: on several legs there are real and complex matrices")
+    rows, cols = checked_legs("legs", legs), checked_legs("columns", columns)
+    return RandomMatrix(name, rows, cols, FIELDS[field], (sp.sympify(variance),))
 
 
 def goe(name: str, d: Any, *, variance: Any = 1) -> RandomMatrix:

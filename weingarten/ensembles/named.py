@@ -32,6 +32,21 @@ NAMED: dict[str, tuple[str, str, dict[str, Any], int]] = {
     "signs": ("diagonal", "diagonal_phases", {"order": 2}, 1),
     "phases": ("diagonal", "diagonal_phases", {}, 1),
     "bistochastic": ("bistochastic", "bistochastic_orthogonal", {}, 1),
+    "real projector": ("symmetric_spaces", "random_projector", {}, 2),
+    "complex projector": ("symmetric_spaces", "random_projector", {"field": "complex"}, 2),
+    "real corner": ("frames", "corner", {}, 3),
+    "complex corner": ("frames", "corner", {"field": "complex"}, 3),
+    "real stiefel": ("frames", "stiefel", {}, 2),
+    "complex stiefel": ("frames", "stiefel", {"field": "complex"}, 2),
+    "unit vector": ("frames", "unit_vector", {}, 1),
+    "complex unit vector": ("frames", "unit_vector", {"field": "complex"}, 1),
+    "pure state": ("states", "pure_state", {}, 1),
+    "density matrix": ("states", "density_matrix", {}, 2),
+    "aiii": ("symmetric_spaces", "AIII", {}, 2),
+    "bdi": ("symmetric_spaces", "BDI", {}, 2),
+    "cii": ("symmetric_spaces", "CII", {}, 2),
+    "diii": ("symmetric_spaces", "DIII", {}, 1),
+    "ci": ("symmetric_spaces", "CI", {}, 1),
     "o+": ("quantum", "free_orthogonal", {}, 1),
     "u+": ("quantum", "free_unitary", {}, 1),
     "s+": ("quantum", "free_permutation", {}, 1),
@@ -54,8 +69,12 @@ def named_matrix(ensemble: str, name: str, sizes: Any) -> RandomMatrix:
     """
     module, constructor, keywords, most = NAMED[_plain(ensemble)]
     given = tuple(sizes) if isinstance(sizes, (tuple, list)) else (sizes,)
-    if len(given) > most or (most == 2 and len(given) == 1 and constructor != "ginibre"):
+    if len(given) != most and not (len(given) == 1 and constructor in ("ginibre", "density_matrix")):
         raise WeingartenError(f"{ensemble}: {len(given)} sizes were given ({', '.join(map(str, given))}); it takes {most}")
+    if constructor.isupper():  # Cartan's name of a symmetric space
+        from weingarten.ensembles.symmetric_spaces import symmetric_space
+
+        return symmetric_space(name, constructor, *given)
     made: RandomMatrix = getattr(importlib.import_module(f"weingarten.ensembles.{module}"), constructor)(
         name, *given, **keywords
     )

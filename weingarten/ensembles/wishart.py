@@ -12,20 +12,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any
 
 import sympy as sp
 
 from weingarten.algebra.groups import GROUPS
 from weingarten.algebra.several import Ring, Several
-from weingarten.combinatorics.pairings import all_pairings, coset_type, double_factorial
 from weingarten.combinatorics.partitions import Partition
 from weingarten.errors import WeingartenError
 from weingarten.functions import symbolic_value
-from weingarten.legs.law import FORM_NAME, Gluing, Law, Range, Tree
-from weingarten.legs.single import ComplexInvariant, Invariant, RealInvariant, contents, over_contents
+from weingarten.legs.law import Gluing, Law, Range, Tree
+from weingarten.legs.single import ComplexInvariant, Invariant, QuaternionInvariant, RealInvariant, contents, over_contents
 from weingarten.legs.symbols import Legs, RandomMatrix, checked_size
-from weingarten.notation.symbols import SymmetricMatrix, symplectic_form
+from weingarten.notation.symbols import SymmetricMatrix
 
 
 @dataclass(frozen=True)
@@ -138,40 +137,14 @@ class ComplexInverseWishart(InverseWishart, ComplexInvariant):
 
 
 @dataclass(frozen=True)
-class QuaternionInverseWishart(Law):
-    """Quaternions, Σ = 1: weights `2^k (-1)^{k+ℓ(μ)} Wg^O(μ; 2q)` with `2q = 2(n-p) + 1`, joined through forms."""
+class QuaternionInverseWishart(QuaternionInvariant):
+    """Quaternions, Σ = 1: the real weights at `-q -> 2q = 2(n-p) + 1`, times `(-2)^k`."""
 
     n: Any = sp.S.One
 
-    conjugation: ClassVar[str] = "hermitian"
-
-    @property
-    def form(self) -> str:
-        """The name of the form."""
-        return f"{FORM_NAME}{self.size}"
-
-    def declared(self) -> dict[str, Any]:
-        """Return the form."""
-        return {self.form: symplectic_form(self.size)}
-
-    def count(self, marks: Sequence[bool]) -> int:
-        """Return `(2k-1)!!`."""
-        return double_factorial(2 * len(marks) - 1)
-
-    def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
-        """Yield all pairings of the ends: row with column joined, ends of one kind through the form."""
-        k = len(marks)
-        straight = tuple((2 * v, 2 * v + 1) for v in range(k))
-        for m in all_pairings(k):
-            joints = tuple((a, b) for a, b in m if a % 2 != b % 2)
-            through = tuple((self.form, a, b) for a, b in m if a % 2 == b % 2)
-            yield Gluing((loop_sign(m), coset_type(m, straight)), joints, through)
-
-    def weight(self, key: Any, ring: Ring) -> Several:
-        """Return `± 2^k Wg^O(μ; 2q)`."""
-        sign, mu = key
-        factor = sign * 2 ** sum(mu) * (-1 if (sum(mu) + len(mu)) % 2 else 1)
-        return ring.ratio(symbolic_value(mu, GROUPS["O"]), sp.expand(2 * self.n - self.size + 1)) * factor
+    def real_weight(self, mu: Partition, ring: Ring) -> Several:
+        """Return `2^k Wg^O(μ; 2q)`."""
+        return ring.ratio(symbolic_value(mu, GROUPS["O"]), sp.expand(2 * self.n - self.size + 1)) * 2 ** sum(mu)
 
     def power_traces(self, mu: Partition, ring: Ring) -> Several | None:
         """Return the real traces at minus the complex sizes, times `(-1)^{ℓ(μ)} (-2)^k`."""
@@ -182,35 +155,6 @@ class QuaternionInverseWishart(Law):
         """Return the condition `2q > k - 1`."""
         k = plain + bars
         return [Range(sp.expand(2 * self.n - self.size), k - 1, f"a moment of degree {k} exists only there")]
-
-
-def loop_sign(m: Sequence[tuple[int, int]]) -> int:
-    """Return the product over the loops of m and the pairs (2v, 2v+1) of `tr(Π J^{±1}) / tr(1)`.
-
-    A pair of m between ends of one kind (rows even, columns odd) carries J from its first to its second end.
-
-    Examples
-    --------
-    >>> loop_sign(((0, 1), (2, 3))), loop_sign(((0, 2), (1, 3))), loop_sign(((0, 2), (3, 1)))
-    (1, 1, -1)
-    """
-    forward = {a: b for a, b in m}
-    table = forward | {b: a for a, b in m}
-    seen: set[int] = set()
-    sign = 1
-    for start in table:
-        x, forms = start, 0
-        while x not in seen:
-            y = table[x]
-            seen |= {x, y}
-            if x % 2 == y % 2:
-                forms += 1
-                if x not in forward:
-                    sign = -sign
-            x = y ^ 1
-        if forms % 4 == 2:
-            sign = -sign
-    return sign
 
 
 LAWS = {
