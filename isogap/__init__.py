@@ -24,12 +24,13 @@ if TYPE_CHECKING:
         log_isometry_gap_from_deviation,
     )
     from isogap.batch.haar import apply_haar, haar_orthogonal
-    from isogap.engine.networks.passes import simulate_variant
     from isogap.model.activations import Activation
     from isogap.model.variant import Variant
     from isogap.run.chain import simulate
     from isogap.run.gradients import GradientOptions
+    from isogap.run.options import Checks, Where
     from isogap.run.results import ChainResult
+    from isogap.run.variant import simulate_variant
     from isogap.theory import bounds as bounds
     from isogap.theory import enclosures as certified
     from isogap.theory.exact import (
@@ -60,10 +61,12 @@ _HOME = {
     "exact_steps_from_deviation": "theory.exact",
     "ChainResult": "run.results",
     "simulate": "run.chain",
+    "Checks": "run.options",
+    "Where": "run.options",
     "GradientOptions": "run.gradients",
     "Activation": "model.activations",
     "Variant": "model.variant",
-    "simulate_variant": "engine.networks.passes",
+    "simulate_variant": "run.variant",
 }
 
 # Public modules by a short name: isogap.bounds is isogap.theory.bounds.
@@ -92,6 +95,8 @@ __all__ = [
     "certified",
     "ChainResult",
     "simulate",
+    "Checks",
+    "Where",
     "GradientOptions",
     "Activation",
     "Variant",

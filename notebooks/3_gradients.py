@@ -18,9 +18,9 @@ import numpy as np
 from sliders import explore
 
 import isogap
-from isogap.engine.networks.passes import simulate_variant
 from isogap.model.variant import Variant
 from isogap.run.rates import deepest_trainable, end_to_end_rate
+from isogap.run.variant import simulate_variant
 from isogap.theory.rank import rank_law
 
 plt.rcParams["figure.dpi"] = 70

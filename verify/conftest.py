@@ -1,11 +1,14 @@
 """Every statement has a check and every check a statement; dependencies first; the table of verdicts at the end."""
 
+from pathlib import Path
+
 import pytest
 
-from isogap.verification import RegistryError, judge, load
+from isogap.verification import RegistryError, check_module, closure, judge, load
 from isogap.verification.runner import comparisons_within_level
 
 VERDICTS = pytest.StashKey[dict]()
+STATEMENTS = pytest.StashKey[dict]()
 
 
 def pytest_addoption(parser):
@@ -14,39 +17,42 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    from pathlib import Path
-
     config.stash[VERDICTS] = {}
     try:
-        config.statements = load(Path(__file__).parent / "chain")
+        config.stash[STATEMENTS] = load(Path(__file__).parent)
     except RegistryError as error:
         raise pytest.UsageError(f"registry of statements: {error}") from None
 
 
 def pytest_collection_modifyitems(config, items):
-    order = {statement.file: i for i, statement in enumerate(config.statements.values())}
-    items.sort(key=lambda item: order.get(item.path.name, -1))
+    order = {statement.path: i for i, statement in enumerate(config.stash[STATEMENTS].values())}
+    items.sort(key=lambda item: order.get(item.path, -1))
 
 
 @pytest.fixture
 def judgement(request):
-    """Judge the statement of the test's own file; the verdict must be the registry's and every neighbour refuted."""
+    """Judge the statement of the test's own file; the verdict must be the registry's and every neighbour refuted.
+
+    What it rests on is judged before it, unless that has happened in this run.
+    """
     config = request.config
-    statement = next(s for s in config.statements.values() if s.file == request.path.name)
-    module = request.module
+    statements, verdicts = config.stash[STATEMENTS], config.stash[VERDICTS]
+    own = next(s for s in statements.values() if s.path == request.path)
 
     def run():
-        verdicts = config.stash[VERDICTS]
-        verdict = judge(
-            statement,
-            module.decide,
-            module.FALSE_NEIGHBOURS,
-            deep=config.getoption("--deep"),
-            seed=config.getoption("--verify-seed"),
-            before=verdicts,
-        )
-        verdicts[statement.label] = verdict
-        assert verdict.kind == statement.kind, f"{verdict.kind} instead of {statement.kind}: {verdict.message}"
+        for key in closure(statements, [own.key]):
+            if key not in verdicts:
+                module = request.module if key == own.key else check_module(statements[key])
+                verdicts[key] = judge(
+                    statements[key],
+                    module.decide,
+                    module.FALSE_NEIGHBOURS,
+                    deep=config.getoption("--deep"),
+                    seed=config.getoption("--verify-seed"),
+                    before=verdicts,
+                )
+        verdict = verdicts[own.key]
+        assert verdict.kind == own.kind, f"{verdict.kind} instead of {own.kind}: {verdict.message}"
         assert verdict.controls, "no false neighbour"
         for control in verdict.controls:
             assert control.refuted, f"false neighbour survived: {control.what} ({control.witness})"
@@ -63,6 +69,8 @@ def pytest_terminal_summary(terminalreporter, config):
     for v in verdicts.values():
         margin = "" if v.margin is None else f"{v.margin.value:.3g}"
         refuted = f"{sum(c.refuted for c in v.controls)}/{len(v.controls)}"
+        by_hand = f"{len(v.arguments)}+{len(v.inherited)}"
         terminalreporter.line(
-            f"{v.label:22} {v.kind:11} held {v.held:5}  controls {refuted:5} margin {margin:9} {v.seconds:6.2f} s"
+            f"{v.key:30} {v.kind:16} by hand {by_hand:6} held {v.held:5}  controls {refuted:5} margin {margin:9} "
+            f"{v.seconds:6.2f} s"
         )

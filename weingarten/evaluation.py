@@ -11,7 +11,7 @@ from weingarten.answers import Answer
 from weingarten.errors import WeingartenError
 from weingarten.legs.evaluation import needs_networks, network_value
 from weingarten.notation.structure import FORM
-from weingarten.notation.symbols import SymmetricMatrix
+from weingarten.notation.symbols import kinds_of
 
 if TYPE_CHECKING:
     from weingarten.tensors import TensorExpectation
@@ -144,7 +144,7 @@ def _check_fit(symbols: Any, arrays: dict[str, Any], size: int) -> None:
         name, rows = str(matrix.name), matrix.shape[0]
         if rows.is_Integer and int(rows) != size:
             raise WeingartenError(f"the matrix {name} has size {rows}, but the arrays have size {size}")
-        if isinstance(matrix, SymmetricMatrix) and name in arrays:
+        if "symmetric" in kinds_of(matrix) and name in arrays:
             array = np.asarray(arrays[name])
             # rounding of a product such as X @ X.T: one unit in the last place for each of its terms
             tolerance = size * np.finfo(float).eps * np.max(np.abs(array), initial=0)

@@ -25,7 +25,7 @@ from weingarten.integration.words import Letter, Word, canonical_closed, count, 
 from weingarten.legs.expectation import network_expectation, uses_networks
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.reading import Reader, Term, unit
-from weingarten.notation.structure import prepare_word, simplify_form, written_out
+from weingarten.notation.structure import prepare_word, shortened, simplify_form, split_rank_one, written_out
 from weingarten.power_traces import power_trace_answer
 from weingarten.spaces import Range, Space, space_of
 
@@ -85,6 +85,8 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     terms = list(reader.terms(expression))
     size = reader.size() if any(term.words for term in terms) else None
     work = Integration(reader, None if size is None else as_dimension(size), limit)
+    if reader.highest:
+        work.ranges.append((reader.highest, f"highest index {reader.highest}"))
     value = work.total(terms)
     return _answer(value, work, expression, reader, limit) if with_range else value
 
@@ -171,10 +173,6 @@ class Integration:
     def _entries_to_words(self, term: Term) -> None:
         """Write entries of matrices that also occur in traces as `W_ij = tr(E_ji W)`."""
         for name in [name for name in term.entries if any(x.name == name for word in term.words for x in word)]:
-            if self.reader.kind(name).paired:
-                raise WeingartenError(
-                    f"{name}: entries and traces of one Sp or CSE matrix cannot be mixed in a product"
-                )
             for (i, j), (a, b) in term.entries.pop(name).items():
                 term.words += [(unit(j, i), Letter(name))] * a + [(unit(j, i), Letter(name, False, True))] * b
                 self.ranges.append((max(i, j), f"highest index {max(i, j)}"))
@@ -224,6 +222,7 @@ class Integration:
         closed = tuple(sorted(canonical_closed(w, self._interchangeable(w)) for w in words if w))
         totals: dict[tuple[Word, ...], list[tuple[Ratio, int]]] = {}
         for (rest, _), ratio in self.integrate_all((closed, ())).items():
+            rest = split_rank_one(tuple(shortened(word, self.reader, closed=True) for word in rest), self.reader)
             sign, traces = simplify_form(rest, symmetric)
             totals.setdefault(traces, []).append((ratio * factor, sign))
         # explicit matrices have numbers for traces: different words may well give equal constants

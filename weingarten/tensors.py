@@ -15,7 +15,7 @@ from weingarten.integration.contraction import PAIR_LIMIT, Strand
 from weingarten.integration.words import Word, plain_symmetric, reduce_word
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.reading import Reader
-from weingarten.notation.structure import prepare_word, simplify_form
+from weingarten.notation.structure import prepare_word, shortened, simplify_form, split_rank_one
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,9 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
             work.check(name, chosen_words)
     for coefficient, chosen_words in prepared:
         strands = tuple((2 * k, plain_symmetric(w, reader.symmetric), 2 * k + 1) for k, w in enumerate(chosen_words))
-        for (closed, rest), ratio in work.integrate_all(((), strands)).items():
+        for (closed, open_words), ratio in work.integrate_all(((), strands)).items():
+            rest = tuple((a, shortened(word, reader, closed=False), b) for a, word, b in open_words)
+            closed = split_rank_one(tuple(shortened(word, reader, closed=True) for word in closed), reader)
             sign, traces = simplify_form(closed, reader.symmetric)
             value = ratio.to_sympy(work.size, coefficient, sign, *[reader.trace(word) for word in traces])
             totals[rest] = totals.get(rest, 0) + value

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from isogap import bounds
 from isogap.verification import load
-from isogap.verification.registry import Statement, folder, slug
+from isogap.verification.outcome import MEANING
+from isogap.verification.registry import Statement, by_group, slug, systems
 
-GROUPS = ("Exact identities", "Paper: isometry", "Paper: gradients", "As printed, not true", "Sharper and wider")
 _HEAD = """\
 # The theory as implemented
 
-Every statement that is checked, as the registry `verify/statements.toml` has it; this page is generated from it. *Proved*: for
-all parameters. *Certified*: rigorous enclosures for a stated finite set. *Consistent*: Monte Carlo at a stated level.
-*Refuted*: false, with a witness. Each check also has to refute false neighbours of its statement.
+Every statement that is checked, as the registries in `verify/` have it; this page is generated from them. A check consists of
+links, which its verdict needs, and illustrations, which count for nothing; a verdict is the weakest link, and never stronger
+than the statements that it rests on. Each check also has to refute false neighbours of its statement.
+
+{meaning}
 
 """
 
@@ -28,14 +29,15 @@ def write(app: Any) -> None:
     (target / "checks").mkdir(parents=True, exist_ok=True)
     statements = load()
     report = (Path(app.srcdir) / "_report" / "report.html").is_file()
-    ordered = sorted(statements.values(), key=lambda s: (GROUPS.index(s.group), _natural(s.label)))
-    parts = [_HEAD]
-    for group, members in groupby(ordered, key=lambda s: s.group):
-        parts.append(f"## {group}\n")
-        parts += [_section(s, report) for s in members]
+    parts = [_HEAD.format(meaning="\n".join(f"* *{kind}*: {text}." for kind, text in MEANING.items()))]
+    for system, about in systems(statements).items():
+        parts += [f"## {about.title or system}\n", *(f"{x}\n" for x in (about.text, about.authors, about.source) if x)]
+        for group, members in by_group(s for s in statements.values() if s.system == system).items():
+            parts.append(f"### {group}\n")
+            parts += [_section(s, report) for s in sorted(members, key=lambda s: _natural(s.label))]
     _update(target / "theory.md", "\n".join(parts))
-    for s in ordered:
-        _update(target / "checks" / f"{slug(s.label)}.md", _check_page(s))
+    for s in statements.values():
+        _update(target / "checks" / f"{slug(s.key)}.md", _check_page(s))
 
 
 def _natural(label: str) -> tuple[str, list[int]]:
@@ -43,29 +45,29 @@ def _natural(label: str) -> tuple[str, list[int]]:
 
 
 def _section(s: Statement, report: bool) -> str:
-    lines = [f"({_anchor(s.label)})=", f"### {s.label}: {s.name}", "", f"$$\n{s.formula}\n$$", ""]
+    lines = [f"({_anchor(s.key)})=", f"#### {s.label}: {s.name}", "", f"$$\n{s.formula}\n$$", ""]
     if s.corrected:
         lines += ["Correct is", "", f"$$\n{s.corrected}\n$$", ""]
     facts = {
         "Hypotheses": s.hypotheses,
         "Verdict": f"**{s.kind}**, {s.range}",
         "Source": s.source,
-        "Rests on": ", ".join(f"[{label}](#{_anchor(label)})" for label in s.depends),
+        "Rests on": ", ".join(f"[{key.removeprefix(s.system + '/')}](#{_anchor(key)})" for key in s.depends),
         "Code": ", ".join(f"{{py:func}}`~{name}`" for name in _functions(s)),
-        "Check": f"[`verify/{s.file}`](checks/{slug(s.label)}.md)"
-        + (f", <a href='../report.html#{slug(s.label)}'>in the report</a>" if report else ""),
+        "Check": f"[`verify/{s.system}/{s.file}`](checks/{slug(s.key)}.md)"
+        + (f", <a href='../report.html#{slug(s.key)}'>in the report</a>" if report else ""),
     }
     lines += [f":{name}: {text}" for name, text in facts.items() if text]
     return "\n".join(lines) + "\n"
 
 
-def _anchor(label: str) -> str:
-    return "statement-" + slug(label).replace("_", "-")
+def _anchor(key: str) -> str:
+    return "statement-" + slug(key).replace("_", "-")
 
 
 def _functions(s: Statement) -> list[str]:
     """Functions of the library that the check holds against the statement."""
-    text = (folder() / s.file).read_text(encoding="utf-8")
+    text = s.path.read_text(encoding="utf-8")
     names = dict.fromkeys(re.findall(r"\bbounds\.(\w+)", text))
     found = [f"{f.__module__}.{f.__name__}" for n in names if callable(f := getattr(bounds, n, None))]
     return found
@@ -75,8 +77,8 @@ def _check_page(s: Statement) -> str:
     lines = [
         "---\norphan: true\n---",
         f"# Check of {s.label}\n",
-        f'{s.name}; see [the statement](#{_anchor(s.label)}). `isogap-verify --only "{s.label}"` runs it.\n',
-        f"```{{literalinclude}} ../../../verify/{s.file}\n:language: python\n```\n",
+        f'{s.name}; see [the statement](#{_anchor(s.key)}). `isogap-verify --only "{s.key}"` runs it.\n',
+        f"```{{literalinclude}} ../../../verify/{s.system}/{s.file}\n:language: python\n```\n",
     ]
     return "\n".join(lines)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 _SPLITTER = 134217729.0  # 2^27 + 1 (Veltkamp 1968, Dekker 1971)
 

@@ -82,9 +82,9 @@ def _run(options: argparse.Namespace) -> int:
     problem = _folder_problem(options)
     if problem:
         return fail(PROGRAM, problem)
+    from isogap.base.threads import default_threads
     from isogap.figures import Settings, make
     from isogap.figures.output import write, write_gallery
-    from isogap.run.chain import default_threads
 
     out = Path(options.out)
     out.mkdir(exist_ok=True)

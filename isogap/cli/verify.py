@@ -28,7 +28,8 @@ PROGRAM = "isogap-verify"
 _EPILOG = """\
 examples:
   isogap-verify --html report.html
-  isogap-verify --only "Corollary 4" --only S1
+  isogap-verify --only "Corollary 4" --only chain/S1
+  isogap-verify --system chain
   isogap-verify --deep --json verdicts.json
   isogap-verify --statements my-claims
 
@@ -44,7 +45,8 @@ def parser() -> Parser:
         epilog=_EPILOG,
     )
     p.add_argument("--deep", action="store_true", help="all widths, all starts, long runs")
-    p.add_argument("--only", metavar="LABEL", action="append", help="judge this one alone; may be repeated")
+    p.add_argument("--only", metavar="LABEL", action="append", help="this one, and what it rests on; may be repeated")
+    p.add_argument("--system", metavar="NAME", help="the statements of one system, and what they rest on")
     p.add_argument("--list", action="store_true", help="say what there is and stop")
     p.add_argument("--statements", metavar="DIR", help="a registry of your own, with its checks")
     p.add_argument("--seed", type=whole(0), default=0, metavar="S", help="of the Monte Carlo parts (default 0)")
@@ -83,15 +85,14 @@ def _run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from isogap.verification import load
-    from isogap.verification.runner import comparisons_within_level, judge_all
+    from isogap.verification.runner import chosen, comparisons_within_level, judge_all
 
     where = None if options.statements is None else Path(options.statements)
     statements = load(where)
     if options.list:
-        for statement in statements.values():
-            print(f"{statement.label:22} {statement.kind:11} {statement.name}")
+        for key in chosen(statements, None, options.system):
+            print(f"{statements[key].full:30} {statements[key].kind:16} {statements[key].name}")
         return EXIT_OK
-    labels = None if options.only is None else [_label(name, list(statements)) for name in options.only]
     begin = time.perf_counter()
     with _Interruption() as interruption, BarProgress("statements", enabled=not options.quiet) as bar:
 
@@ -102,7 +103,9 @@ def _run(options: argparse.Namespace) -> int:
             bar.update(done)
             del label
 
-        verdicts = judge_all(labels, deep=options.deep, seed=options.seed, where=where, progress=show)
+        verdicts = judge_all(
+            options.only, system=options.system, deep=options.deep, seed=options.seed, where=where, progress=show
+        )
         interruption.check()
     seconds = time.perf_counter() - begin
     _write(options, verdicts, seconds)
@@ -145,15 +148,6 @@ class _Interruption:
             raise KeyboardInterrupt
 
 
-def _label(name: str, labels: list[str]) -> str:
-    """The label as written, or the one that differs in case and spaces alone."""
-    plain = {label.lower().replace(" ", ""): label for label in labels}
-    try:
-        return plain[name.lower().replace(" ", "")]
-    except KeyError:
-        raise ValueError(f"--only {name}: no such label; isogap-verify --list shows them") from None
-
-
 def _write(options: argparse.Namespace, verdicts: list[Verdict], seconds: float) -> None:
     import json
     from pathlib import Path
@@ -177,12 +171,18 @@ def _write(options: argparse.Namespace, verdicts: list[Verdict], seconds: float)
 
 def _print(verdicts: list[Verdict], seconds: float) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
+    from isogap.verification.outcome import MEANING
+
+    several = len({v.system for v in verdicts}) > 1
     console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=110)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, side in (("statement", "left"), ("verdict", "left"), ("hypotheses held", "right"), ("margin", "right")):
-        table.add_column(name, justify=side)  # type: ignore[arg-type]
+    for name in ("statement", "verdict"):
+        table.add_column(name)
+    for name in ("by hand", "hypotheses held", "margin"):
+        table.add_column(name, justify="right")
     table.add_column("false neighbours", justify="right")
     table.add_column("s", justify="right")
     for v in verdicts:
@@ -191,14 +191,21 @@ def _print(verdicts: list[Verdict], seconds: float) -> None:
         )
         refuted = f"{sum(c.refuted for c in v.controls)} of {len(v.controls)}"
         margin = "" if v.margin is None else f"{v.margin.value:.3g}"
-        table.add_row(v.label, kind, f"{v.held} of {v.tried}", margin, refuted, f"{v.seconds:.1f}")
+        below = f" + {len(v.inherited)}" if v.inherited else ""
+        name = f"{v.system}: {v.label}" if several else v.label
+        held = f"{v.held} of {v.tried}"
+        table.add_row(escape(name), kind, f"{len(v.arguments)}{below}", held, margin, refuted, f"{v.seconds:.1f}")
     console.print(table)
     for v in verdicts:
         if not v.passed:
-            console.print(f"{v.label}: {v.message or 'see the false neighbours'}", soft_wrap=True)
+            console.print(escape(f"{v.key}: {v.message or 'see the false neighbours'}"), soft_wrap=True)
             for c in v.controls:
                 if not c.refuted:
-                    console.print(f"  survived: {c.what} ({c.witness})", soft_wrap=True)
+                    console.print(escape(f"  survived: {c.what} ({c.witness})"), soft_wrap=True)
+    for kind in dict.fromkeys(v.kind for v in verdicts if v.kind in MEANING):
+        console.print(f"{kind}: {MEANING[kind]}")
+    if any(v.arguments or v.inherited for v in verdicts):
+        console.print("by hand: facts applied by hand in the check + in those of the statements that it rests on")
     good = sum(v.passed for v in verdicts)
     compared = sum(v.comparisons for v in verdicts)
     console.print(

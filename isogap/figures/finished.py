@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from isogap._version import __version__
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 from isogap.base.files import write_atomically
 
 Arrays = dict[str, FloatArray]

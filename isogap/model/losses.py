@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, finite_array, integer, one_of
-
-LOSSES = ("cross-entropy", "squared-error")
+from isogap.base.arguments import finite_array, integer, one_of
+from isogap.base.arrays import FloatArray
+from isogap.batch.spec import InputError
+from isogap.model.choices import LOSSES
 
 
 @dataclass(frozen=True)
@@ -158,3 +159,19 @@ def _classes(classes: Any, width: int) -> int:
     if count > width:
         raise ValueError(f"classes must be at most the width {width}, got {count}: logits are rows of a square layer")
     return count
+
+
+def labels_for(asked: Any, own: Any, label: str, width: int, classes: int | None = None) -> Any:
+    """Labels that were asked for, else those that come with the input; ``None`` for random ones."""
+    if isinstance(asked, str):
+        if asked != "random":
+            raise ValueError(f"labels must be an array, None or 'random', got {asked!r}")
+        return None
+    if asked is not None or own is None:
+        return asked
+    if int(own.max()) >= width and classes is None:
+        raise InputError(
+            f"labels of input {label} reach {int(own.max())}, a network of width {width} has logits for "
+            f"0..{width - 1}: take a width of at least {int(own.max()) + 1}, or random labels"
+        )
+    return own

@@ -1,12 +1,46 @@
-"""The machinery of the proof check: registry, decisions, false neighbours, report.
+"""The machinery of the proof check: registries, decisions, false neighbours, report.
 
-The statements themselves, one file each, are in ``verify/`` of the source tree and in
-``isogap/verification/statements`` of an installed package.
+A *system* is a folder with a registry, ``statements.toml``, and one check a statement, ``test_<label>.py``. The systems of
+this package are in ``verify/`` of the source tree and in ``isogap/verification/statements`` of an installed package::
+
+    [about]                                   # statements.toml
+    title = "Theory of something"
+    authors = "A. Author"
+    source = "where it is printed"
+    groups = ["Identities", "Theorems"]       # in the order of the report
+
+    [[statement]]
+    label = "Theorem 2"
+    name = "..."
+    group = "Theorems"
+    formula = "LaTeX"
+    hypotheses = "..."
+    kind = "reduced by hand"                  # the verdict that is expected
+    range = "every d"
+    depends = ["Lemma 1", "chain/E1"]         # this system's, or another's by its name
+
+A check is ``decide(case, **claim)``, which returns nothing, and ``FALSE_NEIGHBOURS``; see `isogap.verification.case.Case`.
+Every step of it is a link, which the verdict needs, unless it stands in ``with case.illustrations():``. The verdict is the
+weakest link:
+
+=====================  =================================================  =====================================
+kind of link           methods of `Case`                                  verdict at best
+=====================  =================================================  =====================================
+algebra                identity, words, constant, rises, nonnegative,     machine-decided
+                       follows
+interval               interval                                           machine-decided
+argument               argument                                           reduced by hand
+finite list            exact, at_most, agree                              certified
+sampling               mean_equals, mean_at_most, pathwise                consistent
+=====================  =================================================  =====================================
+
+``library`` is always an illustration. A verdict is never stronger than the statements that it rests on, which are judged in
+the same run. Steps whose two sides are the same as written are refused.
 """
 
 from isogap.verification.case import Case
-from isogap.verification.outcome import RefutedError, UndecidedError, VacuousError, Verdict
-from isogap.verification.registry import RegistryError, Statement, folder, load
+from isogap.verification.outcome import RefutedError, TrivialError, UndecidedError, VacuousError, Verdict
+from isogap.verification.registry import RegistryError, Statement, check_module, closure, folder, load
 from isogap.verification.runner import judge, judge_all
 
 __all__ = [
@@ -17,8 +51,11 @@ __all__ = [
     "judge_all",
     "load",
     "folder",
+    "closure",
+    "check_module",
     "RefutedError",
     "UndecidedError",
     "VacuousError",
+    "TrivialError",
     "RegistryError",
 ]

@@ -23,6 +23,18 @@ def difference(left: Expr, right: Expr) -> Expr:
     return sp.cancel(sp.together(sp.expand(sp.sympify(left) - sp.sympify(right))))
 
 
+def same(left: Expr, right: Expr) -> bool:
+    """Whether two expressions are the same as written, before any algebra.
+
+    Examples
+    --------
+    >>> x = sp.Symbol("x")
+    >>> same(x * 2, 2 * x), same(x * (x + 1), x**2 + x)
+    (True, False)
+    """
+    return bool(sp.sympify(left) == sp.sympify(right))
+
+
 def counterpoint(expression: Expr) -> dict[str, Any] | None:
     """Rational values of the symbols at which a non-zero rational function does not vanish."""
     symbols = sorted(expression.free_symbols, key=str)

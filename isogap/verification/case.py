@@ -1,10 +1,24 @@
-"""The notebook of one check: every decision goes through it, is recorded with its route, and refutes what is false."""
+"""The notebook of one check: every decision goes through it, is recorded with kind and role, and refutes what is false.
+
+A step is a *link* (the verdict needs it) or an *illustration* (shown beside it). Links are the rule; illustrations are
+written in a block of their own::
+
+    def decide(case, *, constant=2):
+        with case.illustrations():                        # may refute, counts for nothing
+            case.at_most("at these spectra", left, right)
+        case.argument("Jensen", "log is concave")         # a textbook fact applied by hand
+        case.follows("the rest, for every d", polynomial, {d: 2})
+
+The check returns nothing: the verdict is the weakest of its links, and of the statements that it rests on.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +26,22 @@ import numpy as np
 from isogap.theory.positivity import NotProvedError, prove_positive
 from isogap.verification import algebra, sampling
 from isogap.verification.balls import ball
-from isogap.verification.outcome import Margin, Plot, RefutedError, Step, Table, UndecidedError, VacuousError
+from isogap.verification.outcome import (
+    ILLUSTRATION,
+    LINK,
+    LINKS,
+    STRENGTH,
+    Margin,
+    Plot,
+    RefutedError,
+    Step,
+    Table,
+    TrivialError,
+    UndecidedError,
+    VacuousError,
+)
+from isogap.verification.rational import RationalMatrix
+from isogap.verification.witnesses import witness
 from isogap.verification.words import Rule, Words, normal_form
 
 
@@ -30,11 +59,14 @@ class Case:
         Whether to take as long as it needs.
     control : bool
         Whether a false neighbour is being judged: plots, tables and long searches are skipped.
+    where : Path, optional
+        Folder of the registry, for its witnesses.
     """
 
-    def __init__(self, *, seed: int = 0, deep: bool = False, control: bool = False) -> None:
-        self.seed, self.deep, self.control = seed, deep, control
-        self.steps: dict[tuple[str, str], Step] = {}
+    def __init__(self, *, seed: int = 0, deep: bool = False, control: bool = False, where: Path | None = None) -> None:
+        self.seed, self.deep, self.control, self.where = seed, deep, control, where
+        self.steps: dict[tuple[str, ...], Step] = {}
+        self._role = LINK
         self.held = 0
         self.tried = 0
         self.comparisons = 0
@@ -52,14 +84,33 @@ class Case:
         self.held += bool(holds)
         return bool(holds)
 
-    def known(self, what: str) -> None:
-        """Record a textbook fact that the decision rests on."""
-        self._record("known", what)
+    def witness(self, name: str) -> RationalMatrix:
+        """Matrix of that name in the ``witnesses.toml`` of the registry."""
+        return witness(name, self.where)
 
-    # -- exact -----------------------------------------------------------------------------------------------------
+    @contextmanager
+    def illustrations(self) -> Iterator[None]:
+        """Steps in this block are shown and may refute; the verdict does not count them."""
+        before, self._role = self._role, ILLUSTRATION
+        try:
+            yield
+        finally:
+            self._role = before
 
-    def identity(self, what: str, left: Any, right: Any) -> None:
-        """Two rational functions are equal, identically in their symbols."""
+    def argument(self, fact: str, how: str = "") -> None:
+        """Record a textbook fact that is applied by hand: its name (Jensen, AM-GM, tower property), and how it is used."""
+        self._record("argument", fact, how)
+
+    # -- for all parameters ----------------------------------------------------------------------------------------
+
+    def identity(self, what: str, left: Any, right: Any, *, computed: bool = False) -> None:
+        """Two rational functions are equal, identically in their symbols.
+
+        Sides that are the same expression as written are refused, unless they are ``computed``: results of two computations
+        that share no code, whose agreement is the point.
+        """
+        if not computed and algebra.same(left, right):
+            raise TrivialError(f"both sides are the same as written: {what}")
         rest = algebra.difference(left, right)
         if rest != 0:
             raise RefutedError(f"not an identity: {what}", **(algebra.counterpoint(rest) or {"difference": rest}))
@@ -67,15 +118,27 @@ class Case:
 
     def words(self, what: str, left: Words, right: Words, rules: Iterable[Rule] = ()) -> None:
         """Two expressions in matrices are equal under the rules, for all sizes."""
+        if left == right:
+            raise TrivialError(f"both sides are the same as written: {what}")
         rest = normal_form(left - right, list(rules))
         if rest.terms:
             raise RefutedError(f"not an identity of matrices: {what}", left_over=rest)
         self._record("algebra", what, "matrix words, every size")
 
-    def exact(self, what: str, holds: bool, **witness: Any) -> None:
-        """A comparison of exact numbers (rationals, integers)."""
-        if not holds:
-            raise RefutedError(f"does not hold: {what}", **witness)
+    def constant(self, what: str, left: Any, relation: str, right: Any) -> None:
+        """Two constants compare as said (``<``, ``<=``, ``>``, ``>=``): rationals exactly, others by their balls."""
+        if relation not in ("<", "<=", ">", ">="):
+            raise ValueError(f"relation must be <, <=, > or >=, got {relation!r}; for equality use identity")
+        low, high = (left, right) if relation[0] == "<" else (right, left)
+        exact = isinstance(low, int | Fraction) and isinstance(high, int | Fraction)
+        low, high = (low, high) if exact else (ball(low), ball(high))
+        if exact and low == high and "=" in relation:
+            self._record("algebra", what, "equal")
+            return
+        if low > high or (exact and low == high):
+            raise RefutedError(f"does not hold: {what}", left=_show(left), right=_show(right))
+        if not low < high:
+            raise UndecidedError(f"{what}: {left} against {right}; more digits are needed")
         self._record("algebra", what)
 
     def rises(self, what: str, f: Any, variable: Any, zero: Any, end: Any) -> None:
@@ -83,7 +146,7 @@ class Case:
         if not algebra.rises_from(f, variable, zero, end):
             self._counterexample(what, f, variable, zero, end)
             raise UndecidedError(f"the derivative changes sign: {what}")
-        self._record("sign", what, f"value 0 at {zero}, derivative of one sign up to {end} (Sturm)")
+        self._record("algebra", what, f"value 0 at {zero}, derivative of one sign up to {end} (Sturm)")
 
     def nonnegative(self, what: str, polynomial: Any, lower: dict[Any, Any]) -> None:
         """A polynomial is non-negative for all variables beyond their lower ends."""
@@ -95,13 +158,13 @@ class Case:
                         f"does not hold: {what}", **{str(v): x for v, x in point.items()}, value=polynomial.subs(point)
                     )
             raise UndecidedError(f"coefficients of both signs: {what}")
-        self._record("sign", what, "no negative coefficient after the shift to the lower ends")
+        self._record("algebra", what, "no negative coefficient after the shift to the lower ends")
 
     def follows(self, what: str, polynomial: Any, lower: dict[Any, Any]) -> None:
         """The same, for a link of a proof: where it fails the proof does not go through, which refutes nothing."""
         if not algebra.nonnegative_beyond(polynomial, lower):
             raise UndecidedError(f"the proof does not go through: {what}")
-        self._record("sign", what, "no negative coefficient after the shift to the lower ends")
+        self._record("algebra", what, "no negative coefficient after the shift to the lower ends")
 
     def interval(self, what: str, f: Callable[[Any], Any], low: Any, high: Any) -> None:
         """``f > 0`` on the open interval, by subdivision in ball arithmetic with Taylor series at the ends."""
@@ -115,7 +178,13 @@ class Case:
             raise UndecidedError(f"{what}: the boxes do not cover the interval")
         self._record("interval", what, f"{len(proof.boxes)} boxes on ({low}, {high})")
 
-    # -- ball arithmetic ---------------------------------------------------------------------------------------------
+    # -- for a finite list ---------------------------------------------------------------------------------------------
+
+    def exact(self, what: str, holds: bool, **witness: Any) -> None:
+        """A comparison of exact numbers (rationals, integers) at one instance."""
+        if not holds:
+            raise RefutedError(f"does not hold: {what}", **witness)
+        self._record("finite list", what)
 
     def at_most(self, what: str, left: Any, right: Any, **witness: Any) -> None:
         """``left ≤ right`` for two balls, decided by their enclosures."""
@@ -128,7 +197,7 @@ class Case:
             raise UndecidedError(f"{what}: {left} against {right} at {witness}; more digits are needed")
         size = max(abs(float(ball(right).mid())), abs(float(ball(left).mid())))
         slack = float((ball(right) - ball(left)).mid()) / size if size > 0 else 0.0
-        self._record("enclosure", what, closest=slack)
+        self._record("finite list", what, closest=slack)
 
     def agree(self, what: str, left: Any, right: Any, digits: int = 10, **witness: Any) -> None:
         """Two enclosures of one number: they overlap, and are narrow enough for that to say something."""
@@ -139,12 +208,13 @@ class Case:
         radius = float(left.rad()) + float(right.rad())
         if radius > size * 10.0**-digits and size > 0:
             raise UndecidedError(f"{what}: enclosures {left}, {right} are too wide for {digits} digits")
-        self._record("enclosure", what, f"to {digits} digits or better")
+        self._record("finite list", what, f"to {digits} digits or better")
 
     def library(self, what: str, value: Any, exact: Any, ulps: float = 200.0, **witness: Any) -> None:
         """A float of the library agrees with its enclosure: relative error at most ``ulps`` times 2^-52.
 
-        Skipped for false neighbours: those have to fall by mathematics.
+        Always an illustration: it says something about the library. Skipped for false neighbours: those have to fall by
+        mathematics.
         """
         if self.control:
             return
@@ -154,7 +224,8 @@ class Case:
             raise RefutedError(f"library: {what}", float=float(value), exact=_show(ball(exact)), **witness)
         if not error <= allowed:
             raise UndecidedError(f"library: {what}: the enclosure {exact} is too wide")
-        self._record("enclosure", f"library: {what}", f"relative error at most {ulps:g} units of 2^-52")
+        with self.illustrations():
+            self._record("finite list", f"library: {what}", f"relative error at most {ulps:g} units of 2^-52")
 
     # -- samples -----------------------------------------------------------------------------------------------------
 
@@ -167,7 +238,7 @@ class Case:
             shown = {"mean": f"{found.mean:.6g} ± {found.half:.2g}", "expected": f"{expected:.6g}"}
             raise RefutedError(f"does not hold: {what}", violation=excess, **shown, **witness)
         closest = 1.0 - abs(found.mean - expected) / found.half if found.half > 0 else 1.0
-        self._record("sample", what, f"{found.samples} samples", closest=closest)
+        self._record("sampling", what, f"{found.samples} samples", closest=closest)
 
     def mean_at_most(self, what: str, samples: Any, bound: float, span: float | None, **witness: Any) -> None:
         """The mean of independent samples is not above the bound, at this comparison's share of the level."""
@@ -178,7 +249,7 @@ class Case:
                 f"does not hold: {what}", mean=f"{found.mean:.6g} ± {found.half:.2g}", bound=f"{bound:.6g}", **witness
             )
         closest = (bound - found.mean) / max(abs(bound), abs(found.mean)) if bound != found.mean else 0.0
-        self._record("sample", what, f"{found.samples} samples", closest=closest)
+        self._record("sampling", what, f"{found.samples} samples", closest=closest)
 
     def pathwise(self, what: str, left: Any, right: Any, rounding: float, **witness: Any) -> None:
         """``left ≤ right`` on every path, up to a stated rounding error."""
@@ -186,7 +257,7 @@ class Case:
         excess = float(np.max(left - right))
         if excess > rounding:
             raise RefutedError(f"does not hold: {what}", excess=f"{excess:.3g}", rounding=f"{rounding:.1g}", **witness)
-        self._record("sample", what, "every path", count=left.size)
+        self._record("sampling", what, "every path", count=left.size)
 
     # -- records -----------------------------------------------------------------------------------------------------
 
@@ -213,23 +284,42 @@ class Case:
         kept = tuple((n, tuple(map(float, x)), tuple(map(float, y)), style) for n, x, y, style in curves)
         self.plots.append(Plot(title, xlabel, ylabel, kept, logx, logy))
 
-    def finish(self) -> None:
-        """Raise `VacuousError` if the hypotheses never held, `UndecidedError` if nothing was decided."""
+    def finish(self) -> str:
+        """Verdict that the links support: the weakest of them.
+
+        Raises
+        ------
+        VacuousError
+            The hypotheses never held.
+        UndecidedError
+            No link was decided.
+        """
         if self.held == 0:
             raise VacuousError(f"the hypotheses held in none of {self.tried} instances")
-        if all(step.route == "known" for step in self.steps.values()):
-            raise UndecidedError("no step was decided")
+        links = [step for step in self.steps.values() if step.role == LINK]
+        if not links:
+            raise UndecidedError("no link: every step is an illustration" if self.steps else "no step was decided")
+        if all(step.kind == "argument" for step in links):
+            raise UndecidedError("no step was decided: every link is an argument")
         if self.comparisons > sampling.MAX_COMPARISONS:
             raise UndecidedError(f"more than {sampling.MAX_COMPARISONS} comparisons of sample means")
+        return min((LINKS[step.kind] for step in links), key=STRENGTH.__getitem__)
+
+    @property
+    def arguments(self) -> tuple[str, ...]:
+        """Facts applied by hand, by name."""
+        names = (s.what for s in self.steps.values() if s.kind == "argument" and s.role == LINK)
+        return tuple(dict.fromkeys(names))
 
     def _compared(self, what: str) -> None:
         del what
         self.comparisons += 1
 
-    def _record(self, route: str, what: str, detail: str = "", *, closest: float | None = None, count: int = 1) -> None:
-        step = self.steps.get((route, what))
+    def _record(self, kind: str, what: str, detail: str = "", *, closest: float | None = None, count: int = 1) -> None:
+        key = (kind, self._role, what, detail if kind == "argument" else "")
+        step = self.steps.get(key)
         if step is None:
-            self.steps[route, what] = Step(route, what, detail, count, closest)
+            self.steps[key] = Step(kind, what, self._role, detail, count, closest)
             return
         step.count += count
         if closest is not None:

@@ -6,18 +6,33 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-KINDS = ("proved", "certified", "consistent", "refuted")
-"""Kinds of decision a statement can be registered with."""
+KINDS = ("machine-decided", "reduced by hand", "certified", "consistent", "refuted")
+"""Verdicts that a statement can be registered with."""
 
-ROUTES = {
-    "algebra": "proved",
-    "sign": "proved",
-    "interval": "proved",
-    "enclosure": "certified",
-    "sample": "consistent",
-    "known": "known",
+MEANING = {
+    "machine-decided": "every link is decided by machine for all parameters: computer algebra, Sturm sequences, matrix words, or "
+    "ball arithmetic over the whole region; no step is a fact applied by hand",
+    "reduced by hand": "named textbook facts, applied by hand, reduce the statement to identities and inequalities, each of "
+    "which is decided by machine for all parameters; the facts are listed",
+    "certified": "rigorous enclosures or exact numbers, for the stated finite list of parameters and for no others",
+    "consistent": "samples, at a stated level; no proof",
+    "refuted": "false, with a witness",
 }
-"""The route of a step, and the strongest kind of decision that such a step supports."""
+"""What each verdict says, and no more."""
+
+STRENGTH = {"machine-decided": 4, "reduced by hand": 3, "certified": 2, "consistent": 1}
+
+LINKS = {
+    "algebra": "machine-decided",
+    "interval": "machine-decided",
+    "argument": "reduced by hand",
+    "finite list": "certified",
+    "sampling": "consistent",
+}
+"""Kinds of steps, and the strongest verdict of a statement that needs one of them."""
+
+LINK, ILLUSTRATION = "link", "illustration"
+"""Roles of a step: needed for the verdict, or shown beside it (it can refute, and counts for nothing)."""
 
 
 class RefutedError(Exception):
@@ -39,12 +54,17 @@ class VacuousError(UndecidedError):
     """The hypotheses of the claim never held in what the check looked at."""
 
 
+class TrivialError(UndecidedError):
+    """A step whose two sides are the same expression as written: it decides nothing."""
+
+
 @dataclass
 class Step:
-    """One link of a decision: by which route, what was decided, on how many instances, and how closely."""
+    """One step of a decision: its kind and role, what was decided, on how many instances, and how closely."""
 
-    route: str
+    kind: str
     what: str
+    role: str = LINK
     detail: str = ""
     count: int = 1
     closest: float | None = None
@@ -95,7 +115,10 @@ def _finite(x: float | None) -> float | None:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The decision on one statement."""
+    """The decision on one statement.
+
+    ``arguments`` are the facts applied by hand in this check, ``inherited`` those of the statements that it rests on.
+    """
 
     label: str
     expected: str
@@ -112,6 +135,14 @@ class Verdict:
     tables: tuple[Table, ...] = ()
     plots: tuple[Plot, ...] = ()
     message: str = ""
+    system: str = ""
+    arguments: tuple[str, ...] = ()
+    inherited: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """How registries name the statement: ``chain/E1``, or the label alone in a registry without systems."""
+        return f"{self.system}/{self.label}" if self.system else self.label
 
     @property
     def passed(self) -> bool:
@@ -122,6 +153,7 @@ class Verdict:
         """Return the entry of ``"statements"`` in the JSON result."""
         return {
             "label": self.label,
+            "system": self.system,
             "kind": self.kind,
             "verdict": "as expected" if self.passed else "NOT as expected",
             "expected": self.expected,
@@ -132,6 +164,8 @@ class Verdict:
             "hypotheses_held": self.held,
             "hypotheses_tried": self.tried,
             "comparisons": self.comparisons,
+            "arguments": list(self.arguments),
+            "arguments_inherited": list(self.inherited),
             "steps": [{**vars(s), "closest": _finite(s.closest)} for s in self.steps],
             "witness": self.witness,
             "tables": [

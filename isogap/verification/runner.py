@@ -13,15 +13,14 @@ from typing import Any
 from flint import ctx
 
 from isogap.verification.case import Case
-from isogap.verification.outcome import ROUTES, Control, Margin, RefutedError, UndecidedError, Verdict
-from isogap.verification.registry import Statement, check_module, load
+from isogap.verification.outcome import STRENGTH, Control, Margin, RefutedError, UndecidedError, Verdict
+from isogap.verification.registry import RegistryError, Statement, check_module, closure, find, load
 from isogap.verification.sampling import MAX_COMPARISONS
 
 BITS = 200
 """Working precision of the balls: spectra 1e-9 off isometric leave 80 bits to the deviations."""
 
 Decide = Callable[..., Any]
-_RANK = {"consistent": 1, "certified": 2, "proved": 3}
 
 
 def judge(
@@ -48,19 +47,15 @@ def judge(
     deep, seed : bool, int
         Effort and randomness.
     before : mapping, optional
-        Verdicts of the statements that this one rests on. If one of them failed, this one cannot be proved.
+        Key -> verdict of the statements judged before. One that this statement rests on and that is weaker lowers the
+        verdict to its own; one that failed or was not judged makes it conditional.
     """
     begin = time.perf_counter()
-    key = zlib.crc32(statement.label.encode())
-    case = Case(seed=seed * 2**32 + key, deep=deep)
+    key = zlib.crc32(statement.key.encode())
+    case = Case(seed=seed * 2**32 + key, deep=deep, where=statement.where)
     kind, message, refutation = _decide(case, decide, {})
-    if kind in _RANK:
-        broken = [x for x in statement.depends if before is not None and x in before and not before[x].passed]
-        if broken:
-            kind, message = "conditional", f"rests on {', '.join(broken)}, which failed"
-        weak = [x for x in statement.depends if before is not None and x in before and before[x].kind == "consistent"]
-        if kind == "proved" and weak:
-            kind, message = "conditional", f"rests on {', '.join(weak)}, which is not proved"
+    if kind in STRENGTH:
+        kind, message = _weighed(kind, statement, before or {})
     controls = tuple(
         _control(statement, decide, what, claim, seed * 2**32 + key, deep) for what, claim in neighbours.items()
     )
@@ -80,29 +75,88 @@ def judge(
         tables=tuple(case.tables),
         plots=tuple(case.plots),
         message=message,
+        system=statement.system,
+        arguments=case.arguments,
+        inherited=_inherited(statement, before or {}),
     )
+
+
+def _weighed(kind: str, statement: Statement, before: Mapping[str, Verdict]) -> tuple[str, str]:
+    """The verdict after a look at what the statement rests on, and why it was lowered."""
+    absent = [x for x in statement.depends if x not in before]
+    if absent:
+        return "conditional", f"rests on {', '.join(absent)}, not judged in this run"
+    broken = [x for x in statement.depends if not before[x].passed]
+    if broken:
+        return "conditional", f"rests on {', '.join(broken)}, which failed"
+    weakest = min((before[x] for x in statement.depends), key=lambda v: STRENGTH.get(v.kind, 0), default=None)
+    if weakest is None or STRENGTH.get(weakest.kind, 0) >= STRENGTH[kind]:
+        return kind, ""
+    if weakest.kind not in STRENGTH:
+        return "conditional", f"rests on {weakest.key}, which is {weakest.kind}"
+    return weakest.kind, f"{kind} given {weakest.key}, which is {weakest.kind}"
+
+
+def _inherited(statement: Statement, before: Mapping[str, Verdict]) -> tuple[str, ...]:
+    """Facts applied by hand below a statement, with the label where each is."""
+    found: dict[str, None] = {}
+    for x in statement.depends:
+        if x in before:
+            found.update(dict.fromkeys(before[x].inherited))
+            found.update((f"{fact} ({before[x].key})", None) for fact in before[x].arguments)
+    return tuple(found)
 
 
 def judge_all(
     labels: Iterable[str] | None = None,
     *,
+    system: str | None = None,
     deep: bool = False,
     seed: int = 0,
     where: Path | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[Verdict]:
-    """Judge the statements of the registry (or those with the given labels), dependencies first."""
+    """Judge statements of a registry, and before them all that they rest on.
+
+    Parameters
+    ----------
+    labels : iterable of str, optional
+        Which ones, by key (``chain/E5``), full label (``chain: E5``), or a label that only one system has.
+    system : str, optional
+        Those of one system.
+    deep, seed : bool, int
+        Effort and randomness.
+    where : Path, optional
+        Folder of a registry or of systems, by default those of this package.
+    progress : callable, optional
+        Called with the number done, the total, and the key of the next one.
+
+    Raises
+    ------
+    RegistryError
+        The registry or a check is not what it must be, an unknown label or system; before anything is judged.
+    """
     statements = load(where)
-    wanted = list(statements) if labels is None else [label for label in statements if label in set(labels)]
+    wanted = closure(statements, chosen(statements, labels, system))
+    modules = {key: check_module(statements[key]) for key in wanted}
     verdicts: dict[str, Verdict] = {}
-    for i, label in enumerate(wanted):
+    for i, key in enumerate(wanted):
         if progress is not None:
-            progress(i, len(wanted), label)
-        module = check_module(statements[label], where)
-        verdicts[label] = judge(
-            statements[label], module.decide, module.FALSE_NEIGHBOURS, deep=deep, seed=seed, before=verdicts
+            progress(i, len(wanted), key)
+        module = modules[key]
+        verdicts[key] = judge(
+            statements[key], module.decide, module.FALSE_NEIGHBOURS, deep=deep, seed=seed, before=verdicts
         )
     return list(verdicts.values())
+
+
+def chosen(statements: Mapping[str, Statement], labels: Iterable[str] | None, system: str | None) -> list[str]:
+    """Keys of the statements that are asked for."""
+    known = list(dict.fromkeys(s.system for s in statements.values()))
+    if system is not None and system not in known:
+        raise RegistryError(f"no system {system!r}; there are {', '.join(x or '(one without a name)' for x in known)}")
+    inside = {k: s for k, s in statements.items() if system is None or s.system == system}
+    return list(inside) if labels is None else [find(inside, label) for label in labels]
 
 
 def comparisons_within_level(verdicts: Iterable[Verdict]) -> bool:
@@ -115,19 +169,16 @@ def _decide(case: Case, decide: Decide, claim: Mapping[str, Any]) -> tuple[str, 
     try:
         with ctx.workprec(BITS):
             found = decide(case, **claim)
-        case.finish()
+        kind = case.finish()
     except RefutedError as refutation:
         return "refuted", str(refutation), refutation
     except UndecidedError as doubt:
         return "undecided", str(doubt), None
     except Exception as error:  # a check that breaks is a failed check: the rest of the report is still wanted
         return "error", f"{type(error).__name__}: {error} ({traceback.extract_tb(error.__traceback__)[-1]})", None
-    if found not in _RANK:
-        return "undecided", f"the check returned {found!r}, which is no kind of decision", None
-    reached = max(_RANK.get(ROUTES[step.route], 0) for step in case.steps.values())
-    if _RANK[found] > reached:
-        return "undecided", f"the check calls itself {found}, its steps do not support that", None
-    return found, "", None
+    if found is not None:
+        return "undecided", f"decide returned {found!r}; the verdict follows from the links: return nothing", None
+    return kind, "", None
 
 
 def _control(
@@ -136,8 +187,8 @@ def _control(
     unknown = set(claim) - set(inspect.signature(decide).parameters)
     if unknown:
         return Control(what, False, f"the check takes no argument {unknown.pop()!r}")
-    kind, message, _ = _decide(Case(seed=seed, deep=deep, control=True), decide, claim)
-    good = kind in _RANK if statement.kind == "refuted" else kind == "refuted"
+    kind, message, _ = _decide(Case(seed=seed, deep=deep, control=True, where=statement.where), decide, claim)
+    good = kind in STRENGTH if statement.kind == "refuted" else kind == "refuted"
     return Control(what, good, message or f"decided: {kind}")
 
 

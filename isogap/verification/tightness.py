@@ -163,7 +163,9 @@ def tightness(
         _, lam = minimise(lambda f, d=d: objective(f, d), d, starts=6 if case.deep else 1)  # type: ignore[misc]
         spectrum = rationalise(lam)
         value, bound = exact(spectrum)
-        case.at_most("bound at the spectrum that the optimiser finds worst", bound, value, d=d, spectrum=spectrum)
+        with case.illustrations():
+            what = "bound at the spectrum that the optimiser finds worst"
+            case.at_most(what, bound, value, d=d, spectrum=spectrum)
         ratio = float((ball(value) / bound).mid())
         case.margin(ratio, "smallest exact/bound found by the optimiser")
         rows.append((d, f"{ratio:.6g}", describe(lam)))

@@ -5,19 +5,35 @@ from __future__ import annotations
 import tomllib
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from isogap.verification.entries import RegistryError
 from isogap.verification.rational import RationalMatrix, from_rows
 from isogap.verification.registry import folder
 
+WITNESSES = "witnesses.toml"
+
 
 @cache
-def load_witnesses() -> dict[str, dict[str, Any]]:
-    """Read ``witnesses.toml``: name -> what it shows, and rows as strings of rationals."""
-    return tomllib.loads((folder() / "witnesses.toml").read_text(encoding="utf-8"))
+def load_witnesses(where: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Read ``witnesses.toml`` of a registry: name -> what it shows, and rows as strings of rationals; empty without one."""
+    path = (folder() / "chain" if where is None else where) / WITNESSES
+    if not path.is_file():
+        return {}
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RegistryError(f"{path}: {error}") from None
+    for name, entry in found.items():
+        rows = entry.get("rows") if isinstance(entry, dict) else None
+        good = isinstance(rows, list) and all(isinstance(r, list) and all(isinstance(x, str) for x in r) for r in rows)
+        if not good or not isinstance(entry.get("what"), str):
+            raise RegistryError(f"{path}: [{name}] needs what = text and rows = lists of rationals written as texts")
+    return found
 
 
-def witness(name: str) -> RationalMatrix:
+def witness(name: str, where: Path | None = None) -> RationalMatrix:
     """Return a witness as an exact matrix.
 
     Examples
@@ -26,4 +42,4 @@ def witness(name: str) -> RationalMatrix:
     >>> [str(x) for x in (X * X.transpose()).tolist()[0]]
     ['1', '3/5']
     """
-    return from_rows([[Fraction(x) for x in row] for row in load_witnesses()[name]["rows"]])
+    return from_rows([[Fraction(x) for x in row] for row in load_witnesses(where)[name]["rows"]])

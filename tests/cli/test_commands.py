@@ -93,7 +93,7 @@ def test_errors_are_one_line_and_status_2(program, capsys):
 
 INTERRUPTED = {
     "isogap-mc": ("isogap.run.chain.simulate", ["--width", "4", "--depth", "3"]),
-    "isogap-variants": ("isogap.engine.networks.passes.simulate_variant", ["--width", "4", "--depth", "3"]),
+    "isogap-variants": ("isogap.run.variant.simulate_variant", ["--width", "4", "--depth", "3"]),
     "isogap-verify": ("isogap.verification.runner.judge_all", []),
     "isogap-figures": ("isogap.figures.make", ["fig1", "--out", "made"]),
     "weingarten": ("weingarten.cli.run", ["wg", "2"]),
@@ -190,12 +190,12 @@ def test_a_registry_of_ones_own(tmp_path, capsys):
     """``--statements DIR`` decides a claim of the user's, and its report shows it."""
     (tmp_path / "statements.toml").write_text(
         '[[statement]]\nlabel = "Mine"\nname = "A square"\ngroup = "My claims"\nformula = "(a+b)^2=a^2+2ab+b^2"\n'
-        'hypotheses = "real numbers"\nkind = "proved"\nrange = "all"\n'
+        'hypotheses = "real numbers"\nkind = "machine-decided"\nrange = "all"\n'
     )
     (tmp_path / "test_mine.py").write_text(
         '"""Mine: (a+b)² = a² + 2ab + b²."""\nimport sympy as sp\n\na, b = sp.symbols("a b")\n\n'
         "def decide(case, *, middle=2):\n    case.hypothesis(True)\n"
-        '    case.identity("the square", (a + b) ** 2, a**2 + middle * a * b + b**2)\n    return "proved"\n\n'
+        '    case.identity("the square", (a + b) ** 2, a**2 + middle * a * b + b**2)\n\n'
         'FALSE_NEIGHBOURS = {"without the middle term": {"middle": 0}}\n'
     )
     report = tmp_path / "report.html"

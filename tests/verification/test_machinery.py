@@ -19,98 +19,164 @@ from isogap.verification import (
     algebra,
     folder,
     judge,
+    judge_all,
     load,
     sampling,
     tightness,
 )
 from isogap.verification.balls import Spectrum, ball, family
+from isogap.verification.registry import find, systems
 from isogap.verification.report.mathml import LatexError, mathml
-from isogap.verification.report.readme import readme
+from isogap.verification.report.readme import overview, readme
+from isogap.verification.report.result import html_page
 from isogap.verification.words import ONE, equal, matrix, orthogonal
 
 
-def entry(label="X1", kind="proved", depends=()):
+def entry(label="X1", kind="machine-decided", depends=()):
     lines = [f'label = "{label}"', 'name = "n"', 'formula = "x"', 'hypotheses = "h"', f'kind = "{kind}"']
     lines += ['range = "r"', 'group = "g"', f"depends = {json.dumps(list(depends))}"]
     return "[[statement]]\n" + "\n".join(lines) + "\n"
 
 
+CHECK = """import sympy as sp
+
+x = sp.Symbol("x")
+
+
+def decide(case, *, twice=2):
+    case.hypothesis(True)
+    case.identity("x + x = 2x", (x + 1) ** 2, x**2 + twice * x + 1)
+
+
+FALSE_NEIGHBOURS = {"x + x = 3x": {"twice": 3}}
+"""
+
+
 def write(where, text, files):
+    where.mkdir(exist_ok=True, parents=True)
     (where / "statements.toml").write_text(text, encoding="utf-8")
     for name, first in files.items():
-        (where / name).write_text(first, encoding="utf-8")
+        (where / name).write_text(first + CHECK, encoding="utf-8")
     return where
 
 
 def test_registry_and_checks_belong_together(tmp_path):
     good = {"test_x1.py": '"""X1: something."""\n'}
-    assert list(load(write(tmp_path, entry(), good))) == ["X1"]
+    assert list(load(write(tmp_path / "good", entry(), good))) == ["X1"]
     cases = [
-        (entry(kind="believed"), good, "none of"),
-        (entry(depends=["X2"]), good, "not in the registry"),
-        (entry() + entry(), good, "twice"),
+        (entry(kind="believed"), good, "line 6: field kind: .*none of"),
+        (entry(depends=["X2"]), good, "line 9: field depends: X1 depends on X2, which is not in the registry"),
+        (entry(depends=["chain/E99"]), good, "chain/E99, which is not in the registry"),
+        (entry() + entry(), good, "line 11: field label: .*twice"),
         (entry() + entry("X2"), good, "X2 has no check"),
-        (entry() + 'colour = "red"\n', good, "colour"),
+        (entry() + entry("x1"), good, "would also be the check of X1"),
+        (entry() + 'colour = "red"\n', good, "line 10: field colour: unknown field 'colour'"),
+        (entry().replace('formula = "x"', "formula = 7"), good, "line 4: field formula: must be a text, not int"),
+        (entry().replace('formula = "x"', 'formula = "\\\\nonsense"'), good, "line 4: field formula: unknown command"),
+        (entry().replace('name = "n"\n', ""), good, "line 1: field 'name' is missing"),
+        (entry("X/1"), good, "line 2: field label"),
+        ("[about]\ngroups = 3\n" + entry(), good, "groups: must be a list"),
+        ("[about]\ncolour = 'red'\n" + entry(), good, "unknown field 'colour'"),
+        ('[about]\ngroups = ["other"]\n' + entry(), good, "none of the groups"),
+        ("statement = 3\n", {}, "written as"),
+        ("[[statement\n", {}, "at line 1"),
         (entry("X1", depends=["X2"]) + entry("X2", depends=["X1"]), {**good, "test_x2.py": '"""X2: s."""\n'}, "circle"),
         (entry(), {**good, "test_x3.py": '"""X3: s."""\n'}, "test_x3.py checks no statement"),
         (entry(), {"test_x1.py": '"""Something else."""\n'}, "first line"),
+        (entry(), {"test_x1.py": '"""X1: s."""\n)\n'}, "line 2: SyntaxError"),
+        (entry(), {"test_x1.py": '"""X1: s."""\n"""'}, "SyntaxError"),
     ]
     for i, (text, files, message) in enumerate(cases):
-        where = tmp_path / str(i)
-        where.mkdir()
+        where = write(tmp_path / str(i), text, files)
         with pytest.raises(RegistryError, match=message):
-            load(write(where, text, files))
+            load(where)
+    for missing in ("decide", "FALSE_NEIGHBOURS"):
+        where = write(tmp_path / missing, entry(), good)
+        path = where / "test_x1.py"
+        path.write_text(path.read_text().replace(missing, "another"))
+        with pytest.raises(RegistryError, match=missing):
+            load(where)
     with pytest.raises(RegistryError, match="no registry"):
         load(tmp_path / "nowhere")
 
 
-STATEMENT = Statement("X1", "n", "x", "h", "proved", "r", "g", depends=("X0",))
+def test_a_long_chain_of_dependencies_is_no_recursion(tmp_path):
+    labels = [f"X{i}" for i in range(1500)]
+    text = "".join(entry(x, depends=labels[i + 1 : i + 2]) for i, x in enumerate(labels))
+    where = write(tmp_path, text, {f"test_x{i}.py": f'"""X{i}: s."""\n' for i in range(1500)})
+    assert list(load(where)) == labels[::-1]
+    (where / "statements.toml").write_text(text.replace("depends = []", 'depends = ["X0"]'))
+    with pytest.raises(RegistryError, match=r"circle of dependencies: X0 -> X1 .* \.\.\. "):
+        load(where)
 
 
-def decide(case, *, claim=1, vacuous=False, kind="proved"):
+def test_systems(tmp_path):
+    """A folder of systems: keys, full labels, dependencies on other systems and on installed ones, names that are ambiguous."""
+    first = {"test_x1.py": '"""X1: something."""\n'}
+    head = '[about]\ntitle = "First"\nauthors = "A"\ngroups = ["g"]\n'
+    write(tmp_path / "one", head + entry(), first)
+    write(tmp_path / "two", entry(depends=["one/X1", "chain/E5"]), first)
+    statements = load(tmp_path)
+    assert list(statements) == ["one/X1", "chain/Weingarten inputs", "chain/E5", "two/X1"]
+    two = statements["two/X1"]
+    assert (two.full, two.system, two.depends) == ("two: X1", "two", ("one/X1", "chain/E5"))
+    assert [find(statements, name) for name in ("one/x1", "One: X1", "e5")] == ["one/X1", "one/X1", "chain/E5"]
+    with pytest.raises(RegistryError, match="write one/X1 or two/X1"):
+        find(statements, "X1")
+    verdicts = judge_all(system="two", where=tmp_path)
+    assert [(v.key, v.kind) for v in verdicts] == [(key, "machine-decided") for key in statements]
+    assert all(v.passed for v in verdicts)
+    with pytest.raises(RegistryError, match="no system 'three'"):
+        judge_all(system="three", where=tmp_path)
+    page = html_page(verdicts, deep=False, seed=0, seconds=0.0, where=tmp_path)
+    assert "Proof check of <i>First; " in page
+    assert "test_x1.py" in readme(statements, "two")
+    assert overview(statements).count("README.md") == 3
+
+
+def test_reports_are_about_the_registry_that_is_judged(tmp_path):
+    text = '[about]\ntitle = "Claims of mine"\n' + entry().replace('"g"', '"Of my own"')
+    where = write(tmp_path, text, {"test_x1.py": '"""X1: something."""\n'})
+    page = html_page(judge_all(where=where), deep=False, seed=0, seconds=0.0, where=where)
+    assert "<h1>Proof check of <i>Claims of mine</i></h1>" in page
+    for foreign in ("Meterez", "Depth Limits", "Witness"):
+        assert foreign not in page
+    assert "## Of my own" in readme(load(where))
+
+
+STATEMENT = Statement("X1", "n", "x", "h", "machine-decided", "r", "g", depends=("X0",))
+ALONE = Statement("X1", "n", "x", "h", "machine-decided", "r", "g")
+
+
+def decide(case, *, claim=1, vacuous=False):
     case.hypothesis(not vacuous)
     x = sp.Symbol("x")
-    case.identity("x = x", x, claim * x)
-    return kind
+    case.identity("x(x+1) = x² + x", x * (x + 1), x**2 + claim * x)
 
 
 def test_verdicts():
-    good = judge(STATEMENT, decide, {"twice": {"claim": 2}})
-    assert (good.kind, good.passed, good.held) == ("proved", True, 1)
+    good = judge(ALONE, decide, {"twice": {"claim": 2}})
+    assert (good.kind, good.passed, good.held) == ("machine-decided", True, 1)
     assert good.controls[0].refuted
     assert "difference" in good.controls[0].witness
-    assert not judge(STATEMENT, decide, {}).passed  # no neighbour
-    survived = judge(STATEMENT, decide, {"the same": {"claim": 1}})
-    assert survived.kind == "proved"
+    assert not judge(ALONE, decide, {}).passed  # no neighbour
+    survived = judge(ALONE, decide, {"the same": {"claim": 1}})
+    assert survived.kind == "machine-decided"
     assert not survived.passed
-    vacuous = judge(STATEMENT, lambda case: decide(case, vacuous=True), {"twice": {}})
+    vacuous = judge(ALONE, lambda case: decide(case, vacuous=True), {"twice": {}})
     assert vacuous.kind == "undecided"
     assert "none of 1 instances" in vacuous.message
-    assert judge(STATEMENT, lambda case: decide(case, claim=3), {}).kind == "refuted"
-    weak = judge(STATEMENT, lambda case: (case.hypothesis(True), case.known("a fact")) and "proved", {})
+    assert judge(ALONE, lambda case: decide(case, claim=3), {}).kind == "refuted"
+    weak = judge(ALONE, lambda case: (case.hypothesis(True), case.argument("a fact"))[2:] or None, {})
     assert weak.kind == "undecided"
-    broken = judge(STATEMENT, lambda case: 1 / 0, {})
+    broken = judge(ALONE, lambda case: 1 / 0, {})
     assert broken.kind == "error"
     assert "ZeroDivisionError" in broken.message
-    unknown = judge(STATEMENT, decide, {"no such": {"colour": 1}})
+    unknown = judge(ALONE, decide, {"no such": {"colour": 1}})
     assert not unknown.controls[0].refuted
-    sampled = judge(STATEMENT, lambda case: (case.hypothesis(True), case.exact("1 < 2", True)) and "believed", {})
-    assert sampled.kind == "undecided"
-
-
-def test_a_proof_rests_on_its_links():
-    failed = judge(STATEMENT, lambda case: decide(case, claim=2), {"twice": {}})
-    assert judge(STATEMENT, decide, {"twice": {"claim": 2}}, before={"X0": failed}).kind == "conditional"
-    consistent = Statement("X0", "n", "x", "h", "consistent", "r", "g")
-
-    def sample(case, *, mean=0.5):
-        case.hypothesis(True)
-        case.mean_equals("mean", case.rng().random(10_000), mean, 1.0)
-        return "consistent"
-
-    link = judge(consistent, sample, {"0.6": {"mean": 0.6}})
-    assert link.passed
-    assert judge(STATEMENT, decide, {"twice": {"claim": 2}}, before={"X0": link}).kind == "conditional"
+    declared = judge(ALONE, lambda case: (case.hypothesis(True), case.exact("1 < 2", True)) and "machine-decided", {})
+    assert declared.kind == "undecided"
+    assert "return nothing" in declared.message
 
 
 def test_case_methods_refute_and_doubt():
@@ -226,10 +292,13 @@ def test_formulas_typeset():
             mathml(wrong)
 
 
-def test_readme_is_current():
-    assert (folder() / "README.md").read_text(encoding="utf-8") == readme(load()), (
-        "run python -m isogap.verification.report.readme"
-    )
+def test_readmes_are_current():
+    statements = load()
+    written = {folder(): overview(statements)}
+    written |= {folder() / system: readme(statements, system) for system in systems(statements)}
+    for where, text in written.items():
+        said = "run python -m isogap.verification.report.readme"
+        assert (where / "README.md").read_text(encoding="utf-8") == text, said
 
 
 @pytest.mark.parametrize("broken", [False, True])
@@ -252,14 +321,14 @@ def test_command(tmp_path, monkeypatch, capsys, broken):
     )
     result = json.loads((tmp_path / "v.json").read_text(encoding="utf-8"))
     assert status == int(broken)
-    assert result["format"] == "isogap-verify/1"
+    assert result["format"] == "isogap-verify/2"
     assert result["passed"] is not broken
     by_label = {s["label"]: s for s in result["statements"]}
-    assert set(by_label) == {"E5", "Corollary A.3"}
+    assert set(by_label) == {"Weingarten inputs", "E5", "Corollary A.3"}
     assert {"kind", "verdict", "range", "margin", "controls", "hypotheses_held", "seconds"} <= set(by_label["E5"])
     page = (tmp_path / "v.html").read_text(encoding="utf-8")
     assert "<math" in page
-    assert "http" not in page.replace("http://www.w3.org", "")
+    assert "http" not in page.replace("http://www.w3.org", "").replace("http-equiv", "")
     assert "<script" not in page
     assert "E5" in capsys.readouterr().out
 
@@ -277,5 +346,5 @@ def test_command_errors(tmp_path, capsys):
 
 
 def test_folder_is_the_checkout():
-    assert (folder() / "statements.toml").is_file()
-    assert folder() == Path(__file__).parents[2] / "verify" / "chain"
+    assert (folder() / "chain" / "statements.toml").is_file()
+    assert folder() == Path(__file__).parents[2] / "verify"

@@ -47,7 +47,6 @@ def decide(case, *, law="leading"):
         "(ratio - 1)·r",
     )
     case.table("growth per layer", head, rows)
-    return "consistent"
 
 
 def _rates(case, d, r):

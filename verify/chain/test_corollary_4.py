@@ -12,20 +12,21 @@ d = sp.Symbol("d", positive=True)
 
 def decide(case, *, constant=2 * d**2 * (d + 2), normalise=True):
     """Enclosures of the exact step against the bound, then the concave form of Theorem 3's proof."""
-    for width in widths(deep=case.deep):
-        c = ball(int(constant.subs(d, width)))
-        for s in family(width, deep=case.deep):
-            if case.hypothesis(s.low > 0):
-                bound = (1 - ball(s.power(2)) / c).log()
-                step = s.step() if normalise else ball(0)
-                case.at_most("exact step ≤ bound", step, bound, d=width, spectrum=s)
-                found = bounds.corollary_4([float(x - 1) for x in s.full()], deviation=True)
-                case.library("bounds.corollary_4", found, bound, 1e3, d=width, spectrum=s)
+    with case.illustrations():
+        for width in widths(deep=case.deep):
+            c = ball(int(constant.subs(d, width)))
+            for s in family(width, deep=case.deep):
+                if case.hypothesis(s.low > 0):
+                    bound = (1 - ball(s.power(2)) / c).log()
+                    step = s.step() if normalise else ball(0)
+                    case.at_most("exact step ≤ bound", step, bound, d=width, spectrum=s)
+                    found = bounds.corollary_4([float(x - 1) for x in s.full()], deviation=True)
+                    case.library("bounds.corollary_4", found, bound, 1e3, d=width, spectrum=s)
     p2 = sp.Symbol("p2")
     variance = 2 * p2 / (d * (d + 2))
     lower = d * (d - 1) * (2 * variance + 2 * variance / (d - 1)) / (2 * d) / (2 * d**2)
     case.identity("E var r ≥ Σ(λ-1)²/(d²(d+2)): the pairs of Theorem 3", lower, p2 / (d**2 * (d + 2)))
-    case.known("φ' ≤ φ + log(1 - var r) (E1, GM ≤ AM); log(1-v) falls and is concave (Jensen)")
+    case.argument("E1 and Jensen", "φ' ≤ φ + log(1 - var r) (E1, GM ≤ AM); log(1-v) falls and is concave (Jensen)")
     case.follows(
         "the constant is at least d²(d+2), which the proof gives", sp.expand(constant - d**2 * (d + 2)), {d: 2}
     )
@@ -37,7 +38,6 @@ def decide(case, *, constant=2 * d**2 * (d + 2), normalise=True):
             lambda s: (-s.step(), -(1 - ball(s.power(2)) / (2 * s.d**2 * (s.d + 2))).log()),
         )
         _plot(case, 16)
-    return "proved"
 
 
 def _plot(case, width):

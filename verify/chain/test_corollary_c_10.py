@@ -3,7 +3,7 @@
 import sympy as sp
 
 from isogap.verification import rational as q
-from isogap.verification.words import ONE, equal, matrix
+from isogap.verification.words import ONE, equal, matrix, normal_form
 
 
 def decide(case, *, zeros=1):
@@ -14,19 +14,22 @@ def decide(case, *, zeros=1):
     case.words("(I - uuᵀ)² = I - uuᵀ for a unit vector u", projector * projector, projector, rules)
     case.words("(I - uuᵀ)u = 0", projector * u, u - u, rules)
     n = sp.Symbol("n")
-    case.identity("trace = n - uᵀu = the multiplicity of 1", n - 1, n - zeros)
-    case.known("an idempotent matrix has eigenvalues 0 and 1; its trace counts the ones")
-    for size in (2, 3, 5, 8):
-        x = q.unit_rows(1, size, size)
-        if case.hypothesis(any(v != 0 for v in q.rows_of(x)[0])):
-            J = q.identity(size) - x.transpose() * x
-            lam = sp.Symbol("x")
-            found = sum(sp.Rational(int(c.p), int(c.q)) * lam**k for k, c in enumerate(J.charpoly().coeffs()))
-            case.identity(
-                "characteristic polynomial x^zeros (x-1)^(n-zeros)", found, lam**zeros * (lam - 1) ** (size - zeros)
-            )
+    square = normal_form(u.T * u, rules).terms[()]
+    case.identity("trace = n - uᵀu = the multiplicity of 1", n - square, n - zeros, computed=True)
+    case.argument(
+        "spectrum of an idempotent", "an idempotent matrix has eigenvalues 0 and 1; its trace counts the ones"
+    )
+    with case.illustrations():
+        for size in (2, 3, 5, 8):
+            x = q.unit_rows(1, size, size)
+            if case.hypothesis(any(v != 0 for v in q.rows_of(x)[0])):
+                J = q.identity(size) - x.transpose() * x
+                lam = sp.Symbol("x")
+                found = sum(sp.Rational(int(c.p), int(c.q)) * lam**k for k, c in enumerate(J.charpoly().coeffs()))
+                case.identity(
+                    "characteristic polynomial x^zeros (x-1)^(n-zeros)", found, lam**zeros * (lam - 1) ** (size - zeros)
+                )
     assert not equal(projector, ONE, rules)
-    return "proved"
 
 
 FALSE_NEIGHBOURS = {"the eigenvalue 0 twice": {"zeros": 2}, "no eigenvalue 0": {"zeros": 0}}

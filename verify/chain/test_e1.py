@@ -14,16 +14,16 @@ def decide(case, *, arithmetic="squares", side="rows"):
     """Determinant and trace of the normalised Gram matrix, then exact matrices with rational row norms."""
     D, H = matrix("D"), matrix("H")
     case.words("BN(H) BN(H)ᵀ = D H Hᵀ D with D = diag(r)^-1", (D * H) * (D * H).T, D * H * H.T * D, symmetric("D"))
-    case.known("determinants multiply: det(D G D) = det(G) / Π r_j²")
+    case.argument("determinants multiply", "det(D G D) = det(G) / Π r_j²")
     d, log_det, sum_log, log_mean = sp.symbols("d L S A")
     before, after = log_mean - log_det / d, -(log_det - sum_log) / d  # the trace of BN(H) BN(H)ᵀ is d
     case.identity("φ(H) - φ(BN(H)) = log AM(r²) - log GM(r²)", before - after, log_mean - sum_log / d)
-    for seed, (size, n) in enumerate([(2, 2), (2, 5), (3, 3), (4, 4), (5, 7)]):
-        norms = [Fraction(k + 1 + seed, 2 + k * k) for k in range(size)]
-        H_exact = q.diagonal(norms) * q.unit_rows(size, n, seed)
-        if case.hypothesis((H_exact * H_exact.transpose()).det() != 0):
-            _instance(case, H_exact, norms, arithmetic, side)
-    return "proved"
+    with case.illustrations():
+        for seed, (size, n) in enumerate([(2, 2), (2, 5), (3, 3), (4, 4), (5, 7)]):
+            norms = [Fraction(k + 1 + seed, 2 + k * k) for k in range(size)]
+            H_exact = q.diagonal(norms) * q.unit_rows(size, n, seed)
+            if case.hypothesis((H_exact * H_exact.transpose()).det() != 0):
+                _instance(case, H_exact, norms, arithmetic, side)
 
 
 def _instance(case, H, norms, arithmetic, side):

@@ -22,27 +22,27 @@ def decide(case, *, exponent=Fraction(1, 2), start=d / 2):
         for mu in partitions(m):
             product = sp.prod([p[part] for part in mu])
             sides = (side.coeff_monomial(product) for side in (left, right))
-            case.identity(f"degree {m}: the coefficient of every product of power sums", *sides)
-    for lam in (
-        [Fraction(1, 2), Fraction(3, 2)],
-        [Fraction(1, 3), Fraction(2, 3), 2],
-        [Fraction(k, 3) for k in range(1, 6)],
-    ):
-        if case.hypothesis(sum(lam) == len(lam)):
-            for m in range(1, 7):
-                p = power_symbols(m)
-                values = {
-                    p[k]: sum(sp.Rational(x) ** k for x in map(sp.Rational, map(str, lam))) for k in range(1, m + 1)
-                }
-                exact = squared_row_moment(m, d).subs(d, len(lam)).subs(values)
-                found = bounds.moment_of_Y(lam, m)
-                case.exact(
-                    "library: moment_of_Y, exact",
-                    sp.Rational(found.numerator, found.denominator) == exact,
-                    m=m,
-                    lam=lam,
-                )
-    return "proved"
+            case.identity(f"degree {m}: the coefficient of every product of power sums", *sides, computed=True)
+    with case.illustrations():
+        for lam in (
+            [Fraction(1, 2), Fraction(3, 2)],
+            [Fraction(1, 3), Fraction(2, 3), 2],
+            [Fraction(k, 3) for k in range(1, 6)],
+        ):
+            if case.hypothesis(sum(lam) == len(lam)):
+                for m in range(1, 7):
+                    p = power_symbols(m)
+                    values = {
+                        p[k]: sum(sp.Rational(x) ** k for x in map(sp.Rational, map(str, lam))) for k in range(1, m + 1)
+                    }
+                    exact = squared_row_moment(m, d).subs(d, len(lam)).subs(values)
+                    found = bounds.moment_of_Y(lam, m)
+                    case.exact(
+                        "library: moment_of_Y, exact",
+                        sp.Rational(found.numerator, found.denominator) == exact,
+                        m=m,
+                        lam=lam,
+                    )
 
 
 FALSE_NEIGHBOURS = {

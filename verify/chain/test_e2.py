@@ -14,23 +14,24 @@ def decide(case, *, mixing="orthogonal", normalised=True):
     W, X = matrix("W"), matrix("X")
     rules = orthogonal("W") if mixing == "orthogonal" else []
     case.words("(WX)ᵀ(WX) = XᵀX, so W changes neither trace nor determinant", (W * X).T * (W * X), X.T * X, rules)
-    d, phi, sum_log = sp.symbols("d phi S")
-    case.identity("E1 with Σ_j Y_j = d, so log AM = 0", phi - (0 - sum_log / d), phi + sum_log / d)
-    for seed, (size, n) in enumerate([(2, 2), (3, 3), (3, 6), (5, 5), (8, 8)]):
-        X_exact = q.unit_rows(size, n, seed) * (1 if normalised else 2)
-        if normalised is False:
-            X_exact = q.diagonal(range(1, size + 1)) * X_exact
-        G = X_exact * X_exact.transpose()
-        if not case.hypothesis(G.det() != 0):
-            continue
-        W_exact = q.cayley(size, seed)
-        H = W_exact * X_exact
-        Y = [ball(y) for y in q.diagonal_of(H * H.transpose())]
-        after = -(q.log_det(H * H.transpose()) - sum((y.log() for y in Y), ball(0))) / size
-        case.agree("exact matrices", after, q.gap(G) + sum((y.log() for y in Y), ball(0)) / size, 20, d=size, n=n)
-        state = isogap.batch_norm(np.array(q.to_floats(H)))
-        case.library("isometry_gap(batch_norm(WX))", isogap.isometry_gap(state), after, 1e6)
-    return "proved"
+    d, phi, sum_log, total = sp.symbols("d phi S Y", positive=True)
+    gain = sp.log(total / d) - sum_log / d  # E1: φ(H) - φ(BN(H)) = log AM(Y) - log GM(Y)
+    case.identity("E1 with Σ_j Y_j = tr XXᵀ = d", phi - gain.subs(total, d), phi + sum_log / d, computed=True)
+    with case.illustrations():
+        for seed, (size, n) in enumerate([(2, 2), (3, 3), (3, 6), (5, 5), (8, 8)]):
+            X_exact = q.unit_rows(size, n, seed) * (1 if normalised else 2)
+            if normalised is False:
+                X_exact = q.diagonal(range(1, size + 1)) * X_exact
+            G = X_exact * X_exact.transpose()
+            if not case.hypothesis(G.det() != 0):
+                continue
+            W_exact = q.cayley(size, seed)
+            H = W_exact * X_exact
+            Y = [ball(y) for y in q.diagonal_of(H * H.transpose())]
+            after = -(q.log_det(H * H.transpose()) - sum((y.log() for y in Y), ball(0))) / size
+            case.agree("exact matrices", after, q.gap(G) + sum((y.log() for y in Y), ball(0)) / size, 20, d=size, n=n)
+            state = isogap.batch_norm(np.array(q.to_floats(H)))
+            case.library("isometry_gap(batch_norm(WX))", isogap.isometry_gap(state), after, 1e6)
 
 
 FALSE_NEIGHBOURS = {

@@ -16,21 +16,24 @@ def decide(case, *, rate=None):
     """``Σ_{i≠j} S_ij² = ‖E‖² - Σ_j S_jj²`` and E5; then enclosures of the exact rate as the spectrum shrinks."""
     claim = d / (d + 2) if rate is None else rate
     variance = (moment([[4]], d) - moment([[2, 2]], d)) * p2  # E S_jj² for Σ ε = 0
-    case.identity("E Σ_{i≠j} S_ij² / ‖E‖²", (p2 - d * variance) / p2, claim)
-    case.known("D = I + O(E), so E' = S - diag S to first order; dφ = ‖E‖²/2 to second order (E7)")
+    case.identity("E Σ_{i≠j} S_ij² / ‖E‖²", (p2 - d * variance) / p2, claim, computed=True)
+    case.argument(
+        "Taylor expansion to first order",
+        "D = I + O(E), so E' = S - diag S to first order; dφ = ‖E‖²/2 to second order (E7)",
+    )
     rows = []
-    for width in widths(deep=case.deep):
-        limit = ball(Fraction(int(sp.fraction(claim.subs(d, width))[0]), int(sp.fraction(claim.subs(d, width))[1])))
-        for s in (two_level(width, 1, Fraction(1, 10**9)), _three(width)):
-            if case.hypothesis(s.top < 1 + Fraction(1, 10**6)):
-                found = 1 + s.step(30) / s.gap()
-                case.at_most(
-                    "E φ'/φ is within 10 max|ε| of d/(d+2)", abs(found - limit), arb("1e-8"), d=width, spectrum=s
-                )
-        case.library("bounds.asymptotic_rate", bounds.asymptotic_rate(width), limit, 4, d=width)
-        rows.append((width, f"{float(found.mid()):.9f}", f"{float(limit.mid()):.9f}"))
+    with case.illustrations():
+        for width in widths(deep=case.deep):
+            limit = ball(Fraction(int(sp.fraction(claim.subs(d, width))[0]), int(sp.fraction(claim.subs(d, width))[1])))
+            for s in (two_level(width, 1, Fraction(1, 10**9)), _three(width)):
+                if case.hypothesis(s.top < 1 + Fraction(1, 10**6)):
+                    found = 1 + s.step(30) / s.gap()
+                    case.at_most(
+                        "E φ'/φ is within 10 max|ε| of d/(d+2)", abs(found - limit), arb("1e-8"), d=width, spectrum=s
+                    )
+            case.library("bounds.asymptotic_rate", bounds.asymptotic_rate(width), limit, 4, d=width)
+            rows.append((width, f"{float(found.mid()):.9f}", f"{float(limit.mid()):.9f}"))
     case.table("mean factor per layer at max|ε| = 1e-9", ("d", "E φ'/φ", "d/(d+2)"), rows)
-    return "proved"
 
 
 def _three(width):

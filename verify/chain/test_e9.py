@@ -18,17 +18,17 @@ def decide(case, *, half=2, modulus="k"):
     after = gram[0, 1] ** 2 / (gram[0, 0] * gram[1, 1])
     case.identity("a'² is the squared correlation of the rows", after, a**2 * s**2 / (1 - a**2 * c**2))
     residue = sp.cancel(1 - after.subs(s**2, 1 - c**2) - (1 - a**2) / (1 - a**2 * c**2))
-    case.identity("1 - a'² = (1-a²)/(1-a²cos²θ), given cos² + sin² = 1", residue.subs(s**2, 1 - c**2), 0)
+    case.identity("1 - a'² = (1-a²)/(1-a²cos²θ), given cos² + sin² = 1", residue.subs(s**2, 1 - c**2), 0, computed=True)
     # d/da of the mean: a dE/da = -Σ C(2k,k) (a/2)^2k = 1 - 1/√(1-a²); with r = √(1-a²), dr/da = -a/r
     r = sp.Symbol("r", positive=True)
     derivative = sp.diff(sp.log((1 + r) / half), r) * (-(1 - r**2) / r)  # a d/da
-    case.identity("a d/da log((1+√(1-a²))/2) = 1 - 1/√(1-a²)", derivative, 1 - 1 / r)
-    case.known("E cos^2k θ = C(2k,k)/4^k, and Σ C(2k,k)(a/2)^2k = 1/√(1-a²)")
-    case.exact("both sides vanish at a = 0", sp.log((1 + sp.Integer(1)) / half) == 0)
-    for part in (Fraction(1, 10**6), Fraction(1, 10), Fraction(3, 5), Fraction(9, 10), Fraction(999, 1000)):
-        if case.hypothesis(0 < part < 1):
-            _enclosures(case, part, half, modulus)
-    return "proved"
+    case.identity("a d/da log((1+√(1-a²))/2) = 1 - 1/√(1-a²)", derivative, 1 - 1 / r, computed=True)
+    case.argument("Wallis integral and binomial series", "E cos^2k θ = C(2k,k)/4^k, and Σ C(2k,k)(a/2)^2k = 1/√(1-a²)")
+    case.identity("both sides vanish at a = 0", sp.log((1 + sp.Integer(1)) / half), 0, computed=True)
+    with case.illustrations():
+        for part in (Fraction(1, 10**6), Fraction(1, 10), Fraction(3, 5), Fraction(9, 10), Fraction(999, 1000)):
+            if case.hypothesis(0 < part < 1):
+                _enclosures(case, part, half, modulus)
 
 
 def _enclosures(case, a, half, modulus):

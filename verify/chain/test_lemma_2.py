@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from isogap import simulate
+from isogap import Checks, Where, simulate
 from isogap.verification import rational as q
 from isogap.verification.balls import ball
 from isogap.verification.words import matrix, orthogonal
@@ -12,32 +12,40 @@ from isogap.verification.words import matrix, orthogonal
 
 def decide(case, *, factor=1, mixing="orthogonal"):
     """Exact X and W, then the reduction to Lemma A.1, then the engine's paths."""
-    for seed in range(12 if case.deep else 6):
-        for d, n in ((2, 2), (2, 3), (3, 3), (4, 4), (5, 8), (8, 8)):
-            X = q.unit_rows(d, n, seed)
-            W = (
-                q.cayley(d, seed)
-                if mixing == "orthogonal"
-                else q.cayley(d, seed) * q.diagonal([5**k for k in range(d)])
-            )
-            G = X * X.transpose()
-            if case.hypothesis(G.det() != 0):
-                _layer(case, W, G, factor)
+    with case.illustrations():
+        for seed in range(12 if case.deep else 6):
+            for d, n in ((2, 2), (2, 3), (3, 3), (4, 4), (5, 8), (8, 8)):
+                X = q.unit_rows(d, n, seed)
+                W = (
+                    q.cayley(d, seed)
+                    if mixing == "orthogonal"
+                    else q.cayley(d, seed) * q.diagonal([5**k for k in range(d)])
+                )
+                G = X * X.transpose()
+                if case.hypothesis(G.det() != 0):
+                    _layer(case, W, G, factor)
     W, X = matrix("W"), matrix("X")
     rules = orthogonal("W") if mixing == "orthogonal" else []
     case.words("I(WX) = I(X): the Gram matrix (WX)ᵀ(WX) is XᵀX", (W * X).T * (W * X), X.T * X, rules)
-    case.known("Lemma A.1 for H = WX; log(1 + v) ≥ 0")
-    for width, depth, start in ((2, 60, "spectrum:1.999999,0.000001"), (8, 60, "gaussian"), (32, 30, "gaussian")):
-        run = simulate(
-            width, depth, replicas=40, input=start, rng=case.seed, check_layers=0, threads=1, keep_paths=True
-        )
-        log_phi = run.paths.log_phi
-        case.pathwise("engine: φ never grows", log_phi[:, 1:], log_phi[:, :-1], 1e-9, d=width)
-        if width == 8:
-            layers = np.arange(depth + 1)
-            curves = [(f"path {i + 1}", layers, np.exp(log_phi[i]), "sample") for i in range(6)]
-            case.plot("six paths at d = 8", "layer", "φ", curves, logy=True)
-    return "proved"
+    case.argument("Lemma A.1 applied to WX", "with H = WX; log(1 + v) ≥ 0")
+    with case.illustrations():
+        for width, depth, start in ((2, 60, "spectrum:1.999999,0.000001"), (8, 60, "gaussian"), (32, 30, "gaussian")):
+            run = simulate(
+                width,
+                depth,
+                replicas=40,
+                input=start,
+                rng=case.seed,
+                keep_paths=True,
+                checks=Checks(layers=0),
+                where=Where(threads=1),
+            )
+            log_phi = run.paths.log_phi
+            case.pathwise("engine: φ never grows", log_phi[:, 1:], log_phi[:, :-1], 1e-9, d=width)
+            if width == 8:
+                layers = np.arange(depth + 1)
+                curves = [(f"path {i + 1}", layers, np.exp(log_phi[i]), "sample") for i in range(6)]
+                case.plot("six paths at d = 8", "layer", "φ", curves, logy=True)
 
 
 def _layer(case, W, G, factor):

@@ -14,16 +14,19 @@ d = sp.Symbol("d", positive=True)
 
 def decide(case, *, near=2 * d * (d + 2), far=32 * d**2 * (d + 2)):
     """Enclosures in both regimes; then Lemma B.1 and Corollary 4 for every d."""
-    for width in widths(deep=case.deep):
-        below, above = (ball(Fraction(str(x.subs(d, width)))) for x in (near, far))
-        for s in family(width, deep=case.deep):
-            if case.hypothesis(s.low > 0):
-                phi, step = s.gap(), s.step()
-                local = bool(phi <= ball(Fraction(1, 16 * width)))
-                bound = -phi / below if local else -1 / above
-                case.at_most(f"exact step ≤ bound, φ {'≤' if local else '>'} 1/(16d)", step, bound, d=width, spectrum=s)
-                if s.low > Fraction(1, 1000) and s.top - 1 > Fraction(1, 1000):
-                    case.library("bounds.lemma_b2", bounds.lemma_b2(width, float(phi.mid())), bound, 1e4, d=width)
+    with case.illustrations():
+        for width in widths(deep=case.deep):
+            below, above = (ball(Fraction(str(x.subs(d, width)))) for x in (near, far))
+            for s in family(width, deep=case.deep):
+                if case.hypothesis(s.low > 0):
+                    phi, step = s.gap(), s.step()
+                    local = bool(phi <= ball(Fraction(1, 16 * width)))
+                    bound = -phi / below if local else -1 / above
+                    case.at_most(
+                        f"exact step ≤ bound, φ {'≤' if local else '>'} 1/(16d)", step, bound, d=width, spectrum=s
+                    )
+                    if s.low > Fraction(1, 1000) and s.top - 1 > Fraction(1, 1000):
+                        case.library("bounds.lemma_b2", bounds.lemma_b2(width, float(phi.mid())), bound, 1e4, d=width)
     e = sp.Symbol("e", real=True)
     difference = e**2 - e + sp.log(1 + e)  # ε² - g(1+ε)
     for end in (sp.Rational(-1, 2), sp.oo):
@@ -32,15 +35,12 @@ def decide(case, *, near=2 * d * (d + 2), far=32 * d**2 * (d + 2)):
     case.rises("log(1-x) ≤ -x", -x - sp.log(1 - x), x, 0, 1)
     phi = sp.Symbol("phi", positive=True)
     corollary = 2 * d**2 * (d + 2)  # Corollary 4: the step is at most -Σ ε²/(2d²(d+2))
-    case.identity(
-        "φ ≤ 1/(16d): |ε| ≤ 1/2 (B.1), so the step is at most -dφ/(2d²(d+2))",
-        d * phi / corollary,
-        phi / (2 * d * (d + 2)),
+    case.argument(
+        "case distinction", "φ ≤ 1/(16d) gives |ε| ≤ 1/2 (B.1); else Σ ε² > 1/16 if all |ε| ≤ 1/2, ≥ 1/4 if not"
     )
-    case.exact("else: Σ ε² > 1/16 if all |ε| ≤ 1/2, and ≥ 1/4 if not", Fraction(1, 4) >= Fraction(1, 16))
-    case.identity("and the step is at most -1/(32d²(d+2))", sp.Rational(1, 16) / corollary, 1 / (32 * d**2 * (d + 2)))
-    case.follows("near: the claimed constant is no better", sp.expand(near - 2 * d * (d + 2)), {d: 1})
-    case.follows("far: the claimed constant is no better", sp.expand(far - 32 * d**2 * (d + 2)), {d: 1})
+    case.constant("the smaller of the two", Fraction(1, 16), "<=", Fraction(1, 4))
+    case.follows("near: dφ over Corollary 4's constant", sp.expand(near * d * phi - corollary * phi), {d: 1, phi: 0})
+    case.follows("far: (1/16) over Corollary 4's constant", sp.expand(far / 16 - corollary), {d: 1})
     if not case.control:
         tightness(
             case,
@@ -48,7 +48,6 @@ def decide(case, *, near=2 * d * (d + 2), far=32 * d**2 * (d + 2)):
             lambda f, n: np.log(f.drift) - np.log(min(f.phi, 1 / (16 * n)) / (2 * n * (n + 2))),
             lambda s: (-s.step(), ball(0).max(s.gap()).min(ball(Fraction(1, 16 * s.d))) / (2 * s.d * (s.d + 2))),
         )
-    return "proved"
 
 
 FALSE_NEIGHBOURS = {

@@ -11,30 +11,30 @@ from isogap.verification.balls import ball
 
 def decide(case, *, constant=Fraction(2), bounded=True):
     """Softmax gradients in balls, then the simplex and the triangle inequality for every size."""
-    for classes in (2, 3, 10):
-        for size in (-3, 0, 1, 4, 40):
-            logits = [ball(size * (k == 1) - k) for k in range(classes)]
-            total = sum((z.exp() for z in logits), ball(0))
-            p = [z.exp() / total for z in logits]
-            for label in range(min(classes, 3)):
-                if case.hypothesis(True):
-                    square = sum(((x - (k == label)) ** 2 for k, x in enumerate(p)), ball(0))
-                    case.at_most(
-                        "‖p - y‖² ≤ 2", square, ball(constant), classes=classes, label=label, largest_logit=size
-                    )
-    for d in (2, 3, 5):
-        Z = q.cayley(d, d) * q.unit_rows(d, d, d) * (1 if bounded else 10**6)
-        T = q.unit_rows(d, d, d + 9) * 2
-        square = sum(q.diagonal_of((Z - T) * (Z - T).transpose()))
-        target = sum(q.diagonal_of(T * T.transpose()))
-        case.at_most(
-            "‖Z-T‖_F ≤ √d + ‖T‖_F", ball(square).sqrt(), ball(d).sqrt() + ball(target).sqrt(), d=d, entry=Z[0, 0]
-        )
-        found = bounds.lemma_c2_squared_error(d, float(target) ** 0.5)
-        case.library("bounds.lemma_c2_squared_error", found, ball(d).sqrt() + ball(target).sqrt(), 20)
+    with case.illustrations():
+        for classes in (2, 3, 10):
+            for size in (-3, 0, 1, 4, 40):
+                logits = [ball(size * (k == 1) - k) for k in range(classes)]
+                total = sum((z.exp() for z in logits), ball(0))
+                p = [z.exp() / total for z in logits]
+                for label in range(min(classes, 3)):
+                    if case.hypothesis(True):
+                        square = sum(((x - (k == label)) ** 2 for k, x in enumerate(p)), ball(0))
+                        case.at_most(
+                            "‖p - y‖² ≤ 2", square, ball(constant), classes=classes, label=label, largest_logit=size
+                        )
+        for d in (2, 3, 5):
+            Z = q.cayley(d, d) * q.unit_rows(d, d, d) * (1 if bounded else 10**6)
+            T = q.unit_rows(d, d, d + 9) * 2
+            square = sum(q.diagonal_of((Z - T) * (Z - T).transpose()))
+            target = sum(q.diagonal_of(T * T.transpose()))
+            case.at_most(
+                "‖Z-T‖_F ≤ √d + ‖T‖_F", ball(square).sqrt(), ball(d).sqrt() + ball(target).sqrt(), d=d, entry=Z[0, 0]
+            )
+            found = bounds.lemma_c2_squared_error(d, float(target) ** 0.5)
+            case.library("bounds.lemma_c2_squared_error", found, ball(d).sqrt() + ball(target).sqrt(), 20)
     case.library("bounds.lemma_c2_cross_entropy", bounds.lemma_c2_cross_entropy(), ball(2).sqrt(), 4)
     _proof(case)
-    return "proved"
 
 
 def _proof(case):
@@ -44,17 +44,20 @@ def _proof(case):
     u, v, w = sp.symbols("u v w", positive=True)
     names = {sp.exp(a): u, sp.exp(b): v, sp.exp(c): w}
     case.identity(
-        "∂/∂z_y of the cross-entropy is p_y - 1", sp.diff(loss, a).subs(names), (sp.exp(a) / total - 1).subs(names)
+        "∂/∂z_y of the cross-entropy is p_y - 1",
+        sp.diff(loss, a).subs(names),
+        (sp.exp(a) / total - 1).subs(names),
+        computed=True,
     )
-    case.identity("∂/∂z_k is p_k", sp.diff(loss, b).subs(names), (sp.exp(b) / total).subs(names))
+    case.identity("∂/∂z_k is p_k", sp.diff(loss, b).subs(names), (sp.exp(b) / total).subs(names), computed=True)
     # with s = Σ_{k≠y} p_k = 1 - p_y: ‖p-y‖² = s² + Σ_{k≠y} p_k² = 2s² - 2 Σ_{k<l} p_k p_l ≤ 2s² ≤ 2
     s, cross = sp.symbols("s q", nonnegative=True)
-    case.identity("‖p-y‖² = s² + (s² - 2 Σ p_k p_l)", s**2 + (s**2 - 2 * cross), 2 * s**2 - 2 * cross)
+    case.identity("‖p-y‖² = s² + (s² - 2 Σ p_k p_l)", s**2 + (s**2 - 2 * cross), 2 * s**2 - 2 * cross, computed=True)
     case.identity(
         "2 - ‖p-y‖² = 2(1-s)(1+s) + 2 Σ p_k p_l", 2 - (2 * s**2 - 2 * cross), 2 * (1 - s) * (1 + s) + 2 * cross
     )
-    case.known("0 ≤ s ≤ 1 and p_k ≥ 0, so every term is non-negative")
-    case.known("‖Z‖_F² = tr X_L X_Lᵀ = d for orthogonal W_L; the triangle inequality")
+    case.argument("a sum of non-negative terms", "0 ≤ s ≤ 1 and p_k ≥ 0")
+    case.argument("triangle inequality", "‖Z‖_F² = tr X_L X_Lᵀ = d for orthogonal W_L")
 
 
 FALSE_NEIGHBOURS = {

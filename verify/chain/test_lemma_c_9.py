@@ -14,31 +14,37 @@ def decide(case, *, projection=1):
     x, v = sp.symbols("x v")
     curve = (x + t * v) * (square + 2 * t * inner + t**2 * other) ** sp.Rational(-1, 2)
     derivative = sp.diff(curve, t).subs(t, 0) * sp.sqrt(square)
-    case.identity("d/dt (x+tv)/‖x+tv‖ at 0, any n", sp.expand(derivative), v - projection * x * inner / square)
-    for n in (2, 3):
-        xs = sp.symbols(f"x1:{n + 1}", positive=True)
-        norm2 = sum(c**2 for c in xs)
-        for i in range(n):
-            for j in range(n):
-                entry = sp.diff(xs[i] * norm2 ** sp.Rational(-1, 2), xs[j]) * sp.sqrt(norm2)
-                claim = (1 if i == j else 0) - projection * xs[i] * xs[j] / norm2
-                case.identity("every entry at n = 2, 3", sp.expand(entry), claim)
-    for seed in range(4):
-        X = q.unit_rows(3, 5, seed)
-        if case.hypothesis(all(X[i, j] != 0 for i in range(3) for j in range(1))):
-            H = np.array(q.to_floats(X)) * 3.0
-            cotangent = np.arange(15.0).reshape(3, 5)
-            step = 1e-6
-            up, down = (isogap.batch_norm(H + e * cotangent) for e in (step, -step))
-            product = np.einsum("jab,jb->ja", isogap.batch_norm_jacobian(H), cotangent)
-            # central differences: the third derivative is below 6‖v‖³/‖x‖³ per row, rounding below 1e-15/step
-            limit = 6 * (np.linalg.norm(cotangent) / 3) ** 3 * step**2 + 1e-8
-            case.pathwise(
-                "library: batch_norm_jacobian, finite differences", np.abs((up - down) / (2 * step) - product), 0, limit
-            )
-            vjp = isogap.batch_norm_vjp(H, cotangent)
-            case.pathwise("library: batch_norm_vjp is the transpose", np.abs(vjp - product), 0, 1e-12)
-    return "proved"
+    case.identity(
+        "d/dt (x+tv)/‖x+tv‖ at 0, any n", sp.expand(derivative), v - projection * x * inner / square, computed=True
+    )
+    with case.illustrations():
+        for n in (2, 3):
+            xs = sp.symbols(f"x1:{n + 1}", positive=True)
+            norm2 = sum(c**2 for c in xs)
+            for i in range(n):
+                for j in range(n):
+                    entry = sp.diff(xs[i] * norm2 ** sp.Rational(-1, 2), xs[j]) * sp.sqrt(norm2)
+                    claim = (1 if i == j else 0) - projection * xs[i] * xs[j] / norm2
+                    case.identity("every entry at n = 2, 3", sp.expand(entry), claim, computed=True)
+    with case.illustrations():
+        for seed in range(4):
+            X = q.unit_rows(3, 5, seed)
+            if case.hypothesis(all(X[i, j] != 0 for i in range(3) for j in range(1))):
+                H = np.array(q.to_floats(X)) * 3.0
+                cotangent = np.arange(15.0).reshape(3, 5)
+                step = 1e-6
+                up, down = (isogap.batch_norm(H + e * cotangent) for e in (step, -step))
+                product = np.einsum("jab,jb->ja", isogap.batch_norm_jacobian(H), cotangent)
+                # central differences: the third derivative is below 6‖v‖³/‖x‖³ per row, rounding below 1e-15/step
+                limit = 6 * (np.linalg.norm(cotangent) / 3) ** 3 * step**2 + 1e-8
+                case.pathwise(
+                    "library: batch_norm_jacobian, finite differences",
+                    np.abs((up - down) / (2 * step) - product),
+                    0,
+                    limit,
+                )
+                vjp = isogap.batch_norm_vjp(H, cotangent)
+                case.pathwise("library: batch_norm_vjp is the transpose", np.abs(vjp - product), 0, 1e-12)
 
 
 FALSE_NEIGHBOURS = {

@@ -4,12 +4,11 @@ from isogap.verification import RefutedError
 from isogap.verification.balls import ball
 from isogap.verification.eigen import least_eigenvalue
 from isogap.verification.rational import diagonal_of, identity, unit_rows
-from isogap.verification.witnesses import witness
 
 
 def decide(case, *, top="one"):
     """A row-normalised matrix with the eigenvalue 8/5, exactly; the corrected interval (0, d] from the trace."""
-    matrices = [witness("eigenvalues")] + [unit_rows(d, d, seed) for d in (2, 3, 5) for seed in range(3)]
+    matrices = [case.witness("eigenvalues")] + [unit_rows(d, d, seed) for d in (2, 3, 5) for seed in range(3)]
     for X in matrices:
         d, G = X.nrows(), X * X.transpose()
         if case.hypothesis(all(y == 1 for y in diagonal_of(G)) and G.det() != 0):
@@ -27,8 +26,9 @@ def decide(case, *, top="one"):
                 # d I - G is positive semidefinite: all principal minors of the characteristic polynomial have one sign
                 shifted = (identity(d) * d - G).charpoly().coeffs()
                 case.exact("d - λ_k ≥ 0 for every k", all((-1) ** (d - k) * c >= 0 for k, c in enumerate(shifted)), d=d)
-    case.known("λ_k > 0 and Σ λ_k = tr XXᵀ = d, so λ_k ≤ d; all ≤ 1 only if all = 1")
-    return "proved"
+    case.argument(
+        "trace is the sum of the eigenvalues", "λ_k > 0 and Σ λ_k = tr XXᵀ = d, so λ_k ≤ d; all ≤ 1 only if all = 1"
+    )
 
 
 FALSE_NEIGHBOURS = {"corrected: eigenvalues in (0, d]": {"top": "width"}}

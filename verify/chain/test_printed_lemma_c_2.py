@@ -3,12 +3,11 @@
 from isogap.verification import RefutedError
 from isogap.verification import rational as q
 from isogap.verification.balls import ball
-from isogap.verification.witnesses import witness
 
 
 def decide(case, *, bounded=False, constant=1000):
     """Logits beyond any constant refute it; with ``‖Z‖_F = √d`` the constant ``√d + ‖T‖_F`` holds."""
-    Z, T = witness("squared_error_Z"), witness("squared_error_T")
+    Z, T = case.witness("squared_error_Z"), case.witness("squared_error_T")
     case.hypothesis(Z.nrows() == T.nrows())
     if not bounded:
         gradient = ball(sum(q.diagonal_of((Z - T) * (Z - T).transpose()))).sqrt()
@@ -30,8 +29,7 @@ def decide(case, *, bounded=False, constant=1000):
         square = sum(q.diagonal_of((logits - target) * (logits - target).transpose()))
         norm = ball(sum(q.diagonal_of(target * target.transpose()))).sqrt()
         case.at_most("‖Z - T‖_F ≤ √d + ‖T‖_F", ball(square).sqrt(), ball(d).sqrt() + norm, d=d)
-    case.known("triangle inequality")
-    return "certified"
+    case.argument("triangle inequality")
 
 
 FALSE_NEIGHBOURS = {"corrected: on the logits of this network, with √d + ‖T‖_F": {"bounded": True}}

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import sympy as sp
 
-from isogap import bounds, simulate
+from isogap import Checks, bounds, simulate
 from isogap.verification.balls import Spectrum, ball, family, widths
 
 d, phi = sp.symbols("d phi", positive=True)
@@ -12,35 +12,45 @@ d, phi = sp.symbols("d phi", positive=True)
 
 def decide(case, *, factor=24, slope=True):
     """One layer in ball arithmetic, the link to S2, then the engine's means over the depth."""
-    for width in widths(deep=case.deep):
-        for s in _spectra(width, case.deep):
-            if case.hypothesis(s.low > 0):
-                gap = s.gap()
-                k = ball(factor) * (width + 2) * (1 + (width * gap if slope else 0))
-                left, right = gap + s.step(30), gap * (-1 / k).exp()
-                case.at_most("one layer: E φ' ≤ φ e^(-1/k')", left, right, d=width, spectrum=s)
-                case.margin(float((-(left / gap).log() * k).mid()), "smallest (decrease of log E φ)·k' in one layer")
-                if s.low > Fraction(1, 1000) and s.top - 1 > Fraction(1, 1000):
-                    found = bounds.theorem_1_sharp(width, float(gap.mid()), 3)
-                    case.library("bounds.theorem_1_sharp", found, gap * (-3 / k).exp(), 1e4, d=width)
-    length = 24 * (d + 2) * (1 + d * phi)
+    with case.illustrations():
+        for width in widths(deep=case.deep):
+            for s in _spectra(width, case.deep):
+                if case.hypothesis(s.low > 0):
+                    gap = s.gap()
+                    k = ball(factor) * (width + 2) * (1 + (width * gap if slope else 0))
+                    left, right = gap + s.step(30), gap * (-1 / k).exp()
+                    case.at_most("one layer: E φ' ≤ φ e^(-1/k')", left, right, d=width, spectrum=s)
+                    case.margin(
+                        float((-(left / gap).log() * k).mid()), "smallest (decrease of log E φ)·k' in one layer"
+                    )
+                    if s.low > Fraction(1, 1000) and s.top - 1 > Fraction(1, 1000):
+                        found = bounds.theorem_1_sharp(width, float(gap.mid()), 3)
+                        case.library("bounds.theorem_1_sharp", found, gap * (-3 / k).exp(), 1e4, d=width)
+    length = (
+        sp.Rational(Fraction(factor).numerator, Fraction(factor).denominator) * (d + 2) * (1 + d * phi * int(slope))
+    )
     case.follows("near: 1/(1.5(d+2)) ≥ 1/k'", sp.expand(length - sp.Rational(3, 2) * (d + 2)), {d: 1, phi: 0})
     case.follows("far: 1/(24d(d+2)φ) ≥ 1/k'", sp.expand(length - 24 * d * (d + 2) * phi), {d: 1, phi: 0})
     x = sp.Symbol("x", positive=True)
     case.rises("log(1-x) ≤ -x", -x - sp.log(1 - x), x, 0, 1)
-    case.known("k' grows with φ and φ_ℓ ≤ φ_0 (Lemma 2); the tower property turns one layer into ℓ")
-    paper = 32 * d * (d + 2) * (1 + d * phi)
-    case.identity("k/k' = 4d/3: one power of d", paper / length, sp.Rational(4, 3) * d)
-    if factor < 24 or not slope:
-        case.follows("the claimed length is no better", sp.Integer(-1) + 0 * d, {d: 1})
-    for width, layers in ((4, 150), (16, 250)):
-        run = simulate(
-            width, layers, replicas=3000 if case.deep else 600, rng=case.seed, check_layers=0, keep_paths=True
-        )
-        for layer in (1, 3, 10, 30, 100, layers):
-            what = "engine: mean φ_ℓ ≤ φ_0 e^(-ℓ/k')"
-            case.mean_at_most(what, run.paths.phi[:, layer], run.bounds.sharp[layer], run.phi0, d=width, layer=layer)
-    return "proved"
+    case.argument(
+        "tower property", "k' grows with φ and φ_ℓ ≤ φ_0 (Lemma 2); the tower property turns one layer into ℓ"
+    )
+    with case.illustrations():
+        for width, layers in ((4, 150), (16, 250)):
+            run = simulate(
+                width,
+                layers,
+                replicas=3000 if case.deep else 600,
+                rng=case.seed,
+                keep_paths=True,
+                checks=Checks(layers=0),
+            )
+            for layer in (1, 3, 10, 30, 100, layers):
+                what = "engine: mean φ_ℓ ≤ φ_0 e^(-ℓ/k')"
+                case.mean_at_most(
+                    what, run.paths.phi[:, layer], run.bounds.sharp[layer], run.phi0, d=width, layer=layer
+                )
 
 
 def _spectra(width, deep):

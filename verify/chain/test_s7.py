@@ -4,65 +4,57 @@ from fractions import Fraction
 
 import numpy as np
 
-from isogap import isometry_gap, simulate
+from isogap import Checks, isometry_gap, simulate
 from isogap.theory.bounds import lemma_c3_sharp
 from isogap.verification import rational as q
 from isogap.verification import sampling
 from isogap.verification.balls import ball
-from isogap.verification.words import matrix, normal_form, orthonormal_rows, symmetric
+from isogap.verification.words import matrix, orthonormal_rows
 
 
 def decide(case, *, condition="rank", span="row space"):
     """``X = LQ`` with orthonormal rows Q: the whole chain and all gradients are those of the square L, times Q."""
-    W, L, Q, D, Z = (matrix(x) for x in "WLQDZ")
-    rules = [*orthonormal_rows("Q"), *symmetric("D")]
+    W, L, Q, Z = (matrix(x) for x in "WLQZ")
+    rules = orthonormal_rows("Q")
     case.words(
         "row norms: (WLQ)(WLQ)ᵀ = (WL)(WL)ᵀ, so BN divides by the same norms",
         (W * L * Q) * (W * L * Q).T,
         W * L * (W * L).T,
         rules,
     )
-    case.words("BN(WLQ) = BN(WL)Q: the state keeps its Q in every layer", D * (W * L * Q), (D * W * L) * Q)
-    case.words(
-        "∂L/∂W = Z Xᵀ sees Z Qᵀ alone: it is the square chain's with gradient Z Qᵀ",
-        Z * (L * Q).T,
-        (Z * Q.T) * L.T,
-        rules,
-    )
+    case.argument("associativity", "BN(WLQ) = BN(WL)Q, and ∂L/∂W = Z(LQ)ᵀ = (ZQᵀ)Lᵀ sees ZQᵀ alone")
     case.words(
         "the projection x(x·z) of a row: (Z xᵀ)x with x = lQ",
         (Z * (L * Q).T) * (L * Q) * Q.T,
         (Z * Q.T) * L.T * L,
         rules,
     )
-    case.exact(
-        "the words differ if the rows of Q are not orthonormal",
-        bool((normal_form(Q * Q.T, []) - normal_form(Q * Q.T, rules)).terms),
+    case.argument(
+        "LQ factorisation",
+        "every d x n matrix with n ≥ d; rank X = rank L; E1-E8 and the lemmas use G, row norms, the law of W",
     )
-    case.known(
-        "LQ factorisation: every d x n matrix with n ≥ d; rank X = rank L; E1-E8 and the lemmas use G, row norms, the law of W"
-    )
-    for seed, (d, n) in enumerate([(2, 3), (3, 5), (4, 4), (4, 9)]):
-        square = q.unit_rows(d, d, seed)
-        rows = q.cayley(n, seed)
-        Q_exact = q.from_rows([r for r in q.rows_of(rows)[:d]])
-        X = square * Q_exact
-        if case.hypothesis(X.rank() == d):
-            Wx = q.cayley(d, seed + 3)
-            case.exact(
-                "same Gram matrix for n > d",
-                (Wx * X) * (Wx * X).transpose() == (Wx * square) * (Wx * square).transpose(),
-            )
-            G = X * X.transpose()
-            found = isometry_gap(np.array(q.to_floats(X)))
-            case.library("isometry_gap of a wide batch", found, q.gap(G), 1e6, d=d, n=n)
-    deficient = q.from_rows([[1, 0, 0], [Fraction(3, 5), Fraction(4, 5), 0], [Fraction(4, 5), Fraction(3, 5), 0]])
-    case.exact("rank < d: det G = 0 exactly, φ = ∞", (deficient * deficient.transpose()).det() == 0)
-    case.exact("library: φ = inf", isometry_gap(np.array(q.to_floats(deficient))) == np.inf)
-    _backpropagation(case, condition)
+    with case.illustrations():
+        for seed, (d, n) in enumerate([(2, 3), (3, 5), (4, 4), (4, 9)]):
+            square = q.unit_rows(d, d, seed)
+            rows = q.cayley(n, seed)
+            Q_exact = q.from_rows([r for r in q.rows_of(rows)[:d]])
+            X = square * Q_exact
+            if case.hypothesis(X.rank() == d):
+                Wx = q.cayley(d, seed + 3)
+                case.exact(
+                    "same Gram matrix for n > d",
+                    (Wx * X) * (Wx * X).transpose() == (Wx * square) * (Wx * square).transpose(),
+                )
+                G = X * X.transpose()
+                found = isometry_gap(np.array(q.to_floats(X)))
+                case.library("isometry_gap of a wide batch", found, q.gap(G), 1e6, d=d, n=n)
+        deficient = q.from_rows([[1, 0, 0], [Fraction(3, 5), Fraction(4, 5), 0], [Fraction(4, 5), Fraction(3, 5), 0]])
+        case.exact("rank < d: det G = 0 exactly, φ = ∞", (deficient * deficient.transpose()).det() == 0)
+        case.exact("library: φ = inf", isometry_gap(np.array(q.to_floats(deficient))) == np.inf)
+    with case.illustrations():
+        _backpropagation(case, condition)
     if span != "row space":
         case.words("without the row space", Q.T * Q, Q * Q.T, rules)
-    return "proved"
 
 
 def _backpropagation(case, condition):
@@ -89,7 +81,7 @@ def _backpropagation(case, condition):
                 case.mean_at_most("backpropagation: growth for rank < d", -rate, 0.0, None, d=d, n=n)
     case.table("growth of log‖∂L/∂W‖² per layer", ("d", "n", "rank", "rate"), rows)
     for width, batch in ((4, 12), (8, 9)):
-        run = simulate(width, 40, batch=batch, replicas=50, rng=case.seed, check_layers=0, keep_paths=True)
+        run = simulate(width, 40, batch=batch, replicas=50, rng=case.seed, keep_paths=True, checks=Checks(layers=0))
         case.pathwise("engine: energy law for n > d", run.energy_residual, 0, 1e-10, d=width, n=batch)
         case.at_most("engine: φ falls below S3's bound for n > d", ball(run.phi.mean[-1]), ball(run.bounds.sharp[-1]))
 

@@ -19,21 +19,25 @@ def decide(case, *, samples=1, projector="mean"):
     case.words("from then on W X P = W X: P does nothing", W * X * P, W * X, stays)
     case.words("∂L/∂W = (ZP)Xᵀ = Z Xᵀ: the gradient never sees P either", (Z * P) * X.T, Z * X.T, stays)
     n = sp.Symbol("n")
-    case.identity("rank P = tr P = n - 1", n - n * (1 / n), n - 1)
-    case.known(
-        "rank(X_0 P) ≤ min(d, n-1), with equality for almost every X_0; √n scales state and inverse Jacobian alike"
+    case.identity("rank P = tr P = n - 1", n - n * (1 / n), n - 1, computed=True)
+    case.argument(
+        "rank of a product",
+        "rank(X_0 P) ≤ min(d, n-1), with equality for almost every X_0; √n scales state and inverse Jacobian alike",
     )
-    for width, batch in ((2, 3), (3, 4), (3, 3), (4, 4), (4, 5), (5, 9)):
-        X_exact = q.unit_rows(width, batch, width + batch)
-        centre = q.from_rows([[Fraction(int(i == j)) - Fraction(1, batch) for j in range(batch)] for i in range(batch)])
-        case.exact("P is an idempotent of rank n-1", centre * centre == centre and centre.rank() == batch - 1)
-        case.hypothesis(batch >= width + 1)
-        expected = width if batch >= width + samples else width - 1
-        case.exact(
-            "rank(X_0 P) = d if n ≥ d+1, and d-1 at n = d", (X_exact * centre).rank() == expected, d=width, n=batch
-        )
-    _backpropagation(case)
-    return "proved"
+    with case.illustrations():
+        for width, batch in ((2, 3), (3, 4), (3, 3), (4, 4), (4, 5), (5, 9)):
+            X_exact = q.unit_rows(width, batch, width + batch)
+            centre = q.from_rows(
+                [[Fraction(int(i == j)) - Fraction(1, batch) for j in range(batch)] for i in range(batch)]
+            )
+            case.exact("P is an idempotent of rank n-1", centre * centre == centre and centre.rank() == batch - 1)
+            case.hypothesis(batch >= width + 1)
+            expected = width if batch >= width + samples else width - 1
+            case.exact(
+                "rank(X_0 P) = d if n ≥ d+1, and d-1 at n = d", (X_exact * centre).rank() == expected, d=width, n=batch
+            )
+    with case.illustrations():
+        _backpropagation(case)
 
 
 def _backpropagation(case):

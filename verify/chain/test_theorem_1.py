@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 from flint import arb
 
-from isogap import bounds, simulate
+from isogap import Checks, bounds, simulate
 from isogap.verification.balls import Spectrum, ball, family, widths
 from isogap.verification.tightness import describe, minimise, rationalise
 
@@ -17,32 +17,36 @@ LENGTH = 32 * d * (d + 2) * (1 + d * phi)
 def decide(case, *, length=LENGTH):
     """One layer in ball arithmetic, the link to Lemma B.2, then the depth: induction, and the engine beside it."""
     scale, slope = (sp.lambdify(d, x) for x in (length.subs(phi, 0), sp.diff(length, phi)))
-    for width in widths(deep=case.deep):
-        for s in _spectra(width, case.deep):
-            if case.hypothesis(s.low > 0):
-                gap = s.gap()
-                k = ball(Fraction(str(scale(sp.Integer(width))))) + ball(Fraction(str(slope(sp.Integer(width))))) * gap
-                case.at_most(
-                    "one layer: E φ' ≤ φ e^(-1/k)", gap + s.step(30), gap * (-1 / k).exp(), d=width, spectrum=s
-                )
-                if s.low > Fraction(1, 1000) and s.top - 1 > Fraction(1, 1000):
-                    found = bounds.theorem_1(width, float(gap.mid()), 3)
-                    case.library(
-                        "bounds.theorem_1",
-                        found,
-                        gap * (-3 / (32 * width * (width + 2) * (1 + width * gap))).exp(),
-                        1e4,
+    with case.illustrations():
+        for width in widths(deep=case.deep):
+            for s in _spectra(width, case.deep):
+                if case.hypothesis(s.low > 0):
+                    gap = s.gap()
+                    k = (
+                        ball(Fraction(str(scale(sp.Integer(width)))))
+                        + ball(Fraction(str(slope(sp.Integer(width))))) * gap
                     )
+                    case.at_most(
+                        "one layer: E φ' ≤ φ e^(-1/k)", gap + s.step(30), gap * (-1 / k).exp(), d=width, spectrum=s
+                    )
+                    if s.low > Fraction(1, 1000) and s.top - 1 > Fraction(1, 1000):
+                        found = bounds.theorem_1(width, float(gap.mid()), 3)
+                        case.library(
+                            "bounds.theorem_1",
+                            found,
+                            gap * (-3 / (32 * width * (width + 2) * (1 + width * gap))).exp(),
+                            1e4,
+                        )
     case.follows("near: 1/(2d(d+2)) ≥ 1/k", sp.expand(length - 2 * d * (d + 2)), {d: 1, phi: 0})
     case.follows("far: 1/(32d²(d+2)φ) ≥ 1/k", sp.expand(length - 32 * d**2 * (d + 2) * phi), {d: 1, phi: 0})
     x = sp.Symbol("x", positive=True)
     case.rises("log(1+x) ≤ x, so 1 - x ≤ e^-x", x - sp.log(1 + x), x, 0, sp.oo)
     case.rises("the same for negative arguments", x - sp.log(1 + x), x, 0, -1)
-    case.known("k grows with φ and φ_ℓ ≤ φ_0 (Lemma 2); the tower property turns one layer into ℓ")
+    case.argument("tower property", "k grows with φ and φ_ℓ ≤ φ_0 (Lemma 2); the tower property turns one layer into ℓ")
     if not case.control:
-        _depth(case)
-        _constants(case)
-    return "proved"
+        with case.illustrations():
+            _depth(case)
+            _constants(case)
 
 
 def _spectra(width, deep):
@@ -55,7 +59,7 @@ def _spectra(width, deep):
 def _depth(case):
     for width, layers in ((4, 200), (8, 300), (16, 300)):
         run = simulate(
-            width, layers, replicas=3000 if case.deep else 600, rng=case.seed, check_layers=0, keep_paths=True
+            width, layers, replicas=3000 if case.deep else 600, rng=case.seed, keep_paths=True, checks=Checks(layers=0)
         )
         paths, paper = run.paths.phi, run.bounds.theorem_1
         for layer in (1, 3, 10, 30, layers):

@@ -20,33 +20,36 @@ def decide(case, *, constant=2 * d**2 * (d + 2), normalise=True):
     For ``d > 2`` the mean is not in closed form; ``E I' ≥ I exp(-E log Y)`` (Jensen, E3) bounds it from below. From above:
     with one large eigenvalue, ``Y_j ≥ (λ_1 - δ) w_j²`` and ``E Π |w_j|^(-2/d)`` is a Dirichlet moment.
     """
-    for width in widths(deep=case.deep):
-        c = ball(
-            int(constant.subs(d, width))
-            if constant.subs(d, width).is_integer
-            else Fraction(str(constant.subs(d, width)))
-        )
-        for s in family(width, deep=case.deep):
-            if case.hypothesis(s.low > 0):
+    with case.illustrations():
+        for width in widths(deep=case.deep):
+            c = ball(
+                int(constant.subs(d, width))
+                if constant.subs(d, width).is_integer
+                else Fraction(str(constant.subs(d, width)))
+            )
+            for s in family(width, deep=case.deep):
+                if case.hypothesis(s.low > 0):
+                    bound = 1 / (1 - ball(s.power(2)) / c)
+                    case.exact(
+                        "the bracket is in (0, 1]", 0 < s.power(2) < 2 * width**2 * (width + 2) and s.top <= width
+                    )
+                    _judge(case, width, s, bound, normalise)
+            if width > 2:
+                rest = Fraction(1, 10**9)
+                s = Spectrum((width - (width - 1) * rest, rest), (1, width - 1))
                 bound = 1 / (1 - ball(s.power(2)) / c)
-                case.exact("the bracket is in (0, 1]", 0 < s.power(2) < 2 * width**2 * (width + 2) and s.top <= width)
-                _judge(case, width, s, bound, normalise)
-        if width > 2:
-            rest = Fraction(1, 10**9)
-            s = Spectrum((width - (width - 1) * rest, rest), (1, width - 1))
-            bound = 1 / (1 - ball(s.power(2)) / c)
-            case.exact("the bracket is positive", bound > 0, d=width, bracket=float((1 / bound).mid()))
-            case.at_most("E I'/I at one large eigenvalue, from above", bound, _one_large(s), d=width, spectrum=s)
+                case.exact("the bracket is positive", bound > 0, d=width, bracket=float((1 / bound).mid()))
+                case.at_most("E I'/I at one large eigenvalue, from above", bound, _one_large(s), d=width, spectrum=s)
     _proof(case, constant)
     if not case.control:
-        _samples(case)
+        with case.illustrations():
+            _samples(case)
         tightness(
             case,
             "lower bound exp(-E log Y) of E I'/I: its logarithm over that of the bound",
             lambda f, n: np.log(f.drift) - np.log(-np.log1p(-f.p2 / (2 * n**2 * (n + 2)))),
             lambda s: (-s.step(), -(1 - ball(s.power(2)) / (2 * s.d**2 * (s.d + 2))).log()),
         )
-    return "proved"
 
 
 def _judge(case, width, s, bound, normalise):
@@ -75,20 +78,24 @@ def _proof(case, constant):
     a, b = sp.symbols("a b", positive=True)
     case.identity("(r_i-r_j)²(r_i+r_j)² = (Y_i-Y_j)²", (a - b) ** 2 * (a + b) ** 2, (a**2 - b**2) ** 2)
     case.identity("2(Y_i+Y_j) - (r_i+r_j)² = (r_i-r_j)² ≥ 0", 2 * (a**2 + b**2) - (a + b) ** 2, (a - b) ** 2)
-    case.known("Y_i + Y_j ≤ Σ Y = d, so (r_i-r_j)² ≥ (Y_i-Y_j)²/(2d)")
+    case.argument("a part is at most the sum", "Y_i + Y_j ≤ Σ Y = d, so (r_i-r_j)² ≥ (Y_i-Y_j)²/(2d)")
     s1, s2, p2 = sp.symbols("s1 s2 p2")
     case.identity("var r = (1/2d²) Σ_ij (r_i-r_j)²", s2 / d - (s1 / d) ** 2, (2 * d * s2 - 2 * s1**2) / (2 * d**2))
     variance = 2 * p2 / (d * (d + 2))  # E5
     mean_square = 2 * variance + 2 * variance / (d - 1)
     lower = d * (d - 1) * mean_square / (2 * d) / (2 * d**2)
     case.identity("so E var r ≥ Σ(λ-1)²/(d²(d+2)), by E5", lower, p2 / (d**2 * (d + 2)))
-    case.identity("mean(r)² = 1 - var r, as Σ Y = d", (s1 / d) ** 2, 1 - (1 - (s1 / d) ** 2))
-    case.known("E1 and GM(Y) ≤ mean(r)²: I' ≥ I/(1 - var r); 1/(1-v) grows and is convex (Jensen)")
+    case.identity(
+        "mean(r)² = 1 - var r, as Σ Y = d", (s1 / d) ** 2, 1 - (s2 / d - (s1 / d) ** 2).subs(s2, d), computed=True
+    )
+    case.argument("Jensen", "E1 and GM(Y) ≤ mean(r)²: I' ≥ I/(1 - var r); 1/(1-v) grows and is convex (Jensen)")
     case.follows(
         "the constant is at least d²(d+2), which the proof gives", sp.expand(constant - d**2 * (d + 2)), {d: 2}
     )
     case.follows("Σ(λ-1)² ≤ d² - d < 2d²(d+2), as λ ≤ d", sp.expand(2 * d**2 * (d + 2) - d * (d - 1)), {d: 1})
-    case.known("equality: Σ(λ-1)² = 0, that is X orthogonal, as d²(d+2) < 2d²(d+2)")
+    case.argument(
+        "equality in a strict inequality", "equality: Σ(λ-1)² = 0, that is X orthogonal, as d²(d+2) < 2d²(d+2)"
+    )
 
 
 def _samples(case):

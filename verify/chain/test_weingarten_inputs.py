@@ -20,20 +20,20 @@ def decide(case, *, name=None, value=None):
     if name is not None:
         claim[name] = value
     for key, (exponents, _) in INPUTS.items():
-        case.identity(f"{key}, by Weingarten calculus", moment(exponents, d), claim[key])
+        case.identity(f"{key}, by Weingarten calculus", moment(exponents, d), claim[key], computed=True)
     # |row| = 1: sum over k, l of w_1k^2 w_1l^2; orthogonal rows: (sum_k w_1k w_2k)^2 = 0; |row 1|^2 |row 2|^2 = 1
     a, b, c, e, f = claim.values()
     case.identity("(Σ_k w_1k^2)^2 = 1", d * a + d * (d - 1) * b, 1)
-    case.identity("(Σ_k w_1k w_2k)^2 = 0", d * c + d * (d - 1) * f, 0)
-    case.identity("Σ_k w_1k^2 Σ_l w_2l^2 = 1", d * c + d * (d - 1) * e, 1)
-    case.identity("rows and columns alike: transposing keeps the measure", b, c)
+    case.identity("(Σ_k w_1k w_2k)^2 = 0", d * c + d * (d - 1) * f, 0, computed=True)
+    case.identity("Σ_k w_1k^2 Σ_l w_2l^2 = 1", d * c + d * (d - 1) * e, 1, computed=True)
+    case.identity("rows and columns alike: transposing keeps the measure", b, c, computed=True)
     # a rotation by 45 degrees of two columns leaves the measure: E w^4 = E ((w_k + w_l)/√2)^4
-    case.identity("invariance under a rotation of two columns", a, (2 * a + 6 * b) / 4)
-    for size in (2, 3, 7):
-        if case.hypothesis(size >= 2):
-            for key, (exponents, _) in INPUTS.items():
-                case.exact(f"{key} at integer d", moment(exponents, size) == claim[key].subs(d, size), d=size)
-    return "proved"
+    case.identity("invariance under a rotation of two columns", a, (2 * a + 6 * b) / 4, computed=True)
+    with case.illustrations():
+        for size in (2, 3, 7):
+            if case.hypothesis(size >= 2):
+                for key, (exponents, _) in INPUTS.items():
+                    case.exact(f"{key} at integer d", moment(exponents, size) == claim[key].subs(d, size), d=size)
 
 
 FALSE_NEIGHBOURS = {

@@ -15,7 +15,7 @@ import sympy as sp
 
 from weingarten.algebra.groups import GROUPS, Group
 from weingarten.algebra.several import Ring, Several
-from weingarten.combinatorics.pairings import all_pairings, coset_type, double_factorial, orientation_sign
+from weingarten.combinatorics.pairings import all_pairings, coset_type, double_factorial, image_pairing, orientation_sign
 from weingarten.combinatorics.permutations import cycle_type
 from weingarten.errors import WeingartenError
 from weingarten.functions import integer_value, symbolic_value
@@ -32,7 +32,7 @@ class Haar(Law):
     @property
     def group(self) -> Group:
         """The group whose functions are the weights."""
-        return GROUPS[{"SO": "O", "SU": "U", "COE": "U", "CSE": "U"}.get(self.name, self.name)]
+        return GROUPS[{"SO": "O", "SU": "U"}.get(self.name, self.name)]
 
     def weight(self, key: Any, ring: Ring) -> Several:
         """Return `± Wg(μ)` for the key (sign, μ)."""
@@ -139,20 +139,50 @@ class Unitary(Haar):
                 yield Gluing((1, cycle_type(tuple(inverse[k] for k in t))), rows + columns)
 
 
-class Circular(Unitary):
-    """COE, `V = U Uᵀ`, and CSE, `V = U J Uᵀ Jᵀ`."""
+class Circular(Haar):
+    """COE, `V = U Uᵀ`, and CSE, `V = U J Uᵀ Jᵀ`: one sum, over the matchings of the 2k ends with those of conjugates.
 
-    def expand(self, name: str) -> Tree:
-        """Return the word in the unitary matrix behind it."""
-        U = Tree("raw", data=name)
+    For CSE the raw letter is the antisymmetric `U J Uᵀ`, and the weight has the sign of the orientations.
+    """
+
+    @property
+    def group(self) -> Group:
+        """The ensemble itself: its function is that of O at a shifted size."""
+        return GROUPS[self.name]
+
+    def expand(self, name: str) -> Tree | None:
+        """Return `X Jᵀ` for CSE."""
         if self.name == "COE":
-            return Tree("product", (U, Tree("transpose", (U,))))
-        J = Tree("letter", data=f"{FORM_NAME}{self.size}")
-        return Tree("product", (U, J, Tree("transpose", (U,)), Tree("transpose", (J,))))
+            return None
+        form = Tree("letter", data=f"{FORM_NAME}{self.size}")
+        return Tree("product", (Tree("raw", data=name), Tree("transpose", (form,))))
 
     def declared(self) -> dict[str, Any]:
         """Return the form of CSE."""
         return {f"{FORM_NAME}{self.size}": symplectic_form(self.size)} if self.name == "CSE" else {}
+
+    def count(self, marks: Sequence[bool]) -> int:
+        """Return `(2k)!` for k matrices and k conjugates."""
+        return factorial(len(marks)) if 2 * sum(marks) == len(marks) else 0
+
+    def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
+        """Yield all matchings of ends."""
+        plain = [2 * v + side for v, mark in enumerate(marks) if not mark for side in (0, 1)]
+        bars = [2 * v + side for v, mark in enumerate(marks) if mark for side in (0, 1)]
+        if len(plain) != len(bars):
+            return
+        straight = image_pairing(tuple(range(len(plain))))
+        for s in permutations(range(len(plain))):
+            twisted = image_pairing(s)
+            sign = orientation_sign(straight, twisted) if self.name == "CSE" else 1
+            joints = tuple((a, bars[k]) for a, k in zip(plain, s, strict=True))
+            yield Gluing((sign, coset_type(straight, twisted)), joints)
+
+    def ranges(self, plain: int, bars: int) -> list[Range]:
+        """Return the least size at which the symbolic sum is right."""
+        if sp.sympify(self.size).is_number:
+            return []
+        return [Range(self.size, max(1, self.group.threshold(max(plain, bars))), f"{plain + bars} factors")]
 
 
 LAWS = {

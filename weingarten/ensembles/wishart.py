@@ -24,7 +24,7 @@ from weingarten.functions import symbolic_value
 from weingarten.legs.law import Gluing, Law, Range, Tree
 from weingarten.legs.single import ComplexInvariant, Invariant, QuaternionInvariant, RealInvariant, contents, over_contents
 from weingarten.legs.symbols import Legs, RandomMatrix, checked_size
-from weingarten.notation.symbols import SymmetricMatrix
+from weingarten.notation.symbols import kinds_of
 
 
 @dataclass(frozen=True)
@@ -233,6 +233,6 @@ def _made(name: str, p: Any, n: Any, field: str, scale: Any, law: str) -> Random
 def _covariance(scale: Any, size: Any, field: str) -> Any:
     if not isinstance(scale, sp.MatrixSymbol) or scale.shape != (size, size):
         raise WeingartenError(f"scale={scale!r}: give a constant matrix of size {size}, constant('S', {size}, ...)")
-    if field == "real" and not isinstance(scale, SymmetricMatrix):
+    if field == "real" and "symmetric" not in kinds_of(scale):
         raise WeingartenError(f"scale={scale}: a real covariance is symmetric; make it by constant(..., symmetric=True)")
     return scale

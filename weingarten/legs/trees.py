@@ -16,7 +16,7 @@ from weingarten.errors import WeingartenError
 from weingarten.legs.law import FORM_NAME, Law, Tree
 from weingarten.legs.symbols import Entry, LegMatrix, Legs, PartialTrace, PartialTranspose, RandomMatrix, legs_of
 from weingarten.notation.entries import WordEntry
-from weingarten.notation.symbols import HaarEntry, HaarMatrix, SymmetricMatrix, SymplecticForm, symplectic_form
+from weingarten.notation.symbols import HaarEntry, HaarMatrix, SymplecticForm, kinds_of, symplectic_form
 
 RANDOM = (RandomMatrix, HaarMatrix)
 
@@ -184,9 +184,7 @@ def is_group(matrix: Any) -> bool:
 
 
 def _is_symmetric(matrix: Any) -> bool:
-    if isinstance(matrix, sp.MatrixBase):
-        return bool(matrix.is_symmetric())
-    return isinstance(matrix, SymmetricMatrix) or (isinstance(matrix, LegMatrix) and matrix.args[3] == sp.true)
+    return "symmetric" in kinds_of(matrix) or (isinstance(matrix, LegMatrix) and matrix.args[3] == sp.true)
 
 
 def _is_even_modulus(expr: Any) -> bool:

@@ -38,7 +38,9 @@ class RandomExpr:
         """Return the matrix of the entries, for an integer size."""
         rows, columns = self.shape  # type: ignore[attr-defined]
         if not (rows.is_Integer and columns.is_Integer):
-            raise WeingartenError(f"{self} has the symbolic size {rows}; only a matrix of integer size has a list of entries")
+            raise WeingartenError(
+                f"{self} has the symbolic size {rows}; only a matrix of integer size has a list of entries"
+            )
         return block(plain(self), range(1, int(rows) + 1), range(1, int(columns) + 1))
 
     def transpose(self) -> Any:
@@ -136,7 +138,9 @@ def _matrix(other: Any) -> Any:
         from weingarten.arguments import as_array
 
         if other.ndim != 2:
-            raise WeingartenError(f"an array of {other.ndim} dimensions stands beside a random matrix; give a square one")
+            raise WeingartenError(
+                f"an array of {other.ndim} dimensions stands beside a random matrix; give a square one"
+            )
         return sp.ImmutableMatrix(as_array(other, "matrix").tolist())
     other = sp.sympify(other)
     return other.as_immutable() if isinstance(other, sp.MatrixBase) else other

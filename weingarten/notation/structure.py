@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from weingarten.errors import WeingartenError
-from weingarten.integration.words import Letter, Word, plain_symmetric, reverse_transpose
+from weingarten.integration.words import Letter, Word, canonical_closed, plain_symmetric, reverse_transpose
 from weingarten.notation.reading import FORM_LETTER, Reader
 from weingarten.notation.symbols import FORM as FORM
 from weingarten.notation.symbols import symplectic_form
@@ -60,6 +60,38 @@ def written_out(word: Word) -> Word:
 def _declare_form(reader: Reader) -> None:
     reader.constants.setdefault(FORM_LETTER, symplectic_form(reader.size()))
     reader.check_form()
+
+
+def shortened(word: Word, reader: Reader, *, closed: bool) -> Word:
+    """Use `P P = P` for projectors."""
+    projectors = reader.with_kind("projector")
+    if not projectors:
+        return word
+    letters: list[Letter] = []
+    for x in plain_symmetric(word, reader.symmetric):
+        if not (letters and x == letters[-1] and x.name in projectors):
+            letters.append(x)
+    while closed and len(letters) > 1 and letters[0] == letters[-1] and letters[0].name in projectors:
+        letters.pop()
+    return tuple(letters)
+
+
+def split_rank_one(words: tuple[Word, ...], reader: Reader) -> tuple[Word, ...]:
+    """Use `tr(A X A Y) = tr(A X) tr(A Y)` for matrices of rank one."""
+    thin = reader.with_kind("rank-one")
+    if not thin:
+        return words
+    result: list[Word] = []
+    queue = [plain_symmetric(word, reader.symmetric) for word in words]
+    while queue:
+        word = queue.pop()
+        places = [k for k, x in enumerate(word) if x.name in thin]
+        pair = next(((a, b) for n, a in enumerate(places) for b in places[n + 1 :] if word[a] == word[b]), None)
+        if pair is None:
+            result.append(word)
+        else:
+            queue += [word[pair[0] : pair[1]], word[pair[1] :] + word[: pair[0]]]
+    return tuple(sorted(canonical_closed(word, reader.symmetric) for word in result))
 
 
 def simplify_form(words: tuple[Word, ...], symmetric: frozenset[str]) -> tuple[int, tuple[Word, ...]]:

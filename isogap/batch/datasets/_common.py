@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 Labels = npt.NDArray[np.int64]
 

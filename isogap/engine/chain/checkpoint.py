@@ -19,14 +19,16 @@ import numpy as np
 
 from isogap._version import __version__
 from isogap.base.files import write_atomically
-from isogap.engine.chain.block import Block, Job
-from isogap.engine.chain.montecarlo import Outcome
-from isogap.engine.chain.quantiles import ExactQuantiles, Grid, HistogramQuantiles
+from isogap.base.streams import seed_of
+from isogap.engine.chain.block import Block
+from isogap.engine.chain.job import Job
+from isogap.engine.chain.outcome import Outcome, Window
+from isogap.engine.chain.quantiles import ExactQuantiles, Grid, HistogramQuantiles, Values
 from isogap.engine.chain.totals import Totals
 
 FORMAT = "isogap-checkpoint/1"
 DEFAULT_SECONDS = 60.0
-_BLOCK_ARRAYS = ("phi", "log_phi", "log_jacobian", "energy", "residual", "relative", "control")
+_BLOCK_ARRAYS = ("phi", "log_phi", "log_jacobian", "energy", "residual", "relative", "control_variate")
 
 
 class CheckpointError(ValueError):
@@ -100,15 +102,14 @@ def fingerprint(job: Job, keep_paths: bool) -> dict[str, Any]:
     digest = hashlib.sha256(np.ascontiguousarray(job.start.factor).tobytes())
     if job.start.deviation is not None:
         digest.update(np.ascontiguousarray(job.start.deviation).tobytes())
-    entropy = job.root.entropy
     return {
         "version": __version__,
         "width": job.start.width,
         "depth": job.depth,
         "replicas": job.replicas,
         "weights": job.weights,
-        "precision": job.precision,
-        "seed": [int(e) for e in np.atleast_1d(np.asarray(entropy, dtype=object))],
+        "precision": str(job.precision),
+        "seed": np.atleast_1d(np.asarray(seed_of(job.root), dtype=object)).tolist(),
         "spawn key": [int(k) for k in job.root.spawn_key],
         "checked layers": list(job.checked),
         "controlled layers": job.controlled,
@@ -145,7 +146,7 @@ def _restored(job: Job, keep_paths: bool, head: dict[str, Any], arrays: dict[str
         return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
 
     outcome = Outcome(job, keep_paths, done=head["done"], totals=Totals(group("totals.")), seconds=head["seconds"])
-    outcome.window = tuple(head["window"]) if head["window"] is not None else None
+    outcome.window = Window(*head["window"]) if head["window"] is not None else None
     grid, values = group("grid."), group("quantiles.")
     if grid:
         outcome.grid = Grid(grid["low"], grid["width"])
@@ -153,7 +154,7 @@ def _restored(job: Job, keep_paths: bool, head: dict[str, Any], arrays: dict[str
         outcome.quantiles.arrays["counts"][...] = values["counts"]
     else:
         outcome.quantiles = ExactQuantiles(job.replicas, job.depth)
-        outcome.quantiles.add(0, tuple(values.values()))
+        outcome.quantiles.add(0, Values(*values.values()))
     kept = group("paths.")
     if kept:
         outcome.blocks = [Block(first=0, **kept)]

@@ -11,15 +11,21 @@ _WIDTH, _HEIGHT, _GAP_X, _GAP_Y = 104, 30, 22, 54
 
 
 def layers(statements: Mapping[str, Statement]) -> list[list[str]]:
-    """Statements by the length of the longest chain below them; each layer ordered to keep the edges short."""
+    """Statements by the length of the longest chain below them; each layer ordered to keep the edges short.
+
+    What lies in another system is no box here.
+    """
     depth: dict[str, int] = {}
+    users: dict[str, list[str]] = {x: [] for x in statements}
     for label, statement in statements.items():  # dependencies come first in the registry's order
-        depth[label] = 1 + max((depth[x] for x in statement.depends), default=-1)
-    users = {x: [y for y, s in statements.items() if x in s.depends] for x in statements}
+        depth[label] = 1 + max((depth[x] for x in statement.depends if x in statements), default=-1)
+        for x in statement.depends:
+            if x in statements:
+                users[x].append(label)
     for label in reversed(list(statements)):  # as far down as the users allow: short edges
         if users[label]:
             depth[label] = min(depth[y] for y in users[label]) - 1
-    used = {x for s in statements.values() for x in s.depends} | {x for x, s in statements.items() if s.depends}
+    used = {x for x, above in users.items() if above} | {x for y in users.values() for x in y}
     rows: list[list[str]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
     for label in statements:
         if label in used:
@@ -42,7 +48,9 @@ def _centre(labels: tuple[str, ...] | list[str], place: Mapping[str, float]) -> 
 def svg(statements: Mapping[str, Statement], kinds: Mapping[str, str]) -> str:
     """Draw the graph; ``kinds`` gives each box its class. Boxes link to the statements of the page."""
     rows = layers(statements)
-    columns = max(len(row) for row in rows)
+    columns = max((len(row) for row in rows), default=0)
+    if columns == 0:
+        return ""
     width = columns * (_WIDTH + _GAP_X)
     height = len(rows) * (_HEIGHT + _GAP_Y) - _GAP_Y + 8
     at: dict[str, tuple[float, float]] = {}
@@ -53,15 +61,18 @@ def svg(statements: Mapping[str, Statement], kinds: Mapping[str, str]) -> str:
     lines = []
     for label, (x, y) in at.items():
         for needed in statements[label].depends:
+            if needed not in at:
+                continue
             x0, y0 = at[needed]
             bend = _GAP_Y * 0.55
             path = f"M{x0:.0f} {y0 + _HEIGHT:.0f}C{x0:.0f} {y0 + _HEIGHT + bend:.0f} {x:.0f} {y - bend:.0f} {x:.0f} {y:.0f}"
             lines.append(
-                f'<path class="edge" d="{path}"><title>{escape(label)} rests on {escape(needed)}</title></path>'
+                f'<path class="edge" d="{path}"><title>{escape(statements[label].label)} rests on '
+                f"{escape(statements[needed].label)}</title></path>"
             )
     boxes = []
     for label, (x, y) in at.items():
-        short = label.replace("Weingarten inputs", "Weingarten").replace("Corollary", "Cor.")
+        short = statements[label].label.replace("Weingarten inputs", "Weingarten").replace("Corollary", "Cor.")
         boxes.append(
             f'<a href="#{slug(label)}"><rect class="node {escape(kinds.get(label, "missing"))}" '
             f'x="{x - _WIDTH / 2:.0f}" y="{y:.0f}" width="{_WIDTH}" height="{_HEIGHT}" rx="5"/>'

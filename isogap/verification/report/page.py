@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from html import escape
-from itertools import groupby
 from pathlib import Path
 
-from isogap.verification.outcome import Table, Verdict
-from isogap.verification.registry import Statement, load, slug
+from isogap.verification.outcome import KINDS, LINK, MEANING, Table, Verdict
+from isogap.verification.registry import About, Statement, by_group, load, slug, systems
 from isogap.verification.report.figures import data_uris
 from isogap.verification.report.graph import svg
 from isogap.verification.report.mathml import mathml
@@ -17,60 +16,75 @@ from isogap.verification.report.style import STYLE
 from isogap.verification.sampling import FAMILY_LEVEL, MAX_COMPARISONS
 from isogap.verification.witnesses import load_witnesses
 
-_MEANING = {
-    "proved": "an exact identity or inequality for all parameters: computer algebra on the reduction, Sturm sequences or ball "
-    "arithmetic for the scalar inequalities on their whole intervals",
-    "certified": "rigorous enclosures in ball arithmetic for the stated finite set of parameters",
-    "consistent": "Monte Carlo, at a stated confidence",
-    "refuted": "false, with a witness",
-}
-_ROUTE = {
+_KIND = {
     "algebra": "computer algebra",
-    "sign": "sign on the whole interval",
-    "interval": "ball arithmetic on the whole interval",
-    "enclosure": "enclosures",
-    "sample": "samples",
-    "known": "textbook fact",
+    "interval": "ball arithmetic on the whole region",
+    "finite list": "finite list",
+    "sampling": "samples",
+    "argument": "argument",
 }
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, where: Path | None = None) -> str:
-    """Return the page."""
+    """Return the page; title, authors, groups and witnesses are those of the registries judged."""
     statements = load(where)
-    shown = {v.label: v for v in verdicts}
-    listed = [s for s in _in_file_order(statements) if s.label in shown]
+    shown = {v.key: v for v in verdicts}
+    parts = systems({key: s for key, s in statements.items() if key in shown})
     good = sum(v.passed for v in verdicts)
     status = "all as expected" if good == len(verdicts) else f"{len(verdicts) - good} NOT as expected"
-    parts = [
+    title = escape(_title(parts))
+    text = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY, quote=True)}">',
         "<meta name='viewport' content='width=device-width,initial-scale=1'>",
-        f"<title>Proof check: {len(verdicts)} statements</title><style>{STYLE}</style></head><body><main>",
-        "<h1>Proof check of <i>Towards Training Without Depth Limits</i></h1>",
-        "<p class='lead'>Batch-normalised deep linear networks with random orthogonal weights: every numbered statement of "
-        "Meterez, Joudaki, Orabona, Immer, Rätsch, Daneshmand (arXiv:2310.02012), the identities behind them, and sharper "
-        "and wider forms, each decided by a route that shares no code with what it judges.</p>",
+        f"<title>Proof check: {title}</title><style>{STYLE}</style></head><body><main>",
+        f"<h1>Proof check of <i>{title}</i></h1>" if title else "<h1>Proof check</h1>",
+        *(_lead(about) for about in parts.values()),
         f"<p class='status {'ok' if good == len(verdicts) else 'bad'}'>{good} of {len(verdicts)} verdicts: {status}. "
         f"{_count(verdicts)}.</p>",
         _legend(verdicts, seconds),
-        "<h2 id='verdicts'>Verdicts</h2>",
+    ]
+    for system, about in parts.items():
+        members = {k: s for k, s in statements.items() if s.system == system}
+        text += _system(system, about, members, shown, alone=len(parts) == 1)
+    text += [_colophon(deep, seed, seconds), "</main></body></html>"]
+    return "\n".join(text)
+
+
+def _title(parts: dict[str, About]) -> str:
+    return "; ".join(dict.fromkeys(about.title or system for system, about in parts.items() if about.title or system))
+
+
+def _lead(about: About) -> str:
+    facts = ". ".join(x for x in (about.text, about.authors, about.source) if x)
+    return f"<p class='lead'>{_prose(facts)}</p>" if facts else ""
+
+
+def _system(
+    system: str, about: About, statements: dict[str, Statement], shown: dict[str, Verdict], *, alone: bool
+) -> list[str]:
+    """Summary, graph, statements by group and witnesses of one system."""
+    own = slug(system) + "_" if system else ""
+    name = "" if alone else f": {escape(about.title or system)}"
+    groups = {
+        g: sorted(members, key=lambda s: _natural(s.label)) for g, members in by_group(statements.values()).items()
+    }
+    listed = [s for members in groups.values() for s in members if s.key in shown]
+    parts = [
+        f"<h2 id='{own}verdicts'>Verdicts{name}</h2>",
         _summary(listed, shown),
-        "<h2 id='graph'>What rests on what</h2><p>Identities above, theorems below; an edge leads from a statement to those "
-        "whose proof uses it. A proof counts only if all it rests on is proved.</p>",
+        f"<h2 id='{own}graph'>What rests on what{name}</h2><p>An edge leads from a statement to those whose check uses it; "
+        "a verdict is no stronger than those that it rests on.</p>",
         f"<div class='scroll'>{svg(statements, {k: _class(v) for k, v in shown.items()})}</div>",
     ]
-    for group, members in groupby(listed, key=lambda s: s.group):
-        parts.append(f"<h2>{escape(group)}</h2>")
-        parts += [_statement(s, shown[s.label]) for s in members]
-    parts += [_witnesses(), _colophon(deep, seed, seconds), "</main></body></html>"]
-    return "\n".join(parts)
-
-
-def _in_file_order(statements: dict[str, Statement]) -> list[Statement]:
-    """By group, in the order in which a reader wants them."""
-    order = ["Paper: isometry", "Paper: gradients", "As printed, not true", "Sharper and wider", "Exact identities"]
-    return sorted(
-        statements.values(), key=lambda s: (order.index(s.group) if s.group in order else 9, _natural(s.label))
-    )
+    for group, members in groups.items():
+        inside = [s for s in members if s.key in shown]
+        if inside:
+            parts.append(f"<h2>{escape(group)}{name}</h2>")
+            parts += [_statement(s, shown[s.key]) for s in inside]
+    where = next((s.where for s in statements.values()), None)
+    return [*parts, _witnesses(where)]
 
 
 def _natural(label: str) -> tuple[int, str, list[int]]:
@@ -81,21 +95,22 @@ def _natural(label: str) -> tuple[int, str, list[int]]:
 
 
 def _count(verdicts: list[Verdict]) -> str:
-    kinds = ("proved", "certified", "consistent", "refuted")
-    counts = [(sum(v.kind == kind for v in verdicts), kind) for kind in kinds]
+    counts = [(sum(v.kind == kind for v in verdicts), kind) for kind in KINDS]
     return ", ".join(f"{n} {kind}" for n, kind in counts if n)
 
 
 def _legend(verdicts: list[Verdict], seconds: float) -> str:
     items = "".join(
-        f"<dt><span class='kind {k}'>{k}</span></dt><dd>{escape(text)}</dd>" for k, text in _MEANING.items()
+        f"<dt><span class='kind {slug(k)}'>{k}</span></dt><dd>{escape(text)}</dd>" for k, text in MEANING.items()
     )
     controls = sum(len(v.controls) for v in verdicts)
     refuted = sum(c.refuted for v in verdicts for c in v.controls)
     compared = sum(v.comparisons for v in verdicts)
     return (
-        f"<dl class='legend'>{items}</dl><p>Every check must also tell false neighbours of its statement (a constant improved "
-        f"past the truth, a hypothesis dropped, a sign turned) from the statement: {refuted} of {controls} told apart. "
+        f"<dl class='legend'>{items}</dl><p>A verdict is the weakest of the links that it needs, and of the statements that it "
+        "rests on; illustrations may refute, and count for nothing. Every check must also tell false neighbours of its "
+        "statement (a constant improved past the truth, a hypothesis dropped, a sign turned) from the statement: "
+        f"{refuted} of {controls} told apart. "
         f"{compared} sample means were compared with exact values; each comparison has the share "
         f"{FAMILY_LEVEL / MAX_COMPARISONS:g} of a family-wise false-alarm level of {FAMILY_LEVEL:g} for the whole suite. "
         f"Run time {seconds:.0f} s.</p>"
@@ -105,7 +120,7 @@ def _legend(verdicts: list[Verdict], seconds: float) -> str:
 def _summary(listed: list[Statement], shown: dict[str, Verdict]) -> str:
     rows = []
     for s in listed:
-        v = shown[s.label]
+        v = shown[s.key]
         margin = (
             ""
             if v.margin is None
@@ -113,11 +128,12 @@ def _summary(listed: list[Statement], shown: dict[str, Verdict]) -> str:
         )
         told = f"{sum(c.refuted for c in v.controls)}/{len(v.controls)}"
         rows.append(
-            f"<tr><td><a href='#{slug(s.label)}'>{escape(s.label)}</a></td><td class='wide'>{_prose(s.name)}</td>"
-            f"<td>{_badge(v)}</td><td class='num'>{margin}</td><td class='num'>{told}</td>"
+            f"<tr><td><a href='#{slug(s.key)}'>{escape(s.label)}</a></td><td class='wide'>{_prose(s.name)}</td>"
+            f"<td>{_badge(v)}</td><td class='num'>{_hand(v)}</td><td class='num'>{margin}</td><td class='num'>{told}</td>"
             f"<td class='num wide'>{v.seconds:.1f}</td></tr>"
         )
-    head = "<tr><th>label</th><th class='wide'>statement</th><th>verdict</th><th class='num'>margin</th>"
+    head = "<tr><th>label</th><th class='wide'>statement</th><th>verdict</th><th class='num'>by hand</th>"
+    head += "<th class='num'>margin</th>"
     head += "<th class='num'>controls</th><th class='wide num'>s</th></tr>"
     return f"<table class='summary'><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
 
@@ -127,8 +143,14 @@ def _prose(text: str) -> str:
     return re.sub(r"([A-Za-zφλτεσ])_(min|max|op|[0-9]+|[ℓτA-Za-z*](?![A-Za-z]))", r"\1<sub>\2</sub>", escape(text))
 
 
+def _hand(v: Verdict) -> str:
+    """Number of facts applied by hand, here and below."""
+    below = f" + {len(v.inherited)}" if v.inherited else ""
+    return f"{len(v.arguments)}{below}"
+
+
 def _class(v: Verdict) -> str:
-    return v.kind if v.passed else "bad"
+    return slug(v.kind) if v.passed else "bad"
 
 
 def _badge(v: Verdict) -> str:
@@ -142,7 +164,7 @@ def _number(x: float) -> str:
 
 def _statement(s: Statement, v: Verdict) -> str:
     parts = [
-        f"<section id='{slug(s.label)}'><h3>{escape(s.label)} <small>{_prose(s.name)}</small> {_badge(v)}</h3>",
+        f"<section id='{slug(s.key)}'><h3>{escape(s.label)} <small>{_prose(s.name)}</small> {_badge(v)}</h3>",
         f"<div class='formula scroll'>{mathml(s.formula)}</div>",
         f"<p class='hypotheses'>{_prose(s.hypotheses)}{' · ' + escape(s.source) if s.source else ''}</p>",
     ]
@@ -154,7 +176,7 @@ def _statement(s: Statement, v: Verdict) -> str:
             f"<div class='witness'><b>Witness.</b> {_prose(v.message.split(' = ')[0].rsplit(':', 1)[0])}.<dl>{shown}</dl></div>"
         )
     elif v.message:
-        parts.append(f"<p class='bad'>{escape(v.message)}</p>")
+        parts.append(f"<p class='{'hypotheses' if v.passed else 'bad'}'>{escape(v.message)}</p>")
     parts += [_facts(s, v), _steps(v), _controls(s, v)]
     parts += [_table(t) for t in v.tables]
     for plot, uri in zip(v.plots, data_uris(v.plots), strict=True):
@@ -167,8 +189,12 @@ def _facts(s: Statement, v: Verdict) -> str:
     margin = (
         "" if v.margin is None else f"<dt>margin</dt><dd>{_number(v.margin.value)} ({_prose(v.margin.meaning)})</dd>"
     )
-    needs = ", ".join(f"<a href='#{slug(x)}'>{escape(x)}</a>" for x in s.depends)
+    needs = ", ".join(f"<a href='#{slug(x)}'>{escape(x.removeprefix(f'{s.system}/'))}</a>" for x in s.depends)
     rests = f"<dt>rests on</dt><dd>{needs}</dd>" if needs else ""
+    if v.arguments:
+        rests += f"<dt>by hand</dt><dd>{_prose('; '.join(v.arguments))}</dd>"
+    if v.inherited:
+        rests += f"<dt>by hand below</dt><dd>{_prose('; '.join(v.inherited))}</dd>"
     return (
         f"<dl class='facts'><dt>range</dt><dd>{_prose(v.range)}</dd>{margin}<dt>hypotheses held</dt>"
         f"<dd>in {v.held} of {v.tried} instances</dd>{rests}<dt>time</dt><dd>{v.seconds:.1f} s</dd></dl>"
@@ -177,16 +203,16 @@ def _facts(s: Statement, v: Verdict) -> str:
 
 def _steps(v: Verdict) -> str:
     rows = []
-    for step in v.steps:
+    for step in sorted(v.steps, key=lambda step: step.role != LINK):
         many = f" <span class='count'>{step.count} instances</span>" if step.count > 1 else ""
         slack = "" if step.closest is None else f" <span class='count'>closest {_number(step.closest)}</span>"
         detail = f" <span class='detail'>{_prose(step.detail)}</span>" if step.detail else ""
-        rows.append(
-            f"<li class='{step.route}'><b>{_ROUTE[step.route]}</b> {_prose(step.what)}{many}{slack}{detail}</li>"
-        )
+        role = "" if step.role == LINK else f" <span class='count'>{step.role}</span>"
+        rows.append(f"<li><b>{_KIND[step.kind]}</b> {_prose(step.what)}{role}{many}{slack}{detail}</li>")
     if not rows:
         return ""
-    title = f"Route: {len(v.steps)} step{'s' * (len(v.steps) > 1)}"
+    links = sum(step.role == LINK for step in v.steps)
+    title = f"{links} link{'s' * (links != 1)}, {len(rows) - links} illustration{'s' * (len(rows) - links != 1)}"
     return f"<details><summary>{title}</summary><ul class='steps'>{''.join(rows)}</ul></details>"
 
 
@@ -211,14 +237,16 @@ def _table(t: Table) -> str:
     return f"<p class='caption'>{_prose(t.title)}</p>{table}"
 
 
-def _witnesses() -> str:
+def _witnesses(where: Path | None) -> str:
     items = []
-    for name, entry in load_witnesses().items():
+    for name, entry in (load_witnesses(where) if where is not None else {}).items():
         rows = "; ".join(", ".join(row) for row in entry["rows"])
         items.append(
             f"<li><code>{escape(name)}</code>: [{escape(rows)}] <span class='detail'>{escape(entry['what'])}</span></li>"
         )
-    head = "<h2 id='witnesses'>Witness matrices</h2><p>As data in <code>witnesses.toml</code>, exact rationals.</p>"
+    if not items:
+        return ""
+    head = "<h2>Witness matrices</h2><p>As data in <code>witnesses.toml</code>, exact rationals.</p>"
     return f"{head}<ul>{''.join(items)}</ul>"
 
 

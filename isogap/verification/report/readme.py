@@ -1,29 +1,29 @@
-"""``verify/README.md``, written from the registry."""
+"""``README.md`` of the folder of systems and of every system, written from the registries."""
 
 from __future__ import annotations
 
-from isogap.verification.registry import Statement
+from isogap.verification.outcome import MEANING
+from isogap.verification.registry import About, Statement, by_group, folder, load, systems
 from isogap.verification.sampling import FAMILY_LEVEL, MAX_COMPARISONS
 
 _HEAD = """\
 # Proof check
 
-Generated from `statements.toml` by `python -m isogap.verification.report.readme`; do not edit.
+Generated from the registries by `python -m isogap.verification.report.readme`; do not edit.
 
-Every numbered statement of Meterez et al., arXiv:2310.02012, the identities behind them, sharper and wider forms, and the
-statements that are not true as printed. One file each, the statement on its first line.
-
-    pytest verify/                      # about a minute and a half on two cores
-    pytest verify/ --deep               # all widths, all starts, long runs: five minutes of processor time or more
+    pytest verify/                      # every system; verify/NAME for one
+    pytest verify/ --deep               # all widths, all starts, long runs
     isogap-verify --html report.html    # the same checks as a report; works from an installed package too
 
-* **proved**: an exact identity or inequality for all parameters: computer algebra on the reduction, Sturm sequences or ball
-  arithmetic for the scalar inequality on its whole interval. It counts only if everything that it rests on is proved.
-* **certified**: rigorous enclosures in ball arithmetic for the stated finite set of parameters.
-* **consistent**: Monte Carlo. The whole suite raises a false alarm with probability at most {level:g}: at most {comparisons}
-  comparisons of sample means, each at {share:g}; by the empirical Bernstein inequality where the variable has a known range
-  (no approximation), by Student's t where it has none.
-* **refuted**: false, with a witness (matrices in `witnesses.toml`).
+A check consists of steps. A *link* is needed for the verdict: computer algebra, an interval over the whole region, a finite
+list, samples, or an *argument*, a named textbook fact that is applied by hand. An *illustration* is shown beside it: it can
+refute, and counts for nothing. The verdict is the weakest link, and never stronger than the statements that it rests on,
+which are judged in the same run:
+
+{meaning}
+
+Samples: the whole suite raises a false alarm with probability at most {level:g}: at most {comparisons} comparisons of sample
+means, each at {share:g}.
 
 Every check must also tell false neighbours of its statement from the statement: they are the `FALSE_NEIGHBOURS` of each
 file. For a refuted statement these are true forms, which the same check must not refute. A check whose hypotheses never
@@ -31,37 +31,65 @@ held fails.
 """
 
 
-def readme(statements: dict[str, Statement]) -> str:
-    """Return the text.
+_NOTE = (
+    "Generated from `statements.toml` by `python -m isogap.verification.report.readme`; do not edit. "
+    "What the verdicts mean: [proof check](../README.md)."
+)
+
+
+def head() -> str:
+    """What the labels and the checks are."""
+    meaning = "\n".join(f"* **{kind}**: {text}." for kind, text in MEANING.items())
+    share = FAMILY_LEVEL / MAX_COMPARISONS
+    return _HEAD.format(meaning=meaning, level=FAMILY_LEVEL, comparisons=MAX_COMPARISONS, share=share)
+
+
+def overview(statements: dict[str, Statement]) -> str:
+    """Text about a folder of systems: what labels and checks are, and which systems there are."""
+    rows = [f"| [{name}]({name}/README.md) | {about.title} | {about.source} |" for name, about in _found(statements)]
+    return "\n".join([head(), "## Systems\n", "| system | title | source |", "|---|---|---|", *rows]) + "\n"
+
+
+def _found(statements: dict[str, Statement]) -> list[tuple[str, About]]:
+    return sorted(systems(statements).items())
+
+
+def readme(statements: dict[str, Statement], system: str = "") -> str:
+    """Text about one registry: what it is, and its statements by group.
 
     Examples
     --------
     >>> from isogap.verification import load
-    >>> readme(load()).splitlines()[0]
-    '# Proof check'
+    >>> readme(load(), "chain").splitlines()[0]
+    '# Towards Training Without Depth Limits'
     """
-    parts = [
-        _HEAD.format(level=FAMILY_LEVEL, comparisons=MAX_COMPARISONS, share=FAMILY_LEVEL / MAX_COMPARISONS),
-    ]
-    groups: dict[str, list[Statement]] = {}
-    for statement in statements.values():
-        groups.setdefault(statement.group, []).append(statement)
-    for group, members in sorted(groups.items(), key=lambda item: _ORDER.index(item[0])):
-        parts += [f"\n## {group}\n", "| statement | what it says | kind | range | rests on |", "|---|---|---|---|---|"]
-        for s in members:
-            formula = f"{s.name}: ${s.formula}$".replace("|", "\\vert ")
-            parts.append(f"| [{s.label}]({s.file}) | {formula} | {s.kind} | {s.range} | {', '.join(s.depends)} |")
+    members = [s for s in statements.values() if s.system == system]
+    about = members[0].about if members else About()
+    parts = [f"# {about.title or system or 'Statements'}\n", f"{_NOTE}\n"]
+    parts += [f"{x}\n" for x in (about.text, about.authors, about.source) if x]
+    for group, inside in by_group(members).items():
+        parts += [
+            f"\n## {group}\n",
+            "| statement | what it says | verdict | range | rests on |",
+            "|---|---|---|---|---|",
+        ]
+        parts += [_row(s, f"{system}/" if system else "") for s in inside]
     return "\n".join(parts) + "\n"
 
 
-_ORDER = ["Paper: isometry", "Paper: gradients", "As printed, not true", "Sharper and wider", "Exact identities"]
+def _row(s: Statement, own: str) -> str:
+    formula = f"{s.name}: ${s.formula}$".replace("|", "\\vert ")
+    rests = ", ".join(x.removeprefix(own) for x in s.depends)
+    cells = (f"[{s.label}]({s.file})", formula, s.kind, s.range.replace("|", "\\|"), rests)
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
-    """Write ``README.md`` beside the registry."""
-    from isogap.verification.registry import folder, load
-
-    (folder() / "README.md").write_text(readme(load()), encoding="utf-8")
+    """Write ``README.md`` beside the registries."""
+    statements = load()
+    (folder() / "README.md").write_text(overview(statements), encoding="utf-8")
+    for system in systems(statements):
+        (folder() / system / "README.md").write_text(readme(statements, system), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from isogap._version import __version__
 from isogap.verification.outcome import Verdict
 from isogap.verification.sampling import FAMILY_LEVEL, MAX_COMPARISONS
 
-FORMAT = "isogap-verify/1"
+FORMAT = "isogap-verify/2"
 _PACKAGES = ("numpy", "scipy", "sympy", "mpmath", "numba", "python-flint")
 
 
@@ -27,7 +27,7 @@ def provenance() -> dict[str, str]:
 
 
 def json_result(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float) -> dict[str, Any]:
-    """Return the result as plain data, format ``isogap-verify/1``."""
+    """Return the result as plain data, format ``isogap-verify/2``."""
     return {
         "format": FORMAT,
         "deep": deep,

@@ -27,7 +27,7 @@ math[display=block]{display:block math;margin:0;text-align:left;min-width:max-co
 .count{white-space:nowrap;margin-left:.4rem}
 .kind{display:inline-block;font:600 .76rem/1.5 system-ui,sans-serif;padding:.05rem .5rem;border-radius:.7rem;
  vertical-align:middle;white-space:nowrap;color:#fff;background:#777}
-.kind.proved{background:#1f6f45}.kind.certified{background:#1f5f8f}.kind.consistent{background:#8a6d1a}
+.kind.machine_decided{background:#1f6f45}.kind.reduced_by_hand{background:#3f7f2f}.kind.certified{background:#1f5f8f}.kind.consistent{background:#8a6d1a}
 .kind.refuted{background:#6b3a7d}.kind.bad{background:#b3261e}
 .bad{color:#b3261e}.kind.bad{color:#fff}
 dl.legend{display:grid;grid-template-columns:max-content 1fr;gap:.3rem .8rem;margin:1rem 0;font-size:.95rem}
@@ -52,7 +52,7 @@ figure{margin:.8rem 0}
 figure img{width:100%;max-width:38rem;height:auto}
 svg.graph{display:block;width:100%;min-width:50rem;height:auto}
 .edge{fill:none;stroke:#9aa3ad;stroke-width:1.3}
-.node{fill:#777}.node.proved{fill:#1f6f45}.node.certified{fill:#1f5f8f}.node.consistent{fill:#8a6d1a}
+.node{fill:#777}.node.machine_decided{fill:#1f6f45}.node.reduced_by_hand{fill:#3f7f2f}.node.certified{fill:#1f5f8f}.node.consistent{fill:#8a6d1a}
 .node.refuted{fill:#6b3a7d}.node.bad{fill:#b3261e}.node.missing{fill:#b9bec5}
 .graph text{fill:#fff;font:600 13px system-ui,sans-serif;text-anchor:middle}
 footer{margin-top:3rem;color:var(--soft);font-size:.88rem}

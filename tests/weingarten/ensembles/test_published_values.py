@@ -73,7 +73,7 @@ def test_symmetric_spaces():
 
 def test_one_diagonal_entry_of_coe_and_cse():
     assert expectation(abs(wg.symmetric_space("V", "AI", 3)[1, 1]) ** 6) == sp.Rational(1, 4)
-    assert expectation(abs(wg.symmetric_space("V", "AII", 2)[1, 1]) ** 4) == sp.Rational(2, 12)
+    assert expectation(abs(wg.symmetric_space("V", "AII", 2)[1, 1]) ** 6) == sp.Rational(1, 10)
 
 
 def test_projectors_corners_and_states():

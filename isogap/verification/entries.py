@@ -1,0 +1,147 @@
+"""Reading ``statements.toml``: every fault is found before a check runs, and named with file, line and field."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from isogap.verification.outcome import KINDS
+from isogap.verification.report.mathml import LatexError, mathml
+
+REGISTRY = "statements.toml"
+MAX_BYTES = 4_000_000
+
+NEEDED = ("label", "name", "formula", "hypotheses", "kind", "range", "group")
+OPTIONAL = ("source", "corrected")
+LISTS = ("depends",)
+ABOUT = ("title", "authors", "source", "text")
+
+
+class RegistryError(ValueError):
+    """The registry and the checks do not belong together; the message says where."""
+
+
+class Place:
+    """Where the entries of one file stand: line numbers for messages."""
+
+    def __init__(self, path: Path, text: str) -> None:
+        self.path = path
+        self.lines = text.split("\n")
+        self.starts = [i for i, line in enumerate(self.lines) if re.match(r"\s*\[\[\s*statement\s*\]\]", line)]
+
+    def fault(self, message: str, entry: int | None = None, field: str | None = None) -> RegistryError:
+        """Error about a field of the entry of that number, with the line of the field or of the entry."""
+        if entry is None or entry >= len(self.starts):
+            return RegistryError(f"{self.path}: {message}")
+        first = self.starts[entry]
+        last = self.starts[entry + 1] if entry + 1 < len(self.starts) else len(self.lines)
+        found = (i for i in range(first, last) if field and re.match(rf"\s*{re.escape(field)}\s*=", self.lines[i]))
+        where = f"{self.path}, line {next(found, first) + 1}"
+        return RegistryError(f"{where}: field {field}: {message}" if field else f"{where}: {message}")
+
+
+def read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]], Place]:
+    """Head, entries and places of a registry; every field present, of its type, and every formula one that can be typeset.
+
+    Raises
+    ------
+    RegistryError
+        With file, line and field.
+    """
+    text = _text(path)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RegistryError(f"{path}: {error}") from None
+    place = Place(path, text)
+    unknown = sorted(set(data) - {"about", "statement"})
+    if unknown:
+        raise place.fault(f"unknown table {unknown[0]!r}; a registry has [about] and [[statement]]")
+    entries = data.get("statement", [])
+    if not isinstance(entries, list) or not all(isinstance(x, dict) for x in entries):
+        raise place.fault("statements are written as [[statement]]")
+    for i, entry in enumerate(entries):
+        _check_entry(entry, i, place)
+    return _about(data.get("about", {}), place), entries, place
+
+
+def _text(path: Path) -> str:
+    if not path.is_file():
+        raise RegistryError(f"no registry of statements at {path}")
+    if path.stat().st_size > MAX_BYTES:
+        raise RegistryError(f"{path}: larger than {MAX_BYTES} bytes")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RegistryError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from None
+
+
+def _about(about: Any, place: Place) -> dict[str, Any]:
+    if not isinstance(about, dict):
+        raise place.fault("[about] must be a table")
+    for field, value in about.items():
+        if field == "groups":
+            if not isinstance(value, list) or not all(isinstance(x, str) and x for x in value):
+                raise place.fault("[about] groups: must be a list of texts")
+        elif field not in ABOUT:
+            raise place.fault(f"[about] unknown field {field!r}; there are {', '.join((*ABOUT, 'groups'))}")
+        elif not isinstance(value, str):
+            raise place.fault(f"[about] {field}: must be a text, not {type(value).__name__}")
+    return about
+
+
+def _check_entry(entry: dict[str, Any], i: int, place: Place) -> None:
+    known = (*NEEDED, *OPTIONAL, *LISTS)
+    for field in entry:
+        if field not in known:
+            raise place.fault(f"unknown field {field!r}; there are {', '.join(known)}", i, field)
+    for field in NEEDED:
+        if field not in entry:
+            raise place.fault(f"field {field!r} is missing in entry {entry.get('label', i + 1)}", i)
+    for field, value in entry.items():
+        if field in LISTS:
+            if not isinstance(value, list) or not all(isinstance(x, str) for x in value):
+                raise place.fault("must be a list of texts", i, field)
+        elif not isinstance(value, str):
+            raise place.fault(f"must be a text, not {type(value).__name__}", i, field)
+    label = entry["label"]
+    if not re.search(r"[A-Za-z0-9]", label) or "/" in label or not label.isprintable() or len(label) > 80:
+        raise place.fault(f"{label[:80]!r}: up to 80 printed characters, one a letter or digit, none a /", i, "label")
+    if entry["kind"] not in KINDS:
+        raise place.fault(f"{entry['kind']!r} is none of {', '.join(KINDS)}", i, "kind")
+    for field in ("formula", "corrected"):
+        try:
+            mathml(entry.get(field, ""))
+        except LatexError as error:
+            raise place.fault(str(error), i, field) from None
+
+
+def check_file(path: Path, label: str) -> None:
+    """Refuse a check that cannot be one: first line, ``decide`` and ``FALSE_NEIGHBOURS``, read without running anything."""
+    if not path.is_file():
+        raise RegistryError(f"{label} has no check: {path.name} is missing in {path.parent}")
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text, filename=str(path))
+    except UnicodeDecodeError:
+        raise RegistryError(f"{path}: not UTF-8") from None
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None)
+        raise RegistryError(f"{path}{f', line {line}' if line else ''}: {error.__class__.__name__}: {error}") from None
+    if not text.startswith(f'"""{label}: '):
+        raise RegistryError(f"{path}, line 1: the first line must state {label}")
+    names = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names.update(t.id for t in targets if isinstance(t, ast.Name))
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names.update(a.asname or a.name for a in node.names)
+    for needed, what in (("decide", "a function decide(case)"), ("FALSE_NEIGHBOURS", "a mapping FALSE_NEIGHBOURS")):
+        if needed not in names:
+            raise RegistryError(f"{path}: {what} is missing")
