@@ -16,12 +16,11 @@ from weingarten.notation.symbols import SymplecticForm
 
 def needs_networks(result: Any, matrices: Mapping[Any, Any]) -> bool:
     """Tell whether a result or its matrices go beyond square matrices of one size."""
-    import numpy as np
-
-    shapes = {np.shape(array) for array in matrices.values()}
-    if any(isinstance(key, LegMatrix) for key in matrices) or any(len(s) == 2 and s[0] != s[1] for s in shapes):
+    if isinstance(result, sp.Basic) and result.has(GraphSum, LegMatrix, sp.OneMatrix):
         return True
-    return len(shapes) > 1 or (isinstance(result, sp.Basic) and result.has(GraphSum, LegMatrix, sp.OneMatrix))
+    symbols = {key for key in matrices if isinstance(key, sp.MatrixSymbol)}
+    symbols |= result.atoms(sp.MatrixSymbol) if isinstance(result, sp.Basic) else set()
+    return len({size for matrix in symbols for size in matrix.shape}) > 1
 
 
 def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:
@@ -36,18 +35,7 @@ def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:
     >>> evaluate(expectation(tr(D*A*D.H*B)), {A: np.diag([1.0, 2.0]), B: np.eye(2)})
     3.0
     """
-    import numpy as np
-
-    known: dict[str, Any] = {}
-    values: dict[Any, Any] = {}
-    for key, array in matrices.items():
-        if isinstance(key, sp.MatrixSymbol):
-            known[str(key.name)] = np.asarray(array)
-            _read_sizes(key, known[str(key.name)], values)
-        elif isinstance(key, sp.Symbol):
-            values[key] = sp.nsimplify(array)
-        else:
-            known[str(key)] = np.asarray(array)
+    known, values = known_values(matrices)
     for matrix in result.atoms(sp.MatrixSymbol):
         if str(matrix.name) in known:
             _read_sizes(matrix, known[str(matrix.name)], values)
@@ -60,6 +48,23 @@ def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:
         return value
     number = complex(value)
     return number.real if number.imag == 0 else number
+
+
+def known_values(matrices: Mapping[Any, Any]) -> tuple[dict[str, Any], dict[Any, Any]]:
+    """Return the arrays by name, and the values of the symbols of sizes."""
+    import numpy as np
+
+    known: dict[str, Any] = {}
+    values: dict[Any, Any] = {}
+    for key, array in matrices.items():
+        if isinstance(key, sp.MatrixSymbol):
+            known[str(key.name)] = np.asarray(array)
+            _read_sizes(key, known[str(key.name)], values)
+        elif isinstance(key, sp.Symbol):
+            values[key] = sp.nsimplify(array)
+        else:
+            known[str(key)] = np.asarray(array)
+    return known, values
 
 
 def _read_sizes(matrix: Any, array: Any, values: dict[Any, Any]) -> None:
@@ -84,9 +89,9 @@ def _atom(atom: Any, known: dict[str, Any], values: dict[Any, Any]) -> Any:
     import numpy as np
 
     if isinstance(atom, sp.Trace):
-        return np.trace(_matrix(atom.arg, known, values))
+        return np.trace(matrix_value(atom.arg, known, values))
     if isinstance(atom, MatrixElement):
-        return _matrix(atom.parent, known, values)[int(atom.i), int(atom.j)]
+        return matrix_value(atom.parent, known, values)[int(atom.i), int(atom.j)]
     return _graph(atom, known, values)
 
 
@@ -97,34 +102,34 @@ def _graph(graph: GraphSum, known: dict[str, Any], values: dict[Any, Any]) -> An
     operands: list[Any] = []
     for matrix, rows, cols in graph.factors:
         legs = [int(sp.sympify(size).subs(values)) for side in legs_of(matrix) for size in side]
-        array = _matrix(matrix, known, values).reshape(legs)
+        array = matrix_value(matrix, known, values).reshape(legs)
         axes = [*rows, *cols]
         picked = array[tuple(-k - 1 if k < 0 else slice(None) for k in axes)]
         operands += [picked, [k for k in axes if k >= 0]]
     return np.einsum(*operands, [], optimize="greedy")
 
 
-def _matrix(expr: Any, known: dict[str, Any], values: dict[Any, Any]) -> Any:
+def matrix_value(expr: Any, known: dict[str, Any], values: dict[Any, Any]) -> Any:
     """Evaluate a matrix expression of the kinds that results contain."""
     import numpy as np
 
     if isinstance(expr, sp.MatMul):
         factors = [part for part in expr.args if isinstance(part, (sp.MatrixExpr, sp.MatrixBase))]
-        result = _matrix(factors[0], known, values)
+        result = matrix_value(factors[0], known, values)
         for part in factors[1:]:
-            result = result @ _matrix(part, known, values)
+            result = result @ matrix_value(part, known, values)
         return result
     if isinstance(expr, (sp.Transpose, sp.Adjoint)):
-        inner = _matrix(expr.arg, known, values)
+        inner = matrix_value(expr.arg, known, values)
         return inner.conj().T if isinstance(expr, sp.Adjoint) else inner.T
     if isinstance(expr, sp.MatPow):
-        return np.linalg.matrix_power(_matrix(expr.base, known, values), int(expr.exp))
+        return np.linalg.matrix_power(matrix_value(expr.base, known, values), int(expr.exp))
     if isinstance(expr, SymplecticForm) and str(expr.name) not in known:
         return np.kron(np.eye(int(expr.shape[0].subs(values)) // 2), np.array([[0.0, 1.0], [-1.0, 0.0]]))
     if isinstance(expr, sp.MatrixBase):
         return np.array(expr.tolist(), dtype=complex)
     if type(expr).__name__ == "conjugate" or isinstance(expr, sp.conjugate):
-        return _matrix(expr.args[0], known, values).conj()
+        return matrix_value(expr.args[0], known, values).conj()
     if str(getattr(expr, "name", "")) in known:
         return known[str(expr.name)]
     raise WeingartenError(f"no array for the matrix {expr}; matrices has {sorted(known)}")
