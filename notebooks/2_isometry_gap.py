@@ -18,8 +18,7 @@ import numpy as np
 from sliders import explore
 
 import isogap
-from isogap import bounds
-from isogap.plot import plot_run
+from isogap import bounds, plot_run
 
 plt.rcParams["figure.dpi"] = 70
 

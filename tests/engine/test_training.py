@@ -11,7 +11,7 @@ from isogap.engine.networks.side_by_side import SeedNetworks, initial_weights, s
 from isogap.engine.networks.training import History, Training, train, train_seeds
 from isogap.model.choices import TRAINED_ACTIVATIONS
 from isogap.model.variant import Variant
-from tests.twins.chain import trained
+from tests.twins.training import trained
 
 torch = pytest.importorskip("torch")
 

@@ -251,7 +251,7 @@ def test_derivatives_of_the_activations(name: str) -> None:
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ({"activation": "gelu"}, "activation must be one of"),
+        ({"activation": "nosuch"}, "activation must be one of"),
         ({"activation": 3}, "activation must be a name"),
         ({"order": "both"}, "order must be one of"),
         ({"weights": "xavier"}, "weights must be one of"),
