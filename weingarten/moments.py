@@ -16,6 +16,7 @@ from weingarten.answers import Answer
 from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import partition_count
 from weingarten.combinatorics.permutations import sign
+from weingarten.ensembles.named import is_named, named_moment
 from weingarten.errors import CostError, WeingartenError
 from weingarten.functions import TABLE_LIMIT
 from weingarten.integration.complex_elimination import Cell, complex_moment, symplectic_normal_form
@@ -45,6 +46,7 @@ def moment(
     cols: Sequence[int] | None = None,
     conjugate_rows: Sequence[int] = (),
     conjugate_cols: Sequence[int] = (),
+    conjugated: Sequence[bool] | None = None,
     with_range: bool = False,
 ) -> Any:
     """Return the exact moment `E Π_ij X_ij^{e_ij} conj(X_ij)^{b_ij}` of a Haar matrix (or COE/CSE matrix) X.
@@ -56,11 +58,14 @@ def moment(
     d : int or sympy expression
         Size of the matrix X; even for Sp and CSE.
     group : str
-        "O", "U", "Sp", "SO", "SU", "COE" or "CSE".
+        "O", "U", "Sp", "SO", "SU", "COE" or "CSE"; or another ensemble by its name, such as "GUE", "permutation" or "S+"
+        (`weingarten.ensembles.registry` has the list). Those with two sizes take `d=(p, n)`.
     conjugate : matrix of integers >= 0, optional
         Exponents of the conjugated entries; the real groups take them together with the others.
     rows, cols, conjugate_rows, conjugate_cols : sequences of positive integers
         The other form: `E Π_k X_{rows[k], cols[k]} Π_l conj(X_{conjugate_rows[l], conjugate_cols[l]})`, indices from 1.
+    conjugated : sequence of bool, optional
+        For each of `rows` and `cols` whether that factor is conjugated: one list, for ensembles whose factors have an order.
     with_range : bool
         Return an `Answer`, which says for which dimensions a symbolic value holds.
 
@@ -100,6 +105,9 @@ def moment(
     >>> moment([[2]], 3, "U", conjugate=[[2]])  # E |U_11|^4
     1/6
     """
+    if is_named(group) or conjugated is not None:
+        entries = _entries((exponents, conjugate), ((rows, cols), (conjugate_rows, conjugate_cols)))
+        return named_moment(group, d, entries, (rows, cols), conjugated, with_range=with_range)
     kind = as_group(group)
     entries = _entries((exponents, conjugate), ((rows, cols), (conjugate_rows, conjugate_cols)))
     if d is None:

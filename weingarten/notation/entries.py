@@ -84,6 +84,8 @@ def entry(matrix: Any, i: int, j: int) -> Any:
     """Return an entry of a matrix expression, 1-based; entries of constants are sympy's, which count from 0."""
     if hasattr(matrix, "group"):
         return HaarEntry(matrix, i, j)
+    if hasattr(matrix, "law"):  # a matrix of another ensemble makes its entries itself
+        return matrix[i, j]
     if isinstance(matrix, sp.Transpose):
         return entry(matrix.arg, j, i)
     if isinstance(matrix, sp.Adjoint):
@@ -96,7 +98,7 @@ def entry(matrix: Any, i: int, j: int) -> Any:
             return factor * entry(factors[0], i, j)
         if factor != 1:
             return factor * entry(sp.MatMul(*factors), i, j)
-    if any(hasattr(symbol, "group") for symbol in matrix.atoms(sp.MatrixSymbol)):
+    if any(hasattr(symbol, "group") or hasattr(symbol, "law") for symbol in matrix.atoms(sp.MatrixSymbol)):
         return WordEntry(matrix, i, j)
     if isinstance(matrix, (sp.MatrixSymbol, sp.MatrixBase, sp.Identity, sp.ZeroMatrix)):
         return matrix[i - 1, j - 1]
