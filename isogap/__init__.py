@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         exact_steps,
         exact_steps_from_deviation,
     )
+    from isogap.theory.rank import gaussian_law, rank_law
+    from isogap.theory.typical import TypicalRate, typical_rate
 
 _HOME = {
     "isometry": "batch.gap",
@@ -59,6 +61,10 @@ _HOME = {
     "exact_step_from_deviation": "theory.exact",
     "exact_steps": "theory.exact",
     "exact_steps_from_deviation": "theory.exact",
+    "gaussian_law": "theory.rank",
+    "rank_law": "theory.rank",
+    "TypicalRate": "theory.typical",
+    "typical_rate": "theory.typical",
     "ChainResult": "run.results",
     "simulate": "run.chain",
     "Checks": "run.options",
@@ -92,6 +98,10 @@ __all__ = [
     "exact_step_from_deviation",
     "exact_steps",
     "exact_steps_from_deviation",
+    "gaussian_law",
+    "rank_law",
+    "TypicalRate",
+    "typical_rate",
     "certified",
     "ChainResult",
     "simulate",

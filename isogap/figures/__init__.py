@@ -32,7 +32,7 @@ FIGURES = {
     "g6": ("paper.rank", "g6", "gradient with and without mean removal"),
     "theorem-5": ("paper.bound", "theorem_5", "Theorem 5 and S5 against the measured gradient, over width and input"),
     "rank": ("paper.rank", "rank", "growth over n/d, with and without mean removal, up to BatchNorm1d (S7, S8)"),
-    "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture C1"),
+    "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture D4"),
 }
 
 __all__ = ["FIGURES", "Product", "Settings", "make"]
