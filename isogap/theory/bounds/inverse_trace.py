@@ -221,10 +221,11 @@ def hitting_time_by_inverse_trace(
     width, level = widths(d), gaps(phi)
     x = excesses(inverse_trace, width, excess=excess)
     q = np.minimum(factors(factor, width), 1.0 - 2.0**-53)
+    tail = 0.5 * (width + 2.0) if factor is None else 1.0 / (1.0 - q)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         ratio = np.where(x > 0.0, x / (width * np.expm1(level)), 0.0)
         layers = np.where(ratio > 1.0, np.ceil(np.log(np.maximum(ratio, 1.0)) / -np.log(q)), 0.0)
-    return as_result(np.where(np.isnan(layers), np.inf, layers) + 1.0 / (1.0 - q))
+    return as_result(np.where(np.isnan(layers), np.inf, layers) + tail)
 
 
 def jacobian_by_inverse_trace(

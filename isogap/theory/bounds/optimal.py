@@ -291,7 +291,8 @@ def _log_inverse(u: FloatArray) -> FloatArray:
     for _ in range(60):
         delta = np.where(inside, -np.expm1(-y), 1.0)
         near = x_minus_log1p(-np.minimum(delta, 0.5))
-        step = np.where(inside, (np.where(y < 0.5, near, y - delta) - u) / delta, 0.0) if inside.any() else 0.0 * u
+        with np.errstate(invalid="ignore"):
+            step = np.where(inside, (np.where(y < 0.5, near, y - delta) - u) / delta, 0.0)
         y = y - step
         if (np.abs(step) <= 4e-16 * y).all():
             break
