@@ -32,33 +32,28 @@ FIGURES = {
     "g6": ("paper.rank", "g6", "gradient with and without mean removal"),
     "theorem-5": ("paper.bound", "theorem_5", "Theorem 5 and S5 against the measured gradient, over width and input"),
     "rank": ("paper.rank", "rank", "growth over n/d, with and without mean removal, up to BatchNorm1d (S7, S8)"),
+    "mf-batch": ("mean_field.rates", "mf_batch", "rate of the gradient against the batch, by activation (Y4, Y5)"),
+    "mf-gain": ("mean_field.rates", "mf_gain", "excess of the rate against the gain: powers 4 and 2 (Y8)"),
+    "mf-stability": ("mean_field.rates", "mf_stability", "where the symmetric fixed point is stable (Y9)"),
+    "mf-spectrum": ("mean_field.spectra", "mf_spectrum", "spectrum of the Gram against Marchenko-Pastur (Y12)"),
+    "mf-rank": ("mean_field.spectra", "mf_rank", "participation ratio against the batch, collapse beyond 2√N (Y12)"),
+    "mf-step": ("mean_field.training", "mf_step", "dynamic range of the gradients over the first steps, digits (Y14)"),
+    "mf-depth": (
+        "mean_field.training",
+        "mf_depth",
+        "training accuracy against depth, with and without small gains (Y14)",
+    ),
     "residual-variance": (
         "residual.laws",
         "variance",
-        "batch variance and branch shares of residual networks (D1 to D4)",
+        "variance of residual networks, share of every branch (D1 to D4)",
     ),
     "residual-paths": ("residual.laws", "paths", "path lengths of a residual network against Stirling numbers (D5)"),
-    "residual-gradient": (
-        "residual.laws",
-        "gradient",
-        "gradient of residual networks, power law with Gamma functions (D6)",
-    ),
-    "residual-isometry": (
-        "residual.isometry",
-        "isometry",
-        "isometry gap of six linear networks with and without skip (D8)",
-    ),
-    "residual-depth": (
-        "residual.training",
-        "depth",
-        "test accuracy against depth: none, BN, BN + skip, SkipInit (D10)",
-    ),
-    "residual-batch": (
-        "residual.training",
-        "batch",
-        "test accuracy over learning rate and batch size, with B* (D9, D10)",
-    ),
-    "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture C1"),
+    "residual-gradient": ("residual.laws", "gradient", "gradient of residual networks: a power of the depth (D6)"),
+    "residual-isometry": ("residual.isometry", "isometry", "isometry gap of six networks, with and without skip (D8)"),
+    "residual-depth": ("residual.training", "depth", "test accuracy against depth: BN, SkipInit, neither (D10)"),
+    "residual-batch": ("residual.training", "batch", "test accuracy over learning rate and batch, and B* (D9, D10)"),
+    "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture D4"),
 }
 
 __all__ = ["FIGURES", "Product", "Settings", "make"]
