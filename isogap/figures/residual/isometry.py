@@ -60,7 +60,7 @@ def isometry(settings: Settings) -> Product:
 
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
-        l = np.arange(blocks + 1)
+        l = np.arange(blocks + 1)  # noqa: E741
         some = sorted({round(x) - 1 for x in np.geomspace(1, blocks + 1, 16)})
         for k, (name, values) in enumerate(medians.items()):
             ax.plot(np.array(some) + 1, values[some], color=COLOURS[k], marker=MARKERS[k], ms=4, lw=0.8, label=name)
@@ -84,7 +84,7 @@ def isometry(settings: Settings) -> Product:
         (name, replica, l, float(value))
         for name, values in gaps.items()
         for replica, row in enumerate(values)
-        for l, value in enumerate(row)
+        for l, value in enumerate(row)  # noqa: E741
     ]
     good = medians[NETS[0][0]][-1] < gap0 / 2 and skipinit < 1.0 and all(
         abs(medians[name][-1] - law[-1]) < 0.1 * law[-1] + 3.0 / d for name, law in laws.items()

@@ -76,14 +76,14 @@ def variance(settings: Settings) -> Product:
         rows += [
             (name, l, math.exp(log_v[:, l].mean()), math.exp(profile.log_variance[l]), ratio[l], error[l],
              float(profile.share[l]) if l < blocks else math.nan)
-            for l in range(blocks + 1)
+            for l in range(blocks + 1)  # noqa: E741
         ]  # fmt: skip
 
     def draw(figure: Figure) -> None:
         left, right = figure.subplots(1, 2)
         for k, (name, profile, measured) in enumerate(data):
             colour = COLOURS[k]
-            l = np.arange(blocks + 1)
+            l = np.arange(blocks + 1)  # noqa: E741
             left.plot(l + 1, np.exp(np.minimum(profile.log_variance, 50)), color=colour, lw=1.2)
             left.plot(
                 np.array(layers) + 1, np.exp(measured[layers]), ls="", marker=MARKERS[k], ms=4, color=colour, label=name
@@ -218,7 +218,7 @@ def gradient(settings: Settings) -> Product:
         allowed = 0.02 * np.log(law) + SIGMAS * error / mean
         worst = max(worst, float((np.abs(np.log(mean / law))[:-1] / allowed[:-1]).max()))
         data.append((activation, batch, mean, error, law))
-        rows += [(activation, batch, l, float(mean[l]), float(error[l]), float(law[l])) for l in layers]
+        rows += [(activation, batch, l, float(mean[l]), float(error[l]), float(law[l])) for l in layers]  # noqa: E741
 
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
