@@ -15,7 +15,7 @@ The check returns nothing: the verdict is the weakest of its links, and of the s
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +26,7 @@ import numpy as np
 from isogap.theory.positivity import NotProvedError, prove_positive
 from isogap.verification import algebra, sampling
 from isogap.verification.balls import ball
+from isogap.verification.claims import Claim
 from isogap.verification.outcome import (
     ILLUSTRATION,
     LINK,
@@ -61,9 +62,24 @@ class Case:
         Whether a false neighbour is being judged: plots, tables and long searches are skipped.
     where : Path, optional
         Folder of the registry, for its witnesses.
+    claims : sequence of str
+        What the statement, or its neighbour, claims; all of it has to be evaluated.
+    below : mapping
+        Label -> claims of the statements that this one rests on.
     """
 
-    def __init__(self, *, seed: int = 0, deep: bool = False, control: bool = False, where: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        deep: bool = False,
+        control: bool = False,
+        where: Path | None = None,
+        claims: Sequence[str] = (),
+        below: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self._below = dict(below or {})
+        self.claims = [Claim.of(text) for text in claims]
         self.seed, self.deep, self.control, self.where = seed, deep, control, where
         self.steps: dict[tuple[str, ...], Step] = {}
         self._role = LINK
@@ -83,6 +99,18 @@ class Case:
         self.tried += 1
         self.held += bool(holds)
         return bool(holds)
+
+    @property
+    def claim(self) -> Claim:
+        """The claim of a statement with one."""
+        (claim,) = self.claims
+        return claim
+
+    def below(self, label: str) -> list[Claim]:
+        """Claims of a statement that this one rests on."""
+        if label not in self._below:
+            raise UndecidedError(f"{label} is not among what the statement rests on, or was not judged")
+        return [Claim.of(text) for text in self._below[label]]
 
     def witness(self, name: str) -> RationalMatrix:
         """Matrix of that name in the ``witnesses.toml`` of the registry."""
@@ -296,6 +324,9 @@ class Case:
         """
         if self.held == 0:
             raise VacuousError(f"the hypotheses held in none of {self.tried} instances")
+        unused = [claim.text for claim in self.claims if not claim.used]
+        if unused:
+            raise UndecidedError(f"the check never evaluated all of the claim {unused[0]!r}")
         links = [step for step in self.steps.values() if step.role == LINK]
         if not links:
             raise UndecidedError("no link: every step is an illustration" if self.steps else "no step was decided")

@@ -138,6 +138,7 @@ class Verdict:
     system: str = ""
     arguments: tuple[str, ...] = ()
     inherited: tuple[str, ...] = ()
+    claim: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -164,6 +165,7 @@ class Verdict:
             "hypotheses_held": self.held,
             "hypotheses_tried": self.tried,
             "comparisons": self.comparisons,
+            "claim": list(self.claim),
             "arguments": list(self.arguments),
             "arguments_inherited": list(self.inherited),
             "steps": [{**vars(s), "closest": _finite(s.closest)} for s in self.steps],

@@ -13,6 +13,7 @@ from typing import Any
 from flint import ctx
 
 from isogap.verification.case import Case
+from isogap.verification.claims import ClaimError, Replacement
 from isogap.verification.outcome import STRENGTH, Control, Margin, RefutedError, UndecidedError, Verdict
 from isogap.verification.registry import RegistryError, Statement, check_module, closure, find, load
 from isogap.verification.sampling import MAX_COMPARISONS
@@ -26,7 +27,7 @@ Decide = Callable[..., Any]
 def judge(
     statement: Statement,
     decide: Decide,
-    neighbours: Mapping[str, Mapping[str, Any]],
+    neighbours: Mapping[str, Mapping[str, Any] | Replacement],
     *,
     deep: bool = False,
     seed: int = 0,
@@ -42,8 +43,8 @@ def judge(
         ``decide(case, **claim)``; without a claim it judges the statement itself. It goes through the methods of `Case`,
         which raise `RefutedError` where the claim is false.
     neighbours : mapping
-        Description of a false neighbour -> the claim. For a refuted statement these are the opposite: true forms that the
-        same check must *not* refute.
+        Description of a false neighbour -> arguments of ``decide``, or an edit of the claims (`claims.replace`). For a
+        refuted statement these are the opposite: true forms that the same check must *not* refute.
     deep, seed : bool, int
         Effort and randomness.
     before : mapping, optional
@@ -52,13 +53,13 @@ def judge(
     """
     begin = time.perf_counter()
     key = zlib.crc32(statement.key.encode())
-    case = Case(seed=seed * 2**32 + key, deep=deep, where=statement.where)
+    below = {before[x].label: before[x].claim for x in statement.depends if x in before} if before else {}
+    options = {"seed": seed * 2**32 + key, "deep": deep, "where": statement.where, "below": below}
+    case = Case(**options, claims=statement.claim)
     kind, message, refutation = _decide(case, decide, {})
     if kind in STRENGTH:
         kind, message = _weighed(kind, statement, before or {})
-    controls = tuple(
-        _control(statement, decide, what, claim, seed * 2**32 + key, deep) for what, claim in neighbours.items()
-    )
+    controls = tuple(_control(statement, decide, what, change, options) for what, change in neighbours.items())
     return Verdict(
         label=statement.label,
         expected=statement.kind,
@@ -76,6 +77,7 @@ def judge(
         plots=tuple(case.plots),
         message=message,
         system=statement.system,
+        claim=statement.claim,
         arguments=case.arguments,
         inherited=_inherited(statement, before or {}),
     )
@@ -182,12 +184,19 @@ def _decide(case: Case, decide: Decide, claim: Mapping[str, Any]) -> tuple[str, 
 
 
 def _control(
-    statement: Statement, decide: Decide, what: str, claim: Mapping[str, Any], seed: int, deep: bool
+    statement: Statement, decide: Decide, what: str, change: Mapping[str, Any] | Replacement, options: dict[str, Any]
 ) -> Control:
+    texts, claim = statement.claim, {} if isinstance(change, Replacement) else change
+    if isinstance(change, Replacement):
+        try:
+            texts = change(texts)
+        except ClaimError as error:
+            return Control(what, False, str(error))
     unknown = set(claim) - set(inspect.signature(decide).parameters)
     if unknown:
         return Control(what, False, f"the check takes no argument {unknown.pop()!r}")
-    kind, message, _ = _decide(Case(seed=seed, deep=deep, control=True, where=statement.where), decide, claim)
+    case = Case(**options, control=True, claims=texts)
+    kind, message, _ = _decide(case, decide, claim)
     good = kind in STRENGTH if statement.kind == "refuted" else kind == "refuted"
     return Control(what, good, message or f"decided: {kind}")
 
