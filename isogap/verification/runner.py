@@ -54,7 +54,7 @@ def judge(
     begin = time.perf_counter()
     key = zlib.crc32(statement.key.encode())
     below = {before[x].label: before[x].claim for x in statement.depends if x in before} if before else {}
-    options = {"seed": seed * 2**32 + key, "deep": deep, "where": statement.where, "below": below}
+    options: dict[str, Any] = {"seed": seed * 2**32 + key, "deep": deep, "where": statement.where, "below": below}
     case = Case(**options, claims=statement.claim)
     kind, message, refutation = _decide(case, decide, {})
     if kind in STRENGTH:

@@ -22,7 +22,10 @@ def decide(case, *, cubic=Fraction(-1, 3), subtract="diagonal"):
     e = sp.Symbol("e")
     series = sp.series(e - sp.log(1 + e), e, 0, 4).removeO()
     case.identity(
-        "g(1+ε) = ε²/2 - ε³/3 + ...", series, e**2 / 2 + sp.Rational(cubic.numerator, cubic.denominator) * e**3, computed=True
+        "g(1+ε) = ε²/2 - ε³/3 + ...",
+        series,
+        e**2 / 2 + sp.Rational(cubic.numerator, cubic.denominator) * e**3,
+        computed=True,
     )
     case.argument("trace is the sum of the eigenvalues", "Σ ε_k = tr E = 0, so dφ = -Σ log(1+ε_k) = Σ g(1+ε_k)")
     with case.illustrations():

@@ -49,9 +49,7 @@ def _proof(case):
         (sp.exp(a) / total - 1).subs(names),
         computed=True,
     )
-    case.identity(
-        "∂/∂z_k is p_k", sp.diff(loss, b).subs(names), (sp.exp(b) / total).subs(names), computed=True
-    )
+    case.identity("∂/∂z_k is p_k", sp.diff(loss, b).subs(names), (sp.exp(b) / total).subs(names), computed=True)
     # with s = Σ_{k≠y} p_k = 1 - p_y: ‖p-y‖² = s² + Σ_{k≠y} p_k² = 2s² - 2 Σ_{k<l} p_k p_l ≤ 2s² ≤ 2
     s, cross = sp.symbols("s q", nonnegative=True)
     case.identity("‖p-y‖² = s² + (s² - 2 Σ p_k p_l)", s**2 + (s**2 - 2 * cross), 2 * s**2 - 2 * cross, computed=True)
