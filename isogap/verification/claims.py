@@ -77,6 +77,10 @@ class Expression:
         lifted = {k: v if callable(v) else ball(v) for k, v in values.items()}
         return self.evaluate({**_BALL_FUNCTIONS, **lifted}, ball)
 
+    def exact(self, **values: Any) -> Fraction:
+        """Value at rational numbers, without rounding; no functions."""
+        return Fraction(self.evaluate({k: Fraction(v) for k, v in values.items()}, Fraction))
+
     def sympy(self, **values: Any) -> Any:
         """Sympy expression; symbols that are not given are positive."""
         import sympy as sp

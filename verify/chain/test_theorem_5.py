@@ -6,7 +6,7 @@ import sympy as sp
 from isogap import bounds, isometry_gap
 from isogap.verification import sampling
 
-d, phi = sp.symbols("d phi", positive=True)
+d = sp.Symbol("d", positive=True)
 
 
 def decide(case, *, weights="orthogonal", rank="full", offset=1):
@@ -44,11 +44,13 @@ def decide(case, *, weights="orthogonal", rank="full", offset=1):
         "chain rule of the weight gradient",
         "∂L/∂W_ℓ = (∂L/∂H_ℓ)X_ℓᵀ with ‖X_ℓ‖ ≤ √d; C.12 for ∂L/∂H_ℓ; the terms of C.3 are ≥ 0",
     )
-    cube = sp.Symbol("c", nonnegative=True)
-    # ½ log d ≤ d/4 ≤ d⁵(φ³+1)/64 for d ≥ 2, so C = 28 covers it for a loss with constant 1
+    cube, phi0 = sp.Symbol("c", nonnegative=True), sp.Symbol("phi0", positive=True)
+    # ½ log d ≤ (d-1)/2, so C covers it for a loss with constant 1
     y = sp.Symbol("y", positive=True)
     case.rises("log d ≤ d - 1", y - 1 - sp.log(y), y, 1, sp.oo)
-    case.follows("27d⁵(φ³+1) + (d-1)/2 ≤ 28d⁵(φ³+1)", sp.expand(d**5 * (cube + 1) - (d - 1) / 2), {d: 1, cube: 0})
+    claimed = case.claims[0].right.sympy(C=case.claims[1].right.sympy())
+    rest = sp.expand(claimed - case.below("Lemma C.3")[0].right.sympy() - offset * (d - 1) / 2)
+    case.follows("27d⁵(φ³+1) + (d-1)/2 ≤ 28d⁵(φ³+1)", rest.subs(phi0**3, cube), {d: 1, cube: 0})
     if not case.control:
         _constants(case)
 
