@@ -71,6 +71,7 @@ def judge(
         tried=case.tried,
         seconds=time.perf_counter() - begin,
         comparisons=case.comparisons,
+        approximate=case.approximate,
         steps=tuple(case.steps.values()),
         witness=refutation.witness if refutation else {},
         tables=tuple(case.tables),

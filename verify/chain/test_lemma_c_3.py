@@ -39,6 +39,11 @@ def decide(case):
                 case.library("bounds.lemma_c3", found, at_start.ball(d=width, phi0=run.phi0), 100)
                 case.mean_at_most("engine: E Σ log‖J‖ up to the depth ≤ bound", sums, limit, span, d=width, start=start)
                 case.mean_at_most("engine: and ≤ the explicit constant", sums, tighter, span, d=width, start=start)
+                # along every path, with g_k = d(φ_k - φ_{k+1}), whose differences carry a rounding error of dφ_0 2^-50
+                g = np.maximum(width * (run.paths.phi[:, :-1] - run.paths.phi[:, 1:]), 0.0)
+                most = ((g + np.sqrt(2 * g)) / 2).sum(axis=1) + depth * 2 * np.sqrt(width * run.phi0) * 2.0**-24
+                case.pathwise("engine: Σ log‖J‖ ≤ Σ ½(g + √(2g)) on every path", sums, most, 0.0, d=width, start=start)
+                case.notices("log‖J‖ times 5", lambda c, x=sums, y=most: c.pathwise("", 5 * x, y, 0.0))
                 sharp = float(bounds.lemma_c3_sharp(width, run.phi0))
                 rows.append(
                     (width, f"{run.phi0:.4g}", f"{sums.mean():.3f}", f"{sharp:.4g}", f"{tighter:.4g}", f"{limit:.4g}")

@@ -58,14 +58,15 @@ def _spectra(width, deep):
 
 def _depth(case):
     for width, layers in ((4, 200), (8, 300), (16, 300)):
-        run = simulate(
-            width, layers, replicas=3000 if case.deep else 600, rng=case.seed, check_layers=0, keep_paths=True
-        )
+        run = simulate(width, layers, replicas=3000, rng=case.seed, check_layers=0, keep_paths=True)
         paths, paper = run.paths.phi, run.bounds.theorem_1
         for layer in (1, 3, 10, 30, layers):
             case.mean_at_most(
                 "engine: mean φ_ℓ ≤ φ_0 e^(-ℓ/k)", paths[:, layer], paper[layer], run.phi0, d=width, layer=layer
             )
+        if width == 4:
+            still, last = np.full(len(paths), run.phi0), paper[layers]
+            case.notices("a chain whose φ never falls", lambda c: c.mean_at_most("", still, last, run.phi0))  # noqa: B023
         if width == 8:
             x = np.arange(layers + 1)
             curves = [("mean of φ", x, run.phi.mean, "exact"), ("median", x, run.phi.median, "sample")]
