@@ -288,6 +288,17 @@ class Case:
         power = f"a mean above {bound + 2 * found.half:.3g} is noticed, measured {found.mean:.3g}"
         self._record("sampling", what, _sampled(found, power), closest=closest)
 
+    def mean_below(
+        self, what: str, samples: Any, bound: float, span: float | None, *, many: int = 1, **witness: Any
+    ) -> None:
+        """The mean of independent samples is strictly below the bound: its whole band is, or nothing is decided."""
+        self.mean_at_most(what, samples, bound, span, many=many, **witness)
+        found = sampling.estimate(samples, span)
+        if not found.mean + found.half < bound:
+            raise UndecidedError(
+                f"{what}: {found.mean:.6g} ± {found.half:.2g} does not exclude {bound:.6g} at {witness}"
+            )
+
     def pathwise(self, what: str, left: Any, right: Any, rounding: float, **witness: Any) -> None:
         """``left ≤ right`` on every path, up to a stated rounding error."""
         left, right = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)

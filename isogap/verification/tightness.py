@@ -36,7 +36,8 @@ def x_minus_log1p(x: FloatArray) -> FloatArray:
     series = np.zeros_like(t)
     for k in range(34, 1, -1):  # 0.3^33 / 35 is below half a unit in the last place of the leading 1/2
         series = series * t + 1.0 / k
-    return np.where(small, x * x * series, x - np.log1p(np.where(small, 0.0, x)))
+    with np.errstate(divide="ignore"):  # infinite at -1, as it should be
+        return np.where(small, x * x * series, x - np.log1p(np.where(small, 0.0, x)))
 
 
 @dataclass(frozen=True)

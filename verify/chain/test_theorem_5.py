@@ -33,7 +33,9 @@ def decide(case, *, weights="orthogonal", rank="full", offset=1):
                     means = gradients.mean(axis=0)
                     worst = int(means.argmax())
                     what = "backpropagation: E log‖∂L/∂W_ℓ‖ ≤ explicit bound, worst ℓ"
-                    case.mean_at_most(what, gradients[:, worst], explicit, None, many=depth, d=width, depth=depth, layer=worst)
+                    case.mean_at_most(
+                        what, gradients[:, worst], explicit, None, many=depth, d=width, depth=depth, layer=worst
+                    )
                     full_bound = float(bounds.lemma_c3_sharp(width, gap)) + 0.5 * np.log(width)
                     rows.append(
                         (width, depth, f"{gap:.4g}", f"{means.max():.3f}", f"{full_bound:.3f}", f"{explicit:.4g}")
