@@ -25,6 +25,7 @@ extensions = [
     "statement_pages",
     "notebook_pages",
     "import_picture",
+    "public_names",
 ]
 myst_enable_extensions = ["dollarmath", "fieldlist"]
 myst_heading_anchors = 3

@@ -15,6 +15,7 @@ from isogap._version import __version__
 
 if TYPE_CHECKING:
     from isogap.batch.batchnorm import batch_norm, batch_norm_jacobian, batch_norm_vjp, log_jacobian_norm
+    from isogap.batch.datasets import Dataset, load_dataset
     from isogap.batch.gap import (
         isometry,
         isometry_gap,
@@ -24,12 +25,19 @@ if TYPE_CHECKING:
         log_isometry_gap_from_deviation,
     )
     from isogap.batch.haar import apply_haar, haar_orthogonal
-    from isogap.engine.networks.passes import simulate_variant
+    from isogap.batch.samples import Batch, make_batch
+    from isogap.engine.chain.checkpoint import Checkpoint
+    from isogap.engine.networks.training import History, Training, train, train_seeds
     from isogap.model.activations import Activation
+    from isogap.model.losses import Loss, make_loss
     from isogap.model.variant import Variant
+    from isogap.plot import plot_gradient, plot_run
     from isogap.run.chain import simulate
     from isogap.run.gradients import GradientOptions
+    from isogap.run.options import Checks, Where
+    from isogap.run.rates import Slope, deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
     from isogap.run.results import ChainResult
+    from isogap.run.variant import VariantResult, simulate_variant
     from isogap.theory import bounds as bounds
     from isogap.theory import enclosures as certified
     from isogap.theory.exact import (
@@ -39,6 +47,7 @@ if TYPE_CHECKING:
         exact_steps,
         exact_steps_from_deviation,
     )
+    from isogap.theory.rank import rank_law
 
 _HOME = {
     "isometry": "batch.gap",
@@ -60,10 +69,32 @@ _HOME = {
     "exact_steps_from_deviation": "theory.exact",
     "ChainResult": "run.results",
     "simulate": "run.chain",
+    "Checks": "run.options",
+    "Where": "run.options",
     "GradientOptions": "run.gradients",
     "Activation": "model.activations",
     "Variant": "model.variant",
-    "simulate_variant": "engine.networks.passes",
+    "simulate_variant": "run.variant",
+    "VariantResult": "run.variant",
+    "Checkpoint": "engine.chain.checkpoint",
+    "plot_run": "plot",
+    "plot_gradient": "plot",
+    "Slope": "run.rates",
+    "gradient_slope": "run.rates",
+    "end_to_end_rate": "run.rates",
+    "deepest_trainable": "run.rates",
+    "fitted_power": "run.rates",
+    "rank_law": "theory.rank",
+    "Loss": "model.losses",
+    "make_loss": "model.losses",
+    "Batch": "batch.samples",
+    "make_batch": "batch.samples",
+    "Dataset": "batch.datasets",
+    "load_dataset": "batch.datasets",
+    "Training": "engine.networks.training",
+    "History": "engine.networks.training",
+    "train": "engine.networks.training",
+    "train_seeds": "engine.networks.training",
 }
 
 # Public modules by a short name: isogap.bounds is isogap.theory.bounds.
@@ -92,10 +123,32 @@ __all__ = [
     "certified",
     "ChainResult",
     "simulate",
+    "Checks",
+    "Where",
     "GradientOptions",
     "Activation",
     "Variant",
     "simulate_variant",
+    "VariantResult",
+    "Checkpoint",
+    "plot_run",
+    "plot_gradient",
+    "Slope",
+    "gradient_slope",
+    "end_to_end_rate",
+    "deepest_trainable",
+    "fitted_power",
+    "rank_law",
+    "Loss",
+    "make_loss",
+    "Batch",
+    "make_batch",
+    "Dataset",
+    "load_dataset",
+    "Training",
+    "History",
+    "train",
+    "train_seeds",
 ]
 
 

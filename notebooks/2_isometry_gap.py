@@ -18,8 +18,7 @@ import numpy as np
 from sliders import explore
 
 import isogap
-from isogap import bounds
-from isogap.plot import plot_run
+from isogap import bounds, plot_run
 
 plt.rcParams["figure.dpi"] = 70
 
@@ -113,7 +112,12 @@ assert bounds.theorem_1_sharp_length(d, run.phi0) < bounds.theorem_1_length(d, r
 def draw(ax, width, level, depth):
     start = "spectrum:" + ",".join([str(level)] + ["1"] * (width - 1))
     found = isogap.simulate(
-        width, depth, replicas=40, input=start, rng=5, check_layers=0, control=False
+        width,
+        depth,
+        replicas=40,
+        input=start,
+        rng=5,
+        checks=isogap.Checks(layers=0, control_variate=False),
     )
     layers = np.arange(depth + 1)
     ax.semilogy(

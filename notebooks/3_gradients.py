@@ -18,10 +18,7 @@ import numpy as np
 from sliders import explore
 
 import isogap
-from isogap.engine.networks.passes import simulate_variant
-from isogap.model.variant import Variant
-from isogap.run.rates import deepest_trainable, end_to_end_rate
-from isogap.theory.rank import rank_law
+from isogap import Variant, deepest_trainable, end_to_end_rate, rank_law, simulate_variant
 
 plt.rcParams["figure.dpi"] = 70
 

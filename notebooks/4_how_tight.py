@@ -135,7 +135,7 @@ assert tried > 100
 
 # %%
 d = 8
-run = isogap.simulate(d, 60, replicas=300, rng=4, check_layers=0)
+run = isogap.simulate(d, 60, replicas=300, rng=4, checks=isogap.Checks(layers=0))
 own, phi = -np.diff(run.phi.mean), run.phi.mean[:-1]
 slowest = np.array([smallest_drift(d, x)[0] for x in phi[::10]])
 for x, typical, worst in zip(phi[::10], own[::10], slowest, strict=True):

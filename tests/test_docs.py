@@ -105,19 +105,20 @@ def test_notebook_pages_hold_outputs(built):
 def test_import_picture_shows_the_missing_arrow(ext):
     picture = ext("import_picture")
     arrows = picture.arrows(ROOT)
-    assert ("simulation, results", "bounds, exact law, certified") in arrows
-    for engine in ("engine: montecarlo, gradients", "_kernels"):
-        assert (engine, "bounds, exact law, certified") not in arrows
-        assert (engine, "weingarten") not in arrows
+    assert {("run", "engine"), ("run", "theory")} <= arrows
+    assert not {("engine", "theory"), ("theory", "engine"), ("engine", "weingarten")} & arrows
     assert not [arrow for arrow in arrows if arrow[0] == "weingarten"]
+    floor = picture.floors(arrows)
+    assert all(floor[source] > floor[target] for source, target in arrows)
+    kept = picture.direct(arrows)
     text = picture.svg(arrows)
-    assert text.count("<path d='M0") == 1
-    assert text.count('marker-end="url(#tip)"') == len(arrows)
+    assert text.count('marker-end="url(#tip)"') == len(kept) < len(arrows)
+    assert all(f">{room}</text>" in text for room in floor)
 
 
-def test_a_module_without_a_room_is_an_error(ext):
-    with pytest.raises(ValueError, match="in no room"):
-        ext("import_picture").room_of("isogap.attic")
+def test_a_circle_of_rooms_is_an_error(ext):
+    with pytest.raises(ValueError, match="in a circle: a, b"):
+        ext("import_picture").floors({("a", "b"), ("b", "a"), ("c", "a"), ("b", "d")} - {("c", "a")})
 
 
 def test_links_between_pages(built):

@@ -1,4 +1,7 @@
-"""The import picture of the design page: rooms placed by hand, arrows from the import statements of the code itself."""
+"""The import picture of the design page: rooms and floors as the import statements of the code itself have them.
+
+A room is a folder or module right under ``isogap``, or ``weingarten``. Its floor is the length of the longest way down.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,10 @@ import ast
 from pathlib import Path
 from typing import Any
 
-# room: (column, row, modules under isogap; a trailing dot takes a whole package)
-ROOMS: dict[str, tuple[int, int, tuple[str, ...]]] = {
-    "commands": (1, 0, ("cli.",)),
-    "verification": (3, 0, ("verification.",)),
-    "plot, figures": (0, 1, ("plot", "plot_gradients", "figures.")),
-    "simulation, results": (1, 1, ("simulation", "results", "gradient_results")),
-    "variants, training": (
-        2, 1, ("variants", "networks", "training", "_seed_networks", "activations", "rates", "rank_deficient", "datasets."),
-    ),
-    "engine: montecarlo, gradients": (
-        1, 2,
-        ("montecarlo", "gradients", "gradient_layout", "batches", "inputs", "losses", "statistics", "multiprecision",
-         "selfcheck", "checkpoint", "distributed", "_blas", "_blocks", "_quantiles", "_totals", "_workspace"),
-    ),
-    "bounds, exact law, certified": (3, 1, ("bounds.", "exact", "_one_step", "certified", "positivity")),
-    "_kernels": (1, 3, ("_kernels.",)),
-    "gap, haar, batchnorm": (
-        2, 3, ("gap", "haar", "batchnorm", "streams", "special", "_doubledouble", "_validate", "files", "_version"),
-    ),
-    "weingarten": (3, 3, ()),
-}  # fmt: skip
-WIDTH, HEIGHT, DX, DY = 190, 46, 225, 105
+WIDTH, HEIGHT, DX, DY = 150, 44, 190, 92
+_COLOURS = {"weingarten": "#1f5f8f", "engine": "#1f6f45", "theory": "#8a4b08"}
+
+Edges = set[tuple[str, str]]
 
 
 def room_of(module: str) -> str | None:
@@ -35,15 +20,11 @@ def room_of(module: str) -> str | None:
     package, _, rest = module.partition(".")
     if package == "weingarten":
         return "weingarten"
-    if package != "isogap" or not rest:
-        return None
-    for name, (_, _, members) in ROOMS.items():
-        if any(rest == m or (m.endswith(".") and (rest + ".").startswith(m)) for m in members):
-            return name
-    raise ValueError(f"module {module} is in no room of the import picture (docs/_ext/import_picture.py)")
+    top = rest.partition(".")[0]
+    return top if package == "isogap" and top and not top.startswith("_") else None
 
 
-def arrows(root: Path) -> set[tuple[str, str]]:
+def arrows(root: Path) -> Edges:
     """Pairs (importing room, imported room); imports for type checkers alone do not count."""
     found = set()
     for package in ("isogap", "weingarten"):
@@ -81,54 +62,79 @@ def _imports(tree: ast.Module, root: Path) -> list[str]:
     return names
 
 
-def svg(edges: set[tuple[str, str]]) -> str:
+def floors(edges: Edges) -> dict[str, int]:
+    """Floor of every room: 0 for one that imports nothing, else one above the highest that it imports."""
+    rooms = {room for edge in edges for room in edge}
+    below = {room: [target for source, target in edges if source == room] for room in rooms}
+    floor: dict[str, int] = {}
+    for _ in rooms:
+        for room in rooms:
+            if room not in floor and all(target in floor for target in below[room]):
+                floor[room] = 1 + max((floor[target] for target in below[room]), default=-1)
+    if len(floor) < len(rooms):
+        raise ValueError(f"rooms import each other in a circle: {', '.join(sorted(rooms - set(floor)))}")
+    return floor
+
+
+def places(edges: Edges) -> dict[str, tuple[float, float]]:
+    """Upper left corner of every room: a row a floor, the highest first, rooms by name and in the middle."""
+    floor = floors(edges)
+    rows: dict[int, list[str]] = {}
+    for room in sorted(floor):
+        rows.setdefault(floor[room], []).append(room)
+    widest, top = max(map(len, rows.values())), max(rows)
+    return {
+        room: (20 + (widest - len(row)) * DX / 2 + k * DX, 20 + (top - level) * DY)
+        for level, row in rows.items()
+        for k, room in enumerate(row)
+    }
+
+
+def direct(edges: Edges) -> Edges:
+    """Without the arrows that a longer way says already: what is left has the same reach."""
+    reach: dict[str, set[str]] = {}
+
+    def below(room: str) -> set[str]:
+        if room not in reach:
+            targets = {target for source, target in edges if source == room}
+            reach[room] = targets.union(*(below(target) for target in targets))
+        return reach[room]
+
+    return {
+        (source, target)
+        for source, target in edges
+        if not any(target in below(other) for start, other in edges if start == source and other != target)
+    }
+
+
+def svg(edges: Edges) -> str:
     """Draw the picture."""
-    width, height = 4 * DX + 10, 4 * DY + 10
+    corner = places(edges)
+    width = max(x for x, _ in corner.values()) + WIDTH + 20
+    height = max(y for _, y in corner.values()) + HEIGHT + 20
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" font-family="sans-serif">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
+        'font-family="sans-serif">',
         "<title>Who imports whom</title><defs><marker id='tip' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='7' "
         "markerHeight='7' orient='auto'><path d='M0 0L8 4L0 8z' fill='#77808a'/></marker></defs>",
-        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
     ]
-    for source, target in sorted(edges):
-        parts.append(_arrow(source, target))
-    for name, (column, row, _) in ROOMS.items():
-        x, y = _corner(column, row)
-        fill = {"weingarten": "#1f5f8f", "_kernels": "#1f6f45", "engine: montecarlo, gradients": "#1f6f45"}.get(
-            name, "#4a5560"
+    for source, target in sorted(direct(edges)):
+        (x1, y1), (x2, y2) = corner[source], corner[target]
+        x1, x2, y1 = x1 + WIDTH / 2, x2 + WIDTH / 2, y1 + HEIGHT
+        middle = (y1 + y2) / 2
+        parts.append(
+            f'<path d="M{x1} {y1}C{x1} {middle} {x2} {middle} {x2} {y2}" fill="none" stroke="#77808a" '
+            'stroke-width="1.3" marker-end="url(#tip)"/>'
         )
+    for room, (x, y) in corner.items():
+        fill = _COLOURS.get(room, "#4a5560")
         parts.append(f'<rect x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{fill}"/>')
         parts.append(
-            f'<text x="{x + WIDTH / 2}" y="{y + HEIGHT / 2 + 4.5}" fill="#fff" font-size="13" text-anchor="middle">{name}</text>'
+            f'<text x="{x + WIDTH / 2}" y="{y + HEIGHT / 2 + 4.5}" fill="#fff" font-size="14" text-anchor="middle">'
+            f"{room}</text>"
         )
     return "\n".join([*parts, "</svg>"])
-
-
-def _corner(column: int, row: int) -> tuple[int, int]:
-    return 20 + column * DX, 45 + row * DY
-
-
-def _arrow(source: str, target: str) -> str:
-    (c1, r1, _), (c2, r2, _) = ROOMS[source], ROOMS[target]
-    (x1, y1), (x2, y2) = _corner(c1, r1), _corner(c2, r2)
-    shift = 14 * (c2 - c1)
-    x1, x2 = x1 + WIDTH / 2 + shift, x2 + WIDTH / 2 - shift
-    if r1 == r2:
-        right = c2 > c1
-        x1, x2 = _corner(c1, r1)[0] + (WIDTH if right else 0), _corner(c2, r2)[0] + (0 if right else WIDTH)
-        far = abs(c2 - c1) > 1
-        y = y1 + HEIGHT / 2
-        bend = y - 72 if far else y
-        if far:
-            x1, x2, y = x1 - 20 if right else x1 + 20, x2 + 20 if right else x2 - 20, y1
-        path = f"M{x1} {y}C{x1} {bend} {x2} {bend} {x2} {y}"
-    else:
-        y1, y2 = (y1 + HEIGHT, y2) if r2 > r1 else (y1, y2 + HEIGHT)
-        # a long way down swings out so as not to run behind the rooms between
-        swing = 118 if c1 == c2 and abs(r2 - r1) > 1 else 0
-        middle = (y1 + y2) / 2
-        path = f"M{x1} {y1}C{x1 + swing} {middle} {x2 + swing} {middle} {x2} {y2}"
-    return f'<path d="{path}" fill="none" stroke="#77808a" stroke-width="1.3" marker-end="url(#tip)"/>'
 
 
 def write(app: Any) -> None:

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
-
+from isogap.base.arrays import FloatArray
 
 # No width, depth or number of replicas is larger; keeps absurd numbers out of floating point.
 LARGEST = 10**12
-
-
-def ldexp(x: Any, exponent: Any) -> FloatArray:
-    """``x 2^exponent``; NumPy's own takes C ints only, and 64-bit exponents are not that on every system."""
-    clipped = np.minimum(np.maximum(exponent, -(2**30)), 2**30).astype(np.intc)
-    result: FloatArray = np.ldexp(x, clipped)
-    return result
 
 
 def integer(name: str, value: Any, minimum: int) -> int:
@@ -53,6 +43,9 @@ def layer_numbers(name: str, value: Any, depth: int) -> tuple[int, ...]:
 
 def finite_array(name: str, value: Any, ndim: int | None = None) -> FloatArray:
     """Return ``value`` as a float64 array; refuse complex, NaN, infinity and a wrong number of dimensions."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        where = tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(value))[0])
+        raise ValueError(f"{name} has masked entries, the first at index {where}: fill them or leave their samples out")
     raw = np.asarray(value)
     if raw.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {raw.dtype}")
@@ -106,11 +99,3 @@ def probability(name: str, value: Any) -> float:
     if not 0.0 < number < 1.0:
         raise ValueError(f"{name} must lie strictly between 0 and 1, got {value!r}")
     return number
-
-
-def callable_or_none(name: str, value: Any) -> Callable[..., Any] | None:
-    """Return ``value`` if it is ``None`` or can be called."""
-    if value is not None and not callable(value):
-        raise TypeError(f"{name} must be callable or None, got {type(value).__name__}")
-    result: Callable[..., Any] | None = value
-    return result

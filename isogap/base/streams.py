@@ -16,7 +16,10 @@ _MIX_L, _MIX_R = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
 _POOL = 4
 _MASK = 0xFFFFFFFF
 
+# First spawn key of every use of a root; nothing else may take one of these.
 INPUT_KEY, REPLICA_KEY, LABEL_KEY = 0, 1, 2
+VARIANT_KEY, TRAINING_WEIGHTS_KEY, TRAINING_ORDER_KEY = 3, 4, 5
+FIGURE_BATCH_KEY, FIGURE_LOSS_KEY = 998, 999
 
 
 def seed_sequence(rng: Any = None) -> np.random.SeedSequence:
@@ -49,16 +52,33 @@ def seed_sequence(rng: Any = None) -> np.random.SeedSequence:
     return np.random.SeedSequence(entropy if isinstance(rng, list | tuple | np.ndarray) else entropy[0])
 
 
+def child(root: np.random.SeedSequence, *key: int) -> np.random.Generator:
+    """Return the generator of the child of ``root`` with this key, which the table above must list."""
+    return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, *key)))
+
+
 def input_generator(root: np.random.SeedSequence) -> np.random.Generator:
     """Return the generator for the batch: the child of ``root`` with key ``(0,)``."""
-    key = (*root.spawn_key, INPUT_KEY)
-    return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key))
+    return child(root, INPUT_KEY)
 
 
 def label_generator(root: np.random.SeedSequence) -> np.random.Generator:
     """Return the generator for random labels and targets: the child of ``root`` with key ``(2,)``."""
-    key = (*root.spawn_key, LABEL_KEY)
-    return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key))
+    return child(root, LABEL_KEY)
+
+
+def seed_of(root: np.random.SeedSequence) -> int | list[int]:
+    """Return the entropy of a root as plain data, from which the run can be repeated.
+
+    Examples
+    --------
+    >>> seed_of(np.random.SeedSequence(5)), seed_of(np.random.SeedSequence([1, 2]))
+    (5, [1, 2])
+    """
+    entropy = root.entropy
+    if isinstance(entropy, int | np.integer):
+        return int(entropy)
+    return [int(word) for word in np.atleast_1d(np.asarray(entropy, dtype=object))]
 
 
 def replica_states(root: np.random.SeedSequence, first: int, count: int) -> Words:

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, finite_array, no_zero_row
+from isogap.base.arguments import finite_array, no_zero_row
+from isogap.base.arrays import FloatArray
 
 
 def batch_norm(H: Any) -> FloatArray:

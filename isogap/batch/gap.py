@@ -15,9 +15,11 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import scipy.linalg as sla
 
-from isogap.base.arguments import FloatArray, finite_array, ldexp, square_symmetric
+from isogap.base.arguments import finite_array, square_symmetric
+from isogap.base.arrays import FloatArray, ldexp
 from isogap.base.doubledouble import gram
 from isogap.base.special import x_minus_log1p
 
@@ -26,7 +28,7 @@ _EPS = float(np.finfo(np.float64).eps)
 _NEAR = 0.5
 
 
-def isometry(X: Any) -> float:
+def isometry(X: npt.ArrayLike) -> float:
     """Isometry ``I(X) = det(X Xᵀ)^{1/d} / ((1/d) tr X Xᵀ)`` of a batch, in [0, 1].
 
     Parameters
@@ -49,7 +51,7 @@ def isometry(X: Any) -> float:
     return math.exp(-isometry_gap(X))
 
 
-def isometry_gap(X: Any) -> float:
+def isometry_gap(X: npt.ArrayLike) -> float:
     """Isometry gap ``φ(X) = -log I(X)`` of a batch from its row Gram ``X Xᵀ``.
 
     Parameters
@@ -102,7 +104,7 @@ def isometry_gap(X: Any) -> float:
     return float(max(0.0, _row_part(squares, exponents) - 2.0 * log_det / d))
 
 
-def isometry_gap_from_gram(G: Any) -> float:
+def isometry_gap_from_gram(G: npt.ArrayLike) -> float:
     """Isometry gap from the Gram matrix ``G = X Xᵀ`` (``d x d``, symmetric positive semidefinite).
 
     Returns ``inf`` for a matrix that is singular to working precision (smallest pivot of the Cholesky factor of ``G``
@@ -131,7 +133,7 @@ def isometry_gap_from_gram(G: Any) -> float:
     return part + _unit_gap(E, "G")
 
 
-def isometry_gap_from_deviation(E: Any) -> float:
+def isometry_gap_from_deviation(E: npt.ArrayLike) -> float:
     """Isometry gap of ``G = I + E`` from the deviation ``E`` (symmetric), with full relative accuracy for small ``E``.
 
     ``d φ = Σ g(1 + ε_k) = tr(E²)/2 - tr(E³)/3 + ...`` for a deviation with zero trace (E7). Nothing is ever added to 1, so a
@@ -143,11 +145,10 @@ def isometry_gap_from_deviation(E: Any) -> float:
     >>> isometry_gap_from_deviation([[0.0, 1e-140], [1e-140, 0.0]])
     5e-281
     """
-    value, exponent = _deviation_gap(E)
-    return math.ldexp(value, exponent)
+    return gap_and_log_from_deviation(E)[0]
 
 
-def log_isometry_gap_from_deviation(E: Any) -> float:
+def log_isometry_gap_from_deviation(E: npt.ArrayLike) -> float:
     """``log φ`` of ``G = I + E``; finite for every non-zero deviation that float64 can hold, ``-inf`` for ``E = 0``.
 
     Examples
@@ -155,11 +156,23 @@ def log_isometry_gap_from_deviation(E: Any) -> float:
     >>> round(log_isometry_gap_from_deviation([[0.0, 1e-200], [1e-200, 0.0]]), 9)  # log(1e-400 / 2)
     -921.727184378
     """
+    return gap_and_log_from_deviation(E)[1]
+
+
+def gap_and_log_from_deviation(E: npt.ArrayLike) -> tuple[float, float]:
+    """Return φ and log φ of ``G = I + E`` together (`isometry_gap_from_deviation`, `log_isometry_gap_from_deviation`).
+
+    Examples
+    --------
+    >>> gap_and_log_from_deviation([[0.0, 0.0], [0.0, 0.0]])
+    (0.0, -inf)
+    """
     value, exponent = _deviation_gap(E)
-    return math.log(value) + exponent * math.log(2.0) if value > 0 else -math.inf
+    log = math.log(value) + exponent * math.log(2.0) if value > 0 else -math.inf
+    return math.ldexp(value, exponent), log
 
 
-def isometry_gap_from_spectrum(lam: Any) -> float:
+def isometry_gap_from_spectrum(lam: npt.ArrayLike) -> float:
     """Isometry gap from the eigenvalues of ``X Xᵀ``: ``log(mean λ) - mean(log λ)``.
 
     Parameters
@@ -182,7 +195,7 @@ def isometry_gap_from_spectrum(lam: Any) -> float:
     return _row_part([Fraction(float(v)) for v in lam], np.zeros(lam.size, dtype=np.int64))
 
 
-def deviation_of_unit_rows(H: Any) -> FloatArray:
+def deviation_of_unit_rows(H: npt.ArrayLike) -> FloatArray:
     """Return ``BN(H) BN(H)ᵀ - I`` (zero diagonal), every entry accurate relative to ``2^-100 + |entry| eps``.
 
     The Gram matrix of the floats in ``H`` is formed in doubled precision, then scaled to unit diagonal.
@@ -200,7 +213,7 @@ def deviation_of_unit_rows(H: Any) -> FloatArray:
     return E
 
 
-def _deviation_gap(E: Any) -> tuple[float, int]:
+def _deviation_gap(E: npt.ArrayLike) -> tuple[float, int]:
     """``(m, e)`` with ``φ = m 2^e`` for ``G = I + E``."""
     E = square_symmetric("E", E)
     d = E.shape[0]

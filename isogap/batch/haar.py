@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, finite_array, integer
+from isogap.base.arguments import finite_array, integer
+from isogap.base.arrays import FloatArray
 
 
 def haar_orthogonal(d: int, size: int | tuple[int, ...] | None = None, rng: Any = None) -> FloatArray:

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,20 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, finite_array
+from isogap.base.archives import check_npy
+from isogap.base.arguments import finite_array
+from isogap.base.arrays import FloatArray
 from isogap.base.threads import one_blas_thread
 from isogap.batch.haar import semi_orthogonal
-
-# Names of inputs, and whether numbers follow after a colon.
-NAMES = {"gaussian": False, "near-isometry": True, "spectrum": True, "digits": False}
-TABLES = (".npy", ".csv")
-# What to use instead of an input that is not known: where only the Gram matrix matters, and where the samples do.
-KNOWN_STARTS = "gaussian, near-isometry:F, spectrum:l1,l2,..., digits, or a .npy or .csv file"
-KNOWN_BATCHES = "gaussian, near-isometry:F, digits, or a .npy or .csv file"
-
-
-class InputError(ValueError):
-    """An input that cannot be used; the message is one line for a person."""
+from isogap.batch.spec import KNOWN_BATCHES, InputError, Spec, array_of
 
 
 @dataclass(frozen=True)
@@ -74,21 +65,20 @@ def make_batch(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     >>> make_batch([[1.0, 2.0, 3.0], [0.0, 1.0, 0.0]], 2, None, np.random.default_rng(0)).data.shape
     (2, 3)
     """
-    if not isinstance(spec, str | Path):
-        return _from_table("array", finite_array("input", spec, 2), width, batch, generator)
-    text = str(spec)
-    name, argument = parsed(spec)
-    if name == "gaussian":
-        return Batch(text, generator.standard_normal((width, width if batch is None else batch)))
-    if name == "near-isometry":
-        return Batch(text, near_isometry(text, argument, width, batch, generator)[0])
-    if name == "digits":
-        return _digits(text, width, batch, generator)
-    if name == "spectrum":
+    spec = Spec.of(spec)
+    if spec.kind == "gaussian":
+        return Batch(spec.label, generator.standard_normal((width, width if batch is None else batch)))
+    if spec.kind == "near-isometry":
+        return Batch(spec.label, near_isometry(spec, width, batch, generator)[0])
+    if spec.kind == "digits":
+        return _digits(spec.label, width, batch, generator)
+    if spec.kind == "spectrum":
         raise InputError(
-            f"input {text!r} gives the Gram matrix of a batch, and here the samples themselves matter: use {KNOWN_BATCHES}"
+            f"input {spec.label!r} gives the Gram matrix of a batch, and here the samples themselves matter: "
+            f"use {KNOWN_BATCHES}"
         )
-    return _from_table(printable(spec), load_samples(Path(text)), width, batch, generator)
+    data = load_samples(spec.table) if isinstance(spec.table, Path) else array_of(spec)
+    return _from_table(spec.label, data, width, batch, generator)
 
 
 def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, generator: np.random.Generator) -> Batch:
@@ -102,9 +92,9 @@ def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, gener
     >>> repeated_batch([[1.0, 2.0, 3.0]], 1, 5, 2, np.random.default_rng(0)).data
     array([[1., 2., 3., 1., 2.]])
     """
-    name = parsed(spec)[0] if isinstance(spec, str | Path) else ""
-    n = repeats * width if batch is None and name else batch
-    drawn = n if n is None or name == "gaussian" else -(-n // repeats)
+    spec = Spec.of(spec)
+    n = repeats * width if batch is None and spec.named else batch
+    drawn = n if n is None or spec.kind == "gaussian" else -(-n // repeats)
     try:
         with one_blas_thread():  # so that the bits do not depend on the processors
             found = make_batch(spec, width, drawn, generator)
@@ -117,34 +107,13 @@ def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, gener
     return Batch(found.label, found.data[:, index], None if found.labels is None else found.labels[index])
 
 
-def parsed(spec: str | Path, known: str = KNOWN_BATCHES) -> tuple[str, str]:
-    """Name and argument of an input, ``("", "")`` for a table of samples; ``known`` is said of another one.
-
-    Examples
-    --------
-    >>> parsed("near-isometry:0.1"), parsed("a.npy")
-    (('near-isometry', '0.1'), ('', ''))
-    """
-    text = str(spec)
-    name, colon, argument = text.partition(":")
-    if NAMES.get(name) == bool(colon):
-        return name, argument
-    if Path(text).suffix.lower() in TABLES:
-        return "", ""
-    raise InputError(f"input {text!r} is not known: use {known}")
-
-
-def printable(spec: Any) -> str:
-    """Label of an input: file names may hold bytes that no text file takes."""
-    return str(spec).encode("utf-8", "replace").decode() if isinstance(spec, str | Path) else "array"
-
-
 def load_samples(path: Path) -> FloatArray:
     """Read a ``p x n`` array (features by samples) from ``.npy`` or comma-separated ``.csv``."""
     if not path.exists():
         raise InputError(f"input file {path} does not exist")
     try:
         if path.suffix.lower() == ".npy":
+            check_npy(path)
             raw = np.load(path, allow_pickle=False)
         else:
             if path.stat().st_size == 0:
@@ -164,35 +133,16 @@ def load_samples(path: Path) -> FloatArray:
 
 
 def near_isometry(
-    text: str, argument: str, d: int, batch: int | None, generator: np.random.Generator
+    spec: Spec, d: int, batch: int | None, generator: np.random.Generator
 ) -> tuple[FloatArray, float, FloatArray, FloatArray]:
     """``(1-F) I + F u vᵀ``, and ``F``, ``u``, ``v``, of which its Gram matrix can be written without cancellation."""
-    (F,) = numbers(text, argument, 1)
-    square_only(text, d, batch)
+    (F,) = spec.numbers(1)
+    spec.square_only(d, batch)
     if not 0.0 <= F <= 1.0:
-        raise InputError(f"input {text!r}: F must lie between 0 and 1")
+        raise InputError(f"input {spec.label!r}: F must lie between 0 and 1")
     u, v = generator.standard_normal(d), generator.standard_normal(d)
     X = (1.0 - F) * np.eye(d) + F * np.outer(u, v)
     return X, F, u, v
-
-
-def numbers(text: str, argument: str, count: int) -> list[float]:
-    """Return the ``count`` finite numbers after the colon of an input."""
-    try:
-        values = [float(part) for part in argument.split(",")]
-    except ValueError:
-        raise InputError(f"input {text!r}: {argument!r} is not a list of numbers separated by commas") from None
-    if len(values) != count:
-        raise InputError(f"input {text!r}: {count} number{'s' * (count != 1)} expected, got {len(values)}")
-    if not all(math.isfinite(v) for v in values):
-        raise InputError(f"input {text!r}: NaN and infinity are not allowed")
-    return values
-
-
-def square_only(text: str, d: int, batch: int | None) -> None:
-    """Refuse another batch than the width."""
-    if batch is not None and batch != d:
-        raise InputError(f"input {text!r} is a square start: batch must equal the width {d}, got {batch}")
 
 
 def _digits(text: str, d: int, batch: int | None, generator: np.random.Generator) -> Batch:

@@ -10,30 +10,22 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, no_zero_row
+from isogap.base.arguments import no_zero_row
+from isogap.base.arrays import FloatArray
 from isogap.batch.batchnorm import batch_norm
 from isogap.batch.gap import (
     deviation_of_unit_rows,
+    gap_and_log_from_deviation,
     isometry_gap,
-    isometry_gap_from_deviation,
     isometry_gap_from_spectrum,
     log_isometry_gap_from_deviation,
 )
-from isogap.batch.samples import (
-    KNOWN_STARTS,
-    InputError,
-    make_batch,
-    near_isometry,
-    numbers,
-    parsed,
-    printable,
-    square_only,
-)
+from isogap.batch.samples import make_batch, near_isometry
+from isogap.batch.spec import KNOWN_STARTS, InputError, Spec
 
 # d φ_0 at or below this starts in the deviation form (then lambda_min > 0.1 by C.8); the same number as in the kernels.
 DEVIATION_D_PHI = 0.4
@@ -97,12 +89,11 @@ def make_start(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     generator : Generator
         Randomness of the batch.
     """
-    name, argument = parsed(spec, KNOWN_STARTS) if isinstance(spec, str | Path) else ("", "")
-    text = printable(spec)
-    if name == "spectrum":
-        return _spectrum(text, argument, width, batch)
-    if name == "near-isometry":
-        return _near_isometry(text, argument, width, batch, generator)
+    spec = Spec.of(spec, KNOWN_STARTS)
+    if spec.kind == "spectrum":
+        return _spectrum(spec, width, batch)
+    if spec.kind == "near-isometry":
+        return _near_isometry(spec, width, batch, generator)
     found = make_batch(spec, width, batch, generator)
     try:
         no_zero_row(f"input {found.label}", found.data)
@@ -112,9 +103,9 @@ def make_start(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     return start if found.labels is None else replace(start, labels=found.labels)
 
 
-def _near_isometry(text: str, argument: str, d: int, batch: int | None, generator: np.random.Generator) -> Start:
+def _near_isometry(spec: Spec, d: int, batch: int | None, generator: np.random.Generator) -> Start:
     """``(1-F) I + F u vᵀ``; its Gram deviation is written down, never subtracted."""
-    X, F, u, v = near_isometry(text, argument, d, batch, generator)
+    X, F, u, v = near_isometry(spec, d, batch, generator)
     no_zero_row("input", X)
     # (X Xᵀ)_ij for i ≠ j; F² may underflow, F times the rest does not.
     cross = F * ((1.0 - F) * (np.outer(u, v) + np.outer(v, u)) + F * (v @ v) * np.outer(u, u))
@@ -123,13 +114,13 @@ def _near_isometry(text: str, argument: str, d: int, batch: int | None, generato
     np.fill_diagonal(E, 0.0)
     E = 0.5 * (E + E.T)
     if np.linalg.norm(E) < 0.5:
-        return _from_deviation(text, E, X / norm[:, None])
-    return _from_rows(text, X)
+        return _from_deviation(spec.label, E, X / norm[:, None])
+    return _from_rows(spec.label, X)
 
 
-def _spectrum(text: str, argument: str, d: int, batch: int | None) -> Start:
-    values = numbers(text, argument, d)
-    square_only(text, d, batch)
+def _spectrum(spec: Spec, d: int, batch: int | None) -> Start:
+    text, values = spec.label, spec.numbers(d)
+    spec.square_only(d, batch)
     if min(values) < 0 or max(values) == 0:
         raise InputError(f"input {text!r}: eigenvalues must be non-negative and not all zero")
     exact = sorted((Fraction(v) for v in values), reverse=True)
@@ -157,12 +148,10 @@ def _from_rows(label: str, H: FloatArray) -> Start:
     factor, basis = U[:, :rank] * sigma[:rank], Vt[:rank].T.copy()
     if rank < d:
         return Start(label, d, n, rank, math.inf, math.inf, factor, None, basis)
-    phi0 = isometry_gap(H)
-    E = deviation_of_unit_rows(H) if d * phi0 <= DEVIATION_D_PHI else None
-    if E is not None:
-        return _from_deviation(label, E, X)
     # The path starts from the factor as rounded, so its own gap is the one that the energy law balances.
     phi0 = isometry_gap_from_spectrum(sigma**2) if sigma[-1] < 1e-6 * sigma[0] else isometry_gap(X)
+    if d * phi0 <= DEVIATION_D_PHI:
+        return _from_deviation(label, deviation_of_unit_rows(H), X)
     return Start(label, d, n, d, phi0, math.log(phi0), factor, None, basis)
 
 
@@ -172,5 +161,5 @@ def _from_deviation(label: str, E: FloatArray, X: FloatArray) -> Start:
     eps, U = np.linalg.eigh(E)
     sigma = np.sqrt(1.0 + eps)
     factor, basis = (U * sigma)[:, ::-1].copy(), (X.T @ U / sigma)[:, ::-1].copy()
-    phi0, log_phi0 = isometry_gap_from_deviation(E), log_isometry_gap_from_deviation(E)
+    phi0, log_phi0 = gap_and_log_from_deviation(E)
     return Start(label, d, n, d, phi0, log_phi0, factor, E, basis)

@@ -7,13 +7,28 @@ import os
 import shutil
 import sys
 import textwrap
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from isogap._version import __version__
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichBar
     from rich.progress import TaskID
 
+
+class Output(NamedTuple):
+    """A file that a command was asked to write: the option, the path if it was given, and how its name must end."""
+
+    option: str
+    path: str | None
+    suffixes: tuple[str, ...] = ()
+
+
+# What file systems in common use allow.
+LONGEST_NAME = 255
 EXIT_OK = 0
 EXIT_CHECK_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -71,8 +86,55 @@ def seconds(text: str) -> float:
 
 def fail(program: str, message: str) -> int:
     """Print one line to standard error and return the exit status for bad input."""
-    print(f"{program}: error: {' '.join(message.split())}", file=sys.stderr)
+    complain(f"{program}: error: {' '.join(message.split())}")
     return EXIT_BAD_INPUT
+
+
+def complain(line: str) -> None:
+    """Print a line to standard error; where that is closed, nowhere: never to standard output."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(line, file=sys.stderr)
+
+
+def command(program: str, run: Callable[[], int], left: Callable[[], str] = lambda: "no file was written") -> int:
+    """Do the work of a command: errors are one line and status 2, Ctrl-C says what is ``left`` and is status 130."""
+    try:
+        return run()
+    except KeyboardInterrupt as stop:
+        complain(f"{program}: {str(stop) or 'stopped'}; {left()}")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # who read the output has gone
+        sys.stdout = None
+        return EXIT_OK
+    except (ValueError, TypeError, OSError, MemoryError, ArithmeticError, ImportError) as error:
+        return fail(program, str(error) or type(error).__name__)
+
+
+def add_common(p: Parser) -> None:
+    """Add the options that every command which runs something has."""
+    p.add_argument("--seed", type=whole(0, None), metavar="S", help="for a repeatable run (default: fresh, and shown)")
+    p.add_argument("--threads", type=whole(1), metavar="T", help="default: all processors; same numbers for any T")
+    p.add_argument("--json", metavar="FILE", help="write the run as JSON; - for standard output")
+    p.add_argument("--quiet", action="store_true", help="no progress bar, no table")
+    p.add_argument("--version", action="version", version=f"{p.prog} {__version__}", help="show it and stop")
+
+
+def output_problem(outputs: Sequence[Output], inputs: Sequence[str | None] = ()) -> str | None:
+    """Say what would keep the outputs from being written, or what one would overwrite; ``None`` if nothing."""
+    files = [
+        output for output in outputs if output.path is not None and (output.path, output.option) != ("-", "--json")
+    ]
+    for option, path, suffixes in files:
+        problem = check_output(option, str(path), suffixes)
+        if problem:
+            return problem
+    for i, output in enumerate(files):
+        if any(source is not None and same_file(str(output.path), source) for source in inputs):
+            return f"output {output.path} would overwrite the input"
+        if any(same_file(str(output.path), str(other.path)) for other in files[:i]):
+            return f"two outputs share the file name {output.path}"
+    return None
 
 
 def prepare_streams() -> None:
@@ -97,6 +159,8 @@ def write_stdout(text: str) -> None:
 
 def same_file(first: str, second: str) -> bool:
     """Whether two names lead to one file, which need not exist."""
+    if "\0" in first + second:
+        return False
     return os.path.normcase(os.path.realpath(first)) == os.path.normcase(os.path.realpath(second))
 
 
@@ -104,6 +168,10 @@ def check_output(option: str, path: str, suffixes: tuple[str, ...] = ()) -> str 
     """Say what would keep ``path`` from being written, before any work is done; ``None`` if nothing would."""
     if path == "-":
         return f"{option} -: only --json writes to standard output"
+    if "\0" in path:
+        return f"{option} {path!r}: a file name cannot hold a zero byte"
+    if len(os.fsencode(os.path.basename(path))) > LONGEST_NAME:
+        return f"{option} {path[:40]}...: a file name has at most {LONGEST_NAME} bytes"
     target = Path(os.path.realpath(path))
     if suffixes and Path(path).suffix.lower() not in suffixes:
         return f"{option} {path}: the name must end in {' or '.join(suffixes)}"

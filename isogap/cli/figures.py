@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isogap._version import __version__
-from isogap.cli.common import EXIT_INTERRUPTED, EXIT_OK, BarProgress, Parser, fail, prepare_streams, whole
+from isogap.cli.common import EXIT_OK, BarProgress, Parser, command, fail, prepare_streams, whole
 
 if TYPE_CHECKING:
     import argparse
@@ -55,18 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
-    try:
-        return _run(options)
-    except KeyboardInterrupt:
-        print(
-            f"{PROGRAM}: stopped; finished figures are complete, the same call goes on with the rest", file=sys.stderr
-        )
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        sys.stdout = None
-        return EXIT_OK
-    except (ValueError, TypeError, OSError, MemoryError, ImportError) as error:
-        return fail(PROGRAM, str(error) or type(error).__name__)
+    left = "finished figures are complete, the same call goes on with the rest"
+    return command(PROGRAM, lambda: _run(options), lambda: left)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -82,9 +72,9 @@ def _run(options: argparse.Namespace) -> int:
     problem = _folder_problem(options)
     if problem:
         return fail(PROGRAM, problem)
+    from isogap.base.threads import default_threads
     from isogap.figures import Settings, make
     from isogap.figures.output import write, write_gallery
-    from isogap.run.chain import default_threads
 
     out = Path(options.out)
     out.mkdir(exist_ok=True)

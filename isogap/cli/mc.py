@@ -7,23 +7,27 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from isogap._version import __version__
 from isogap.cli.common import (
     EXIT_CHECK_FAILED,
-    EXIT_INTERRUPTED,
     EXIT_OK,
     BarProgress,
+    Output,
     Parser,
-    check_output,
+    add_common,
+    command,
+    complain,
     fail,
+    output_problem,
     prepare_streams,
-    same_file,
     seconds,
     whole,
 )
+from isogap.model.choices import DEFAULT_REPLICAS, LOSSES, WEIGHTS
 
 if TYPE_CHECKING:
     import argparse
+
+    from isogap.run.gradients import GradientOptions
 
 
 PROGRAM = "isogap-mc"
@@ -49,7 +53,8 @@ def parser() -> Parser:
     )
     p.add_argument("--width", type=whole(1), required=True, metavar="D", help="width d of every layer")
     p.add_argument("--depth", type=whole(0), required=True, metavar="L", help="number of layers")
-    p.add_argument("--replicas", type=whole(1), default=1000, metavar="R", help="independent networks (default 1000)")
+    p.add_argument("--replicas", type=whole(1), default=DEFAULT_REPLICAS, metavar="R",
+                   help=f"independent networks (default {DEFAULT_REPLICAS})")  # fmt: skip
     p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width; of a file all)")
     p.add_argument(
         "--input",
@@ -57,10 +62,8 @@ def parser() -> Parser:
         metavar="WHAT",
         help="gaussian (default), near-isometry:F, digits, spectrum:l1,l2,..., or a .npy/.csv file (features x samples)",
     )
-    p.add_argument("--weights", choices=("orthogonal", "gaussian"), default="orthogonal", metavar="LAW",
+    p.add_argument("--weights", choices=WEIGHTS, default=WEIGHTS[0], metavar="LAW",
                    help="orthogonal (default) or gaussian")  # fmt: skip
-    p.add_argument("--seed", type=whole(0, None), metavar="S", help="for a repeatable run (default: fresh, and shown)")
-    p.add_argument("--threads", type=whole(1), metavar="T", help="default: all processors; same numbers for any T")
     p.add_argument("--precision", default="double", metavar="P", help="double (default), double-double, mp:DIGITS")
     p.add_argument("--checkpoint", metavar="FILE", help="save now and then, and go on from it (needs --seed)")
     p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S",
@@ -69,19 +72,17 @@ def parser() -> Parser:
     p.add_argument(
         "--gradients",
         nargs="?",
-        const="cross-entropy",
-        choices=("cross-entropy", "squared-error"),
+        const=LOSSES[0],
+        choices=LOSSES,
         metavar="LOSS",
         help="log norms too, of cross-entropy or squared-error",
     )
     p.add_argument("--labels", metavar="WHAT", help="with --gradients: random, or a .npy/.csv file")
     p.add_argument("--classes", type=whole(1), metavar="K", help="with --gradients: logits per sample, at most d")
-    p.add_argument("--json", metavar="FILE", help="write the run as JSON; - for standard output")
     p.add_argument("--csv", metavar="FILE", help="write the per-layer table as CSV")
     p.add_argument("--save", metavar="FILE", help="write .npz, which ChainResult.load reads")
     p.add_argument("--plot", metavar="FILE", help="draw φ against depth (.png, .svg or .pdf)")
-    p.add_argument("--quiet", action="store_true", help="no progress bar, no table")
-    p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}", help="show it and stop")
+    add_common(p)
     return p
 
 
@@ -93,22 +94,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if problem:
         return fail(PROGRAM, problem)
     written: list[str] = []
-    try:
-        return _run(options, written)
-    except KeyboardInterrupt as stop:
-        files = ", ".join(written)
-        left = f"wrote {files}" if files else "no file was written"
+
+    def left() -> str:
         if options.checkpoint:
-            left = f"go on with the same command ({options.checkpoint})"
-        print(f"{PROGRAM}: {str(stop) or 'stopped'}; {left}", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    except (ValueError, TypeError, OSError, MemoryError, ArithmeticError) as error:
-        return fail(PROGRAM, str(error) or type(error).__name__)
+            return f"go on with the same command ({options.checkpoint})"
+        return f"wrote {', '.join(written)}" if written else "no file was written"
+
+    return command(PROGRAM, lambda: _run(options, written), left)
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:
     from isogap.engine.chain.checkpoint import Checkpoint
     from isogap.run.chain import simulate
+    from isogap.run.options import Where
 
     with (
         _cluster(options) as client,
@@ -122,14 +120,16 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
             input=options.input,
             weights=options.weights,
             rng=options.seed,
-            threads=options.threads,
             precision=options.precision,
-            checkpoint=None
-            if options.checkpoint is None
-            else Checkpoint(options.checkpoint, options.checkpoint_seconds),
-            client=client,
             gradients=_gradient_options(options),
-            progress=progress,
+            where=Where(
+                threads=options.threads,
+                client=client,
+                checkpoint=None
+                if options.checkpoint is None
+                else Checkpoint(options.checkpoint, options.checkpoint_seconds),
+                progress=progress,
+            ),
         )
     from isogap.cli.output import chain as output
 
@@ -138,7 +138,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
         output.print_report(result)
     problem = output.failed_check(result)
     if problem:
-        print(f"{PROGRAM}: self-check failed: {problem}", file=sys.stderr)
+        complain(f"{PROGRAM}: self-check failed: {problem}")
         return EXIT_CHECK_FAILED
     return EXIT_OK
 
@@ -146,13 +146,13 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
 def _cluster(options: argparse.Namespace) -> AbstractContextManager[Any]:
     if options.dask is None:
         return nullcontext()
+    from isogap.base.threads import default_threads
     from isogap.engine.chain.cluster import connected
-    from isogap.run.chain import default_threads
 
     return connected(options.dask, options.threads or default_threads())
 
 
-def _gradient_options(options: argparse.Namespace) -> object:
+def _gradient_options(options: argparse.Namespace) -> GradientOptions | None:
     """What ``--gradients``, ``--labels`` and ``--classes`` ask for."""
     if options.gradients is None:
         return None
@@ -175,25 +175,14 @@ def _label_problem(options: argparse.Namespace) -> str | None:
 
 
 def _output_problem(options: argparse.Namespace) -> str | None:
-    asked = [
-        ("--json", options.json if options.json != "-" else None, ()),
-        ("--csv", options.csv, ()),
-        ("--save", options.save, (".npz",)),
-        ("--plot", options.plot, PLOT_SUFFIXES),
-        ("--checkpoint", options.checkpoint, ()),
-    ]
-    for option, path, suffixes in asked:
-        if path is not None:
-            problem = check_output(option, path, suffixes)
-            if problem:
-                return problem
-    paths = [path for _, path, _ in asked if path is not None]
-    for i, path in enumerate(paths):
-        if same_file(path, options.input):
-            return f"output {path} would overwrite the input"
-        if any(same_file(path, other) for other in paths[:i]):
-            return f"two outputs share the file name {path}"
-    return None
+    outputs = (
+        Output("--json", options.json),
+        Output("--csv", options.csv),
+        Output("--save", options.save, (".npz",)),
+        Output("--plot", options.plot, PLOT_SUFFIXES),
+        Output("--checkpoint", options.checkpoint),
+    )
+    return output_problem(outputs, (options.input, options.labels))
 
 
 if __name__ == "__main__":

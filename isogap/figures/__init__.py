@@ -13,26 +13,26 @@ from isogap.figures.product import Product, Settings
 
 # name: (module, function, what it shows)
 FIGURES = {
-    "fig1": ("gap", "fig1", "isometry gap against depth, Theorem 1 and S3"),
-    "fig2": ("depth", "fig2", "gradient of the first layer against depth: distinct and repeated samples"),
-    "fig3": ("depth", "fig3", "gradient of the first layer against depth: orthogonal and Gaussian weights"),
-    "fig4": ("learning", "fig4", "training accuracy of linear networks, by depth"),
-    "fig5": ("shaping", "fig5", "gradient against depth for sin and tanh, with and without shaping"),
-    "fig6": ("learning", "fig6", "training accuracy with sin and tanh and shaped gains, by depth"),
-    "table-d1": ("datasets", "table_d1", "rank and isometry gap of batches of common data sets"),
-    "e1": ("shaping", "e1", "rate of explosion against a constant gain"),
-    "e2": ("shaping", "e2", "growth of the gradient against the exponent of the gains"),
-    "f1": ("learning", "f1", "isometry gap of the weights during training, linear network"),
-    "f2": ("learning", "f2", "isometry gap of the weights during training, sin and tanh"),
-    "g1": ("learning", "g1", "test accuracy of linear networks, by depth"),
-    "g2": ("learning", "g2", "training accuracy, orthogonal against Gaussian weights"),
-    "g3": ("learning", "g3", "test accuracy with sin and tanh, by depth"),
-    "g4": ("learning", "g4", "gradient norm of every layer during training"),
-    "g5": ("shaping", "g5", "gradient of every layer for relu, leaky relu and selu, both orders"),
-    "g6": ("rank", "g6", "gradient with and without mean removal"),
-    "theorem-5": ("bound", "theorem_5", "Theorem 5 and S5 against the measured gradient, over width and input"),
-    "rank": ("rank", "rank", "growth over n/d, with and without mean removal, up to BatchNorm1d (S7, S8)"),
-    "c1": ("rank", "c1", "growth for rank-deficient batches over (d, r), conjecture C1"),
+    "fig1": ("paper.gap", "fig1", "isometry gap against depth, Theorem 1 and S3"),
+    "fig2": ("paper.depth", "fig2", "gradient of the first layer against depth: distinct and repeated samples"),
+    "fig3": ("paper.depth", "fig3", "gradient of the first layer against depth: orthogonal and Gaussian weights"),
+    "fig4": ("paper.learning", "fig4", "training accuracy of linear networks, by depth"),
+    "fig5": ("paper.shaping", "fig5", "gradient against depth for sin and tanh, with and without shaping"),
+    "fig6": ("paper.learning", "fig6", "training accuracy with sin and tanh and shaped gains, by depth"),
+    "table-d1": ("paper.datasets", "table_d1", "rank and isometry gap of batches of common data sets"),
+    "e1": ("paper.shaping", "e1", "rate of explosion against a constant gain"),
+    "e2": ("paper.shaping", "e2", "growth of the gradient against the exponent of the gains"),
+    "f1": ("paper.learning", "f1", "isometry gap of the weights during training, linear network"),
+    "f2": ("paper.learning", "f2", "isometry gap of the weights during training, sin and tanh"),
+    "g1": ("paper.learning", "g1", "test accuracy of linear networks, by depth"),
+    "g2": ("paper.learning", "g2", "training accuracy, orthogonal against Gaussian weights"),
+    "g3": ("paper.learning", "g3", "test accuracy with sin and tanh, by depth"),
+    "g4": ("paper.learning", "g4", "gradient norm of every layer during training"),
+    "g5": ("paper.shaping", "g5", "gradient of every layer for relu, leaky relu and selu, both orders"),
+    "g6": ("paper.rank", "g6", "gradient with and without mean removal"),
+    "theorem-5": ("paper.bound", "theorem_5", "Theorem 5 and S5 against the measured gradient, over width and input"),
+    "rank": ("paper.rank", "rank", "growth over n/d, with and without mean removal, up to BatchNorm1d (S7, S8)"),
+    "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture C1"),
 }
 
 __all__ = ["FIGURES", "Product", "Settings", "make"]
@@ -49,5 +49,5 @@ def make(name: str, settings: Settings) -> Product:
     if name not in FIGURES:
         raise ValueError(f"figure must be one of {', '.join(FIGURES)}, got {name!r}")
     module, function, _ = FIGURES[name]
-    maker: Callable[[Settings], Product] = getattr(importlib.import_module(f"isogap.figures.paper.{module}"), function)
+    maker: Callable[[Settings], Product] = getattr(importlib.import_module(f"isogap.figures.{module}"), function)
     return maker(settings)

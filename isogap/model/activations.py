@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 Function = Callable[[FloatArray], FloatArray]
 # Klambauer et al., Self-Normalizing Neural Networks, arXiv:1706.02515.

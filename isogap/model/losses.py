@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, finite_array, integer, one_of
-
-LOSSES = ("cross-entropy", "squared-error")
+from isogap.base.archives import check_npy
+from isogap.base.arguments import finite_array, integer, one_of
+from isogap.base.arrays import FloatArray
+from isogap.batch.spec import InputError
+from isogap.model.choices import LOSSES
 
 
 @dataclass(frozen=True)
@@ -139,9 +141,16 @@ def load_labels(path: Path) -> FloatArray:
     if not path.is_file():
         raise ValueError(f"label file {path} does not exist")
     try:
-        raw = np.load(path, allow_pickle=False) if path.suffix.lower() == ".npy" else np.loadtxt(path, delimiter=",")
+        if path.suffix.lower() == ".npy":
+            check_npy(path)
+            raw = np.load(path, allow_pickle=False)
+        else:
+            if not path.read_bytes().strip():
+                raise ValueError("it is empty")
+            raw = np.loadtxt(path, delimiter=",", encoding="utf-8-sig")
     except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"label file {path} cannot be read as numbers: {error}") from None
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"label file {path} cannot be read as numbers: {reason}") from None
     table = finite_array(f"label file {path}", raw)
     return table.ravel() if 1 in table.shape or table.ndim == 0 else table
 
@@ -158,3 +167,19 @@ def _classes(classes: Any, width: int) -> int:
     if count > width:
         raise ValueError(f"classes must be at most the width {width}, got {count}: logits are rows of a square layer")
     return count
+
+
+def labels_for(asked: Any, own: Any, label: str, width: int, classes: int | None = None) -> Any:
+    """Labels that were asked for, else those that come with the input; ``None`` for random ones."""
+    if isinstance(asked, str):
+        if asked != "random":
+            raise ValueError(f"labels must be an array, None or 'random', got {asked!r}")
+        return None
+    if asked is not None or own is None:
+        return asked
+    if int(own.max()) >= width and classes is None:
+        raise InputError(
+            f"labels of input {label} reach {int(own.max())}, a network of width {width} has logits for "
+            f"0..{width - 1}: take a width of at least {int(own.max()) + 1}, or random labels"
+        )
+    return own

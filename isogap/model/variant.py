@@ -1,4 +1,4 @@
-"""The vocabulary of what the experiments vary, and which theorem still applies to each choice.
+"""The vocabulary of what the experiments vary; which theorem applies to each choice: `isogap.theory.coverage`.
 
 One layer is ``X' = σ(α_l N(W X))`` (order ``"norm-act"``, equation 11) or ``X' = N(σ(α_l W X))`` (``"act-norm"``), with
 ``N(H) = P H / sqrt(κ ‖P h_j‖² + eps)`` row by row: ``P = I - 11ᵀ/n`` with mean removal, else the identity; ``κ = 1/n`` with the
@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, finite_array, integer, one_of
+from isogap.base.arguments import finite_array, integer, one_of
+from isogap.base.arrays import FloatArray
 from isogap.batch.gap import isometry_gap
 from isogap.model.activations import ACTIVATIONS, Activation, activation
-from isogap.model.losses import Loss
-from isogap.run.gradients import log_loss_constant
-from isogap.theory import bounds
+from isogap.model.choices import ORDERS, WEIGHTS
 
-WEIGHTS = ("orthogonal", "gaussian")
-ORDERS = ("norm-act", "act-norm")
+
+# Rows beyond 2^±400 are scaled before they are squared.
+_SQUARES = 400
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,8 @@ class Variant:
 
     Examples
     --------
-    >>> Variant(8, 10).theorem(rank=8)
-    'Theorems 1, 3 and 5'
-    >>> Variant(8, 10, batch=9, mean_removal=True).theorem(rank=8)
-    'Theorems 1, 3 and 5 for mean removal (S8)'
-    >>> Variant(8, 10, weights="gaussian").theorem(rank=8) is None
-    True
+    >>> Variant(8, 10, repeats=2).batch
+    16
     """
 
     width: int
@@ -112,21 +108,23 @@ class Variant:
         """
         return np.asarray(self.gain * np.arange(1, self.depth + 1, dtype=np.float64) ** -self.exponent)
 
-    def theorem(self, rank: int) -> str | None:
-        """Say which statement covers this network when the (centred) batch has rank ``rank``; ``None`` if none does.
-
-        ``rank < d`` leaves the gap infinite; ``eps``, an activation or Gaussian weights leave the hypotheses.
-        """
-        if self.weights != "orthogonal" or not self.linear or self.eps > 0 or rank < self.width:
-            return None
-        if self.mean_removal:
-            return "Theorems 1, 3 and 5 for mean removal (S8)"
-        return "Theorems 1, 3 and 5" + ("" if self.batch == self.width else " for n > d (S7)")
-
     def normalise(self, H: FloatArray) -> tuple[FloatArray, FloatArray]:
         """``N(H)`` and the roots it divided by, shapes ``(..., d, n)`` and ``(..., d, 1)``; a row of zeros stays zero."""
         C = H - H.mean(axis=-1, keepdims=True) if self.mean_removal else H
         root = np.sqrt(self.kappa * (C * C).sum(axis=-1, keepdims=True) + self.eps)
+        root = np.where(root > 0, root, np.inf)
+        return np.asarray(C / root), np.asarray(root)
+
+    def _normalise_any(self, H: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """`normalise` for rows whose squares may be out of range; without eps the roots are in units of a power of two a row."""
+        exponent = np.frexp(np.abs(H).max(axis=-1, keepdims=True))[1]
+        if np.abs(exponent).max() < _SQUARES:
+            return self.normalise(H)
+        scaled = np.ldexp(H, -exponent)
+        C = scaled - scaled.mean(axis=-1, keepdims=True) if self.mean_removal else scaled
+        root = np.sqrt(self.kappa * (C * C).sum(axis=-1, keepdims=True))
+        if self.eps > 0:
+            C, root = np.ldexp(C, exponent), np.hypot(np.ldexp(root, exponent), math.sqrt(self.eps))
         root = np.where(root > 0, root, np.inf)
         return np.asarray(C / root), np.asarray(root)
 
@@ -142,36 +140,16 @@ class Variant:
         if raw.shape != (self.width, self.batch):
             raise ValueError(f"data must have shape {(self.width, self.batch)}, got {raw.shape}")
         distinct = -(-self.batch // self.repeats)
-        X, root = self.normalise(raw[:, np.arange(self.batch) % distinct])
+        X, root = self._normalise_any(raw[:, np.arange(self.batch) % distinct])
         sigma = np.linalg.svd(X, compute_uv=False)
         rank = int((sigma > max(X.shape) * np.finfo(float).eps * sigma[0]).sum()) if sigma[0] > 0 else 0
         # Repeated centred samples leave zeros up to rounding; such rows must not be blown up to unit length.
-        tiny = root[:, 0] <= max(X.shape) * np.finfo(float).eps * np.abs(raw).max(axis=1) * math.sqrt(self.kappa)
+        largest = np.abs(raw).max(axis=1)
+        if np.abs(np.frexp(largest)[1]).max() >= _SQUARES:
+            largest = np.frexp(largest)[0]
+        tiny = root[:, 0] <= max(X.shape) * np.finfo(float).eps * largest * math.sqrt(self.kappa)
         if self.eps == 0 and (tiny | ~np.isfinite(root[:, 0])).any():
             raise ValueError(
                 "a feature is constant over the batch: nothing is left of it to normalise; change the data"
             )
         return X, rank, isometry_gap(X) if rank == self.width else math.inf
-
-    def gradient_bounds(self, rank: int, phi0: float, loss: Loss) -> tuple[float, float] | None:
-        """Theorem 5 and S5 on ``E log‖∂L/∂W_l‖_F``; ``None`` where no theorem applies.
-
-        With the ``1/sqrt(n)`` factor state and logits are ``sqrt(n)`` larger, which multiplies the constant of the loss by
-        ``sqrt(n)``. A gain multiplies the last state only: its logarithm is added.
-        """
-        if self.theorem(rank) is None:
-            return None
-        size = (math.sqrt(self.batch) if self.root_n else 1.0) * self._last_gain()
-        if loss.kind == "cross-entropy":
-            constant = log_loss_constant(loss, self.width)
-        else:
-            logits = size * math.sqrt(self.width) + float(np.linalg.norm(loss.targets))
-            constant = math.log(logits / self.batch)
-        constant += math.log(size)
-        return (
-            float(bounds.theorem_5(self.width, phi0, log_loss_gradient=constant)),
-            float(bounds.theorem_5_sharp(self.width, phi0, log_loss_gradient=constant)),
-        )
-
-    def _last_gain(self) -> float:
-        return float(self.gains()[-1]) if self.depth and self.order == "norm-act" else 1.0

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-from scipy.special import stdtrit
 
-from isogap.base.arguments import FloatArray, integer, one_of, probability
-from isogap.base.streams import input_generator, label_generator, seed_sequence
-from isogap.base.threads import one_blas_thread
+from isogap.base.arguments import integer, one_of
+from isogap.base.arrays import FloatArray
+from isogap.base.precision import Precision
+from isogap.base.records import provenance
+from isogap.base.streams import input_generator, label_generator, seed_of, seed_sequence
+from isogap.base.threads import default_threads, one_blas_thread
 from isogap.batch.start import Start, make_start
 from isogap.engine.chain import montecarlo
 from isogap.engine.chain.checkpoint import Checkpoint
 from isogap.engine.chain.checks import StepLaw
-from isogap.engine.chain.montecarlo import Job
+from isogap.engine.chain.job import Job
+from isogap.engine.chain.outcome import Outcome
 from isogap.engine.chain.quantiles import ExactQuantiles
-from isogap.engine.chain.totals import Totals
-from isogap.engine.gradients.passes import run_gradients
-from isogap.run.gradients import as_options, gradient_bounds, gradient_statistics, loss_of
-from isogap.run.results import BoundCurves, ChainResult, OneStepCheck, Parameters, Timing, provenance
+from isogap.model.choices import DEFAULT_REPLICAS, WEIGHTS
+from isogap.run.gradients import GradientOptions, GradientStatistics, as_options, gradient_report, loss_of
+from isogap.run.one_step_check import one_step_check
+from isogap.run.options import Checks, Where
+from isogap.run.results import BoundCurves, ChainResult, Parameters, Timing
 from isogap.run.statistics import (
-    SMALLEST_NORMAL,
+    GapStatistics,
+    LogStatistics,
     Rate,
     controlled_mean,
     fitted_rate,
@@ -36,11 +40,9 @@ from isogap.run.statistics import (
     streamed_rate,
 )
 from isogap.theory import bounds
+from isogap.theory.coverage import GradientBounds
 from isogap.theory.exact import exact_steps_from_deviation
 
-WEIGHTS = ("orthogonal", "gaussian")
-DEFAULT_REPLICAS = 1000
-VERDICT_REPLICAS = 30
 # The exact law costs some 50 µs a spectrum: half a second of it, and blocks enough on either side of the cross-fit.
 _CONTROL_LAYERS, _CONTROL_SPECTRA, _CONTROL_REPLICAS = 20, 10_000, 16
 
@@ -54,16 +56,11 @@ def simulate(
     input: Any = "gaussian",
     weights: str = "orthogonal",
     rng: Any = None,
-    threads: int | None = None,
-    check_layers: int = 6,
-    level: float = 1e-6,
-    keep_paths: bool = False,
-    control: bool = True,
     precision: str = "double",
-    checkpoint: str | os.PathLike[str] | Checkpoint | None = None,
-    client: Any = None,
-    gradients: Any = None,
-    progress: montecarlo.Progress | None = None,
+    keep_paths: bool = False,
+    gradients: str | GradientOptions | None = None,
+    checks: Checks = Checks(),
+    where: Where = Where(),
 ) -> ChainResult:
     """Run the chain ``X_{l+1} = BN(W_l X_l)`` for many independent replicas of the weights, from one fixed batch.
 
@@ -87,30 +84,18 @@ def simulate(
         Haar on O(d), or independent normals of variance ``1/d`` (no theorem of the paper applies to those).
     rng : seed, SeedSequence, Generator or None
         Source of randomness (SPEC 7). The same seed gives the same bits for any number of threads.
-    threads : int, optional
-        Worker threads; default: the processors available to this process.
-    check_layers : int
-        At about how many layers the one-step check is made (0 for none).
-    level : float
-        Family-wise false-alarm level of the one-step check.
     keep_paths : bool
         Keep φ, log φ and the Jacobian norm of every replica in ``result.paths``.
     gradients : None, {"cross-entropy", "squared-error"} or GradientOptions
         Backpropagate through the same networks and report ``log‖∂L/∂W_l‖_F`` per layer in ``result.gradient``, with the bounds
         of Theorem 5 and S5 in ``result.gradient_bounds`` where they apply.
-    control : bool
-        Reduce the variance of ``E φ_l`` over the first layers by a martingale control variate (``result.controlled``), where its
-        cost, 50 µs a replica and layer, stays below a second.
     precision : str
         ``"double"``, ``"double-double"`` (106 bits, 10 to 20 times slower) or ``"mp:DIGITS"`` (arbitrary, slow). The weights are
         the same numbers in all of them, so runs can be compared path by path.
-    checkpoint : path-like or Checkpoint, optional
-        Save the run to this file every minute and when it is interrupted; if the file exists, go on from it. A run stopped in
-        any way and started again with the same arguments ends with the same bits. Needs a given ``rng``.
-    client : distributed.Client, optional
-        Run the blocks on this dask cluster instead of on threads here; same bits.
-    progress : Progress, optional
-        Told how many layer-replicas are done.
+    checks : Checks
+        How the run checks itself: layers of the one-step check, its level, the control variate.
+    where : Where
+        Threads or a cluster, a checkpoint, progress; no number depends on them.
 
     Returns
     -------
@@ -141,71 +126,50 @@ def simulate(
     True
     """
     width, depth = integer("width", width, 1), integer("depth", depth, 0)
-    replicas, check_layers = integer("replicas", replicas, 1), integer("check_layers", check_layers, 0)
+    replicas = integer("replicas", replicas, 1)
     batch = None if batch is None else integer("batch", batch, 1)
     weights = one_of("weights", weights, WEIGHTS)
-    precision = checked_precision(precision)
-    level = probability("level", level)
-    threads = default_threads() if threads is None else integer("threads", threads, 1)
-    if checkpoint is not None and rng is None:
+    arithmetic = Precision.of(precision)
+    threads = default_threads() if where.threads is None else where.threads
+    if where.checkpoint is not None and rng is None:
         raise ValueError("checkpoint needs a seed, or the run could not be found again: give rng")
     root = seed_sequence(rng)
     with one_blas_thread():  # with another number of BLAS threads the last bits of the start are others
         start = make_start(input, width, batch, input_generator(root))
     options = as_options(gradients)
     loss = None if options is None else loss_of(options, start, label_generator(root))
-    compile_seconds = montecarlo.warm_up(width, weights, precision)
-    law = _step_law(width, weights)
-    controlled = controlled_layers(start, depth, replicas, weights) if control else 0
-    job = Job(start, depth, replicas, root, weights, law, checked_layers(depth, check_layers), controlled, precision)
-    outcome = _run(job, threads, keep_paths, progress, checkpoint, client)
-    result = result_of(outcome, level, compile_seconds, threads)
-    if options is None or loss is None:
-        return result
-    found = run_gradients(
+    compile_seconds = montecarlo.warm_up(width, weights, arithmetic)
+    job = Job(
         start,
         depth,
         replicas,
         root,
-        loss,
-        weights=weights,
-        layers=options.layers,
-        spacing=options.spacing,
-        threads=threads,
-        progress=progress,
+        weights,
+        step_law=_step_law(width, weights),
+        checked=checked_layers(depth, checks.layers),
+        controlled=controlled_layers(start, depth, replicas, weights) if checks.control_variate else 0,
+        precision=arithmetic,
     )
-    return replace(
-        result, gradient=gradient_statistics(found, loss), gradient_bounds=gradient_bounds(start, loss, weights)
-    )
+    outcome = _run(job, threads, keep_paths, where)
+    reported = None
+    if options is not None and loss is not None:
+        reported = gradient_report(start, loss, options, job, threads, where.progress)
+    return result_of(outcome, checks.level, compile_seconds, threads, reported)
 
 
-def _run(
-    job: Job,
-    threads: int,
-    keep_paths: bool,
-    progress: montecarlo.Progress | None,
-    checkpoint: str | os.PathLike[str] | Checkpoint | None,
-    client: Any,
-) -> montecarlo.Outcome:
+def _run(job: Job, threads: int, keep_paths: bool, where: Where) -> Outcome:
     cluster = None
-    if client is not None:
+    if where.client is not None:
         from isogap.engine.chain.cluster import ClusterExecutor
 
-        cluster = ClusterExecutor(client)
-    if checkpoint is None:
-        return montecarlo.run(job, threads=threads, keep_paths=keep_paths, progress=progress, cluster=cluster)
-    saver = checkpoint if isinstance(checkpoint, Checkpoint) else Checkpoint(checkpoint)
+        cluster = ClusterExecutor(where.client)
+    run = partial(montecarlo.run, job, threads=threads, keep_paths=keep_paths, progress=where.progress, cluster=cluster)
+    if where.checkpoint is None:
+        return run()
+    saver = where.checkpoint if isinstance(where.checkpoint, Checkpoint) else Checkpoint(where.checkpoint)
     outcome = saver.resume(job, keep_paths)
     try:
-        montecarlo.run(
-            job,
-            threads=threads,
-            keep_paths=keep_paths,
-            progress=progress,
-            outcome=outcome,
-            after_block=saver.after_block,
-            cluster=cluster,
-        )
+        run(outcome=outcome, after_block=saver.after_block)
     except KeyboardInterrupt:
         saver.save(outcome)
         raise
@@ -213,13 +177,18 @@ def _run(
     return outcome
 
 
-def result_of(outcome: montecarlo.Outcome, level: float, compile_seconds: float, threads: int) -> ChainResult:
-    """Statistics, bounds and self-checks of a finished run."""
+def result_of(
+    outcome: Outcome,
+    level: float,
+    compile_seconds: float,
+    threads: int,
+    reported: tuple[GradientStatistics, GradientBounds] | None = None,
+) -> ChainResult:
+    """Statistics, bounds and self-checks of a finished run; ``reported`` is what was found of gradients."""
     job, totals, quantiles = outcome.job, outcome.totals, outcome.quantiles
     assert totals is not None
     assert quantiles is not None
     start, depth = job.start, job.depth
-    entropy = job.root.entropy
     layer_replicas = job.replicas * depth
     energy = float(totals.arrays["energy"])
     return ChainResult(
@@ -228,10 +197,10 @@ def result_of(outcome: montecarlo.Outcome, level: float, compile_seconds: float,
             batch=start.batch,
             depth=depth,
             replicas=job.replicas,
-            seed=entropy if isinstance(entropy, int) else [int(e) for e in np.atleast_1d(np.asarray(entropy))],
+            seed=seed_of(job.root),
             weights=job.weights,
             input=start.label,
-            precision=job.precision,
+            precision=str(job.precision),
         ),
         rank=start.rank,
         degenerate=start.degenerate,
@@ -244,21 +213,28 @@ def result_of(outcome: montecarlo.Outcome, level: float, compile_seconds: float,
         log_jacobian=jacobian_statistics_of(totals),
         bounds=_curves(start, depth, job.weights),
         rate=_rate(outcome),
-        one_step=_one_step(job.checked, totals, level),
+        one_step=one_step_check(job.checked, totals, level),
         energy_residual=energy if energy >= 0 else math.nan,
         timing=Timing(
             outcome.seconds, compile_seconds, 1e6 * outcome.seconds / layer_replicas if layer_replicas else math.nan
         ),
         provenance=provenance(job.root, threads),
+        gradient=None if reported is None else reported[0],
+        gradient_bounds=None if reported is None else reported[1],
         paths=outcome.paths() if outcome.keep_paths else None,
     )
 
 
-def _known_start(statistics: Any, value: float) -> Any:
+Statistics = TypeVar("Statistics", GapStatistics, LogStatistics)
+
+
+def _known_start(statistics: Statistics, value: float) -> Statistics:
     """Put the gap of the batch, which all replicas share, at layer 0: a merged mean has rounding of its own."""
-    if math.isfinite(statistics.mean[0]):
-        statistics.mean[0], statistics.stderr[0] = value, 0.0
-    return statistics
+    if not math.isfinite(statistics.mean[0]):
+        return statistics
+    mean, stderr = statistics.mean.copy(), statistics.stderr.copy()
+    mean[0], stderr[0] = value, 0.0
+    return replace(statistics, mean=mean, stderr=stderr)
 
 
 def controlled_layers(start: Start, depth: int, replicas: int, weights: str) -> int:
@@ -275,7 +251,7 @@ def controlled_layers(start: Start, depth: int, replicas: int, weights: str) -> 
     return min(_CONTROL_LAYERS, depth, _CONTROL_SPECTRA // replicas)
 
 
-def _rate(outcome: montecarlo.Outcome) -> Rate:
+def _rate(outcome: Outcome) -> Rate:
     job, totals = outcome.job, outcome.totals
     assert totals is not None
     asymptotic = float(bounds.asymptotic_rate(job.start.width)) if job.weights == "orthogonal" else math.nan
@@ -283,23 +259,7 @@ def _rate(outcome: montecarlo.Outcome) -> Rate:
         return fitted_rate(outcome.quantiles.arrays["all_log_phi"].T, job.start.width, asymptotic)
     if outcome.window is None:
         return no_rate(asymptotic)
-    return streamed_rate(totals, outcome.window[:2], outcome.window[2], asymptotic)
-
-
-def checked_precision(precision: str) -> str:
-    """Return ``precision`` if it is known; ``"mp:DIGITS"`` needs 16 digits or more."""
-    name, _, digits = str(precision).partition(":")
-    if precision in ("double", "double-double") or (name == "mp" and digits.isdigit() and int(digits) >= 16):
-        return str(precision)
-    raise ValueError(f"precision must be double, double-double or mp:DIGITS with 16 digits or more, got {precision!r}")
-
-
-def default_threads() -> int:
-    """Return the number of processors available to this process."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not every operating system has it
-        return os.cpu_count() or 1
+    return streamed_rate(totals, outcome.window, asymptotic)
 
 
 def checked_layers(depth: int, count: int) -> tuple[int, ...]:
@@ -341,51 +301,3 @@ def _curves(start: Start, depth: int, weights: str) -> BoundCurves:
         np.asarray(bounds.theorem_1(start.width, start.phi0, layers), dtype=np.float64),
         np.asarray(bounds.theorem_1_sharp(start.width, start.phi0, layers), dtype=np.float64),
     )
-
-
-def _one_step(layers: tuple[int, ...], totals: Totals, level: float) -> OneStepCheck:
-    a = totals.arrays
-    count = int(a["checked"])
-    mean, relative = a["residual"], a["relative"]
-    error, relative_error = (np.sqrt(totals.variance(name) / max(count, 1)) for name in ("residual", "relative"))
-    # A variance below the smallest normal number has underflowed: say nothing rather than 0.
-    error = np.where((a["residual_m2"] < SMALLEST_NORMAL) & (mean != 0), np.nan, error)
-    relative_z = _z(relative, relative_error)
-    threshold = _thresholds(a["relative_m2"], a["relative_m3"], count, level)
-    judged = count >= VERDICT_REPLICAS and len(layers) > 0
-    return OneStepCheck(
-        layers=[int(layer) for layer in layers],
-        residual_mean=mean,
-        residual_stderr=error,
-        z=_z(mean, error),
-        relative_mean=relative,
-        relative_stderr=relative_error,
-        relative_z=relative_z,
-        level=level,
-        threshold=threshold,
-        passed=bool(np.all(np.abs(relative_z) < threshold)) if judged else None,
-        replicas=count,
-    )
-
-
-def _thresholds(m2: FloatArray, m3: FloatArray, count: int, level: float) -> FloatArray:
-    """Two-sided limits on ``|z|`` of several means of ``count`` values: Student's, widened for skewness to first order.
-
-    The studentised mean has tail quantiles ``q + γ (2q² + 1)/(6 sqrt R)`` for values of skewness ``γ`` (Cornish and Fisher;
-    Hall, The Bootstrap and Edgeworth Expansion, 1992); ``γ`` is taken at its estimate plus two of its standard errors under
-    normality, ``sqrt(6/R)``. ``m2`` and ``m3`` are the sums of squared and cubed deviations.
-    """
-    if count < 2 or m2.size == 0:
-        return np.full(m2.shape, math.nan)
-    quantile = float(-stdtrit(count - 1, level / (2 * m2.size)))
-    scale = np.where(m2 > 0, m2, 1.0) ** 1.5
-    skewness = np.abs(m3) * math.sqrt(count) / scale + 2 * math.sqrt(6 / count)
-    limits: FloatArray = quantile + skewness * (2 * quantile**2 + 1) / (6 * math.sqrt(count))
-    return limits
-
-
-def _z(mean: FloatArray, error: FloatArray) -> FloatArray:
-    """Mean over standard error; 0 where both vanish (a path without randomness), NaN for a single replica."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        z: FloatArray = np.where((mean == 0) & (error == 0), 0.0, mean / error)
-    return z

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
-from isogap.batch.samples import InputError
+from isogap.base.arrays import FloatArray
+from isogap.base.progress import Progress
 from isogap.batch.start import Start
-from isogap.engine.gradients.passes import GradientPaths
-from isogap.model.losses import Loss, make_loss
+from isogap.engine.chain.job import Job
+from isogap.engine.gradients.passes import GradientPaths, run_gradients
+from isogap.model.losses import Loss, labels_for, make_loss
 from isogap.run.statistics import standard_error
-from isogap.theory import bounds
+from isogap.theory.coverage import GradientBounds, gradient_bounds
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,6 @@ class GradientStatistics:
     conservation: float
 
 
-@dataclass(frozen=True)
-class GradientBounds:
-    """Upper bounds on ``E log‖∂L/∂W_l‖_F`` at every layer and depth: Theorem 5 and S5. NaN where no theorem applies."""
-
-    theorem_5: float
-    sharp: float
-
-
 def as_options(gradients: Any) -> GradientOptions | None:
     """Read the ``gradients`` argument of `isogap.simulate`: ``None``, the name of a loss, or `GradientOptions`."""
     if gradients is None or isinstance(gradients, GradientOptions):
@@ -84,30 +76,6 @@ def loss_of(options: GradientOptions, start: Start, generator: np.random.Generat
     return make_loss(
         options.loss, start.width, start.batch, labels=labels, classes=options.classes, generator=generator
     )
-
-
-def labels_for(asked: Any, own: Any, label: str, width: int, classes: int | None = None) -> Any:
-    """Labels that were asked for, else those that come with the input; ``None`` for random ones."""
-    if isinstance(asked, str):
-        if asked != "random":
-            raise ValueError(f"labels must be an array, None or 'random', got {asked!r}")
-        return None
-    if asked is not None or own is None:
-        return asked
-    if int(own.max()) >= width and classes is None:
-        raise InputError(
-            f"labels of input {label} reach {int(own.max())}, a network of width {width} has logits for "
-            f"0..{width - 1}: take a width of at least {int(own.max()) + 1}, or random labels"
-        )
-    return own
-
-
-def log_loss_constant(loss: Loss, d: int) -> float:
-    """Logarithm of a bound on ``‖∂L/∂Z‖_F`` for every state of the network with orthogonal weights (Lemma C.2)."""
-    if loss.kind == "cross-entropy":
-        return math.log(bounds.lemma_c2_cross_entropy(loss.samples, mean=True))
-    norm = math.hypot(*loss.targets.ravel().tolist())  # without overflow of the squares
-    return math.log(bounds.lemma_c2_squared_error(d, norm, samples=loss.samples))
 
 
 def gradient_statistics(paths: GradientPaths, loss: Loss) -> GradientStatistics:
@@ -128,12 +96,20 @@ def gradient_statistics(paths: GradientPaths, loss: Loss) -> GradientStatistics:
     )
 
 
-def gradient_bounds(start: Start, loss: Loss, weights: str) -> GradientBounds:
-    """Theorem 5 and S5 for this start and loss; NaN for Gaussian weights and degenerate batches."""
-    if start.degenerate or weights != "orthogonal":
-        return GradientBounds(math.nan, math.nan)
-    constant = log_loss_constant(loss, start.width)
-    return GradientBounds(
-        float(bounds.theorem_5(start.width, start.phi0, log_loss_gradient=constant)),
-        float(bounds.theorem_5_sharp(start.width, start.phi0, log_loss_gradient=constant)),
+def gradient_report(
+    start: Start, loss: Loss, options: GradientOptions, job: Job, threads: int, progress: Progress | None
+) -> tuple[GradientStatistics, GradientBounds]:
+    """Backpropagate through the networks of a job: statistics of the gradient, and its bounds."""
+    paths = run_gradients(
+        start,
+        job.depth,
+        job.replicas,
+        job.root,
+        loss,
+        weights=job.weights,
+        layers=options.layers,
+        spacing=options.spacing,
+        threads=threads,
+        progress=progress,
     )
+    return gradient_statistics(paths, loss), gradient_bounds(start, loss, job.weights)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from isogap.base.arguments import FloatArray, finite_array
+from isogap.base.arguments import finite_array
+from isogap.base.arrays import FloatArray
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def gradient_slope(log_norm: Any, window: tuple[int, int] | None = None) -> Slop
     Parameters
     ----------
     log_norm : array_like, shape (R, L + 1)
-        ``log‖∂L/∂W_l‖_F`` (`isogap.engine.gradients.passes.GradientPaths` or `isogap.engine.networks.passes.VariantResult`), the readout last.
+        ``log‖∂L/∂W_l‖_F``, the readout last, as `GradientPaths` and `VariantResult` hold it.
     window : tuple of int, optional
         First and last layer used; default ``0 .. L - 1``, all layers but the readout, which has no normalisation behind it.
 

@@ -6,19 +6,20 @@ import dataclasses
 import json
 import math
 import os
-import platform
 from dataclasses import dataclass
-from importlib import metadata
 from typing import Any
 
 import numpy as np
 
-from isogap._version import __version__
-from isogap.base.arguments import FloatArray
+from isogap.base.archives import read_archive
+from isogap.base.arrays import FloatArray
 from isogap.base.files import write_atomically
-from isogap.engine.chain.montecarlo import Paths
-from isogap.run.gradients import GradientBounds, GradientStatistics
+from isogap.base.records import plain, restored
+from isogap.engine.chain.outcome import Paths
+from isogap.run.gradients import GradientStatistics
+from isogap.run.one_step_check import OneStepCheck
 from isogap.run.statistics import ControlledMean, GapStatistics, JacobianStatistics, LogStatistics, Rate
+from isogap.theory.coverage import GradientBounds
 
 FORMAT = "isogap-run/1"
 
@@ -43,31 +44,6 @@ class BoundCurves:
 
     theorem_1: FloatArray
     sharp: FloatArray
-
-
-@dataclass(frozen=True)
-class OneStepCheck:
-    """``φ_{l+1} - φ_l`` minus its exact conditional mean (E3), averaged over the replicas; the true mean is exactly 0.
-
-    Arrays have one entry per checked layer. ``z = residual_mean / residual_stderr``. The ``relative_*`` arrays average the same
-    difference divided by the replica's ``φ_l``, which keeps every replica's weight at any depth; the verdict is taken from
-    them: ``passed`` says whether every ``|relative_z|`` stays below its ``threshold``, Student's two-sided quantile at
-    family-wise ``level`` over the layers, widened for the skewness of the residuals. That is a first-order correction: the
-    level is nominal, and met in practice from some hundred replicas on. ``passed`` is ``None`` below 30 replicas.
-    ``replicas`` is how many were held against the law: all of them up to about 10 000.
-    """
-
-    layers: list[int]
-    residual_mean: FloatArray
-    residual_stderr: FloatArray
-    z: FloatArray
-    relative_mean: FloatArray
-    relative_stderr: FloatArray
-    relative_z: FloatArray
-    level: float
-    threshold: FloatArray
-    passed: bool | None
-    replicas: int = 0
 
 
 @dataclass(frozen=True)
@@ -120,7 +96,7 @@ class ChainResult:
     def to_dict(self) -> dict[str, Any]:
         """Return the run as plain Python data in the format ``isogap-run/1``; what does not exist is ``None``, never NaN."""
         fields = {
-            field.name: _plain(getattr(self, field.name))
+            field.name: plain(getattr(self, field.name))
             for field in dataclasses.fields(self)
             if field.name not in ("paths", "rank", "degenerate", "phi0", "log_phi0")
         }
@@ -129,8 +105,8 @@ class ChainResult:
             "parameters": fields.pop("parameters"),
             "degenerate": self.degenerate,
             "rank": self.rank,
-            "phi_0": None if self.phi0 == 0 and self.log_phi0 > -math.inf else _plain(self.phi0),
-            "log_phi_0": _plain(self.log_phi0),
+            "phi_0": None if self.phi0 == 0 and self.log_phi0 > -math.inf else plain(self.phi0),
+            "log_phi_0": plain(self.log_phi0),
             "underflow_layer": self.underflow_layer,
             **fields,
         }
@@ -146,115 +122,49 @@ class ChainResult:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ChainResult:
         """Read what `save` wrote."""
+        where = os.fspath(path)
         try:
-            with np.load(path, allow_pickle=False) as data:
-                run = json.loads(str(data["run"]))
-                names = [f.name for f in dataclasses.fields(Paths)]
-                kept = {n: data[f"paths_{n}"] for n in names if f"paths_{n}" in data}
-        except (OSError, KeyError, ValueError, EOFError) as error:
-            raise ValueError(f"{os.fspath(path)} is not a saved run: {error}") from None
-        if run.get("format") != FORMAT:
-            raise ValueError(f"{os.fspath(path)} has format {run.get('format')!r}, expected {FORMAT!r}")
-        if kept:
-            kept["seconds"] = float(kept["seconds"])
-        return _from_dict(run, Paths(**kept) if kept else None)
-
-
-def provenance(root: np.random.SeedSequence, threads: int) -> dict[str, Any]:
-    """Everything needed to repeat a run: seed, versions, platform."""
-    packages = ("numpy", "scipy", "numba", "llvmlite")
-    entropy = root.entropy
-    return {
-        "seed_entropy": entropy if isinstance(entropy, int) else _plain(entropy),
-        "spawn_key": [int(k) for k in root.spawn_key],
-        "versions": {
-            "isogap": __version__,
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in packages},
-        },
-        "platform": platform.platform(),
-        "threads": threads,
-    }
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
-    if isinstance(value, np.ndarray):
-        return [_plain(v) for v in value.tolist()]
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
-    return value
-
-
-def _array(values: Any) -> FloatArray:
-    return np.array([math.nan if v is None else v for v in values], dtype=np.float64)
-
-
-def _number(value: float | None, missing: float = math.nan) -> float:
-    return missing if value is None else float(value)
-
-
-def _gradient(data: dict[str, Any] | None) -> GradientStatistics | None:
-    if data is None:
-        return None
-    return GradientStatistics(
-        layers=list(data["layers"]),
-        log_norm_mean=_array(data["log_norm_mean"]),
-        log_norm_stderr=_array(data["log_norm_stderr"]),
-        q05=_array(data["q05"]),
-        q95=_array(data["q95"]),
-        loss=data["loss"],
-        classes=data["classes"],
-        conservation=_number(data["conservation"]),
-    )
-
-
-def _gradient_bounds(data: dict[str, Any] | None) -> GradientBounds | None:
-    return None if data is None else GradientBounds(**{k: _number(v) for k, v in data.items()})
+            run = json.loads(str(read_archive(path, names=("run",))["run"]))
+            if not isinstance(run, dict) or run.get("format") != FORMAT:
+                found = run.get("format") if isinstance(run, dict) else type(run).__name__
+                raise ValueError(f"it has format {found!r}, expected {FORMAT!r}")
+            shapes = _shapes(run)
+            return _from_dict(run, _paths(read_archive(path, shapes, names=shapes)))
+        except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"{where} is not a saved run: {error or type(error).__name__}") from None
 
 
 def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
-    rate, step = run["rate"], run["one_step"]
-    arrays = {k: _array(v) for k, v in step.items() if isinstance(v, list) and k != "layers"}
-    return ChainResult(
-        parameters=Parameters(**run["parameters"]),
-        rank=run["rank"],
-        degenerate=run["degenerate"],
-        phi0=_number(run["phi_0"], math.inf if run["degenerate"] else 0.0),
-        log_phi0=_number(run["log_phi_0"], math.inf if run["degenerate"] else -math.inf),
-        phi=GapStatistics(**{k: _array(v) for k, v in run["phi"].items()}),
-        log_phi=LogStatistics(**{k: _array(v) for k, v in run["log_phi"].items()}),
-        controlled=_controlled(run),
-        quantile_method=run.get("quantile_method", "exact"),
-        log_jacobian=JacobianStatistics(**{k: _array(v) for k, v in run["log_jacobian"].items()}),
-        bounds=BoundCurves(**{k: _array(v) for k, v in run["bounds"].items()}),
-        rate=Rate(
-            **{k: _number(rate[k]) for k in ("measured", "stderr", "asymptotic", "typical")},
-            window=(rate["window"][0], rate["window"][1]),
-            in_regime=rate["in_regime"],
-        ),
-        one_step=OneStepCheck(
-            layers=step["layers"],
-            level=step["level"],
-            passed=step["passed"],
-            replicas=step.get("replicas", 0),
-            **arrays,
-        ),
-        energy_residual=_number(run["energy_residual"]),
-        timing=Timing(**{k: _number(v) for k, v in run["timing"].items()}),
-        provenance=run["provenance"],
-        gradient=_gradient(run.get("gradient")),
-        gradient_bounds=_gradient_bounds(run.get("gradient_bounds")),
-        paths=paths,
-    )
+    """A result from the data of `ChainResult.to_dict`, where an infinite or underflowed gap of the start is ``None``."""
+    run = {"controlled": dict.fromkeys(("mean", "stderr", "factor"), [None] * len(run["phi"]["mean"])), **run}
+    result = restored(ChainResult, {**run, "phi0": run["phi_0"], "log_phi0": run["log_phi_0"], "paths": None})
+    _check_lengths(result)
+    phi0 = (math.inf if result.degenerate else 0.0) if run["phi_0"] is None else result.phi0
+    log_phi0 = (math.inf if result.degenerate else -math.inf) if run["log_phi_0"] is None else result.log_phi0
+    return dataclasses.replace(result, phi0=phi0, log_phi0=log_phi0, paths=paths)
 
 
-def _controlled(run: dict[str, Any]) -> ControlledMean:
-    nothing: list[Any] = [None] * len(run["phi"]["mean"])
-    saved = run.get("controlled") or dict.fromkeys(("mean", "stderr", "factor"), nothing)
-    return ControlledMean(**{k: _array(v) for k, v in saved.items()})
+def _check_lengths(result: ChainResult) -> None:
+    """Refuse curves that have not one number a layer."""
+    depth = result.parameters.depth
+    for part, length in (("phi", depth + 1), ("log_phi", depth + 1), ("bounds", depth + 1), ("log_jacobian", depth)):
+        for field in dataclasses.fields(getattr(result, part)):
+            curve = getattr(getattr(result, part), field.name)
+            if isinstance(curve, np.ndarray) and curve.shape != (length,):
+                raise ValueError(f"{part}.{field.name} has {curve.size} numbers for depth {depth}")
+
+
+def _shapes(run: dict[str, Any]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shapes that the paths of a run must have, by its parameters."""
+    given = restored(Parameters, run["parameters"])
+    R, L, K = given.replicas, given.depth, len(run["one_step"]["layers"])
+    shapes: dict[str, tuple[int, ...]] = {"phi": (R, L + 1), "log_phi": (R, L + 1), "log_jacobian": (R, L)}
+    shapes |= {"energy_residual": (R,), "residual": (R, K), "relative_residual": (R, K), "seconds": ()}
+    return {f"paths_{name}": (shape, "f") for name, shape in shapes.items()} | {"paths_checked": ((K,), "i")}
+
+
+def _paths(arrays: dict[str, Any]) -> Paths | None:
+    if not arrays:
+        return None
+    values = {name.removeprefix("paths_"): value for name, value in arrays.items()}
+    return Paths(**{**values, "seconds": float(values["seconds"])})

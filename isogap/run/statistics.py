@@ -11,15 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, ldexp
+from isogap.base.arrays import FloatArray, ldexp
+from isogap.engine.chain.outcome import Window, rate_window
+from isogap.engine.chain.quantiles import exact_quantiles
 from isogap.engine.chain.totals import Totals, gap_moments
 
-QUANTILES = (0.05, 0.5, 0.95)
 SMALLEST_NORMAL = float(np.finfo(np.float64).tiny)
-
-# E8 is used for the rate where d φ is below this: the next order is then below 1e-3 of 2/(d+2).
-RATE_D_PHI = 1e-6
-_RATE_MIN_LAYERS = 8
 
 
 def ess_floor(replicas: int) -> float:
@@ -158,19 +155,6 @@ def jacobian_statistics_of(totals: Totals) -> JacobianStatistics:
     return JacobianStatistics(mean, error)
 
 
-def exact_quantiles(values: FloatArray) -> FloatArray:
-    """5, 50 and 95 % quantiles along the last axis, linear between order statistics; shape (3, L + 1)."""
-    ordered = np.sort(values, axis=1)
-    top = ordered.shape[1] - 1
-    out = []
-    for q in QUANTILES:
-        low = int(q * top)
-        a, b = ordered[:, low], ordered[:, min(low + 1, top)]
-        with np.errstate(invalid="ignore"):  # inf - inf where φ is infinite
-            out.append(np.where(a == b, a, a + (b - a) * (q * top - low)))
-    return np.array(out)
-
-
 def controlled_mean(totals: Totals) -> ControlledMean:
     """``φ_l - β_l C_l`` with ``β_l`` of each half of the blocks fitted on the other half, so that no bias remains."""
     a = totals.arrays
@@ -191,14 +175,6 @@ def controlled_mean(totals: Totals) -> ControlledMean:
     return ControlledMean(*(np.append(c, pad) for c in columns))
 
 
-def rate_window(median_log_phi: FloatArray, d: int) -> tuple[int, int, bool]:
-    """First and last layer of the window described in `Rate`, and whether it is in the asymptotic regime."""
-    depth = median_log_phi.size - 1
-    inside = np.flatnonzero(median_log_phi + math.log(d) <= math.log(RATE_D_PHI))
-    in_regime = inside.size > _RATE_MIN_LAYERS
-    return (int(inside[0]) if in_regime else depth // 2), depth, in_regime
-
-
 def fitted_rate(log_phi: FloatArray, d: int, asymptotic: float) -> Rate:
     """Per-layer factor of φ over the window described in `Rate`, from whole paths of shape (R, L + 1)."""
     if log_phi.shape[1] < 2 or not np.isfinite(log_phi).all():
@@ -216,13 +192,14 @@ def fitted_rate(log_phi: FloatArray, d: int, asymptotic: float) -> Rate:
     )
 
 
-def streamed_rate(totals: Totals, window: tuple[int, int], in_regime: bool, asymptotic: float) -> Rate:
+def streamed_rate(totals: Totals, window: Window, asymptotic: float) -> Rate:
     """The same from totals, over a window fixed beforehand by the first block."""
     if not totals.arrays["usable"].all():
         return no_rate(asymptotic)
     mean = totals.arrays["rate"]
     error = np.sqrt(totals.variance("rate") / float(totals.arrays["count"]))
-    return Rate(float(mean[0]), float(error[0]), asymptotic, float(np.exp(mean[1])), window, in_regime)
+    layers = (window.first, window.last)
+    return Rate(float(mean[0]), float(error[0]), asymptotic, float(np.exp(mean[1])), layers, window.in_regime)
 
 
 def no_rate(asymptotic: float) -> Rate:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 
 FITTED = 0.45
 """Coefficient of `rank_law_fitted`; a fit, not a theorem."""

@@ -8,7 +8,7 @@ from scipy import stats
 
 from isogap.base import streams
 from isogap.engine.kernels import chain_lanes as chain
-from tests.twins import chain as plain
+from tests.twins import streams as plain
 
 LEVEL = 1e-6
 

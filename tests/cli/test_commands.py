@@ -93,7 +93,7 @@ def test_errors_are_one_line_and_status_2(program, capsys):
 
 INTERRUPTED = {
     "isogap-mc": ("isogap.run.chain.simulate", ["--width", "4", "--depth", "3"]),
-    "isogap-variants": ("isogap.engine.networks.passes.simulate_variant", ["--width", "4", "--depth", "3"]),
+    "isogap-variants": ("isogap.run.variant.simulate_variant", ["--width", "4", "--depth", "3"]),
     "isogap-verify": ("isogap.verification.runner.judge_all", []),
     "isogap-figures": ("isogap.figures.make", ["fig1", "--out", "made"]),
     "weingarten": ("weingarten.cli.run", ["wg", "2"]),

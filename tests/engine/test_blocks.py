@@ -11,8 +11,9 @@ from isogap.base.streams import input_generator
 from isogap.batch.start import make_start
 from isogap.cli.mc import main
 from isogap.engine.chain import block as _blocks
-from isogap.engine.chain.block import Job, run_block
+from isogap.engine.chain.block import run_block
 from isogap.engine.chain.checks import one_step_residual
+from isogap.engine.chain.job import Job
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.theory.exact import exact_steps_from_deviation
 
@@ -85,7 +86,7 @@ def test_one_step_residuals_are_those_of_their_layers(weights):
             assert block.relative[:, k] == pytest.approx(relative, rel=1e-9, abs=1e-15)
         if layer < controlled:
             rho = d / (d + 2)
-            increment = block.control[layer + 1] - rho * block.control[layer]
+            increment = block.control_variate[layer + 1] - rho * block.control_variate[layer]
             assert increment == pytest.approx(difference, rel=1e-9, abs=1e-15)
 
 

@@ -11,13 +11,13 @@ import time
 import numpy as np
 import pytest
 
-from isogap import simulate
+from isogap import Checks, Where, simulate
 from isogap.cli import mc
 from isogap.engine.chain import checkpoint, montecarlo
 from isogap.engine.chain import quantiles as _quantiles
 from isogap.engine.chain.checkpoint import Checkpoint, CheckpointError
 
-ARGUMENTS = dict(width=6, depth=120, replicas=600, rng=4, threads=2)
+ARGUMENTS = dict(width=6, depth=120, replicas=600, rng=4)
 
 
 def numbers(run):
@@ -57,20 +57,22 @@ def stop_after_blocks(monkeypatch, count):
 @pytest.mark.parametrize("keep_paths", [False, True])
 def test_stopped_runs_go_on_with_the_same_bits(tmp_path, monkeypatch, exact_bytes, keep_paths):
     monkeypatch.setattr(_quantiles, "EXACT_BYTES", exact_bytes)
-    whole = simulate(**ARGUMENTS, keep_paths=keep_paths)
+    whole = simulate(**ARGUMENTS, keep_paths=keep_paths, where=Where(threads=2))
     file = tmp_path / "run.ckpt"
     for stop in (1, 4, 9):
         with monkeypatch.context() as patch:
             stop_after_blocks(patch, stop)
             with pytest.raises(KeyboardInterrupt):
-                simulate(**ARGUMENTS, keep_paths=keep_paths, checkpoint=Checkpoint(file, 1e9))
+                simulate(**ARGUMENTS, keep_paths=keep_paths, where=Where(threads=2, checkpoint=Checkpoint(file, 1e9)))
         assert int(json.loads(str(np.load(file)["head"]))["done"]) == stop
-    resumed = simulate(**ARGUMENTS, keep_paths=keep_paths, checkpoint=file)
+    resumed = simulate(**ARGUMENTS, keep_paths=keep_paths, where=Where(threads=2, checkpoint=file))
     assert numbers(resumed) == numbers(whole)
     if keep_paths:
         for name in ("phi", "log_phi", "log_jacobian", "energy_residual", "residual", "relative_residual"):
             assert np.array_equal(getattr(resumed.paths, name), getattr(whole.paths, name), equal_nan=True)
-    assert numbers(simulate(**ARGUMENTS, keep_paths=keep_paths, checkpoint=file)) == numbers(whole)
+    assert numbers(simulate(**ARGUMENTS, keep_paths=keep_paths, where=Where(threads=2, checkpoint=file))) == numbers(
+        whole
+    )
     assert [p.name for p in tmp_path.iterdir()] == ["run.ckpt"]
 
 
@@ -109,7 +111,7 @@ def stopped(file, monkeypatch, **changes):
     with monkeypatch.context() as patch:
         stop_after_blocks(patch, 2)
         with pytest.raises(KeyboardInterrupt):
-            simulate(**(ARGUMENTS | changes), checkpoint=file)
+            simulate(**(ARGUMENTS | changes), where=Where(threads=2, checkpoint=file))
 
 
 @pytest.mark.parametrize(
@@ -122,7 +124,7 @@ def stopped(file, monkeypatch, **changes):
         (dict(weights="gaussian"), "weights"),
         (dict(input="near-isometry:0.1"), "batch"),
         (dict(precision="double-double"), "precision"),
-        (dict(check_layers=2), "checked layers"),
+        (dict(checks=Checks(layers=2)), "checked layers"),
         (dict(keep_paths=True), "kept paths"),
     ],
 )
@@ -131,7 +133,7 @@ def test_another_run_is_refused(tmp_path, monkeypatch, changes, named):
     stopped(file, monkeypatch)
     content = file.read_bytes()
     with pytest.raises(CheckpointError, match=f"belongs to another run.*{named}"):
-        simulate(**(ARGUMENTS | changes), checkpoint=file)
+        simulate(**(ARGUMENTS | changes), where=Where(threads=2, checkpoint=file))
     assert file.read_bytes() == content
 
 
@@ -154,7 +156,7 @@ def test_broken_files_are_refused_and_left_alone(tmp_path, monkeypatch, how, cap
         file.write_bytes(broken[how])
     content = file.read_bytes()
     with pytest.raises(CheckpointError, match="left alone"):
-        simulate(**ARGUMENTS, checkpoint=file)
+        simulate(**ARGUMENTS, where=Where(threads=2, checkpoint=file))
     assert mc.main(["--width", "6", "--depth", "120", "--seed", "4", "--quiet", "--checkpoint", str(file)]) == 2
     assert "left alone" in capsys.readouterr().err
     assert file.read_bytes() == content
@@ -172,10 +174,12 @@ def test_full_disk_is_reported_and_the_last_checkpoint_kept(tmp_path, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint.np, "savez", full)
         with pytest.raises(CheckpointError, match=r"No space left on device.*last good one was kept"):
-            simulate(**ARGUMENTS, checkpoint=Checkpoint(file, 0))
+            simulate(**ARGUMENTS, where=Where(threads=2, checkpoint=Checkpoint(file, 0)))
     assert file.read_bytes() == content
     assert [p.name for p in tmp_path.iterdir()] == ["run.ckpt"]
-    assert numbers(simulate(**ARGUMENTS, checkpoint=file)) == numbers(simulate(**ARGUMENTS))
+    assert numbers(simulate(**ARGUMENTS, where=Where(threads=2, checkpoint=file))) == numbers(
+        simulate(**ARGUMENTS, where=Where(threads=2))
+    )
 
 
 def test_a_limit_on_file_size_is_a_full_disk(tmp_path):
@@ -206,13 +210,13 @@ def test_interruption_in_the_middle_of_a_block_keeps_the_last_file(tmp_path, mon
             _quantiles.ExactQuantiles, "add", lambda self, first, kept: torn(self, first, kept) if first else None
         )
         with pytest.raises(KeyboardInterrupt):
-            simulate(**ARGUMENTS, checkpoint=file)
+            simulate(**ARGUMENTS, where=Where(threads=2, checkpoint=file))
     assert file.read_bytes() == content
 
 
 def test_a_checkpoint_needs_a_seed(tmp_path):
     with pytest.raises(ValueError, match="checkpoint needs a seed"):
-        simulate(2, 2, replicas=2, checkpoint=tmp_path / "run.ckpt")
+        simulate(2, 2, replicas=2, where=Where(threads=2, checkpoint=tmp_path / "run.ckpt"))
 
 
 def test_interrupted_command_says_how_to_go_on(tmp_path, monkeypatch, capsys):

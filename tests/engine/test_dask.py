@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from isogap import simulate
-from isogap.batch.samples import InputError
+from isogap import Checks, Where, simulate
+from isogap.batch.spec import InputError
 from isogap.cli import mc
 from isogap.engine.chain.cluster import connected
 
@@ -27,8 +27,8 @@ def numbers(run):
 
 
 def run(client=None, progress=None, **changes):
-    arguments = dict(width=20, depth=200, replicas=600, rng=6, control=False, check_layers=2) | changes
-    return simulate(**arguments, threads=1, client=client, progress=progress)
+    arguments = dict(width=20, depth=200, replicas=600, rng=6, checks=Checks(layers=2, control_variate=False)) | changes
+    return simulate(**arguments, where=Where(threads=1, client=client, progress=progress))
 
 
 class Counter:

@@ -3,13 +3,13 @@ import math
 import numpy as np
 import pytest
 
+from isogap import Checks, simulate
 from isogap.base.streams import replica_states
 from isogap.batch.start import Start, make_start
 from isogap.engine.gradients import passes as module
 from isogap.engine.gradients.passes import run_gradients
 from isogap.model.losses import Loss, make_loss
-from isogap.run.chain import simulate
-from isogap.run.gradients import log_loss_constant
+from isogap.theory.coverage import log_loss_constant
 from tests.twins.gradients import explicit_weights, network_loss, weight_gradients
 
 ROOT = np.random.SeedSequence(20)
@@ -128,7 +128,16 @@ def test_the_networks_are_those_of_the_engine(weights: str) -> None:
     d, depth = 6, 8
     start = a_start(d, d)
     data = np.random.default_rng(0).standard_normal((d, d))
-    run = simulate(d, depth, replicas=3, input=data, weights=weights, rng=ROOT, keep_paths=True, control=False)
+    run = simulate(
+        d,
+        depth,
+        replicas=3,
+        input=data,
+        weights=weights,
+        rng=ROOT,
+        keep_paths=True,
+        checks=Checks(control_variate=False),
+    )
     paths = run.paths
     assert paths is not None
     for r in range(3):

@@ -9,7 +9,7 @@ import mpmath as mp
 import numpy as np
 import pytest
 
-from isogap import simulate
+from isogap import Where, simulate
 from isogap.base.special import x_minus_log1p
 from isogap.base.streams import input_generator, replica_states
 from isogap.batch import start as inputs
@@ -218,10 +218,10 @@ def test_columns_as_lanes(case, monkeypatch):
 
 def test_large_width_runs(monkeypatch):
     """d = 192 takes the columns: same law, self-checks included, whatever the lanes."""
-    run = simulate(192, 3, replicas=3, rng=5, input="near-isometry:1e-3", keep_paths=True, threads=1)
+    run = simulate(192, 3, replicas=3, rng=5, input="near-isometry:1e-3", keep_paths=True, where=Where(threads=1))
     assert run.energy_residual < 1e-12
     monkeypatch.setattr(_workspace, "lanes_available", lambda: 1)
-    plain = simulate(192, 3, replicas=3, rng=5, input="near-isometry:1e-3", keep_paths=True, threads=2)
+    plain = simulate(192, 3, replicas=3, rng=5, input="near-isometry:1e-3", keep_paths=True, where=Where(threads=2))
     assert (plain.paths.log_phi == run.paths.log_phi).all()
 
 

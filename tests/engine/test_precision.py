@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isogap import simulate
+from isogap import Where, simulate
 
 CASES = [
     (3, 60, "gaussian", "orthogonal"),
@@ -18,7 +18,15 @@ CASES = [
 def run(case, precision, replicas=2):
     d, depth, spec, weights = case
     return simulate(
-        d, depth, replicas=replicas, input=spec, weights=weights, rng=7, keep_paths=True, precision=precision, threads=1
+        d,
+        depth,
+        replicas=replicas,
+        input=spec,
+        weights=weights,
+        rng=7,
+        keep_paths=True,
+        precision=precision,
+        where=Where(threads=1),
     )
 
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from isogap import simulate
+from isogap import Checks, Where, simulate
 from isogap.base.streams import input_generator
 from isogap.batch.start import make_start
-from isogap.engine.chain import block as _blocks
+from isogap.engine.chain import job as _job
 from isogap.engine.chain import montecarlo
 from isogap.engine.chain import quantiles as _quantiles
-from isogap.engine.chain.quantiles import Grid, HistogramQuantiles, exact_quantiles
+from isogap.engine.chain.quantiles import Bins, Grid, HistogramQuantiles, exact_quantiles
 from isogap.engine.chain.totals import Totals, gap_moments
 from isogap.run.statistics import gap_statistics_of
 from tests.twins import kernels as twin
@@ -33,7 +33,7 @@ def numbers(run):
 @pytest.mark.parametrize("exact_bytes", [2**30, 0])
 def test_bits_do_not_depend_on_threads(exact_bytes, monkeypatch):
     monkeypatch.setattr(_quantiles, "EXACT_BYTES", exact_bytes)
-    one, two = (simulate(6, 80, replicas=400, rng=2, threads=t) for t in (1, 2))
+    one, two = (simulate(6, 80, replicas=400, rng=2, where=Where(threads=t)) for t in (1, 2))
     assert one.quantile_method == ("exact" if exact_bytes else "histogram")
     assert numbers(one) == numbers(two)
 
@@ -42,8 +42,10 @@ def test_paths_do_not_depend_on_the_size_of_blocks(monkeypatch):
     """Paths have the same bits; sums over replicas, added in another order, agree to rounding."""
     runs = []
     for size in (8, 24, 400):
-        monkeypatch.setattr(_blocks, "block_size", lambda d, depth, replicas, size=size: size)
-        runs.append(simulate(6, 80, replicas=203, rng=2, keep_paths=True, check_layers=0, control=False))
+        monkeypatch.setattr(_job, "block_size", lambda d, depth, replicas, size=size: size)
+        runs.append(
+            simulate(6, 80, replicas=203, rng=2, keep_paths=True, checks=Checks(layers=0, control_variate=False))
+        )
     first = runs[0]
     for run in runs[1:]:
         for name in ("phi", "log_phi", "log_jacobian"):
@@ -57,10 +59,10 @@ def test_block_sizes():
     for d in (1, 8, 100, 191):
         for depth in (0, 1, 1000, 10**6):
             for replicas in (1, 100, 10**6):
-                size = _blocks.block_size(d, depth, replicas)
+                size = _job.block_size(d, depth, replicas)
                 assert size % 8 == 0
                 assert 8 <= size <= 4096
-    assert _blocks.block_size(192, 10, 10**6) == 1
+    assert _job.block_size(192, 10, 10**6) == 1
 
 
 def paths(rng, layers=4, n=100):
@@ -101,7 +103,7 @@ def test_histogram_quantiles(rng):
     values = 0.7 * rng.standard_normal((2, 2**20)) - np.array([[3.0], [5000.0]])
     histogram = HistogramQuantiles(Grid.around(values[:, :64]))
     for first in range(0, values.shape[1], 2**18):
-        histogram.add(first, (histogram.grid.index(values[:, first : first + 2**18]),))
+        histogram.add(first, Bins(histogram.grid.index(values[:, first : first + 2**18])))
     assert histogram.arrays["counts"].sum() == values.size
     assert histogram.log_phi() == pytest.approx(exact_quantiles(values), abs=0.7e-3)
 
@@ -128,12 +130,12 @@ def test_memory_is_constant_in_the_replicas():
     """Peak memory of 4000 and of 64000 replicas in histograms, each in its own process, differs by less than 8 MB."""
     code = """
 import resource, sys
-from isogap import simulate
+from isogap import Checks, Where, simulate
 from isogap.engine.chain import quantiles as _quantiles
 _quantiles.EXACT_BYTES = 0
-simulate(4, 60, replicas=4000, rng=1, check_layers=0, control=False, threads=1)
+simulate(4, 60, replicas=4000, rng=1, checks=Checks(layers=0, control_variate=False), where=Where(threads=1))
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-simulate(4, 60, replicas=64000, rng=1, check_layers=0, control=False, threads=1)
+simulate(4, 60, replicas=64000, rng=1, checks=Checks(layers=0, control_variate=False), where=Where(threads=1))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     grown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -147,7 +149,7 @@ def test_control_variate_has_mean_zero_and_helps():
     runs = [simulate(5, 12, replicas=300, input=spec, rng=seed) for seed in range(40)]
     mean = np.array([run.controlled.mean for run in runs])
     stderr = np.array([run.controlled.stderr for run in runs])
-    reference = simulate(5, 12, replicas=100_000, input=spec, rng=999, check_layers=0)
+    reference = simulate(5, 12, replicas=100_000, input=spec, rng=999, checks=Checks(layers=0))
     for layer in (1, 2, 5, 10, 12):
         error = math.hypot(mean[:, layer].std(ddof=1) / math.sqrt(40), reference.phi.stderr[layer])
         assert abs(mean[:, layer].mean() - reference.phi.mean[layer]) < 5 * error
@@ -167,7 +169,7 @@ def test_control_variate_has_mean_zero_and_helps():
 
 def test_control_variate_is_left_out_where_it_does_not_apply():
     assert np.isnan(simulate(4, 6, replicas=100, weights="gaussian", rng=1).controlled.mean).all()
-    assert np.isnan(simulate(4, 6, replicas=100, rng=1, control=False).controlled.mean).all()
+    assert np.isnan(simulate(4, 6, replicas=100, rng=1, checks=Checks(control_variate=False)).controlled.mean).all()
     assert np.isnan(simulate(4, 6, replicas=8, rng=1).controlled.mean).all()
     assert np.isnan(simulate(4, 6, replicas=100, batch=3, rng=1).controlled.mean).all()
 
@@ -181,7 +183,14 @@ def test_interruption_says_how_far_it_came():
             raise KeyboardInterrupt
 
     with pytest.raises(montecarlo.Interrupted, match="of 5000 replicas"):
-        simulate(8, 2000, replicas=5000, rng=1, progress=Stopper(), check_layers=0, control=False)
+        simulate(
+            8,
+            2000,
+            replicas=5000,
+            rng=1,
+            checks=Checks(layers=0, control_variate=False),
+            where=Where(progress=Stopper()),
+        )
 
 
 @pytest.mark.parametrize(("d", "depth"), [(2, 1), (5, 6), (16, 3)])
@@ -189,7 +198,7 @@ def test_law_against_an_independent_sampler(d, depth):
     """Kolmogorov-Smirnov of φ and min Y against scipy's ortho_group at three widths and layers, level 1e-5 in all."""
     count, seed = 2000, 11
     start = make_start("gaussian", d, None, input_generator(np.random.SeedSequence(seed)))
-    run = simulate(d, depth, replicas=count, rng=seed, keep_paths=True, check_layers=0)
+    run = simulate(d, depth, replicas=count, rng=seed, keep_paths=True, checks=Checks(layers=0))
     generator = np.random.default_rng(77)
     X = np.broadcast_to(start.factor, (count, d, d))
     for _ in range(depth):

@@ -7,10 +7,11 @@ import pytest
 
 from isogap.base.streams import seed_sequence
 from isogap.batch.datasets import Dataset
-from isogap.engine.networks.side_by_side import TORCH_FUNCTIONS, SeedNetworks, initial_weights, seed_order
+from isogap.engine.networks.side_by_side import SeedNetworks, initial_weights, seed_order
 from isogap.engine.networks.training import History, Training, train, train_seeds
+from isogap.model.choices import TRAINED_ACTIVATIONS
 from isogap.model.variant import Variant
-from tests.twins.chain import trained
+from tests.twins.training import trained
 
 torch = pytest.importorskip("torch")
 
@@ -70,7 +71,7 @@ def test_resumed_is_uninterrupted(data: Dataset, tmp_path: Path, activation: str
     assert resumed_several == train_seeds(a_job(4, **options), data, rngs=[3, 4])
 
 
-@pytest.mark.parametrize("activation", TORCH_FUNCTIONS)
+@pytest.mark.parametrize("activation", TRAINED_ACTIVATIONS)
 @pytest.mark.parametrize("options", [{}, {"mean_removal": True, "eps": 1e-3, "gain": 0.8, "exponent": 0.3}])
 def test_steps_are_those_of_the_plain_twin(data: Dataset, activation: str, options: dict[str, Any]) -> None:
     """An epoch of three seeds side by side against automatic differentiation of each alone, in double precision."""
@@ -123,7 +124,7 @@ def test_a_diverged_seed_leaves_the_others_alone(data: Dataset, monkeypatch: pyt
 
 def test_gradients_are_those_of_the_variant(data: Dataset) -> None:
     """First batch, untrained: the torch network against the NumPy backpropagation of the same weights (float32)."""
-    from isogap.engine.networks.passes import _Pass
+    from isogap.engine.networks.passes import Pass
     from isogap.model.losses import Loss, one_hot
 
     variant = Variant(8, 6, batch=20, root_n=True, activation="tanh", gain=0.9, exponent=0.3)
@@ -131,7 +132,7 @@ def test_gradients_are_those_of_the_variant(data: Dataset) -> None:
     images, labels = data.train_images[:20], data.train_labels[:20]
     weights = [W[0].double().numpy() for W in network.weights]
     N, _ = variant.normalise(weights[0] @ images.T)
-    work = _Pass(Variant(8, 6, batch=20, root_n=True, activation="tanh"), np.tanh(0.9 * N),
+    work = Pass(Variant(8, 6, batch=20, root_n=True, activation="tanh"), np.tanh(0.9 * N),
                  Loss("cross-entropy", one_hot(labels, 3)), [np.random.default_rng(0)])  # fmt: skip
     work.v = _Shifted(work.v, np.array(network.gains[1:]))  # type: ignore[assignment]
     readout = np.zeros((8, 8))

@@ -12,8 +12,7 @@ from isogap.engine.networks.training import History
 from isogap.figures import FIGURES, Settings, make
 from isogap.figures import product as common
 from isogap.figures.output import _wrapped, csv_text, write, write_gallery
-from isogap.figures.paper import bound, depth, learning, shaping
-from isogap.figures.paper import rank as batches
+from isogap.figures.paper import bound, depth, learning, rank, shaping
 
 PAPER = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table-d1", "e1", "e2", "f1", "f2"]
 PAPER += ["g1", "g2", "g3", "g4", "g5", "g6"]
@@ -145,7 +144,7 @@ def test_pieces_are_found_and_only_by_what_they_depend_on(tmp_path: Path) -> Non
     assert len(calls) == 5
 
 
-@pytest.mark.parametrize("figure", [depth.fig3, bound.theorem_5, batches.rank])
+@pytest.mark.parametrize("figure", [depth.fig3, bound.theorem_5, rank.rank])
 def test_a_stopped_figure_goes_on_with_the_same_numbers(
     figure: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -240,9 +239,9 @@ def test_batch_figures(monkeypatch: pytest.MonkeyPatch) -> None:
             lambda quick: {16: 12, 500: 300, 3000: 800}.get(quick, quick) if isinstance(quick, int) else (8, 32)
         ),
     )
-    for figure in (batches.g6, batches.rank, batches.c1):
+    for figure in (rank.g6, rank.rank, rank.c1):
         write_to_memory(figure(Small(seed=1)))
-    assert batches.rank(Small(seed=1)).verdict == common.SUPPORTS
+    assert rank.rank(Small(seed=1)).verdict == common.SUPPORTS
 
 
 def test_theorem_5_table(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -392,3 +391,16 @@ def test_command_refuses_damaged_data(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "empty").mkdir()
     assert main(["fig4", "--data", str(tmp_path / "empty"), "--out", str(tmp_path / "out")]) == 2
     assert "holds none of cifar10, mnist, fashion-mnist" in capsys.readouterr().err
+
+
+def test_figures_of_variants_run_on_the_threads_that_were_asked_for(monkeypatch, tmp_path):
+    from isogap import Variant
+    from isogap.figures import measured
+
+    asked = []
+    original = measured.simulate_variant
+    monkeypatch.setattr(
+        measured, "simulate_variant", lambda *a, **k: asked.append(k.get("threads")) or original(*a, **k)
+    )
+    measured.variant_gradients(Settings(threads=1, work=tmp_path), Variant(3, 4), 2, (1,))
+    assert asked == [1]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import isogap
-from isogap import simulate
+from isogap import Checks, Where, simulate
 from isogap.base.streams import input_generator, replica_states
 from isogap.batch.start import make_start
 from isogap.engine.kernels import chain_lanes as chain
@@ -73,7 +73,7 @@ def test_gaussian_paths_follow_the_plain_chain():
 def test_relative_error_against_multiprecision(spec):
     """d = 6, depth 120, same reflectors: every layer to 1e-9 at least (measured: near 1e-13)."""
     d, depth, seed = 6, 120, 5
-    run = simulate(d, depth, replicas=1, input=spec, rng=seed, keep_paths=True, check_layers=0)
+    run = simulate(d, depth, replicas=1, input=spec, rng=seed, keep_paths=True, checks=Checks(layers=0))
     start = make_start(spec, d, None, input_generator(np.random.SeedSequence(seed)))
     digits = 160
     with mp.workdps(digits):
@@ -113,7 +113,7 @@ def test_first_layer_mean_is_the_exact_law(d):
     """A million samples of φ_1 within 4 standard errors of E3, at d = 2 also of E9."""
     lam = np.linspace(0.2, 1.8, d)
     spec = "spectrum:" + ",".join(map(repr, lam.tolist()))
-    run = simulate(d, 1, replicas=1_000_000, input=spec, rng=17, check_layers=0)
+    run = simulate(d, 1, replicas=1_000_000, input=spec, rng=17, checks=Checks(layers=0))
     expected = run.phi0 + isogap.exact_step(lam / lam.mean()).value
     assert abs(run.phi.mean[1] - expected) < 4 * run.phi.stderr[1]
     assert run.energy_residual < 1e-9
@@ -133,7 +133,7 @@ def test_first_layer_mean_is_the_exact_law(d):
 def test_laws_of_every_path(seed, d, extra, depth, spec):
     """E2, E4 and Lemma 2 path by path."""
     batch = d + extra if spec == "gaussian" else None
-    run = simulate(d, depth, replicas=4, batch=batch, input=spec, rng=seed, keep_paths=True, threads=1)
+    run = simulate(d, depth, replicas=4, batch=batch, input=spec, rng=seed, keep_paths=True, where=Where(threads=1))
     assert run.energy_residual < 1e-9 or (math.isnan(run.energy_residual) and run.phi0 == 0)
     paths = run.paths
     if d == 1:
@@ -203,7 +203,8 @@ def test_one_sample_has_no_jacobian():
 def test_false_alarm_level_is_met_on_skewed_residuals():
     """The worst known case, rank 1 at d = 2: 400 runs of 100 replicas at level 0.02 give at most 8 + 5 sqrt(8) alarms."""
     alarms = sum(
-        not simulate(2, 2, batch=1, replicas=100, rng=s, level=0.02, check_layers=2).one_step.passed for s in range(400)
+        not simulate(2, 2, batch=1, replicas=100, rng=s, checks=Checks(level=0.02, layers=2)).one_step.passed
+        for s in range(400)
     )
     assert alarms <= 22
 
@@ -217,14 +218,14 @@ def numbers(run):
 
 @pytest.mark.parametrize("weights", ["orthogonal", "gaussian"])
 def test_bits_do_not_depend_on_threads(weights):
-    one, two, three = (simulate(7, 60, replicas=101, weights=weights, rng=2, threads=t) for t in (1, 2, 3))
+    one, two, three = (simulate(7, 60, replicas=101, weights=weights, rng=2, where=Where(threads=t)) for t in (1, 2, 3))
     assert numbers(one) == numbers(two) == numbers(three)
     assert numbers(simulate(7, 60, replicas=101, weights=weights, rng=3)) != numbers(one)
 
 
 def test_start_does_not_depend_on_the_threads_of_blas():
     """At this width the decomposition of the batch has other last bits on two BLAS threads."""
-    one, two = (simulate(100, 1, replicas=8, rng=1, threads=t, check_layers=0) for t in (1, 2))
+    one, two = (simulate(100, 1, replicas=8, rng=1, checks=Checks(layers=0), where=Where(threads=t)) for t in (1, 2))
     assert numbers(one) == numbers(two)
 
 
@@ -334,7 +335,7 @@ def test_progress_counts_every_layer():
             self.done.append(done)
 
     counter = Counter()
-    simulate(3, 40, replicas=25, rng=0, progress=counter)
+    simulate(3, 40, replicas=25, rng=0, where=Where(progress=counter))
     assert counter.total == 1000
     assert counter.done[-1] == 1000
     assert counter.done == sorted(counter.done)
@@ -349,7 +350,6 @@ def test_progress_counts_every_layer():
         (dict(width=2, depth=1, replicas=0), ValueError, "replicas"),
         (dict(width=2, depth=1, batch=0), ValueError, "batch"),
         (dict(width=2, depth=1, weights="unitary"), ValueError, "orthogonal, gaussian"),
-        (dict(width=2, depth=1, level=1.5), ValueError, "level"),
         (dict(width=2, depth=1, input="spectrum:1"), ValueError, "2 numbers expected"),
         (dict(width=2, depth=1, input="spectrum:1,x"), ValueError, "not a list of numbers"),
         (dict(width=2, depth=1, input="spectrum:1,-1"), ValueError, "non-negative"),
@@ -366,6 +366,20 @@ def test_progress_counts_every_layer():
 def test_bad_arguments(arguments, error, message):
     with pytest.raises(error, match=message):
         simulate(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: Checks(level=1.5), ValueError, "level must lie strictly between 0 and 1"),
+        (lambda: Checks(layers=-1), ValueError, "layers must be at least 0"),
+        (lambda: Where(threads=0), ValueError, "threads must be at least 1"),
+        (lambda: Where(threads="two"), TypeError, "threads must be a whole number"),
+    ],
+)
+def test_bad_options_are_refused_before_anything_runs(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
 
 
 def test_data_of_another_width_is_projected():

@@ -6,11 +6,12 @@ import pytest
 
 from isogap.batch.start import make_start
 from isogap.engine.gradients.passes import run_gradients
-from isogap.engine.networks.passes import _generators, _Pass, draw_weights, simulate_variant
+from isogap.engine.networks.passes import Pass, draw_weights, generators
 from isogap.model.activations import ACTIVATIONS, Activation, activation
 from isogap.model.losses import Loss, make_loss
 from isogap.model.variant import Variant
 from isogap.run.rates import deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
+from isogap.run.variant import simulate_variant
 from isogap.theory.rank import column_gap, column_variance, rank_law, rank_law_fitted
 from tests.twins.gradients import weight_gradients
 
@@ -18,9 +19,9 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 ROOT = np.random.SeedSequence(11)
 
 
-def a_pass(variant: Variant, loss: Loss) -> _Pass:
+def a_pass(variant: Variant, loss: Loss) -> Pass:
     X0, _, _ = variant.start(np.random.default_rng(0).standard_normal((variant.width, variant.batch)))
-    return _Pass(variant, X0, loss, _generators(ROOT, 0, 2))
+    return Pass(variant, X0, loss, generators(ROOT, 0, 2))
 
 
 def plain_loss(variant: Variant, X: Array, Ws: list[Array], loss: Loss) -> float:
@@ -115,7 +116,7 @@ def test_mean_removal_is_the_plain_chain_from_the_second_layer_on() -> None:
     """S8: with the same weights and a centred start, taking the mean away again changes nothing."""
     loss = make_loss("cross-entropy", 5, 8, generator=np.random.default_rng(3))
     removed = a_pass(Variant(5, 20, batch=8, mean_removal=True), loss)
-    plain = _Pass(Variant(5, 20, batch=8), np.asarray(removed.states[0][0]), loss, _generators(ROOT, 0, 2))
+    plain = Pass(Variant(5, 20, batch=8), np.asarray(removed.states[0][0]), loss, generators(ROOT, 0, 2))
     a, b = removed.forward(), plain.forward()
     assert np.abs(a - b).max() < 1e-13
     # The gradients differ in the all-ones direction of the logit gradient only, which no weight sees.
@@ -230,13 +231,13 @@ def test_bad_layers_of_the_gap(layers: Any, got: str) -> None:
 def test_chunks_do_not_change_the_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     variant = Variant(5, 10, activation="sin")
     whole = simulate_variant(variant, replicas=7, rng=3).log_norm
-    monkeypatch.setattr("isogap.engine.networks.passes.CHUNK_BYTES", 1)
+    monkeypatch.setattr("isogap.run.variant.CHUNK_BYTES", 1)
     # Products of stacks of another length may round differently.
     assert simulate_variant(variant, replicas=7, rng=3).log_norm == pytest.approx(whole, rel=1e-12)
 
 
 def test_haar_weights_are_orthogonal() -> None:
-    W = draw_weights("orthogonal", 7, _generators(ROOT, 0, 5))
+    W = draw_weights("orthogonal", 7, generators(ROOT, 0, 5))
     assert np.abs(W @ np.swapaxes(W, 1, 2) - np.eye(7)).max() < 1e-14
 
 
@@ -337,12 +338,12 @@ def test_growth_of_rank_deficient_batches() -> None:
 def test_columns_settle_at_the_marchenko_pastur_level() -> None:
     """d = 64, r = 32: second moment and gap of the column Gram, time averages of 8 independent chains."""
     d, r, layers = 64, 32, 300
-    generators = _generators(ROOT, 0, 8)
-    F = np.stack([g.standard_normal((d, r)) for g in generators])
+    streams = generators(ROOT, 0, 8)
+    F = np.stack([g.standard_normal((d, r)) for g in streams])
     F /= np.linalg.norm(F, axis=2, keepdims=True)
     variances, gaps = [], []
     for layer in range(layers):
-        F = draw_weights("orthogonal", d, generators) @ F
+        F = draw_weights("orthogonal", d, streams) @ F
         F /= np.linalg.norm(F, axis=2, keepdims=True)
         if layer >= 3 * r:
             mu = np.linalg.svd(F, compute_uv=False) ** 2 * (r / d)

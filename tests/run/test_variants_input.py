@@ -11,9 +11,9 @@ import pytest
 from isogap.base.streams import input_generator
 from isogap.batch.haar import semi_orthogonal
 from isogap.batch.samples import make_batch, repeated_batch
-from isogap.engine.networks.passes import simulate_variant
 from isogap.model.activations import Activation
 from isogap.model.variant import Variant
+from isogap.run.variant import simulate_variant
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 ROOT = np.random.SeedSequence(11)
@@ -52,11 +52,11 @@ def test_chunks_in_work_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
         return np.tanh(x)
 
     variant = Variant(30, 20, activation=Activation("slow", tanh, lambda x: 1 / np.cosh(x) ** 2))
-    monkeypatch.setattr("isogap.engine.networks.passes.CHUNK_BYTES", 1)
+    monkeypatch.setattr("isogap.run.variant.CHUNK_BYTES", 1)
     simulate_variant(variant, replicas=8, rng=1, threads=8)
     assert most > 2
     most = 0
-    monkeypatch.setattr("isogap.engine.networks.passes.MEMORY_LIMIT", 2 * 8 * 20 * 4 * 30**2)
+    monkeypatch.setattr("isogap.run.variant.MEMORY_LIMIT", 2 * 8 * 20 * 4 * 30**2)
     simulate_variant(variant, replicas=8, rng=1, threads=8)
     assert most == 2
 

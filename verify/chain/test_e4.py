@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from isogap import simulate
+from isogap import Checks, Where, simulate
 from isogap.verification import rational as q
 from isogap.verification import replace
 from isogap.verification.balls import ball
@@ -47,7 +47,7 @@ def decide(case):
             case.agree("any trace: Σ g(Y_j) = d(φ - φ') + d g(mean Y)", energy, expected, 20, d=size)
     with case.illustrations():
         for width, depth in ((4, 200), (16, 60)):
-            run = simulate(width, depth, replicas=20, rng=case.seed, check_layers=0, threads=1)
+            run = simulate(width, depth, replicas=20, rng=case.seed, checks=Checks(layers=0), where=Where(threads=1))
             case.pathwise("engine: energy law over whole paths", run.energy_residual, 0.0, 1e-10, d=width)
 
 

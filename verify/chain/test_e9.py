@@ -14,12 +14,14 @@ def decide(case, *, modulus="k"):
     """Algebra for the map, power series with all coefficients for the mean, balls for the elliptic integral."""
     a, c, s = sp.symbols("a c s", positive=True)
     mean, _, recursion = case.claims
-    recursion.left.sympy()
     gram = sp.Matrix([[1, 0], [0, 1]]) + a * sp.Matrix(
         [[c, s], [s, -c]]
     )  # W diag(1+a, 1-a) Wᵀ, angle 2 of the rotation
     after = gram[0, 1] ** 2 / (gram[0, 0] * gram[1, 1])
-    case.identity("a'² is the squared correlation of the rows", after, recursion.right.sympy(a_sin=a * s, a_cos=a * c))
+    squared = recursion.left.sympy(a_next=sp.sqrt(after))
+    case.identity(
+        "a'² is the squared correlation of the rows", squared, recursion.right.sympy(a_sin=a * s, a_cos=a * c)
+    )
     residue = sp.cancel(1 - after.subs(s**2, 1 - c**2) - (1 - a**2) / (1 - a**2 * c**2))
     case.identity("1 - a'² = (1-a²)/(1-a²cos²θ), given cos² + sin² = 1", residue.subs(s**2, 1 - c**2), 0, computed=True)
     # d/da of the mean: a dE/da = -Σ C(2k,k) (a/2)^2k = 1 - 1/√(1-a²); with r = √(1-a²), dr/da = -a/r

@@ -5,10 +5,11 @@ from fractions import Fraction
 import numpy as np
 
 import isogap
-from isogap import simulate
+from isogap import Checks, simulate
 from isogap.base.streams import replica_states
 from isogap.batch.haar import semi_orthogonal
-from isogap.engine.chain.buffers import KernelStart, _LaneWorkspace
+from isogap.engine.chain.buffers import _LaneWorkspace
+from isogap.engine.chain.raw_paths import KernelStart
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.verification import sampling
@@ -85,12 +86,13 @@ def _kernel(d, count, rng):
     i, j = np.meshgrid(np.arange(d), np.arange(d), indexing="ij")
     place = 4 * (4 * q * (j // 4) + i) + j % 4
     root, samples = np.random.SeedSequence(int(rng.integers(2**63))), []
+    (random, X, *_), (V, places, tau, sign, norm, z, P, _) = work.state, work.scratch
     for first in range(0, count, lanes):
         work.begin(replica_states(root, first, lanes))
-        chain.scatter_normals(work.state, (d * (d + 1) // 2 + 1) // 2, work.z, work.place, work.V)
-        chain.finish_reflectors(work.V, d, work.tau, work.sign, work.norm)
-        chain.rotate_rows(work.X, d, work.V, work.tau, d, work.P)
-        samples.append(np.moveaxis((work.X[place] * work.sign[np.arange(d)][:, None]).reshape(d, d, lanes), 2, 0))
+        chain.scatter_normals(random, (d * (d + 1) // 2 + 1) // 2, z, places, V)
+        chain.finish_reflectors(V, d, tau, sign, norm)
+        chain.rotate_rows(X, d, V, tau, d, P)
+        samples.append(np.moveaxis((X[place] * sign[np.arange(d)][:, None]).reshape(d, d, lanes), 2, 0))
     return np.concatenate(samples)
 
 
@@ -100,7 +102,9 @@ def _chain(case):
         lam = [x for x, m in zip(values, counts, strict=True) for _ in range(m)]
         start = "spectrum:" + ",".join(map(repr, lam))  # as given, in any scale: the engine has to normalise
         lam = [x * len(lam) / sum(lam) for x in lam]
-        run = simulate(len(lam), 1, replicas=20_000, input=start, rng=case.seed, check_layers=0, keep_paths=True)
+        run = simulate(
+            len(lam), 1, replicas=20_000, input=start, rng=case.seed, keep_paths=True, checks=Checks(layers=0)
+        )
         fall = run.phi0 - run.paths.phi[:, 1]
         exact = -float(Spectrum.of([Fraction(x) for x in lam]).step().mid())
         case.mean_equals("engine: E φ_1 - φ_0 is E3", fall, exact, run.phi0, spectrum=lam)

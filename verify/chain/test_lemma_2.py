@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from isogap import simulate
+from isogap import Checks, Where, simulate
 from isogap.verification import rational as q
 from isogap.verification import replace
 from isogap.verification.balls import ball
@@ -35,7 +35,14 @@ def decide(case, *, mixing="orthogonal"):
     with case.illustrations():
         for width, depth, start in ((2, 60, "spectrum:1.999999,0.000001"), (8, 60, "gaussian"), (32, 30, "gaussian")):
             run = simulate(
-                width, depth, replicas=40, input=start, rng=case.seed, check_layers=0, threads=1, keep_paths=True
+                width,
+                depth,
+                replicas=40,
+                input=start,
+                rng=case.seed,
+                keep_paths=True,
+                checks=Checks(layers=0),
+                where=Where(threads=1),
             )
             log_phi = run.paths.log_phi
             case.pathwise("engine: φ never grows", log_phi[:, 1:], log_phi[:, :-1], 1e-9, d=width)

@@ -5,7 +5,8 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from isogap import bounds, simulate
+from isogap import Checks, bounds, simulate
+from isogap.theory.bounds import depth
 from isogap.verification import UndecidedError, replace
 
 d, phi0, phi = sp.symbols("d phi0 phi", positive=True)
@@ -19,20 +20,20 @@ def decide(case):
     starts = [(2, "spectrum:1.999,0.001", 60), (4, "gaussian", 150), (8, "gaussian", 200), (16, "gaussian", 300)]
     starts += [(8, "spectrum:" + ",".join(["1.12", "0.88"] * 4), 200), (4, "spectrum:3.9997,0.0001,0.0001,0.0001", 150)]
     with case.illustrations():
-        for width, start, depth in starts:
+        for width, start, layers in starts:
             run = simulate(
                 width,
-                depth,
+                layers,
                 replicas=4000 if case.deep else 1000,
                 input=start,
                 rng=case.seed,
-                check_layers=0,
                 keep_paths=True,
+                checks=Checks(layers=0),
             )
             if case.hypothesis(np.isfinite(run.phi0)):
                 sums = run.paths.log_jacobian.sum(axis=1)
                 # log J ≤ ½(g + √(2g)) with Σ g ≤ dφ_0 (E4), and Cauchy-Schwarz over the layers
-                span = width * run.phi0 / 2 + np.sqrt(depth * width * run.phi0 / 2)
+                span = width * run.phi0 / 2 + np.sqrt(layers * width * run.phi0 / 2)
                 limit, tighter = (side.float(d=width, phi0=run.phi0) for side in (powers, explicit))
                 found = bounds.lemma_c3(width, run.phi0)
                 at_start = (close if run.phi0 <= close.condition.right.float(d=width) else every).sides[1]
@@ -41,7 +42,7 @@ def decide(case):
                 case.mean_at_most("engine: and ≤ the explicit constant", sums, tighter, span, d=width, start=start)
                 # along every path, with g_k = d(φ_k - φ_{k+1}), whose differences carry a rounding error of dφ_0 2^-50
                 g = np.maximum(width * (run.paths.phi[:, :-1] - run.paths.phi[:, 1:]), 0.0)
-                most = ((g + np.sqrt(2 * g)) / 2).sum(axis=1) + depth * 2 * np.sqrt(width * run.phi0) * 2.0**-24
+                most = ((g + np.sqrt(2 * g)) / 2).sum(axis=1) + layers * 2 * np.sqrt(width * run.phi0) * 2.0**-24
                 case.pathwise("engine: Σ log‖J‖ ≤ Σ ½(g + √(2g)) on every path", sums, most, 0.0, d=width, start=start)
                 case.notices("log‖J‖ times 5", lambda c, x=sums, y=most: c.pathwise("", 5 * x, y, 0.0))
                 sharp = float(bounds.lemma_c3_sharp(width, run.phi0))
@@ -69,6 +70,8 @@ def decide(case):
     case.constant(
         "τ = 0: 2√(dφ_k) alone, squared and over what C.4 and C.6 give", Fraction(str(ratio)), ">=", Fraction(1)
     )
+    printed = depth.LEMMA_C3_CONSTANT * 2**5 * (3**3 + 1)  # C d⁵(φ_0³+1), as in the paper
+    case.library("bounds.depth: C at d = 2, φ_0 = 3", printed, powers.ball(d=2, phi0=3), 4)
     x = phi0
     case.identity("2φ³ + 1 - 3φ² = (φ-1)²(2φ+1) ≥ 0", 2 * x**3 + 1 - 3 * x**2, (x - 1) ** 2 * (2 * x + 1))
     case.identity("φ³ + 2 - 3φ = (φ-1)²(φ+2) ≥ 0", x**3 + 2 - 3 * x, (x - 1) ** 2 * (x + 2))

@@ -3,7 +3,7 @@
 import numpy as np
 import sympy as sp
 
-from isogap import bounds, simulate
+from isogap import Checks, bounds, simulate
 from isogap.verification import replace
 
 
@@ -24,8 +24,8 @@ def decide(case):
                 replicas=2000 if case.deep else 600,
                 input=start,
                 rng=case.seed,
-                check_layers=0,
                 keep_paths=True,
+                checks=Checks(layers=0),
             )
             if case.hypothesis(run.phi0 > 1 / (16 * width)):
                 hits = run.paths.phi <= 1 / (16 * width)

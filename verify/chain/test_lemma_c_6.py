@@ -3,8 +3,8 @@
 import numpy as np
 import sympy as sp
 
-from isogap import simulate
-from isogap.verification import replace
+from isogap import Checks, simulate
+from isogap.verification import UndecidedError, replace
 
 d = sp.Symbol("d", positive=True)
 
@@ -22,8 +22,8 @@ def decide(case):
                 replicas=8000 if case.deep else 2500,
                 input=start,
                 rng=case.seed,
-                check_layers=0,
                 keep_paths=True,
+                checks=Checks(layers=0),
             )
             if case.hypothesis(run.phi0 <= 1 / (16 * width)):
                 sums = np.sqrt(width * run.paths.phi).sum(axis=1)
@@ -44,8 +44,10 @@ def decide(case):
     gap = sp.cancel((phi - near.right.sympy()) / phi)  # 1-ρ
     largest = sp.sqrt(near.condition.right.sympy() * d)  # √(dφ_τ)
     # Σ_j √ρ^j √(dφ_τ) ≤ √(1/16)/(1-√ρ) ≤ √(1/16)·2/(1-ρ)
-    rest = sp.expand(sp.cancel(bound.sympy() - 2 * largest / gap))
-    case.follows("√(1/16) · 2/(1-ρ) ≤ the bound", rest, {d: 1})
+    route = sp.cancel(2 * largest / gap)
+    if sp.cancel(bound.sympy() - route) != 0:
+        raise UndecidedError(f"the route gives {route}, neither more nor less")
+    case.identity("√(1/16) · 2/(1-ρ) is the bound", bound.sympy(), route, computed=True)
 
 
 FALSE_NEIGHBOURS = {

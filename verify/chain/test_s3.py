@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import sympy as sp
 
-from isogap import bounds, simulate
+from isogap import Checks, bounds, simulate
 from isogap.verification import replace
 from isogap.verification.balls import Spectrum, family, widths
 
@@ -41,7 +41,12 @@ def decide(case):
     with case.illustrations():
         for width, layers in ((4, 150), (16, 250)):
             run = simulate(
-                width, layers, replicas=3000 if case.deep else 600, rng=case.seed, check_layers=0, keep_paths=True
+                width,
+                layers,
+                replicas=3000 if case.deep else 600,
+                rng=case.seed,
+                keep_paths=True,
+                checks=Checks(layers=0),
             )
             for layer in (1, 3, 10, 30, 100, layers):
                 what = "engine: mean φ_ℓ ≤ φ_0 e^(-ℓ/k')"

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import sympy as sp
 
-from isogap import bounds, simulate
+from isogap import Checks, bounds, simulate
 from isogap.verification import replace
 from isogap.verification.balls import ball
 
@@ -32,8 +32,8 @@ def decide(case):
                 replicas=4000 if case.deep else 1000,
                 input=start,
                 rng=case.seed,
-                check_layers=0,
                 keep_paths=True,
+                checks=Checks(layers=0),
             )
             if case.hypothesis(np.isfinite(run.phi0)):
                 g = width * (run.paths.phi[:, :-1] - run.paths.phi[:, 1:])

@@ -3,7 +3,7 @@
 import numpy as np
 from flint import acb, arb
 
-from isogap import simulate
+from isogap import Checks, simulate
 from isogap.verification import RefutedError, UndecidedError, replace
 from isogap.verification.balls import ball
 from isogap.verification.sampling import estimate
@@ -87,7 +87,9 @@ def _rates(case, width):
     skip, depth = 4 * (width + 2), (60 if case.deep else 12) * (width + 2)
     start = "spectrum:" + ",".join(str(1 + 1e-5 * (2 * k / (width - 1) - 1)) for k in range(width))
     replicas = 200 if case.deep else 48 + 400 // width
-    run = simulate(width, depth, replicas=replicas, input=start, rng=case.seed + width, check_layers=0, keep_paths=True)
+    run = simulate(
+        width, depth, replicas=replicas, input=start, rng=case.seed + width, checks=Checks(layers=0), keep_paths=True
+    )
     case.hypothesis(run.phi0 < 1e-9)
     logs = np.diff(run.paths.log_phi[:, skip:], axis=1)
     return np.mean(logs - np.exp(logs) + width / (width + 2), axis=1)

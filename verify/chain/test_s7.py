@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from isogap import isometry_gap, simulate
+from isogap import Checks, isometry_gap, simulate
 from isogap.theory.bounds import lemma_c3_sharp
 from isogap.verification import rational as q
 from isogap.verification import sampling
@@ -81,7 +81,7 @@ def _backpropagation(case, condition):
                 case.mean_at_most("backpropagation: growth for rank < d", -rate, 0.0, None, d=d, n=n)
     case.table("growth of log‖∂L/∂W‖² per layer", ("d", "n", "rank", "rate"), rows)
     for width, batch in ((4, 12), (8, 9)):
-        run = simulate(width, 40, batch=batch, replicas=50, rng=case.seed, check_layers=0, keep_paths=True)
+        run = simulate(width, 40, batch=batch, replicas=50, rng=case.seed, keep_paths=True, checks=Checks(layers=0))
         case.pathwise("engine: energy law for n > d", run.energy_residual, 0, 1e-10, d=width, n=batch)
         case.at_most("engine: φ falls below S3's bound for n > d", ball(run.phi.mean[-1]), ball(run.bounds.sharp[-1]))
 

@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 from flint import arb
 
-from isogap import bounds, simulate
+from isogap import Checks, bounds, simulate
 from isogap.verification import replace
 from isogap.verification.balls import Spectrum, ball, family, widths
 from isogap.verification.tightness import describe, minimise, rationalise
@@ -58,7 +58,7 @@ def _spectra(width, deep):
 
 def _depth(case):
     for width, layers in ((4, 200), (8, 300), (16, 300)):
-        run = simulate(width, layers, replicas=3000, rng=case.seed, check_layers=0, keep_paths=True)
+        run = simulate(width, layers, replicas=3000, rng=case.seed, checks=Checks(layers=0), keep_paths=True)
         paths, paper = run.paths.phi, run.bounds.theorem_1
         for layer in (1, 3, 10, 30, layers):
             case.mean_at_most(

@@ -4,7 +4,7 @@ import numpy as np
 import sympy as sp
 
 from isogap import bounds, isometry_gap
-from isogap.verification import sampling
+from isogap.verification import UndecidedError, sampling
 
 d = sp.Symbol("d", positive=True)
 
@@ -51,6 +51,12 @@ def decide(case, *, weights="orthogonal", rank="full", offset=1):
     y = sp.Symbol("y", positive=True)
     case.rises("log d ≤ d - 1", y - 1 - sp.log(y), y, 1, sp.oo)
     claimed = case.claims[0].right.sympy(C=case.claims[1].right.sympy())
+    lemma = case.below("Lemma C.3")[0].right
+    shape = sp.cancel(case.claims[0].right.sympy() / sp.Symbol("C", positive=True))
+    one = lemma.sympy().subs({d: 1, phi0: 0})  # its constant
+    if sp.cancel(shape * one - lemma.sympy()) != 0 or case.claims[1].right.sympy() != one + 1:
+        raise UndecidedError("the route gives the constant of Lemma C.3 plus 1, and its powers")
+    case.identity("the powers are those of Lemma C.3", shape * one, lemma.sympy(), computed=True)
     rest = sp.expand(claimed - case.below("Lemma C.3")[0].right.sympy() - offset * (d - 1) / 2)
     case.follows("27d⁵(φ³+1) + (d-1)/2 ≤ 28d⁵(φ³+1)", rest.subs(phi0**3, cube), {d: 1, cube: 0})
     if not case.control:
@@ -70,7 +76,7 @@ def _run(X, width, depth, count, weights, rng):
 
 def _constants(case):
     """Smallest C with ``E log‖∂L/∂W_ℓ‖ ≤ C d⁵(φ_0³+1)``, and the power of d that the sum really has."""
-    from isogap import simulate
+    from isogap import Checks, simulate
 
     rows, sums = [], []
     for width in (2, 4, 8, 16, 32, 64) if case.deep else (2, 4, 8, 16, 32):
@@ -80,7 +86,13 @@ def _constants(case):
         starts["one large eigenvalue"] = "spectrum:" + ",".join([str(width)] + ["1e-3"] * (width - 1))
         for name, start in starts.items():
             run = simulate(
-                width, 12 * (width + 2), replicas=200, input=start, rng=case.seed, check_layers=0, keep_paths=True
+                width,
+                12 * (width + 2),
+                replicas=200,
+                input=start,
+                rng=case.seed,
+                keep_paths=True,
+                checks=Checks(layers=0),
             )
             total = float(run.paths.log_jacobian.sum(axis=1).mean()) + 0.5 * np.log(width)
             constant = total / (width**5 * (run.phi0**3 + 1))

@@ -90,8 +90,7 @@ def save_plot(result: ChainResult, path: str) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    from isogap.plot import plot_run
-    from isogap.plot_gradients import plot_gradient
+    from isogap.plot import plot_gradient, plot_run
 
     panels = 1 if result.gradient is None else 2
     figure, axes = plt.subplots(panels, 1, figsize=(8, 5 * panels), layout="constrained", squeeze=False)

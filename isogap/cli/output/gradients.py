@@ -7,7 +7,7 @@ import math
 import numpy as np
 from rich.table import Table
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 from isogap.run.gradients import GradientStatistics
 from isogap.run.results import ChainResult
 

@@ -8,69 +8,31 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
-from isogap.base.streams import Words, replica_states
+from isogap.base.arrays import FloatArray, IntArray
+from isogap.base.streams import Words
 from isogap.batch.start import Start
 from isogap.engine.chain import multiprecision
-from isogap.engine.chain.buffers import IntArray, KernelStart, RawPaths, kernel_paths
+from isogap.engine.chain.buffers import kernel_paths
 from isogap.engine.chain.checks import StepLaw, energy_residual, gap_of_snapshots, one_step_residual
+from isogap.engine.chain.job import Job
+from isogap.engine.chain.raw_paths import RawPaths
 from isogap.engine.kernels import chain_lanes as chain
 
 _RESOLVED_D_PHI = 14.0
 # The exact law costs some 50 µs a spectrum, the energy law an eigenvalue problem: no more replicas than this are held
 # against them.
 CHECKED_REPLICAS = 10_000
-_STATES = 1024
-
-
-@dataclass(frozen=True)
-class Job:
-    """A whole run, as a worker needs to know it. ``controlled`` layers from 0 on feed the control variate."""
-
-    start: Start
-    depth: int
-    replicas: int
-    root: np.random.SeedSequence
-    weights: str = "orthogonal"
-    step_law: StepLaw | None = None
-    checked: tuple[int, ...] = ()
-    controlled: int = 0
-    precision: str = "double"
-
-    @cached_property
-    def first_gap(self) -> float:
-        """φ of the start as the kernels get it, from its own spectrum: one end of the energy law."""
-        kernel = KernelStart.of(self.start, self.weights)
-        is_deviation = np.array([kernel.form == chain.FORM_E])
-        state = kernel.E if kernel.form == chain.FORM_E else kernel.X
-        return float(gap_of_snapshots(state[None], is_deviation, np.array([kernel.shift]))[0])
-
-    def states(self, first: int, last: int) -> Words:
-        """Generator states of the replicas ``first, ..., last - 1``; made for a thousand at a time, since one costs as much."""
-        chunk = first // _STATES * _STATES
-        if last > chunk + _STATES:
-            return replica_states(self.root, first, last - first)
-        known: tuple[int, Words] | None = self.__dict__.get("_known")
-        if known is None or known[0] != chunk:
-            known = chunk, replica_states(self.root, chunk, min(_STATES, self.replicas - chunk))
-            self.__dict__["_known"] = known  # one assignment: threads may pass here at once
-        return known[1][first - chunk : last - chunk]
-
-    def blocks(self) -> list[tuple[int, int]]:
-        """First and one past the last replica of every block, in order."""
-        size = block_size(self.start.width, self.depth, self.replicas)
-        return [(first, min(first + size, self.replicas)) for first in range(0, self.replicas, size)]
 
 
 @dataclass(frozen=True)
 class Block:
     """The paths of ``n`` consecutive replicas, layers first: ``(L + 1, n)`` or ``(L, n)``; the rest is ``(n,)`` or ``(n, K)``.
 
-    ``control`` is the control variate ``C_l`` for the layers ``0..`` it is defined for, ``(layers, n)``.
+    ``control_variate`` is ``C_l`` for the layers ``0..`` it is defined for, ``(layers, n)``.
     """
 
     first: int
@@ -80,65 +42,76 @@ class Block:
     energy: FloatArray
     residual: FloatArray
     relative: FloatArray
-    control: FloatArray
+    control_variate: FloatArray
 
 
-def block_size(d: int, depth: int, replicas: int) -> int:
-    """Replicas per block: whole groups of lanes, some 2^16 numbers per quantity, at least some 16 blocks where there are enough.
+class Marks(NamedTuple):
+    """Layers of a block at which the state is kept, and what they are kept for.
 
-    Examples
-    --------
-    >>> [block_size(*job) for job in ((8, 1000, 1000), (8, 1000, 10**6), (2, 1, 10**6), (512, 100, 50))]
-    [56, 64, 4096, 1]
+    ``layers`` are all of them, ascending; ``law`` those held against the one-step law, of which the first ``controlled``
+    feed the control variate and ``checked`` are reported.
     """
-    if d >= 192:
-        return 1
-    wanted = min(2**16 // (depth + 1), 2**17 // (d * d), max(replicas // 16, 8), 4096)
-    return max(8, wanted // 8 * 8)
+
+    layers: IntArray
+    law: IntArray
+    checked: tuple[int, ...]
+    controlled: int
+
+    @classmethod
+    def of(cls, job: Job, first: int) -> Marks:
+        """Marks of the block that begins with replica ``first``; without the exact law only those of the energy law."""
+        watched = first < CHECKED_REPLICAS
+        checked = job.checked if watched and job.step_law is not None else ()
+        controlled = job.controlled if job.step_law is not None else 0
+        law = {*checked, *range(controlled)}
+        layers = law | (_energy_layers(job) if watched else set())
+        return cls(np.array(sorted(layers), np.int64), np.array(sorted(law), np.int64), checked, controlled)
 
 
-def run_block(job: Job, first: int, last: int, control: IntArray) -> Block | None:
-    """Run the replicas ``first, ..., last - 1``; ``None`` if ``control[0]`` stopped them."""
-    watched = first < CHECKED_REPLICAS
-    checked = job.checked if watched and job.step_law is not None else ()
-    controlled = job.controlled if job.step_law is not None else 0
-    asked = {*checked, *range(controlled)}
-    seen = np.array(sorted(asked), np.int64)
-    marks = np.array(sorted(asked | (_energy_layers(job) if watched else set())), np.int64)
-    raw = _raw_paths(job, marks, job.states(first, last), control)
+def run_block(job: Job, first: int, last: int, signal: IntArray) -> Block | None:
+    """Run the replicas ``first, ..., last - 1``; ``None`` if ``signal[0]`` stopped them, ``signal[1]`` counts layers."""
+    marks = Marks.of(job, first)
+    raw = _raw_paths(job, marks.layers, job.states(first, last), signal)
     if raw is None:
         return None
-    count = last - first
-    energy = np.full(count, np.nan)
-    if job.start.batch == 1:
-        raw.log_jacobian[...] = np.nan  # one sample: the Jacobian vanishes (E6), its logarithm does not exist
-    if job.start.degenerate:
-        raw.phi[...], raw.log_phi[...] = np.inf, np.inf
-    else:
-        # Of a start whose φ has underflowed neither side of the law can be seen.
-        if watched and (job.start.phi0 > 0 or job.start.log_phi0 == -np.inf):
-            energy = _energy(job, raw, marks) if raw.energy is None else raw.energy
-        raw.phi[0], raw.log_phi[0] = job.start.phi0, job.start.log_phi0
-        if job.start.width == 1:  # X Xᵀ is the number 1, whatever rounding makes of it
-            raw.phi[...], raw.log_phi[...] = 0.0, -np.inf
-    residual, relative = (np.full((count, len(job.checked)), np.nan) for _ in range(2))
-    innovations = np.zeros((controlled, count))
-    if seen.size and job.step_law is not None:
-        differences, relative_differences = _one_step(job, job.step_law, raw, seen, np.searchsorted(marks, seen))
-        innovations = differences[:, :controlled].T
-        at = np.searchsorted(seen, np.array(checked, np.int64))
-        residual[:, : len(checked)], relative[:, : len(checked)] = differences[:, at], relative_differences[:, at]
+    energy = _energy_residuals(job, raw, marks, first)
+    settle(raw, job.start)
+    residual, relative, innovations = _law_residuals(job, raw, marks)
     return Block(
-        first, raw.phi, raw.log_phi, raw.log_jacobian, energy, residual, relative, _control(job, innovations)
+        first, raw.phi, raw.log_phi, raw.log_jacobian, energy, residual, relative, _control_variate(job, innovations)
     )  # fmt: skip
 
 
-def _raw_paths(job: Job, marks: IntArray, states: Words, control: IntArray) -> RawPaths | None:
-    if job.precision.startswith("mp:"):
-        digits = int(job.precision[3:])
-        return multiprecision.paths(job.start, job.weights, marks, job.depth, states, control, digits)
-    parts = 2 if job.precision == "double-double" else 1
-    return kernel_paths(job.start, job.weights, marks, job.depth, states, control, parts)
+def settle(raw: RawPaths, start: Start) -> None:
+    """Put what is known beforehand into the paths, where a kernel has its rounding."""
+    if start.batch == 1:
+        raw.log_jacobian[...] = np.nan  # one sample: the Jacobian vanishes (E6), its logarithm does not exist
+    if start.degenerate:
+        raw.phi[...], raw.log_phi[...] = np.inf, np.inf
+    elif start.width == 1:
+        raw.phi[...], raw.log_phi[...] = 0.0, -np.inf  # X Xᵀ is the number 1, whatever rounding makes of it
+    else:
+        raw.phi[0], raw.log_phi[0] = start.phi0, start.log_phi0
+
+
+def _raw_paths(job: Job, marks: IntArray, states: Words, signal: IntArray) -> RawPaths | None:
+    if job.precision.kind == "mp":
+        digits = job.precision.digits
+        return multiprecision.paths(job.start, job.weights, marks, job.depth, states, signal, digits)
+    parts = 2 if job.precision.kind == "double-double" else 1
+    return kernel_paths(job.start, job.weights, marks, job.depth, states, signal, parts)
+
+
+def _law_residuals(job: Job, raw: RawPaths, marks: Marks) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Residuals at the layers of the job, absolute and relative, ``(n, K)``, NaN where not checked; innovations ``(c, n)``."""
+    count, law = raw.form.shape[0], marks.law
+    residual, relative = (np.full((count, len(job.checked)), np.nan) for _ in range(2))
+    if not law.size or job.step_law is None:
+        return residual, relative, np.zeros((marks.controlled, count))
+    absolute, scaled = _one_step(job, job.step_law, raw, law, np.searchsorted(marks.layers, law))
+    at, reported = np.searchsorted(law, np.array(marks.checked, np.int64)), slice(len(marks.checked))
+    residual[:, reported], relative[:, reported] = absolute[:, at], scaled[:, at]
+    return residual, relative, absolute[:, : marks.controlled].T
 
 
 def _one_step(job: Job, law: StepLaw, raw: RawPaths, seen: IntArray, at: IntArray) -> tuple[FloatArray, FloatArray]:
@@ -152,7 +125,7 @@ def _one_step(job: Job, law: StepLaw, raw: RawPaths, seen: IntArray, at: IntArra
     return both[0].reshape(count, K), both[1].reshape(count, K)
 
 
-def _control(job: Job, innovations: FloatArray) -> FloatArray:
+def _control_variate(job: Job, innovations: FloatArray) -> FloatArray:
     """``C_{l+1} = ρ C_l + ξ_l`` with ``ρ = d/(d+2)`` and ``ξ_l = φ_{l+1} - E[φ_{l+1} | X_l]``, 0 beyond the controlled layers.
 
     Mean 0 at every layer, and near orthogonality what is random in φ (E8).
@@ -171,6 +144,16 @@ def _energy_layers(job: Job) -> set[int]:
     """Where E4 may end: at the last layer, and with Gaussian weights also early, before the batch becomes singular."""
     early = {1, 2} if job.weights == "gaussian" else set()
     return {job.depth} | {layer for layer in early if layer < job.depth}
+
+
+def _energy_residuals(job: Job, raw: RawPaths, marks: Marks, first: int) -> FloatArray:
+    """Residual of the energy law of every replica; NaN where it is not looked at, or has nothing to say."""
+    start = job.start
+    # Of a start whose φ has underflowed neither side of the law can be seen.
+    visible = start.phi0 > 0 or start.log_phi0 == -np.inf
+    if start.degenerate or first >= CHECKED_REPLICAS or not visible:
+        return np.full(raw.form.shape[0], np.nan)
+    return _energy(job, raw, marks.layers) if raw.energy is None else raw.energy
 
 
 def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:

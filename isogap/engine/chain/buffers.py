@@ -6,22 +6,31 @@ Which kernel runs depends on the width alone, so a replica has the same bits in 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray, IntArray
 from isogap.base.streams import Words
-from isogap.batch.start import DEVIATION_D_PHI, Start
+from isogap.batch.start import Start
+from isogap.engine.chain.raw_paths import KernelStart, RawPaths
 from isogap.engine.kernels import chain_columns as large
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
+from isogap.engine.kernels.layout import (
+    Columns,
+    Curves,
+    Kept,
+    Run,
+    Scratch,
+    State,
+    height,
+    place_in_e,
+    place_in_strip,
+    place_in_x,
+)
 from isogap.engine.kernels.reflectors import places
-
-IntArray = npt.NDArray[np.int64]
 
 # From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 150 in
 # the form in X and near 400 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
@@ -30,90 +39,45 @@ LARGE_WIDTH = 192
 _GRADED = 1e-3
 
 
-@dataclass(frozen=True)
-class RawPaths:
-    """What a kernel returns for ``n`` replicas: layers first, replicas second; ``K`` marked layers.
-
-    ``form``, ``shift``, ``total`` (sum of all decreases of ``d φ`` before the layer), ``step`` (the decrease over the layer in
-    units of ``2^(2 shift)``) have shape ``(n, K)``; ``snaps`` holds the states, ``X`` padded with 0 or ``E``, ``(n, K, d, d)``.
-    ``energy`` is the residual of E4, ``(n,)``, where the engine knows it better than the snapshots in float64 show it.
-    """
-
-    phi: FloatArray
-    log_phi: FloatArray
-    log_jacobian: FloatArray
-    snaps: FloatArray
-    form: IntArray
-    shift: IntArray
-    total: FloatArray
-    step: FloatArray
-    energy: FloatArray | None = None
-
-
-@dataclass(frozen=True)
-class KernelStart:
-    """A start in the form the kernels take: ``E`` in units of ``2^shift`` when ``form`` is the deviation form, else ``X``."""
-
-    form: int
-    X: FloatArray
-    E: FloatArray
-    shift: int
-
-    @classmethod
-    def of(cls, start: Start, weights: str) -> KernelStart:
-        """Deviation form close to orthogonality (for orthogonal weights), else the form in X."""
-        d = start.width
-        X = np.ascontiguousarray(start.factor)
-        if start.deviation is None or d * start.phi0 > DEVIATION_D_PHI or weights != "orthogonal":
-            return cls(chain.FORM_X, X, np.zeros((d, d)), 0)
-        largest = float(np.abs(start.deviation).max())
-        shift = math.frexp(largest)[1] if 0 < largest < 2.0**-200 else 0
-        return cls(chain.FORM_E, X, np.ldexp(start.deviation, -shift), shift)
-
-
 def kernel_paths(
-    start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, parts: int = 1
+    start: Start, weights: str, marks: IntArray, depth: int, states: Words, signal: IntArray, parts: int = 1
 ) -> RawPaths | None:
-    """Run one replica per row of ``states``; ``None`` if ``control[0]`` stopped it. ``parts = 2``: double-double arithmetic."""
+    """Run one replica per row of ``states``; ``None`` if ``signal[0]`` stopped it. ``parts = 2``: double-double arithmetic."""
     # A graded start takes lanes at any width.
     wide = start.width >= LARGE_WIDTH and parts == 1 and _rank(start, weights) != chain.GRADED
-    return (column_paths if wide else lane_paths)(start, weights, marks, depth, states, control, parts)
+    return (column_paths if wide else lane_paths)(start, weights, marks, depth, states, signal, parts)
 
 
 def lane_paths(
-    start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, parts: int
+    start: Start, weights: str, marks: IntArray, depth: int, states: Words, signal: IntArray, parts: int
 ) -> RawPaths | None:
+    """`kernel_paths` with a replica in every lane."""
     d, count, lanes = start.width, states.shape[0], lanes_available()
     groups = -(-count // lanes)
     out, kernel = _Output(d, depth, count, marks.size, groups, lanes), KernelStart.of(start, weights)
     work = _LaneWorkspace(kernel, start.phi0, lanes, parts)
+    run = Run(_law(weights), _rank(start, weights), kernel.X.shape[1], depth, d)
     for group in range(groups):
         rows = slice(group * lanes, min((group + 1) * lanes, count))
         work.begin(states[rows])
-        done = chain.run_group(
-            work.state, _law(weights), _rank(start, weights), work.X, kernel.X.shape[1], work.E, work.lane, work.V,
-            work.place, work.tau, work.sign, work.norm, work.z, work.P, work.y, marks, rows.stop - rows.start, out.snaps[rows],
-            out.form[rows], out.shift[rows], out.total[rows], out.step[rows], out.phi, out.log_phi, out.log_jacobian,
-            groups, group, depth, d, control,
-        )  # fmt: skip
+        kept, curves = out.kept(marks, rows), out.curves(group)
+        done = chain.run_group(work.state, work.scratch, run, kept, curves, rows.stop - rows.start, signal)
         if not done:
             return None
     return out.raw()
 
 
 def column_paths(
-    start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, _: int
+    start: Start, weights: str, marks: IntArray, depth: int, states: Words, signal: IntArray, _: int
 ) -> RawPaths | None:
+    """`kernel_paths` with one replica at a time and its columns in lanes."""
     d, count, lanes = start.width, states.shape[0], lanes_available()
     out, kernel = _Output(d, depth, count, marks.size, count, 1), KernelStart.of(start, weights)
-    work = _ColumnWorkspace(d, lanes)
+    work, kept = _ColumnWorkspace(d, lanes), out.kept(marks, slice(None))
     for r in range(count):
         columns = work.begin(kernel, start.phi0)
-        done = large.run_one(
-            states[r].copy(), _law(weights), _rank(start, weights), work.A, work.B, columns, work.lane, work.V, work.tau,
-            work.sign, work.norm, work.z, work.words, work.parts, work.g, work.y, marks, out.snaps[r], out.form[r],
-            out.shift[r], out.total[r], out.step[r], out.phi, out.log_phi, out.log_jacobian, count, r, depth, d, control,
-        )  # fmt: skip
+        run = Run(_law(weights), _rank(start, weights), columns, depth, d)
+        done = large.run_one(work.columns(states[r]), run, kept, out.curves(r), signal)
         if not done:
             return None
     return out.raw()
@@ -134,12 +98,20 @@ def _rank(start: Start, weights: str) -> int:
 
 class _Output:
     def __init__(self, d: int, depth: int, count: int, marks: int, groups: int, lanes: int) -> None:
-        self.depth, self.count, self.width = depth, count, groups * lanes
+        self.depth, self.count, self.width, self.lanes = depth, count, groups * lanes, lanes
         self.phi, self.log_phi = (aligned((depth + 1) * groups, lanes) for _ in range(2))
         self.log_jacobian = aligned(depth * groups, lanes)
         self.snaps = np.empty((count, marks, d, d))
         self.form, self.shift = np.zeros((count, marks), np.int64), np.zeros((count, marks), np.int64)
         self.total, self.step = np.zeros((count, marks)), np.zeros((count, marks))
+
+    def kept(self, marks: IntArray, rows: slice) -> Kept:
+        """Room for the snapshots of some replicas."""
+        return Kept(marks, self.snaps[rows], self.form[rows], self.shift[rows], self.total[rows], self.step[rows])
+
+    def curves(self, group: int) -> Curves:
+        """Room for the curves of a group of lanes."""
+        return Curves(self.phi, self.log_phi, self.log_jacobian, self.width // self.lanes, group)
 
     def raw(self) -> RawPaths:
         def layers(array: FloatArray, count: int) -> FloatArray:
@@ -162,25 +134,28 @@ class _LaneWorkspace:
         def numbers(rows: int) -> Any:
             return aligned(rows, lanes, parts=parts)
 
-        self.state = aligned(4, lanes, np.uint64)
-        self.z = aligned(d * (d + 1) // 2 + 1, lanes)
-        self.X, self.E, self.V = numbers(16 * q * -(-columns // 4)), numbers(8 * q * (q + 1)), numbers(16 * q * q + 1)
-        self.place = places(d)
-        self.P, self.lane = numbers(8 * q), numbers(8)
-        self.tau, self.sign, self.norm, self.y = (numbers(4 * q) for _ in range(4))
-
+        rows, tall = height.py_func(d), height.py_func(columns)
+        self.state = State(
+            random=aligned(4, lanes, np.uint64),
+            X=numbers(rows * tall),
+            E=numbers(8 * q * (q + 1)),
+            lane=numbers(chain.NUMBERS),
+        )
+        tau, sign, norm, y = (numbers(rows) for _ in range(4))
+        z = aligned(d * (d + 1) // 2 + 1, lanes)
+        self.scratch = Scratch(numbers(rows * rows + 1), places(d), tau, sign, norm, z, numbers(2 * rows), y)
         i, j = np.meshgrid(np.arange(d), np.arange(columns), indexing="ij")
-        _put(self.X, 4 * (4 * q * (j // 4) + i) + j % 4, kernel.X)
+        _put(self.state.X, place_in_x.py_func(i, j, rows), kernel.X)
         row, column = np.tril_indices(d)
-        _put(self.E, 8 * (row // 4) * (row // 4 + 1) + 4 * column + row % 4, kernel.E[row, column])
-        _put(self.lane, np.arange(8), _numbers(kernel, phi0))
-        self.start = self.X.copy(), self.E.copy(), self.lane.copy()
+        _put(self.state.E, place_in_e.py_func(row, column), kernel.E[row, column])
+        _put(self.state.lane, np.arange(chain.NUMBERS), _numbers(kernel, phi0))
+        self.start = self.state.X.copy(), self.state.E.copy(), self.state.lane.copy()
 
     def begin(self, states: Words) -> None:
         """Put the start into every lane; lanes without a replica repeat the last one."""
         padded = states[np.minimum(np.arange(self.lanes), states.shape[0] - 1)]
-        self.state[...] = padded.T if self.lanes > 1 else padded[0]
-        for array, values in zip((self.X, self.E, self.lane), self.start, strict=True):
+        self.state.random[...] = padded.T if self.lanes > 1 else padded[0]
+        for array, values in zip(self.state[1:], self.start, strict=True):
             array[...] = values
 
 
@@ -200,12 +175,19 @@ class _ColumnWorkspace:
     def begin(self, kernel: KernelStart, phi0: float) -> int:
         """Put the start into place; return its number of columns."""
         state = kernel.E if kernel.form == chain.FORM_E else kernel.X
-        rows = 4 * -(-self.d // 4)
+        rows = height.py_func(self.d)
         i, j = np.meshgrid(np.arange(self.d), np.arange(state.shape[1]), indexing="ij")
         self.A[...] = 0.0
-        self.A.reshape(-1)[((j // self.strip) * rows + i) * self.strip + j % self.strip] = state
+        self.A.reshape(-1)[place_in_strip.py_func(i, j, rows, self.strip)] = state
         self.lane[:] = _numbers(kernel, phi0)
         return int(state.shape[1])
+
+    def columns(self, state: Words) -> Columns:
+        """Everything the kernel works in, for a replica with this generator state."""
+        return Columns(
+            state.copy(), self.A, self.B, self.lane, self.V, self.tau, self.sign, self.norm, self.z, self.words, self.parts,
+            self.g, self.y,
+        )  # fmt: skip
 
 
 def _put(array: FloatArray, index: IntArray, values: FloatArray) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray, ldexp
+from isogap.base.arrays import FloatArray, ldexp
 from isogap.base.special import x_minus_log1p
 
 IntArray = npt.NDArray[np.int64]

@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from isogap.base.threads import one_blas_thread
-from isogap.batch.samples import InputError
-from isogap.engine.chain.montecarlo import Summary, Task
+from isogap.batch.spec import InputError
+from isogap.engine.chain.montecarlo import Task
+from isogap.engine.chain.outcome import Summary
 
 TIMEOUT = "20s"
 

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from flint import arb, arb_mat, ctx
 
+from isogap.base.arrays import IntArray
 from isogap.base.streams import Words
 from isogap.batch.start import Start
-from isogap.engine.chain.buffers import IntArray, KernelStart, RawPaths
+from isogap.engine.chain.raw_paths import KernelStart, RawPaths
 from isogap.engine.kernels import chain_lanes as chain
 
 # The precision of python-flint is one setting for the whole process.
@@ -26,9 +27,9 @@ _GUARD_BITS = 64
 
 
 def paths(
-    start: Start, weights: str, marks: IntArray, depth: int, states: Words, control: IntArray, digits: int
+    start: Start, weights: str, marks: IntArray, depth: int, states: Words, signal: IntArray, digits: int
 ) -> RawPaths | None:
-    """Run one replica per row of ``states``, one after the other; ``None`` if ``control[0]`` stopped it."""
+    """Run one replica per row of ``states``, one after the other; ``None`` if ``signal[0]`` stopped it."""
     d, count, K = start.width, states.shape[0], marks.size
     out = RawPaths(
         np.zeros((depth + 1, count)), np.zeros((depth + 1, count)), np.zeros((depth, count)), np.zeros((count, K, d, d)),
@@ -40,7 +41,7 @@ def paths(
         try:
             ctx.prec = _bits(start, weights, depth, digits)
             for r in range(count):
-                if not _Path(start, weights, states[r].copy(), marks.tolist()).run(out, r, depth, control):
+                if not _Path(start, weights, states[r].copy(), marks.tolist()).run(out, r, depth, signal):
                     return None
         finally:
             ctx.prec = before
@@ -72,7 +73,7 @@ class _Path:
             self.E = X * X.transpose() - self.identity
         self.phi0 = self._gap() if self.full_rank else arb(0)
 
-    def run(self, out: RawPaths, r: int, depth: int, control: IntArray) -> bool:
+    def run(self, out: RawPaths, r: int, depth: int, signal: IntArray) -> bool:
         """All layers; fills column or row ``r`` of ``out``."""
         decreases: list[Any] = []
         total = arb(0)
@@ -82,7 +83,7 @@ class _Path:
                 self._snapshot(out, r, marked, total, self.phi0 - total / self.d)
             if layer == depth:
                 break
-            if control[0]:
+            if signal[0]:
                 return False
             decrease, least = self._layer()
             decreases.append(decrease)
@@ -90,7 +91,7 @@ class _Path:
             out.log_jacobian[layer, r] = float(-(1 + least).log() / 2)
             if marked >= 0:
                 out.step[r, marked] = float(decrease * (arb(2) ** (-2 * int(out.shift[r, marked]))))
-            control[1] += 1
+            signal[1] += 1
         if self.full_rank:
             self._backwards(out, r, decreases)
         return True

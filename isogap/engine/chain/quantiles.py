@@ -8,13 +8,12 @@ blocks arrive cannot matter.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray
-from isogap.run.statistics import QUANTILES, exact_quantiles
+from isogap.base.arrays import FloatArray
 
 # All values of φ and log φ are kept up to this size.
 EXACT_BYTES = 2**30
@@ -24,6 +23,19 @@ BINS = 1024
 def fits(replicas: int, depth: int) -> bool:
     """Whether φ and log φ of all replicas and layers are kept."""
     return 16 * replicas * (depth + 1) <= EXACT_BYTES
+
+
+class Values(NamedTuple):
+    """φ and log φ of one block, ``(L + 1, n)`` each."""
+
+    phi: FloatArray
+    log_phi: FloatArray
+
+
+class Bins(NamedTuple):
+    """The bin of every log φ of one block, ``(L + 1, n)``."""
+
+    bins: npt.NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -56,8 +68,9 @@ class ExactQuantiles:
     def __init__(self, replicas: int, depth: int) -> None:
         self.arrays = {name: np.zeros((depth + 1, replicas)) for name in ("all_phi", "all_log_phi")}
 
-    def add(self, first: int, kept: tuple[FloatArray, ...]) -> None:
+    def add(self, first: int, kept: Values | Bins) -> None:
         """Take the values of one block, starting at replica ``first``."""
+        assert isinstance(kept, Values)
         for array, values in zip(self.arrays.values(), kept, strict=True):
             array[:, first : first + values.shape[1]] = values
 
@@ -79,9 +92,10 @@ class HistogramQuantiles:
         self.grid = grid
         self.arrays: dict[str, npt.NDArray[Any]] = {"counts": np.zeros((grid.low.size, BINS), np.uint32)}
 
-    def add(self, first: int, kept: tuple[npt.NDArray[np.uint16]]) -> None:
+    def add(self, first: int, kept: Values | Bins) -> None:
         """Count the bins of one block."""
-        (bins,) = kept
+        assert isinstance(kept, Bins)
+        bins = kept.bins
         counts = self.arrays["counts"]
         flat = bins.astype(np.int64) + BINS * np.arange(bins.shape[0])[:, None]
         counts += np.bincount(flat.ravel(), minlength=counts.size).reshape(counts.shape).astype(np.uint32)
@@ -102,3 +116,19 @@ class HistogramQuantiles:
     def phi(self) -> FloatArray:
         """Quantiles of φ, shape (3, L + 1)."""
         return np.exp(self.log_phi())
+
+
+QUANTILES = (0.05, 0.5, 0.95)
+
+
+def exact_quantiles(values: FloatArray) -> FloatArray:
+    """5, 50 and 95 % quantiles along the last axis, linear between order statistics; shape (3, L + 1)."""
+    ordered = np.sort(values, axis=1)
+    top = ordered.shape[1] - 1
+    out = []
+    for q in QUANTILES:
+        low = int(q * top)
+        a, b = ordered[:, low], ordered[:, min(low + 1, top)]
+        with np.errstate(invalid="ignore"):  # inf - inf where φ is infinite
+            out.append(np.where(a == b, a, a + (b - a) * (q * top - low)))
+    return np.array(out)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arguments import FloatArray, ldexp
+from isogap.base.arrays import FloatArray, ldexp
 from isogap.engine.kernels.row_moments import row_moments
 
 if TYPE_CHECKING:
@@ -144,13 +144,13 @@ def _rate_values(log_phi: FloatArray, window: tuple[int, int] | None) -> FloatAr
 
 def _control_moments(block: Block, exponent: Any, fold: int) -> dict[str, npt.NDArray[Any]]:
     """Per fold: means and (co)deviations of φ and ``C``, in the units of φ; shape ``(2, layers)``."""
-    layers, n = block.control.shape
+    layers, n = block.control_variate.shape
     out = {f"fold_{name}": np.zeros((2, layers)) for name in ("phi", "c", "phi_m2", "c_m2", "cross")}
     counts = np.zeros(2)
     if layers and np.isfinite(block.phi[:layers]).all():
         counts[fold] = n
         down = -exponent[:layers, None]
-        phi, c = ldexp(block.phi[:layers], down), ldexp(block.control, down)
+        phi, c = ldexp(block.phi[:layers], down), ldexp(block.control_variate, down)
         x, y = phi - phi.mean(axis=1)[:, None], c - c.mean(axis=1)[:, None]
         values = (phi.mean(axis=1), c.mean(axis=1), (x * x).sum(axis=1), (y * y).sum(axis=1), (x * y).sum(axis=1))
         for name, value in zip(("phi", "c", "phi_m2", "c_m2", "cross"), values, strict=True):

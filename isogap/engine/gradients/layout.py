@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 from isogap.engine.kernels import gradients as kernels
 from isogap.engine.kernels.lanes.vectors import aligned
 from isogap.engine.kernels.reflector_blocks import panel_stride
@@ -13,7 +13,10 @@ Arrays = tuple[FloatArray, ...]
 
 
 class Shape:
-    """Sizes of the kernels' arrays, and the way from matrices to them and back (layouts: `isogap.engine.kernels.reflector_blocks`)."""
+    """Sizes of the kernels' arrays, and the way from matrices to them and back.
+
+    The layouts are those of `isogap.engine.kernels.reflector_blocks`.
+    """
 
     def __init__(self, d: int, m: int, weights: str, lanes: int) -> None:
         self.d, self.m, self.lanes = d, m, lanes

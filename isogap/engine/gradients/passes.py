@@ -9,17 +9,18 @@ from __future__ import annotations
 import math
 import threading
 import time
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray, finite_array, integer, layer_numbers, ldexp
+from isogap.base.arguments import finite_array, integer, layer_numbers
+from isogap.base.arrays import FloatArray, ldexp
+from isogap.base.progress import Interrupted, Progress
 from isogap.base.streams import replica_states
-from isogap.base.threads import one_blas_thread
+from isogap.base.threads import in_order, one_blas_thread
 from isogap.batch.start import Start
-from isogap.engine.chain.montecarlo import Interrupted, Progress
 from isogap.engine.gradients.layout import Arrays, Shape
 from isogap.engine.kernels import gradients as kernels
 from isogap.engine.kernels.lanes.probe import lanes_available
@@ -85,12 +86,12 @@ def run_gradients(
     Parameters
     ----------
     start : Start
-        The batch (`isogap.batch.start.make_start`). Where the second eigenvalue of ``X_0 X_0ᵀ`` is below ``1e-300`` of the first, the
-        hidden gradients, of the size of its square root, underflow.
+        The batch (`isogap.batch.start.make_start`). Where the second eigenvalue of ``X_0 X_0ᵀ`` is below ``1e-300`` of
+        the first, the hidden gradients, of the size of its square root, underflow.
     depth : int
         Number ``L`` of normalised layers.
     replicas : int
-        Networks ``R``; replica ``r`` has the same weights as in `isogap.engine.chain.montecarlo.run_paths` with the same ``root``.
+        Networks ``R``; replica ``r`` has the same weights as in `isogap.engine.chain.montecarlo.run` with the same ``root``.
     root : SeedSequence
         Seed.
     loss : Loss
@@ -137,17 +138,17 @@ def run_gradients(
     if progress is not None:
         progress.start(replicas * depth)
     begin = time.perf_counter()
-    with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
-        pending = {pool.submit(job.run, first) for first in groups}
+
+    def tick() -> None:
+        if progress is not None:
+            progress.update(int(job.done.sum()))
+
+    with one_blas_thread():
         try:
-            _drain(pending, job, progress)
-        except BaseException as error:
-            job.stop.set()
-            for future in pending:
-                future.cancel()
-            if isinstance(error, KeyboardInterrupt):
-                raise Interrupted(int(job.done.sum() // max(depth, 1)), replicas) from None
-            raise
+            for _ in in_order((partial(job.run, first) for first in groups), threads, stop=job.stop.set, tick=tick):
+                tick()
+        except KeyboardInterrupt:
+            raise Interrupted(int(job.done.sum() // max(depth, 1)), replicas) from None
     return GradientPaths(
         layers=job.layers,
         log_norm=job.log_norm,
@@ -172,16 +173,6 @@ def checked_layers(layers: Any, depth: int) -> np.ndarray[Any, np.dtype[np.int64
     if not asked:
         raise ValueError(f"layers must be whole numbers in 0..{depth}, got {layers!r}")
     return np.unique(asked).astype(np.int64)
-
-
-def _drain(pending: set[Future[None]], job: _Job, progress: Progress | None) -> None:
-    while pending:
-        done, _ = wait(pending, timeout=0.1, return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
-        pending -= done
-        if progress is not None:
-            progress.update(int(job.done.sum()))
 
 
 class _Job:

@@ -11,7 +11,6 @@ Layout: ``A_ij`` is at ``((j // w) 4q + i) w + j % w`` of the flat array, ``q = 
 """
 
 import numpy as np
-from numba import njit
 
 from isogap.engine.kernels.chain_lanes import (
     DOWN,
@@ -33,14 +32,16 @@ from isogap.engine.kernels.chain_lanes import (
     _record_rows,
     gap_of_deviation,
 )
+from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.vectors import fma, load, store
+from isogap.engine.kernels.layout import height, place_in_e, place_in_strip
 from isogap.engine.kernels.normals import curvature, fill_words, radius_of, turn_of
 from isogap.engine.kernels.reflectors import make_reflectors, rotate_rows
 
 PARTS = 32
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _fill_normals(state, half, words, parts, z):  # type: ignore[no-untyped-def]
     """`normals.fill_normals` for one replica: the words one after the other, the rest on lanes of consecutive normals.
 
@@ -60,10 +61,10 @@ def _fill_normals(state, half, words, parts, z):  # type: ignore[no-untyped-def]
         z[half + i] = out[middle + i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _normalise_rows(X, strips, parts, sign, y, d):  # type: ignore[no-untyped-def]
     """Divide each row by its norm (times ``sign``); ``y`` receives the squared norms, each summed in 32 parts."""
-    rows = 4 * ((d + 3) // 4)
+    rows = height(d)
     slots = PARTS // (parts.size // parts.shape[0])
     flat = parts.reshape(parts.size)
     for i in range(d):
@@ -85,19 +86,19 @@ def _normalise_rows(X, strips, parts, sign, y, d):  # type: ignore[no-untyped-de
                 store(X, c, a * load(X, c))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _transpose(A, B, strip, d):  # type: ignore[no-untyped-def]
     """``B <- Aᵀ``, both flat; in tiles of ``strip`` rows, for the caches."""
-    rows = 4 * ((d + 3) // 4)
+    rows = height(d)
     for first in range(0, d, strip):
         for j in range(d):
-            source = (j // strip) * rows * strip + j % strip
+            source = place_in_strip(0, j, rows, strip)
             target = ((first // strip) * rows + j) * strip
             for i in range(first, min(first + strip, d)):
                 B[target + i - first] = A[source + i * strip]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _record_deviation(y, lane, d):  # type: ignore[no-untyped-def]
     """The decrease of ``d φ`` in units of ``2^(2 shift)``, and the smallest ``S_jj`` as ``Y_jj``."""
     unit, total, least = lane[UNIT], 0.0, y[0]
@@ -108,20 +109,20 @@ def _record_deviation(y, lane, d):  # type: ignore[no-untyped-def]
     lane[STEP], lane[SMALLEST] = total, fma(0.5 * x * x, curvature(x), -0.5 * x)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _normalise_deviation(S, E, strip, sign, y, a, lane, d):  # type: ignore[no-untyped-def]
     """`chain.normalise_deviation` of flat arrays, from the lower half of ``S``."""
-    rows = 4 * ((d + 3) // 4)
+    rows = height(d)
     total = 0.0
     for i in range(d):
-        y[i] = S[((i // strip) * rows + i) * strip + i % strip]
+        y[i] = S[place_in_strip(i, i, rows, strip)]
         total = fma(y[i], y[i], total)
         a[i] = sign[i] / np.sqrt(fma(lane[UNIT], y[i], 1.0))
     factor = UP if 0.0 < total < DOWN * DOWN else 1.0
     lane[FACTOR] = factor
     for first in range(0, d, strip):
         for j in range(d):
-            column = (j // strip) * rows * strip + j % strip
+            column = place_in_strip(0, j, rows, strip)
             row = ((first // strip) * rows + j) * strip - first
             scale = a[j] * factor
             for i in range(max(first, j + 1), min(first + strip, d)):
@@ -129,28 +130,28 @@ def _normalise_deviation(S, E, strip, sign, y, a, lane, d):  # type: ignore[no-u
                 E[column + i * strip] = value
                 E[row + i] = value
         for i in range(first, min(first + strip, d)):
-            E[((i // strip) * rows + i) * strip + i % strip] = 0.0
+            E[place_in_strip(i, i, rows, strip)] = 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _take_deviation(X, columns, E, strip, d):  # type: ignore[no-untyped-def]
     """``E = X Xᵀ - I`` for rows of norm 1, both flat."""
-    rows = 4 * ((d + 3) // 4)
+    rows = height(d)
     for i in range(d):
-        E[((i // strip) * rows + i) * strip + i % strip] = 0.0
+        E[place_in_strip(i, i, rows, strip)] = 0.0
         for j in range(i):
             total = 0.0
             for k in range(columns):
-                column = (k // strip) * rows * strip + k % strip
+                column = place_in_strip(0, k, rows, strip)
                 total = fma(X[column + i * strip], X[column + j * strip], total)
-            E[((j // strip) * rows + i) * strip + j % strip] = total
-            E[((i // strip) * rows + j) * strip + i % strip] = total
+            E[place_in_strip(i, j, rows, strip)] = total
+            E[place_in_strip(j, i, rows, strip)] = total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _gaussian(X, strips, z, sign, norm, d):  # type: ignore[no-untyped-def]
     """``X <- (1/√d) Rᵀ S X``: the signs, then Bartlett's factor with the normals ``z`` below its diagonal."""
-    rows, scale = 4 * ((d + 3) // 4), 1.0 / np.sqrt(d)
+    rows, scale = height(d), 1.0 / np.sqrt(d)
     for strip in range(strips):
         for c in range(4):
             column = 4 * rows * strip + c
@@ -167,57 +168,59 @@ def _gaussian(X, strips, z, sign, norm, d):  # type: ignore[no-untyped-def]
         sign[i] = 1.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _pack(E, strip, packed, d):  # type: ignore[no-untyped-def]
     """The lower half of ``E`` (flat) in the layout of `reflectors`."""
-    rows = 4 * ((d + 3) // 4)
+    rows = height(d)
     for i in range(d):
         for j in range(i + 1):
-            packed[8 * (i // 4) * (i // 4 + 1) + 4 * j + i % 4] = E[((j // strip) * rows + i) * strip + j % strip]
+            packed[place_in_e(i, j)] = E[place_in_strip(i, j, rows, strip)]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _snapshot(A, columns, strip, lane, d, k, snaps, snap_form, snap_shift, snap_total):  # type: ignore[no-untyped-def]
-    rows = 4 * ((d + 3) // 4)
-    snap_form[k] = FORM_E if lane[IN_E] > 0.5 else FORM_X
-    snap_shift[k], snap_total[k] = np.int64(lane[SHIFT]), lane[TOTAL]
+@kernel()
+def _snapshot(A, columns, strip, lane, d, k, kept, r):  # type: ignore[no-untyped-def]
+    tall = height(d)
+    kept.form[r, k] = FORM_E if lane[IN_E] > 0.5 else FORM_X
+    kept.shift[r, k], kept.total[r, k] = np.int64(lane[SHIFT]), lane[TOTAL]
     for i in range(d):
         for j in range(d):
-            snaps[k, i, j] = A[((j // strip) * rows + i) * strip + j % strip] if j < columns else 0.0
+            kept.snaps[r, k, i, j] = A[place_in_strip(i, j, tall, strip)] if j < columns else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def run_one(  # type: ignore[no-untyped-def]
-    state, weights, full_rank, A, B, columns, lane, V, tau, sign, norm, z, words, parts, g, y, marks, snaps, snap_form,
-    snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
-):  # fmt: skip
-    """`chain.run_group` for one replica; ``A`` is the state in either form, ``B`` a second array of its size."""
+@kernel()
+def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
+    """`chain_lanes.run_group` for the replica ``curves.group``; the records: `isogap.engine.kernels.layout`."""
+    A, B, lane, V, d, columns = work.A, work.B, work.lane, work.V, run.d, run.columns
+    tau, sign, norm, z, y = work.tau, work.sign, work.norm, work.z, work.y
     strip = 4 * (A.size // A.shape[0])
     a, b = A.reshape(A.size), B.reshape(B.size)
     half = (d * (d + 1) // 2 + 1) // 2
-    next_mark = 0
-    for layer in range(depth + 1):
-        ready = weights == ORTHOGONAL and full_rank and layer > 0 and lane[IN_E] < 0.5
+    r, next_mark = curves.group, 0
+    for layer in range(run.depth + 1):
+        # Close enough to orthogonality: E = X Xᵀ - I is formed in B and becomes the state.
+        ready = run.weights == ORTHOGONAL and run.rank and layer > 0 and lane[IN_E] < 0.5
         if ready and lane[FORWARD] <= SWITCH_D_PHI / d:
             _take_deviation(a, columns, b, strip, d)
             a[:] = b
             lane[IN_E], columns = 1.0, d
-        marked = next_mark < marks.shape[0] and marks[next_mark] == layer
+        marked = next_mark < kept.marks.shape[0] and kept.marks[next_mark] == layer
         if marked:
-            _snapshot(a, columns, strip, lane, d, next_mark, snaps, snap_form, snap_shift, snap_total)
-        if layer == depth:
+            _snapshot(a, columns, strip, lane, d, next_mark, kept, r)
+        if layer == run.depth:
             break
-        if control[0] != 0:
+        if signal[0] != 0:
             return False
-        _fill_normals(state, half, words, parts, z)
+        _fill_normals(work.random, half, work.words, work.parts, z)
         make_reflectors(z, d, V, tau, sign, norm)
         strips = (columns + strip - 1) // strip
-        rotate_rows(A, 4 * strips, V, tau, d, g)
-        at = layer * stride + group
-        log_phi[at] = lane[SHIFT]
+        rotate_rows(A, 4 * strips, V, tau, d, work.g)
+        # The decrease and its shift stand where φ and log φ will: `_backwards` adds them up.
+        at = layer * curves.stride + r
+        curves.log_phi[at] = lane[SHIFT]
         if lane[IN_E] > 0.5:
+            # W E is turned round and rotated again: W (W E)ᵀ, of which the lower half is kept.
             _transpose(a, b, strip, d)
-            rotate_rows(B, 4 * strips, V, tau, d, g)
+            rotate_rows(B, 4 * strips, V, tau, d, work.g)
             unit, shift = lane[UNIT], lane[SHIFT]
             _normalise_deviation(b, a, strip, sign, y, norm, lane, d)
             _record_deviation(y, lane, d)
@@ -225,23 +228,23 @@ def run_one(  # type: ignore[no-untyped-def]
             if lane[FACTOR] > 1.0:
                 lane[SHIFT], lane[UNIT] = shift - 200.0, unit * DOWN
         else:
-            if weights == GAUSSIAN:
-                _fill_normals(state, (d * (d - 1) // 2 + 1) // 2, words, parts, z)
+            if run.weights == GAUSSIAN:
+                _fill_normals(work.random, (d * (d - 1) // 2 + 1) // 2, work.words, work.parts, z)
                 _gaussian(A, strips, z, sign, norm, d)
-            _normalise_rows(A, strips, parts, sign, y, d)
-            _record_rows(y, norm, lane, weights, d)
+            _normalise_rows(A, strips, work.parts, sign, y, d)
+            _record_rows(y, norm, lane, run.weights, d)
             lane[FORWARD] -= lane[STEP] / d
             lane[TOTAL] += lane[STEP]
-        phi[at], log_jacobian[at] = lane[STEP], lane[SMALLEST]
+        curves.phi[at], curves.log_jacobian[at] = lane[STEP], lane[SMALLEST]
         if marked:
-            snap_step[next_mark] = lane[STEP]
+            kept.step[r, next_mark] = lane[STEP]
             next_mark += 1
-        control[1] += 1
-    if full_rank:
+        signal[1] += 1
+    if run.rank:
         value = lane[FORWARD]
         if lane[IN_E] > 0.5:
             _pack(a, strip, b, d)
             value = gap_of_deviation(b, lane[UNIT], V, y, d)
             V[:] = 0.0
-        _backwards(value, lane, depth, phi, log_phi, stride, group, d)
+        _backwards(value, lane, run.depth, curves, d)
     return True

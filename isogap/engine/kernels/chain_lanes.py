@@ -13,8 +13,8 @@ comes from a Cholesky factor, the earlier layers from adding the decreases backw
 """
 
 import numpy as np
-from numba import njit
 
+from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.graded import orthogonalise_columns
 from isogap.engine.kernels.lanes.bits import bits_of, from_bits, left, plus
 from isogap.engine.kernels.lanes.vectors import (
@@ -29,6 +29,7 @@ from isogap.engine.kernels.lanes.vectors import (
     store,
     where_less,
 )
+from isogap.engine.kernels.layout import Curves, Scratch, State, height, place_in_e, place_in_x
 from isogap.engine.kernels.normals import (
     LOG_2,
     curvature,
@@ -57,27 +58,26 @@ IN_E, SHIFT, UNIT, FORWARD, TOTAL, FACTOR, STEP, SMALLEST = range(8)
 NUMBERS = 8
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def normalise_rows(X, columns, sign, y, d):  # type: ignore[no-untyped-def]
     """Divide each row of ``X`` by its norm (times ``sign``); ``y`` receives the squared norms."""
-    rows = 4 * ((d + 3) // 4)
-    panels = (columns + 3) // 4
+    tall, panels = height(d), (columns + 3) // 4
     for i in range(d):
         s0 = s1 = s2 = s3 = spread(0.0, load(X, 0))
         for panel in range(panels):
-            at = 4 * (rows * panel + i)
+            at = place_in_x(i, 4 * panel, tall)
             x0, x1, x2, x3 = load(X, at), load(X, at + 1), load(X, at + 2), load(X, at + 3)
             s0, s1, s2, s3 = fma(x0, x0, s0), fma(x1, x1, s1), fma(x2, x2, s2), fma(x3, x3, s3)
         total = (s0 + s1) + (s2 + s3)
         store(y, i, total)
         a = load(sign, i) / root(total)
         for panel in range(panels):
-            at = 4 * (rows * panel + i)
+            at = place_in_x(i, 4 * panel, tall)
             for c in range(at, at + 4):
                 store(X, c, a * load(X, c))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def factors_of_deviation(E, sign, y, a, lane, d):  # type: ignore[no-untyped-def]
     """From the diagonal ``S_jj`` of ``E``: ``a_j = sign_j (1 + S_jj)^{-1/2}``, the decrease of ``d φ``, the smallest ``Y_jj``.
 
@@ -88,7 +88,7 @@ def factors_of_deviation(E, sign, y, a, lane, d):  # type: ignore[no-untyped-def
     least = load(E, 0)
     largest = squares = total = spread(0.0, unit)
     for i in range(d):
-        s = load(E, 8 * (i // 4) * (i // 4 + 1) + 4 * i + i % 4)
+        s = load(E, place_in_e(i, i))
         squares = fma(s, s, squares)
         least = where_less(s, least, s, least)
         size = where_less(s, 0.0, 0.0 - s, s)
@@ -106,11 +106,11 @@ def factors_of_deviation(E, sign, y, a, lane, d):  # type: ignore[no-untyped-def
             s = load(y, i)
             store(a, i, where_less(near, largest, load(sign, i) / root(s + 1.0), load(a, i)))
             c = where_less(near, largest, curvature(s), fma(s, fma(s, 0.25, -1.0 / 3.0), 0.5))
-            s = load(E, 8 * (i // 4) * (i // 4 + 1) + 4 * i + i % 4)
+            s = load(E, place_in_e(i, i))
             total = fma(s * s, c, total)
     else:
         for i in range(d):
-            x, s = load(y, i), load(E, 8 * (i // 4) * (i // 4 + 1) + 4 * i + i % 4)
+            x, s = load(y, i), load(E, place_in_e(i, i))
             total = fma(s * s, fma(x, fma(x, 0.25, -1.0 / 3.0), 0.5), total)
     x = unit * least
     inside = load(lane, IN_E)
@@ -118,12 +118,12 @@ def factors_of_deviation(E, sign, y, a, lane, d):  # type: ignore[no-untyped-def
     store(lane, SMALLEST, where_less(0.5, inside, fma(0.5 * x * x, curvature(x), -0.5 * x), load(lane, SMALLEST)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def normalise_deviation(E, a, lane, d):  # type: ignore[no-untyped-def]
     """``E <- factor D^{-1/2}(S - diag S)D^{-1/2}`` (E7), ``S = E`` before, ``a`` the diagonal of ``D^{-1/2}`` with its signs."""
     factor = load(lane, FACTOR)
     for p in range((d + 3) // 4):
-        i, at = 4 * p, 8 * p * (p + 1)
+        i, at = 4 * p, place_in_e(4 * p, 0)
         a0, a1, a2, a3 = load(a, i), load(a, i + 1), load(a, i + 2), load(a, i + 3)
         for j in range(i):
             t, b = at + 4 * j, factor * load(a, j)
@@ -143,26 +143,26 @@ def normalise_deviation(E, a, lane, d):  # type: ignore[no-untyped-def]
             store(E, t + 5 * c, 0.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _take(E, at, total, limit, forward, inside):  # type: ignore[no-untyped-def]
     """Put ``total`` at its place in lanes of the form in X whose ``φ`` is at most ``limit``."""
     old = load(E, at)
     store(E, at, where_less(0.5, inside, old, where_less(limit, forward, old, total)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def take_deviation(X, columns, E, lane, d):  # type: ignore[no-untyped-def]
     """Lanes of the form in X with ``d φ ≤ 0.4`` change to ``E = X Xᵀ - I`` (rows of ``X`` have norm 1) with shift 0."""
-    height = 4 * ((d + 3) // 4)
+    tall = height(d)
     forward, inside = load(lane, FORWARD), load(lane, IN_E)
     limit = SWITCH_D_PHI / d
     zero = spread(0.0, forward)
     for i in range(0, d, 4):
-        at = 2 * i * (i // 4 + 1)
+        at = place_in_e(i, 0)
         for j in range(min(i + 3, d)):
             t0 = t1 = t2 = t3 = zero
             for k in range(columns):
-                column = 4 * height * (k // 4) + k % 4
+                column = place_in_x(0, k, tall)
                 x, row = load(X, column + 4 * j), column + 4 * i
                 t0, t1 = fma(load(X, row), x, t0), fma(load(X, row + 4), x, t1)
                 t2, t3 = fma(load(X, row + 8), x, t2), fma(load(X, row + 12), x, t3)
@@ -176,7 +176,7 @@ def take_deviation(X, columns, E, lane, d):  # type: ignore[no-untyped-def]
     store(lane, IN_E, where_less(0.5, inside, 1.0, where_less(limit, forward, zero, 1.0)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def gap_of_deviation(E, unit, L, s, d):  # type: ignore[no-untyped-def]
     """``φ / unit²`` of ``I + unit E``, zero diagonal, from the Cholesky factor with its unit diagonal split off.
 
@@ -187,7 +187,7 @@ def gap_of_deviation(E, unit, L, s, d):  # type: ignore[no-untyped-def]
     for j in range(d):
         row = spread(0.0, unit)
         for k in range(j):
-            value = load(E, 8 * (j // 4) * (j // 4 + 1) + 4 * k + j % 4)
+            value = load(E, place_in_e(j, k))
             for i in range(k):
                 value = fma(0.0 - unit * load(L, j * d + i), load(L, k * d + i), value)
             value = value / root(fma(0.0 - square, load(s, k), 1.0))
@@ -198,7 +198,7 @@ def gap_of_deviation(E, unit, L, s, d):  # type: ignore[no-untyped-def]
     return total / d
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _record_rows(y, norm, lane, weights, d):  # type: ignore[no-untyped-def]
     """Decrease of ``d φ`` and smallest ``Y_jj`` in the form in X; for Gaussian weights with ``log|det|`` of the weights."""
     total = spread(0.0, load(y, 0))
@@ -215,67 +215,73 @@ def _record_rows(y, norm, lane, weights, d):  # type: ignore[no-untyped-def]
     store(lane, SMALLEST, -0.5 * log_of(least))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _snapshot(x, columns, e, numbers, d, count, k, snaps, snap_form, snap_shift, snap_total):  # type: ignore[no-untyped-def]
-    """Copy the state of the first ``count`` lanes to ``snaps[r, k]``, ``E`` with both halves; the arrays are flat."""
-    height, lanes = 4 * ((d + 3) // 4), numbers.size // NUMBERS
+@kernel()
+def _snapshot(flat, columns, d, count, k, kept):  # type: ignore[no-untyped-def]
+    """Copy the flat state of the first ``count`` lanes to ``kept.snaps[r, k]``, ``E`` with both halves."""
+    x, e, numbers = flat.X, flat.E, flat.lane
+    tall, lanes = height(d), numbers.size // NUMBERS
     for r in range(count):
         inside = numbers[IN_E * lanes + r] > 0.5
-        snap_form[r, k] = FORM_E if inside else FORM_X
-        snap_shift[r, k] = np.int64(numbers[SHIFT * lanes + r])
-        snap_total[r, k] = numbers[TOTAL * lanes + r]
+        kept.form[r, k] = FORM_E if inside else FORM_X
+        kept.shift[r, k] = np.int64(numbers[SHIFT * lanes + r])
+        kept.total[r, k] = numbers[TOTAL * lanes + r]
         for i in range(d):
             if inside:
                 for j in range(i + 1):
-                    value = e[(8 * (i // 4) * (i // 4 + 1) + 4 * j + i % 4) * lanes + r]
-                    snaps[r, k, i, j] = value
-                    snaps[r, k, j, i] = value
+                    value = e[place_in_e(i, j) * lanes + r]
+                    kept.snaps[r, k, i, j] = value
+                    kept.snaps[r, k, j, i] = value
             else:
                 for j in range(d):
-                    at = ((height * (j // 4) + i) * 4 + j % 4) * lanes + r
-                    snaps[r, k, i, j] = x[at] if j < columns else 0.0
+                    at = place_in_x(i, j, tall) * lanes + r
+                    kept.snaps[r, k, i, j] = x[at] if j < columns else 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _backwards(value, lane, depth, phi, log_phi, stride, group, d):  # type: ignore[no-untyped-def]
+@kernel()
+def _backwards(value, lane, depth, curves, d):  # type: ignore[no-untyped-def]
     """φ and log φ of all layers from the last value and the decreases.
 
-    On entry ``phi`` holds the decreases and ``log_phi`` the shifts of the layers, in the places of their results.
+    On entry ``curves.phi`` holds the decreases and ``curves.log_phi`` the shifts of the layers, in the places of their results.
     """
     later = load(lane, SHIFT)
     for layer in range(depth, -1, -1):
-        at = layer * stride + group
+        at = layer * curves.stride + curves.group
         shift = later
         if layer < depth:
-            shift = lift(load(log_phi, at), lane)
-            value = fma(load(phi, at), 1.0 / d, value * where_less(later, shift, DOWN * DOWN, 1.0))
+            shift = lift(load(curves.log_phi, at), lane)
+            value = fma(load(curves.phi, at), 1.0 / d, value * where_less(later, shift, DOWN * DOWN, 1.0))
         # 2^shift from its bits; below 2^-1022 the square is 0 in any case.
         power = where_less(shift, -1022.0, -1022.0, shift) + 6755399441055744.0
         power = from_bits(left(plus(bits_of(power), np.uint64(1023)), 52))
         power = where_less(shift, -1022.0, 0.0, power)
-        store(phi, at, value * power * power)
+        store(curves.phi, at, value * power * power)
         log_value = fma(2.0 * shift, LOG_2, log_of(value))
-        store(log_phi, at, where_less(0.0, value, log_value, spread(-np.inf, value)))
+        store(curves.log_phi, at, where_less(0.0, value, log_value, spread(-np.inf, value)))
         later = shift
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _layer(state, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, weights, forms, d):  # type: ignore[no-untyped-def]
-    """One layer of all lanes: draw ``W``, rotate, normalise, record."""
-    scatter_normals(state, (d * (d + 1) // 2 + 1) // 2, z, place, V)
+@kernel()
+def _layer(state, scratch, run, forms):  # type: ignore[no-untyped-def]
+    """One layer of all lanes: draw ``W``, rotate, normalise, record; bits of ``forms``: in X, deviation."""
+    random, X, E, lane = state
+    V, place, tau, sign, norm, z, P, y = scratch
+    columns, d = run.columns, run.d
+    # W as reflectors, whose vectors are drawn straight into their places.
+    scatter_normals(random, (d * (d + 1) // 2 + 1) // 2, z, place, V)
     finish_reflectors(V, d, tau, sign, norm)
     if forms & 1:
         rotate_rows(X, columns, V, tau, d, P)
-        if weights == GAUSSIAN:
-            fill_normals(state, (d * (d - 1) // 2 + 1) // 2, z)
+        if run.weights == GAUSSIAN:
+            # A Gaussian matrix is Haar times an independent triangle (Bartlett); the signs go in first.
+            fill_normals(random, (d * (d - 1) // 2 + 1) // 2, z)
             for i in range(d):
                 for j in range(columns):
-                    at = (4 * ((d + 3) // 4) * (j // 4) + i) * 4 + j % 4
+                    at = place_in_x(i, j, height(d))
                     store(X, at, load(sign, i) * load(X, at))
                 store(sign, i, 1.0)
             multiply_bartlett(X, columns, z, norm, 1.0 / np.sqrt(d), d)
         normalise_rows(X, columns, sign, y, d)
-        _record_rows(y, norm, lane, weights, d)
+        _record_rows(y, norm, lane, run.weights, d)
         store(lane, FORWARD, load(lane, FORWARD) - load(lane, STEP) / d)
     if forms & 2:
         rotate_both(E, V, tau, d, P)
@@ -283,37 +289,39 @@ def _layer(state, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, weigh
         normalise_deviation(E, P, lane, d)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _run_rows(  # type: ignore[no-untyped-def]
-    state, weights, full_rank, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, x, e, numbers, marks, count, snaps,
-    snap_form, snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
-):  # fmt: skip
-    """`run_group` on addresses; ``x``, ``e`` and ``numbers`` are ``X``, ``E`` and ``lane`` as flat arrays."""
+@kernel()
+def _run_rows(state, scratch, flat, run, kept, curves, count, signal):  # type: ignore[no-untyped-def]
+    """`run_group` on addresses; ``flat`` is the state as flat arrays, for the snapshots."""
+    _, X, E, lane = state
+    numbers, weights, full_rank, columns, d = flat.lane, run.weights, run.rank, run.columns, run.d
     next_mark = 0
     half, limit = spread(0.5, load(lane, 0)), SWITCH_D_PHI / d
-    for layer in range(depth + 1):
+    for layer in range(run.depth + 1):
+        # Lanes that have come close enough to orthogonality change their form, before anything is looked at.
         inside = load(lane, IN_E)
         waiting = where_less(half, inside, 1.0 + limit, load(lane, FORWARD))
         # "At most the limit" in terms of "less than"; `take_deviation` decides lane by lane.
         if weights == ORTHOGONAL and full_rank and layer > 0 and any_less(waiting, limit * 1.0000000000000002):
             take_deviation(X, columns, E, lane, d)
             inside = load(lane, IN_E)
-        marked = next_mark < marks.shape[0] and marks[next_mark] == layer
+        marked = next_mark < kept.marks.shape[0] and kept.marks[next_mark] == layer
         if marked:
-            _snapshot(x, columns, e, numbers, d, count, next_mark, snaps, snap_form, snap_shift, snap_total)
-        if layer == depth:
+            _snapshot(flat, columns, d, count, next_mark, kept)
+        if layer == run.depth:
             break
-        if control[0] != 0:
+        if signal[0] != 0:
             return False
+        # One pass a form that any lane is in; a lane takes its own.
         forms = (1 if any_less(inside, half) else 0) + (2 if any_less(half, inside) else 0)
-        _layer(state, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, weights, forms, d)
+        _layer(state, scratch, run, forms)
         if full_rank == GRADED and forms & 1:
             orthogonalise_columns(X, columns, d)
-        at = layer * stride + group
+        # The decrease and its shift stand where φ and log φ will: `_backwards` adds them up.
+        at = layer * curves.stride + curves.group
         step, unit, shift = load(lane, STEP), load(lane, UNIT), load(lane, SHIFT)
-        store(phi, at, step)
-        store(log_phi, at, shift)
-        store(log_jacobian, at, load(lane, SMALLEST))
+        store(curves.phi, at, step)
+        store(curves.log_phi, at, shift)
+        store(curves.log_jacobian, at, load(lane, SMALLEST))
         store(lane, TOTAL, fma(step, unit * unit, load(lane, TOTAL)))
         if forms & 2:
             factor = load(lane, FACTOR)
@@ -321,32 +329,35 @@ def _run_rows(  # type: ignore[no-untyped-def]
             store(lane, UNIT, where_less(1.0, factor, unit * DOWN, unit))
         if marked:
             for r in range(count):
-                snap_step[r, next_mark] = numbers[STEP * (numbers.size // NUMBERS) + r]
+                kept.step[r, next_mark] = numbers[STEP * (numbers.size // NUMBERS) + r]
             next_mark += 1
-        control[1] += count
+        signal[1] += count
     if full_rank:
+        # φ at the last layer: from the state itself in deviation form, by the decreases in the form in X.
         inside, value = load(lane, IN_E), load(lane, FORWARD)
         if any_less(half, inside):
-            value = where_less(half, inside, gap_of_deviation(E, load(lane, UNIT), V, y, d), value)
-        _backwards(value, lane, depth, phi, log_phi, stride, group, d)
+            value = where_less(half, inside, gap_of_deviation(E, load(lane, UNIT), scratch.V, scratch.y, d), value)
+        _backwards(value, lane, run.depth, curves, d)
     return True
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def run_group(  # type: ignore[no-untyped-def]
-    state, weights, full_rank, X, columns, E, lane, V, place, tau, sign, norm, z, P, y, marks, count, snaps, snap_form,
-    snap_shift, snap_total, snap_step, phi, log_phi, log_jacobian, stride, group, depth, d, control
-):  # fmt: skip
-    """The paths of one group of lanes; see ``isogap.engine.chain.montecarlo`` for the meaning and shape of every array.
+@kernel()
+def run_group(state, scratch, run, kept, curves, count, signal):  # type: ignore[no-untyped-def]
+    """The paths of the first ``count`` lanes of a group; the records and their arrays: `isogap.engine.kernels.layout`.
 
-    Layer ``l`` goes to place ``l stride + group`` of ``phi``, ``log_phi`` and ``log_jacobian``. Returns whether the paths are
-    complete: ``control[0]`` stops them, ``control[1]`` counts layers times replicas.
+    Returns whether the paths are complete: ``signal[0]`` stops them, ``signal[1]`` counts layers times replicas.
     """
+    V = scratch.V
     for i in range(V.shape[0]):  # the reflectors' leading zeros, and what the last group left of its Cholesky factor
         store(V, i, 0.0)
-    x, e, numbers = X.reshape(X.size), E.reshape(E.size), lane.reshape(lane.size)
-    return _run_rows(
-        rows(state), weights, full_rank, rows(X), columns, rows(E), rows(lane), rows(V), rows(place), rows(tau), rows(sign),
-        rows(norm), rows(z), rows(P), rows(y), x, e, numbers, marks, count, snaps, snap_form, snap_shift, snap_total, snap_step,
-        rows(phi), rows(log_phi), rows(log_jacobian), stride, group, depth, d, control,
+    flat = State(
+        state.random, state.X.reshape(state.X.size), state.E.reshape(state.E.size), state.lane.reshape(state.lane.size)
+    )
+    # Addresses in place of arrays: numba counts references of every array in every call, which costs more than a small layer.
+    there = State(rows(state.random), rows(state.X), rows(state.E), rows(state.lane))
+    room = Scratch(
+        rows(V), rows(scratch.place), rows(scratch.tau), rows(scratch.sign), rows(scratch.norm), rows(scratch.z),
+        rows(scratch.P), rows(scratch.y),
     )  # fmt: skip
+    out = Curves(rows(curves.phi), rows(curves.log_phi), rows(curves.log_jacobian), curves.stride, curves.group)
+    return _run_rows(there, room, flat, run, kept, out, count, signal)

@@ -7,23 +7,23 @@ accuracy: Demmel & Veselić, SIAM J. Matrix Anal. Appl. 13 (1992) 1204) keeps th
 its own singular value. Layout of ``X``: `reflectors`.
 """
 
-from numba import njit
-
+from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.vectors import fma, load, root, spread, store, where_less
+from isogap.engine.kernels.layout import height, place_in_x
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def orthogonalise_columns(X, columns, d):  # type: ignore[no-untyped-def]
     """One cyclic sweep: rotate each pair of columns to orthogonality.
 
     With ``a = ‖x_p‖²``, ``b = ‖x_q‖²``, ``g = x_p · x_q`` the tangent is ``t = 2g sign(b-a) / (|b-a| + sqrt((b-a)² + 4g²))``,
     taken relative to ``max(a, b)`` so that nothing underflows that matters.
     """
-    rows = 4 * ((d + 3) // 4)
+    rows = height(d)
     for p in range(columns - 1):
-        at_p = 4 * rows * (p // 4) + p % 4
+        at_p = place_in_x(0, p, rows)
         for q in range(p + 1, columns):
-            at_q = 4 * rows * (q // 4) + q % 4
+            at_q = place_in_x(0, q, rows)
             a = b = g = spread(0.0, load(X, 0))
             for i in range(d):
                 x, y = load(X, at_p + 4 * i), load(X, at_q + 4 * i)

@@ -19,10 +19,11 @@ slot more than layers. Of the weights it has the blocks ``V``, and for Gaussian 
 """
 
 import numpy as np
-from numba import njit
 
+from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.prefetch import borrowed
 from isogap.engine.kernels.lanes.vectors import any_less, fma, load, root, rows, rows_from, spread, store, where_less
+from isogap.engine.kernels.layout import height
 from isogap.engine.kernels.normals import fill_normals, log_of
 from isogap.engine.kernels.reflector_blocks import make_blocks, panel_stride, rotate, rotate_back
 
@@ -36,7 +37,7 @@ LOG_2 = 0.6931471805599453
 SMALLEST = 2.0**-1022
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def scale_rows(A, columns, d, factor):  # type: ignore[no-untyped-def]
     """Multiply row ``i`` by ``factor[i]``."""
     stride = panel_stride(d)
@@ -47,7 +48,7 @@ def scale_rows(A, columns, d, factor):  # type: ignore[no-untyped-def]
                 store(A, c, f * load(A, c))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def square_rows(A, columns, d, square):  # type: ignore[no-untyped-def]
     """``square[i]`` becomes the squared norm of row ``i``."""
     stride = panel_stride(d)
@@ -60,7 +61,7 @@ def square_rows(A, columns, d, square):  # type: ignore[no-untyped-def]
         store(square, i, (s0 + s1) + (s2 + s3))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def bartlett(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
     """``X <- scale · Rᵀ X``, ``Rᵀ`` lower triangular with diagonal ``norm`` and the ``d(d-1)/2`` normals ``z`` below."""
     stride = panel_stride(d)
@@ -75,7 +76,7 @@ def bartlett(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
                 store(X, c + 4 * i, total * scale)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def bartlett_back(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
     """``X <- scale · R X``: the transpose of `bartlett`."""
     stride = panel_stride(d)
@@ -89,7 +90,7 @@ def bartlett_back(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def
                 store(X, c + 4 * i, total * scale)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def bands_together(d):  # type: ignore[no-untyped-def]
     """How many bands of four rows of the gradient meet each band of the state together.
 
@@ -100,7 +101,7 @@ def bands_together(d):  # type: ignore[no-untyped-def]
     return 1 if q <= 16 else max(1, 640 // q)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _row_product(X, x, Y, y, total):  # type: ignore[no-untyped-def]
     """Add the inner product of four entries."""
     a = fma(load(X, x + 1), load(Y, y + 1), load(X, x) * load(Y, y))
@@ -108,7 +109,7 @@ def _row_product(X, x, Y, y, total):  # type: ignore[no-untyped-def]
     return total + (a + b)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _pull_row(U, H, x, f, dot, B, y):  # type: ignore[no-untyped-def]
     """Four entries of ``f (U + dot H)``."""
     for c in range(4):
@@ -117,7 +118,7 @@ def _pull_row(U, H, x, f, dot, B, y):  # type: ignore[no-untyped-def]
         store(B, y + c, u)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _pull_back(U, H, factor, i, stride, panels, B, to):  # type: ignore[no-untyped-def]
     """``U <- factor (U - factor² diag(U Hᵀ) H)`` for the rows ``i .. i + 3``, which also go to ``B``, panel by panel."""
     s0 = s1 = s2 = s3 = spread(0.0, load(U, 0))
@@ -137,7 +138,7 @@ def _pull_back(U, H, factor, i, stride, panels, B, to):  # type: ignore[no-untyp
         x, to = x + stride, to + 16
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _first_entry(U, H, x, f, stride, panels):  # type: ignore[no-untyped-def]
     """Entry 0 of ``f (u - f² (u·h) h)`` as ``f³ (u_0 Σ h_k² - h_0 Σ u_k h_k)``, sums over ``k > 0``, where ``f² h·h = 1``."""
     u, h = load(U, x), load(H, x)
@@ -150,7 +151,7 @@ def _first_entry(U, H, x, f, stride, panels):  # type: ignore[no-untyped-def]
     return f * (f * f * fma(u, square, 0.0 - h * product))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _pull_back_graded(U, H, factor, i, stride, panels, B, to):  # type: ignore[no-untyped-def]
     """`_pull_back` where column 0 of ``H`` is far above the others, so that ``u_0 - f² (u·h) h_0`` would cancel."""
     x = 4 * i
@@ -169,7 +170,7 @@ def _pull_back_graded(U, H, factor, i, stride, panels, B, to):  # type: ignore[n
     store(B, to + 12, g3)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _squares(B, x, F, y, stride, panels, weight, w):  # type: ignore[no-untyped-def]
     """``Σ_rj (u_r·f_j)² weight_j²`` of four rows ``u_r`` in ``B`` and four rows ``f_j``."""
     s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = spread(0.0, load(B, 0))
@@ -194,7 +195,7 @@ def _squares(B, x, F, y, stride, panels, weight, w):  # type: ignore[no-untyped-
     return fma(w0 * w0, t0, w1 * w1 * t1) + fma(w2 * w2, t2, w3 * w3 * t3)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def pull_back(U, H, factor, columns, d, F, weight, B, square, with_norm, graded):  # type: ignore[no-untyped-def]
     """``U <- G = factor (U - factor² diag(U Hᵀ) H)``; if ``with_norm``, ``square[0] <- ‖G Fᵀ diag(weight)‖_F²``.
 
@@ -224,7 +225,7 @@ def pull_back(U, H, factor, columns, d, F, weight, B, square, with_norm, graded)
     store(square, 0, total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def store_squared_norm(U, F, weight, columns, d, B, square):  # type: ignore[no-untyped-def]
     """``square[0] <- ‖U Fᵀ diag(weight)‖_F²``; ``B`` as in `pull_back`."""
     q, panels, stride = (d + 3) // 4, (columns + 3) // 4, panel_stride(d)
@@ -238,7 +239,7 @@ def store_squared_norm(U, F, weight, columns, d, B, square):  # type: ignore[no-
     store(square, 0, total)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def antisymmetric(F, factor, U, columns, d, C, size):  # type: ignore[no-untyped-def]
     """``C <- FᵀU - UᵀF`` with ``diag(factor) F`` for ``F``, and ``size <- ‖F‖²‖U‖²``.
 
@@ -274,36 +275,36 @@ def antisymmetric(F, factor, U, columns, d, C, size):  # type: ignore[no-untyped
     store(size, 0, f2 * u2)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def multiply(X, scale, Y, columns, d, weights, state, z, V, lower, sign, norm, R, square, ahead, later):  # type: ignore[no-untyped-def]
     """``Y <- W diag(scale) X`` for fresh weights, up to the signs of the rows, which are left in ``sign``."""
-    height = 4 * ((d + 3) // 4)
+    tall = height(d)
     fill_normals(state, (d * (d + 1) // 2 + 1) // 2, z)
     make_blocks(z, d, V, sign, norm)
     rotate(X, scale, Y, columns, V, d, R, square, ahead, later)
     if weights == GAUSSIAN:
         for i in range(d):
             store(lower, i, load(norm, i))
-            store(lower, height + i, load(sign, i))
-        fill_normals(state, (d * (d - 1) // 2 + 1) // 2, rows_from(lower, 2 * height))
+            store(lower, tall + i, load(sign, i))
+        fill_normals(state, (d * (d - 1) // 2 + 1) // 2, rows_from(lower, 2 * tall))
         scale_rows(Y, columns, d, sign)
         for i in range(d):
             store(sign, i, 1.0)
-        bartlett(Y, columns, rows_from(lower, 2 * height), norm, 1.0 / np.sqrt(d), d)
+        bartlett(Y, columns, rows_from(lower, 2 * tall), norm, 1.0 / np.sqrt(d), d)
         square_rows(Y, columns, d, square)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def multiply_back(U, columns, d, weights, V, lower, R, ahead, later):  # type: ignore[no-untyped-def]
     """``U <- Wᵀ U``; for orthogonal weights the signs of the rows have been applied before."""
-    height = 4 * ((d + 3) // 4)
+    tall = height(d)
     if weights == GAUSSIAN:
-        bartlett_back(U, columns, rows_from(lower, 2 * height), lower, 1.0 / np.sqrt(d), d)
-        scale_rows(U, columns, d, rows_from(lower, height))
+        bartlett_back(U, columns, rows_from(lower, 2 * tall), lower, 1.0 / np.sqrt(d), d)
+        scale_rows(U, columns, d, rows_from(lower, tall))
     rotate_back(U, columns, V, d, R, ahead, later)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def forward(  # type: ignore[no-untyped-def]
     state, first, last, columns, d, weights, states, factors, Vs, lowers, z, sign, norm, R, square
 ):  # fmt: skip
@@ -319,7 +320,7 @@ def forward(  # type: ignore[no-untyped-def]
             store(factor, i, load(sign, i) / root(load(square, i)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def backward(  # type: ignore[no-untyped-def]
     U, exponent, begin, first, last, columns, d, weights, graded, wanted, log_norm, states, factors, Vs, lowers, R, square,
     ones, B
@@ -347,7 +348,7 @@ def backward(  # type: ignore[no-untyped-def]
             rescale(U, exponent)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def rescale(U, exponent):  # type: ignore[no-untyped-def]
     """Multiply a lane by a power of two, and note it, when its squared norm has left the safe range."""
     s0 = s1 = s2 = s3 = spread(0.0, load(U, 0))

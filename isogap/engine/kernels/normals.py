@@ -8,8 +8,8 @@ processor computes the same bits.
 """
 
 import numpy as np
-from numba import njit
 
+from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.bits import (
     bits_of,
     from_bits,
@@ -31,7 +31,7 @@ HALF_PI = 1.5707963267948966
 SQRT_HALF_BITS = np.uint64(0x3FE6A09E667F3BCD)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _artanh(m):  # type: ignore[no-untyped-def]
     """``s = (m-1)/(m+1)`` and ``artanh(s)/s - 1`` for ``m`` in ``[sqrt(1/2), sqrt 2)``, where ``|s| ≤ 0.1716``.
 
@@ -48,7 +48,7 @@ def _artanh(m):  # type: ignore[no-untyped-def]
     return s, q * p
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def log_of(x):  # type: ignore[no-untyped-def]
     """``log x`` of a positive normal number, to 1 ulp away from 1 and ``2^-53`` absolutely near it: ``x = 2^e m`` (`_artanh`)."""
     bits = bits_of(x)
@@ -58,7 +58,7 @@ def log_of(x):  # type: ignore[no-untyped-def]
     return fma(to_floats(e), LOG_2, fma(s2, p, s2))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def curvature_series(x):  # type: ignore[no-untyped-def]
     """``(x - log(1+x)) / x²`` for ``-0.4 ≤ x ≤ 0.6``: with ``c = 1/(2+x)``, ``r = c x``, ``c (1 - 2 c r (1/3 + r²/5 + ...))``.
 
@@ -82,7 +82,7 @@ def curvature_series(x):  # type: ignore[no-untyped-def]
     return c * fma(-2.0 * (c * r), p, 1.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def curvature(x):  # type: ignore[no-untyped-def]
     """``(x - log(1+x)) / x²`` for ``x > -0.99`` to a few ulp; ``1/2`` at 0."""
     near = curvature_series(x)
@@ -92,7 +92,7 @@ def curvature(x):  # type: ignore[no-untyped-def]
     return near
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def excess(y):  # type: ignore[no-untyped-def]
     """``y - 1 - log y`` for ``y > 0``, to a few ulp."""
     x = y - 1.0
@@ -100,7 +100,7 @@ def excess(y):  # type: ignore[no-untyped-def]
     return where_less(x, -0.4, far, where_less(0.6, x, far, near))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def radius_of(word):  # type: ignore[no-untyped-def]
     """``sqrt(-2 log u)`` of a random word, ``u = k/2^53`` with whole ``k``: `log_of` with both factors in its constants."""
     bits = bits_of(to_floats(plus(right(word, 11), np.uint64(1))))
@@ -111,7 +111,7 @@ def radius_of(word):  # type: ignore[no-untyped-def]
     return root(fma(to_floats(minus(e, np.uint64(53))), -2.0 * LOG_2, fma(s4, p, s4)))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def turn_of(word):  # type: ignore[no-untyped-def]
     """Cosine and sine of ``2π word/2^64``: quarter turn ``q`` = upper two bits after rounding, the rest in ``[-π/4, π/4)``."""
     x = to_floats(left(word, 2)) * (HALF_PI * 5.421010862427522e-20)
@@ -139,7 +139,7 @@ def turn_of(word):  # type: ignore[no-untyped-def]
     return cosine, sine
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _next_word(s0, s1, s2, s3):  # type: ignore[no-untyped-def]
     """One word of xoshiro256++ and the state after it."""
     word = plus(rotate(plus(s0, s3), 23), s0)
@@ -151,7 +151,7 @@ def _next_word(s0, s1, s2, s3):  # type: ignore[no-untyped-def]
     return word, s0, s1, xor(s2, t), rotate(s3, 45)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _store_state(state, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
     store(state, 0, s0)
     store(state, 1, s1)
@@ -159,7 +159,7 @@ def _store_state(state, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
     store(state, 3, s3)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def fill_words(state, out):  # type: ignore[no-untyped-def]
     """Fill ``out`` (uint64) from one generator and advance ``state`` (4 words)."""
     s0, s1, s2, s3 = load(state, 0), load(state, 1), load(state, 2), load(state, 3)
@@ -168,7 +168,7 @@ def fill_words(state, out):  # type: ignore[no-untyped-def]
     _store_state(state, s0, s1, s2, s3)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def fill_normals(state, half, z):  # type: ignore[no-untyped-def]
     """Draw ``2 half`` normals into ``z`` and advance ``state`` (4 words or rows of words)."""
     s0, s1, s2, s3 = load(state, 0), load(state, 1), load(state, 2), load(state, 3)
@@ -184,7 +184,7 @@ def fill_normals(state, half, z):  # type: ignore[no-untyped-def]
     _store_state(state, s0, s1, s2, s3)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def scatter_normals(state, half, radii, place, out):  # type: ignore[no-untyped-def]
     """`fill_normals` with normal ``i`` at ``out[place[i]]``; ``radii`` is scratch, ``half`` long."""
     s0, s1, s2, s3 = load(state, 0), load(state, 1), load(state, 2), load(state, 3)
@@ -200,7 +200,7 @@ def scatter_normals(state, half, radii, place, out):  # type: ignore[no-untyped-
     _store_state(state, s0, s1, s2, s3)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def words_to_normals(words, out):  # type: ignore[no-untyped-def]
     """The normals of ``2h`` words that are already there."""
     half = out.shape[0] // 2

@@ -15,8 +15,7 @@ odd multiple of 16: a band of four rows would else have all its panels in the sa
 The passes over ``X`` ask for the lines of two arrays, ``ahead`` and ``later``, that the next layer will need (`prefetch`).
 """
 
-from numba import njit
-
+from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.prefetch import prefetch
 from isogap.engine.kernels.lanes.vectors import fma, load, root, spread, store, where_less
 
@@ -25,14 +24,14 @@ from isogap.engine.kernels.lanes.vectors import fma, load, root, spread, store, 
 CHUNK = 2
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def panel_stride(d):  # type: ignore[no-untyped-def]
     """From one panel of four columns to the next."""
     q = (d + 3) // 4
     return 16 * (q | 1 if q >= 12 else q)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _complete_last(z, d):  # type: ignore[no-untyped-def]
     """Fill the triangle of the normals of the last block up with zeros to rows of 4, 3, 2, 1, in place."""
     r = (d - 1) % 4 + 1
@@ -47,7 +46,7 @@ def _complete_last(z, d):  # type: ignore[no-untyped-def]
                 store(z, to, 0.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _head(x, square, keep):  # type: ignore[no-untyped-def]
     """First entry of ``v`` from that of ``x`` and ``‖x‖²``, ``-tau``, sign, ``‖x‖``; ``keep = 0``: no reflector, other sign."""
     length, sign = root(square), where_less(x, 0.0, 1.0, spread(-1.0, x))
@@ -56,7 +55,7 @@ def _head(x, square, keep):  # type: ignore[no-untyped-def]
     return fma(0.0 - sign, length, x), tau, (2.0 * keep - 1.0) * sign, length
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def make_blocks(z, d, V, sign, norm):  # type: ignore[no-untyped-def]
     """Blocks, signs and ``‖x_k‖`` from the ``d(d+1)/2`` normals ``z``, ``x_0`` first; ``z`` has room for ten more."""
     q = (d + 3) // 4
@@ -116,7 +115,7 @@ def make_blocks(z, d, V, sign, norm):  # type: ignore[no-untyped-def]
         at0, to = at3 + n, to + 16 * (q - b)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _coefficients(A, at, a00, a11, a22, a33, g10, g20, g21, g30, g31, g32):  # type: ignore[no-untyped-def]
     """``A`` from its diagonal ``-tau`` and the inner products: ``(A w)_c = -tau_c (w_c + Σ_{e<c} g_ce (A w)_e)``."""
     a10 = a11 * (g10 * a00)
@@ -137,7 +136,7 @@ def _coefficients(A, at, a00, a11, a22, a33, g10, g20, g21, g30, g31, g32):  # t
     store(A, at + 9, a33)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _combine(A, at, w0, w1, w2, w3, transposed):  # type: ignore[no-untyped-def]
     """``A w`` or ``Aᵀ w``."""
     if transposed:
@@ -153,7 +152,7 @@ def _combine(A, at, w0, w1, w2, w3, transposed):  # type: ignore[no-untyped-def]
     return r0, r1, r2, r3
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _products(X, x, V, v, n, a, transposed, R, r):  # type: ignore[no-untyped-def]
     """``R <- A Vᵀ X`` (or with ``Aᵀ``) for the ``n`` rows at ``V[v]`` and four columns of ``X`` that start at ``x``."""
     # The first four rows of V are a triangle.
@@ -217,7 +216,7 @@ def _products(X, x, V, v, n, a, transposed, R, r):  # type: ignore[no-untyped-de
     store(R, r + 15, w33)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _update(X, x, V, v, n, R, r):  # type: ignore[no-untyped-def]
     """``X <- X + V R``."""
     w00, w01, w02, w03 = load(R, r), load(R, r + 1), load(R, r + 2), load(R, r + 3)
@@ -255,7 +254,7 @@ def _update(X, x, V, v, n, R, r):  # type: ignore[no-untyped-def]
             store(X, y + 3, fma(v3, w33, fma(v2, w23, fma(v1, w13, fma(v0, w03, load(X, y + 3))))))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _apply(X, first, last, stride, n, V, v, b, a, transposed, R, ahead, lines, later, rest, at):  # type: ignore[no-untyped-def]
     """Block ``b`` on the panels ``first .. last - 1``; the update follows one panel behind the products."""
     x = stride * first + 16 * b
@@ -271,7 +270,7 @@ def _apply(X, first, last, stride, n, V, v, b, a, transposed, R, ahead, lines, l
     return at
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def rotate(X, scale, Y, columns, V, d, R, square, ahead, later):  # type: ignore[no-untyped-def]
     """``Y <- H diag(scale) X`` with ``H`` the product of all reflectors; ``square`` receives the squared norms of its rows.
 
@@ -301,7 +300,7 @@ def rotate(X, scale, Y, columns, V, d, R, square, ahead, later):  # type: ignore
                 store(square, i, fma(x0, x0, fma(x1, x1, fma(x2, x2, fma(x3, x3, load(square, i))))))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def rotate_back(X, columns, V, d, R, ahead, later):  # type: ignore[no-untyped-def]
     """``X <- Hᵀ X`` in place; ``R`` is scratch, 32 long."""
     q, panels, stride = (d + 3) // 4, (columns + 3) // 4, panel_stride(d)

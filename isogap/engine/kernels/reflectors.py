@@ -12,20 +12,21 @@ Layout, with ``q = ceil(d/4)`` panels of four rows and everything beyond ``d`` z
 
 import numpy as np
 import numpy.typing as npt
-from numba import njit
 
+from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.vectors import fma, load, root, spread, store, where_less
+from isogap.engine.kernels.layout import height, place_in_e, place_in_x
 
 
 def places(d: int) -> npt.NDArray[np.uint64]:
     """Where in ``V`` the normals of one weight matrix belong, ``x_0`` first; one that is left over goes to its end."""
     q = -(-d // 4)
     k, i = np.triu_indices(d)
-    place = 4 * (4 * q * (k // 4) + i) + k % 4
+    place = place_in_x.py_func(i, k, 4 * q)
     return np.append(place, 16 * q * q).astype(np.uint64)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _finish(V, at, k, d, tail, tau, sign, norm):  # type: ignore[no-untyped-def]
     """Reflector ``k`` from ``x_k`` with first entry at ``at`` and ``tail`` the sum of the squares of the others."""
     head = load(V, at)
@@ -43,14 +44,14 @@ def _finish(V, at, k, d, tail, tau, sign, norm):  # type: ignore[no-untyped-def]
         store(tau, k, 0.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def finish_reflectors(V, d, tau, sign, norm):  # type: ignore[no-untyped-def]
     """``v_k``, ``tau_k``, signs and ``‖x_k‖`` from ``x_k`` in the place of ``v_k``, four at a time."""
-    height = 4 * ((d + 3) // 4)
+    tall = height(d)
     for k in range(0, d, 4):
-        at = (height + 4) * k
+        at = (tall + 4) * k
         s0 = s1 = s2 = s3 = spread(0.0, load(V, at))
-        for i in range(at + 16, 4 * height * (k // 4 + 1), 4):
+        for i in range(at + 16, 4 * tall * (k // 4 + 1), 4):
             x0, x1, x2, x3 = load(V, i), load(V, i + 1), load(V, i + 2), load(V, i + 3)
             s0, s1, s2, s3 = fma(x0, x0, s0), fma(x1, x1, s1), fma(x2, x2, s2), fma(x3, x3, s3)
         x1, x2, x3 = load(V, at + 4), load(V, at + 8), load(V, at + 12)
@@ -65,19 +66,19 @@ def finish_reflectors(V, d, tau, sign, norm):  # type: ignore[no-untyped-def]
             _finish(V, at + 15, k + 3, d, s3, tau, sign, norm)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def make_reflectors(z, d, V, tau, sign, norm):  # type: ignore[no-untyped-def]
     """``v_k[i]``, ``i ≥ k``, ``tau_k``, signs and ``‖x_k‖`` from the ``d(d+1)/2`` normals ``z``, ``x_0`` first."""
-    height, at = 4 * ((d + 3) // 4), 0
+    tall, at = height(d), 0
     for k in range(d):
-        base = 4 * height * (k // 4) + k % 4
+        base = place_in_x(0, k, tall)
         for i in range(k, d):
             store(V, base + 4 * i, load(z, at))
             at += 1
     finish_reflectors(V, d, tau, sign, norm)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _inner_products(V, base, first, rows, g):  # type: ignore[no-untyped-def]
     """``g`` = ``v_1·v_0, v_2·v_0, v_2·v_1, v_3·v_0, v_3·v_1, v_3·v_2`` of the block of four reflectors at ``base``."""
     g10 = g20 = g21 = g30 = g31 = g32 = spread(0.0, load(V, base))
@@ -94,7 +95,7 @@ def _inner_products(V, base, first, rows, g):  # type: ignore[no-untyped-def]
     store(g, 5, g32)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _sequential(tau, k, g, w0, w1, w2, w3):  # type: ignore[no-untyped-def]
     """From ``w_c = v_c·x`` the ``a_c`` with ``H_3 H_2 H_1 H_0 x = x + Σ a_c v_c``."""
     a0 = (0.0 - load(tau, k)) * w0
@@ -104,7 +105,7 @@ def _sequential(tau, k, g, w0, w1, w2, w3):  # type: ignore[no-untyped-def]
     return a0, a1, a2, a3
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _reflect_panel(X, at, V, base, first, rows, tau, k, g):  # type: ignore[no-untyped-def]
     """Four reflectors on the four columns of ``X`` that start at ``at``."""
     zero = spread(0.0, load(X, at))
@@ -137,10 +138,10 @@ def _reflect_panel(X, at, V, base, first, rows, tau, k, g):  # type: ignore[no-u
         store(X, at + 4 * i + 3, fma(v3, w33, fma(v2, w23, fma(v1, w13, fma(v0, w03, x)))))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def rotate_rows(X, columns, V, tau, d, g):  # type: ignore[no-untyped-def]
     """``X <- H_{d-2} ... H_0 X`` in place, four reflectors a pass and four columns at a time; ``g`` is scratch, 6 long."""
-    rows = 4 * ((d + 3) // 4)
+    rows = height(d)
     for k in range(0, d - 1, 4):
         base = rows * k
         _inner_products(V, base, k, rows, g)
@@ -148,7 +149,7 @@ def rotate_rows(X, columns, V, tau, d, g):  # type: ignore[no-untyped-def]
             _reflect_panel(X, 4 * rows * panel, V, base, k, rows, tau, k, g)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _pair_products(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
     """``P[2i + c] <- (E v_c)_i`` for the pair of reflectors at ``base``, whose rows before ``k`` are zero."""
     first = 4 * (k // 4)
@@ -197,7 +198,7 @@ def _pair_products(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
         store(P, 2 * i + 7, fma(e33, v3, fma(e32, v2, fma(e31, v1, fma(e30, v0, b3)))))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _pair_coefficients(V, base, k, rows, tau, P):  # type: ignore[no-untyped-def]
     """``P <- -Z`` with ``H_1 H_0 E H_0 H_1 = E - Σ_c (v_c z_cᵀ + z_c v_cᵀ)``.
 
@@ -224,13 +225,13 @@ def _pair_coefficients(V, base, k, rows, tau, P):  # type: ignore[no-untyped-def
         store(P, 2 * i + 1, fma(c1, v, t1 * fma(cross, u, fma(g, z0, load(P, 2 * i + 1)))))
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _add_pair(E, at, vi, zi, wi, yi, vj, zj, wj, yj):  # type: ignore[no-untyped-def]
     """One entry of ``E + v zᵀ + z vᵀ + w yᵀ + y wᵀ``."""
     store(E, at, fma(yi, wj, fma(wi, yj, fma(zi, vj, fma(vi, zj, load(E, at))))))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _pair_update(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
     """``E <- E + Σ_c (v_c P_cᵀ + P_c v_cᵀ)`` on the stored half."""
     for p in range(k // 4, panels):
@@ -266,11 +267,11 @@ def _pair_update(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
         _add_pair(E, t + 15, v3, z3, w3, y3, v3, z3, w3, y3)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def _reflect_corner(E, V, tau, d):  # type: ignore[no-untyped-def]
     """The reflector ``(c, s; s, -c)`` of the last two rows on both sides of ``E``, ``d`` even."""
     k = d - 2
-    base, at = 4 * ((d + 3) // 4) * 4 * (k // 4) + k % 4, 8 * (k // 4) * (k // 4 + 1) + k % 4
+    base, at = place_in_x(0, k, height(d)), place_in_e(k, 0)
     v = load(V, base + 4 * k)
     t = (0.0 - load(tau, k)) * v
     c, s = fma(t, v, 1.0), t * load(V, base + 4 * k + 4)
@@ -287,7 +288,7 @@ def _reflect_corner(E, V, tau, d):  # type: ignore[no-untyped-def]
     store(E, at + 5, fma(s, xy, minus_c * z))
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def rotate_both(E, V, tau, d, P):  # type: ignore[no-untyped-def]
     """``E <- H E Hᵀ`` in place with ``H = H_{d-2} ... H_0``, two reflectors a pass; ``P`` is scratch, ``8 q`` long."""
     panels = (d + 3) // 4
@@ -300,15 +301,15 @@ def rotate_both(E, V, tau, d, P):  # type: ignore[no-untyped-def]
         _reflect_corner(E, V, tau, d)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def multiply_bartlett(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
     """``X <- scale · Rᵀ X`` in place, ``Rᵀ`` lower triangular with diagonal ``norm`` and the ``d(d-1)/2`` normals ``z`` below."""
-    rows = 4 * ((d + 3) // 4)
+    rows = height(d)
     at = d * (d - 1) // 2
     for i in range(d - 1, -1, -1):
         at -= i
         for j in range(columns):
-            column = 4 * rows * (j // 4) + j % 4
+            column = place_in_x(0, j, rows)
             total = load(norm, i) * load(X, column + 4 * i)
             for k in range(i):
                 total = fma(load(z, at + k), load(X, column + 4 * k), total)

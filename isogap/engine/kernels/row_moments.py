@@ -1,9 +1,9 @@
 """Means and squared deviations of rows, in eight interleaved sums: a fixed order that processors with vectors are fast at."""
 
-from numba import njit
+from isogap.engine.kernels.compiling import kernel
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def _row_sum(row, scale, centre, power):  # type: ignore[no-untyped-def]
     """``Σ (scale row[r] - centre)^power``, power 1 or 2; the eighth that an entry belongs to is ``r % 8``."""
     n = row.shape[0]
@@ -25,7 +25,7 @@ def _row_sum(row, scale, centre, power):  # type: ignore[no-untyped-def]
     return total
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@kernel()
 def row_moments(values, scale, mean, m2):  # type: ignore[no-untyped-def]
     """Mean and sum of squared deviations of ``scale[i] * values[i, :]``."""
     n = values.shape[1]

@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
+from isogap.base.streams import TRAINING_ORDER_KEY, TRAINING_WEIGHTS_KEY, child
 from isogap.batch.datasets import Dataset
 from isogap.batch.haar import haar_orthogonal, semi_orthogonal
 from isogap.model.variant import Variant
 
-TORCH_FUNCTIONS = ("identity", "sin", "tanh", "relu", "selu", "leaky-relu")
-_INIT_KEY, _ORDER_KEY = 4, 5
 # A dead feature (all zero) stays zero, with a finite gradient.
 _LEAST_EPS = 1e-30
 _SELU_SCALE, _SELU_ALPHA, _LEAK = 1.0507009873554805, 1.6732632423543772, 0.01
@@ -26,14 +25,12 @@ _SELU_SCALE, _SELU_ALPHA, _LEAK = 1.0507009873554805, 1.6732632423543772, 0.01
 
 def seed_order(root: np.random.SeedSequence, epoch: int, count: int) -> Any:
     """Order of the images in an epoch: from the seed and the epoch alone, so that a resumed training repeats it."""
-    key = (*root.spawn_key, _ORDER_KEY, epoch)
-    return np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key)).permutation(count)
+    return child(root, TRAINING_ORDER_KEY, epoch).permutation(count)
 
 
 def initial_weights(variant: Variant, data: Dataset, root: np.random.SeedSequence) -> list[FloatArray]:
     """``W_0`` (width x pixels), ``W_1..W_L`` (square), the readout (classes x width) of one seed."""
-    key = (*root.spawn_key, _INIT_KEY)
-    generator = np.random.default_rng(np.random.SeedSequence(root.entropy, spawn_key=key))
+    generator = child(root, TRAINING_WEIGHTS_KEY)
     shapes = [(variant.width, data.features)]
     shapes += [(variant.width, variant.width)] * variant.depth + [(data.classes, variant.width)]
     return [_initial(variant.weights, shape, generator) for shape in shapes]

@@ -20,10 +20,11 @@ import numpy as np
 
 from isogap.base.arguments import integer
 from isogap.base.files import atomic_path
+from isogap.base.progress import Progress
 from isogap.base.streams import seed_sequence
 from isogap.batch.datasets import Dataset
-from isogap.engine.chain.montecarlo import Progress
-from isogap.engine.networks.side_by_side import TORCH_FUNCTIONS, SeedNetworks
+from isogap.engine.networks.side_by_side import SeedNetworks
+from isogap.model.choices import TRAINED_ACTIVATIONS
 from isogap.model.variant import Variant
 
 FORMAT = "isogap-training/2"
@@ -56,9 +57,9 @@ class Training:
             raise ValueError(f"rate must be positive, got {self.rate}")
         if self.variant.repeats != 1:
             raise ValueError("repeats must be 1 in training: batches come from the data")
-        if self.variant.activation.name not in TORCH_FUNCTIONS:
+        if self.variant.activation.name not in TRAINED_ACTIVATIONS:
             raise ValueError(
-                f"activation must be one of {', '.join(TORCH_FUNCTIONS)} in training, got {self.variant.activation.name!r}"
+                f"activation must be one of {', '.join(TRAINED_ACTIVATIONS)} in training, got {self.variant.activation.name!r}"
             )
         if self.variant.order != "norm-act":
             raise ValueError("order must be norm-act in training")

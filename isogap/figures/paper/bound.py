@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 from isogap.batch.start import make_start
 from isogap.engine.gradients.passes import run_gradients
 from isogap.figures.finished import digest
-from isogap.figures.product import BLACK, COLOURS, MARKERS, REFUTES, SUPPORTS, Product, Settings, mean_and_error, tidy
+from isogap.figures.product import REFUTES, SUPPORTS, Product, Settings, mean_and_error
+from isogap.figures.style import BLACK, COLOURS, MARKERS, tidy
 from isogap.model.losses import make_loss
 from isogap.run.chain import simulate
-from isogap.run.gradients import log_loss_constant
+from isogap.run.options import Checks, Where
 from isogap.run.rates import fitted_power
 from isogap.theory import bounds
+from isogap.theory.coverage import log_loss_constant
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,8 +83,8 @@ def _compute_row(settings: Settings, d: int, k: int, name: str, lam: FloatArray,
     replicas, root = (16 if d >= 64 else 32), settings.root(81, d, k)
     layers = np.unique(np.r_[0:20, np.linspace(0, depth, 60).astype(int)])
     gradients = run_gradients(start, depth, replicas, root, loss, layers=layers, threads=settings.threads)
-    run = simulate(d, depth, replicas=replicas, input=spec, rng=root, threads=settings.threads, keep_paths=True,
-                   check_layers=0, control=False)  # fmt: skip
+    checks, where = Checks(layers=0, control_variate=False), Where(threads=settings.threads)
+    run = simulate(d, depth, replicas=replicas, input=spec, rng=root, keep_paths=True, checks=checks, where=where)
     assert run.paths is not None
     sums = run.paths.log_jacobian.sum(axis=1)
     mean, error = mean_and_error(gradients.log_norm.T)

@@ -7,23 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
-from isogap.figures.product import (
-    GRADIENT_LABEL,
-    GREY,
-    OPEN,
-    REFUTES,
-    SUPPORTS,
-    Product,
-    Settings,
-    columns,
-    curve,
-    first_layer_gradients,
-    gaussian_batch,
-    mean_and_error,
-    slope_words,
-    tidy,
-)
+from isogap.base.arrays import FloatArray
+from isogap.figures.measured import first_layer_gradients, gaussian_batch
+from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings, columns, mean_and_error, slope_words
+from isogap.figures.style import GRADIENT_LABEL, GREY, curve, tidy
 from isogap.run.rates import Slope, deepest_trainable
 from isogap.theory.rank import rank_law
 

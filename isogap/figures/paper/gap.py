@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from isogap.figures.product import BLACK, BLUE, GREEN, ORANGE, RED, REFUTES, SUPPORTS, Product, Settings, tidy
+from isogap.figures.product import REFUTES, SUPPORTS, Product, Settings
+from isogap.figures.style import BLACK, BLUE, GREEN, ORANGE, RED, tidy
 from isogap.run.chain import simulate
+from isogap.run.options import Where
 from isogap.theory import bounds
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ def fig1(settings: Settings) -> Product:
             replicas=replicas,
             input=f"near-isometry:{FRACTION}",
             rng=settings.root(d),
-            threads=settings.threads,
+            where=Where(threads=settings.threads),
         )
         for d in WIDTHS
     ]

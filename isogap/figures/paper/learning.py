@@ -8,23 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
+from isogap.base.arrays import FloatArray
 from isogap.batch.datasets import Dataset, DatasetError, MissingDataError, load_dataset
 from isogap.engine.networks.training import History, Training, train_seeds
-from isogap.figures.product import (
-    BLACK,
-    COLOURS,
-    LAYER_GRADIENT_LABEL,
-    OPEN,
-    REFUTES,
-    SUPPORTS,
-    Product,
-    Settings,
-    columns,
-    mean_and_error,
-    tidy,
-    with_error,
-)
+from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings, columns, mean_and_error, with_error
+from isogap.figures.style import BLACK, COLOURS, LAYER_GRADIENT_LABEL, tidy
 from isogap.model.variant import Variant
 
 if TYPE_CHECKING:

@@ -6,26 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
-from isogap.figures.product import (
-    BLACK,
-    COLOURS,
-    GREY,
-    LAYER_GRADIENT_LABEL,
-    MARKERS,
-    OPEN,
-    REFUTES,
-    SUPPORTS,
-    Product,
-    Settings,
-    curve,
-    gaussian_batch,
-    long_run,
-    mean_and_error,
-    slope_words,
-    tidy,
-    variant_gradients,
-)
+from isogap.base.arrays import FloatArray
+from isogap.figures.measured import gaussian_batch, long_run, variant_gradients
+from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings, mean_and_error, slope_words
+from isogap.figures.style import BLACK, COLOURS, GREY, LAYER_GRADIENT_LABEL, MARKERS, curve, tidy
 from isogap.model.variant import Variant
 from isogap.run.rates import Slope, end_to_end_rate
 from isogap.theory.rank import FITTED, rank_law

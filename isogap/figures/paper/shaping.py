@@ -6,24 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isogap.base.arguments import FloatArray
-from isogap.figures.product import (
-    COLOURS,
-    GRADIENT_LABEL,
-    GREY,
-    LAYER_GRADIENT_LABEL,
-    OPEN,
-    REFUTES,
-    SUPPORTS,
-    Product,
-    Settings,
-    columns,
-    curve,
-    mean_and_error,
-    tidy,
-    variant_gradients,
-    with_error,
-)
+from isogap.base.arrays import FloatArray
+from isogap.figures.measured import variant_gradients
+from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings, columns, mean_and_error, with_error
+from isogap.figures.style import COLOURS, GRADIENT_LABEL, GREY, LAYER_GRADIENT_LABEL, curve, tidy
 from isogap.model.variant import Variant
 from isogap.run.rates import end_to_end_rate, fitted_power
 

@@ -7,14 +7,14 @@ instructions each, at width 8 together as much as a pass over the state; those o
 
 from typing import Any
 
-from numba import njit
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.vectors import touch
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+@kernel(forceinline=True)
 def prefetch(array, first, last):  # type: ignore[no-untyped-def]
     """Ask for the rows ``first .. last - 1`` of an array."""
     for row in range(first, last):

@@ -7,8 +7,8 @@ import os
 from typing import Any
 
 import numpy as np
-from numba import njit
 
+from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.bits import (
     bits_of,
     from_bits,
@@ -42,7 +42,7 @@ from isogap.engine.kernels.lanes.vectors import (
 _SPREAD_BITS = 0x9E3779B97F4A7C15  # odd, with ones and zeros in all parts
 
 
-@njit(cache=True, error_model="numpy")
+@kernel()
 def _probe(a, words, p):  # type: ignore[no-untyped-def]
     """Every operation of `vectors` and `words` on floats ``a``, ``words`` and double-double numbers ``p``; what is so or not.
 

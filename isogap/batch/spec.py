@@ -1,0 +1,98 @@
+"""What an input says, read once: a name with its numbers, a file of samples, or an array."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isogap.base.arguments import finite_array
+from isogap.base.arrays import FloatArray
+
+# Names of inputs, and whether numbers follow after a colon.
+NAMES = {"gaussian": False, "near-isometry": True, "spectrum": True, "digits": False}
+TABLES = (".npy", ".csv")
+# What to use instead of an input that is not known: where only the Gram matrix matters, and where the samples do.
+KNOWN_STARTS = "gaussian, near-isometry:F, spectrum:l1,l2,..., digits, or a .npy or .csv file"
+KNOWN_BATCHES = "gaussian, near-isometry:F, digits, or a .npy or .csv file"
+
+
+class InputError(ValueError):
+    """An input that cannot be used; the message is one line for a person."""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """An input as it was read.
+
+    Attributes
+    ----------
+    kind : str
+        A name of `NAMES`, ``"file"`` or ``"array"``.
+    label : str
+        What was asked for, fit to be printed: file names may hold bytes that no text file takes.
+    argument : str
+        What follows the colon of a name.
+    table : Path, ndarray of shape (p, n), or None
+        The file or the array.
+
+    Examples
+    --------
+    >>> spec = Spec.of("near-isometry:0.1")
+    >>> spec.kind, spec.numbers(1)
+    ('near-isometry', [0.1])
+    """
+
+    kind: str
+    label: str
+    argument: str = ""
+    table: Path | FloatArray | None = None
+
+    @classmethod
+    def of(cls, what: Any, known: str = KNOWN_BATCHES) -> Spec:
+        """Read an input; ``known`` is said of one that is not known."""
+        if isinstance(what, Spec):
+            return what
+        if not isinstance(what, str | Path):
+            return cls("array", "array", table=finite_array("input", what, 2))
+        text = str(what)
+        label = text.encode("utf-8", "replace").decode()
+        name, colon, argument = text.partition(":")
+        if NAMES.get(name) == bool(colon):
+            return cls(name, label, argument)
+        if Path(text).suffix.lower() in TABLES:
+            return cls("file", label, table=Path(text))
+        raise InputError(f"input {text!r} is not known: use {known}")
+
+    @property
+    def named(self) -> bool:
+        """Whether the input is a name, not a table of samples."""
+        return self.kind in NAMES
+
+    def numbers(self, count: int) -> list[float]:
+        """Return the ``count`` finite numbers after the colon."""
+        try:
+            values = [float(part) for part in self.argument.split(",")]
+        except ValueError:
+            raise InputError(
+                f"input {self.label!r}: {self.argument!r} is not a list of numbers separated by commas"
+            ) from None
+        if len(values) != count:
+            raise InputError(f"input {self.label!r}: {count} number{'s' * (count != 1)} expected, got {len(values)}")
+        if not all(math.isfinite(v) for v in values):
+            raise InputError(f"input {self.label!r}: NaN and infinity are not allowed")
+        return values
+
+    def square_only(self, d: int, batch: int | None) -> None:
+        """Refuse another batch than the width."""
+        if batch is not None and batch != d:
+            raise InputError(f"input {self.label!r} is a square start: batch must equal the width {d}, got {batch}")
+
+
+def array_of(spec: Spec) -> FloatArray:
+    """Return the array of a spec of kind ``"array"``."""
+    assert isinstance(spec.table, np.ndarray)
+    return spec.table

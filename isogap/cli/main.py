@@ -1,0 +1,55 @@
+"""``isogap``: one front door; ``isogap NAME ...`` is the command ``isogap-NAME ...``."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Sequence
+
+from isogap._version import __version__
+from isogap.cli.common import EXIT_OK, fail, prepare_streams, write_stdout
+
+PROGRAM = "isogap"
+# name: (module, what it does)
+COMMANDS = {
+    "mc": ("isogap.cli.mc", "the chain with random weights: isometry gap, bounds, gradients, self-checks"),
+    "variants": ("isogap.cli.variants", "one network of the experiments: its gradient and what theory says"),
+    "verify": ("isogap.cli.verify", "decide every numbered statement, and claims of your own"),
+    "figures": ("isogap.cli.figures", "the figures and tables, by name"),
+}
+
+
+def usage() -> str:
+    """Return the help: what there is, and how to go on."""
+    width = max(map(len, COMMANDS))
+    lines = [f"usage: {PROGRAM} NAME [options]", "", "Each is a command of its own as well, isogap-NAME.", ""]
+    lines += [f"  {name:{width}}  {what}" for name, (_, what) in COMMANDS.items()]
+    lines += ["", "Exact averages over Haar measure: the command weingarten.", "", "examples:"]
+    lines += [f"  {PROGRAM} mc --width 32 --depth 1000", f"  {PROGRAM} verify --help", ""]
+    lines += ["exit status: 0 done, that of the command, 2 bad input, 130 interrupted"]
+    return "\n".join(lines) + "\n"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that the first argument names; return its exit status."""
+    prepare_streams()
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    name = arguments[0] if arguments else "--help"
+    if name in ("--help", "-h"):
+        write_stdout(usage())
+        return EXIT_OK
+    if name == "--version":
+        write_stdout(f"{PROGRAM} {__version__}\n")
+        return EXIT_OK
+    name = name.removeprefix("isogap-")
+    if name not in COMMANDS:
+        near = difflib.get_close_matches(name, COMMANDS, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
+        return fail(PROGRAM, f"no command {arguments[0]!r}; {hint} (see {PROGRAM} --help)")
+    status: int = importlib.import_module(COMMANDS[name][0]).main(arguments[1:])
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

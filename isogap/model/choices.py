@@ -1,0 +1,17 @@
+"""The names that a person chooses from, and the defaults, each written once; no NumPy, so that ``--help`` is instant."""
+
+from __future__ import annotations
+
+# Laws of weights: Haar on O(d), or independent normals of variance 1/d.
+WEIGHTS = ("orthogonal", "gaussian")
+# Where the normalisation stands in a layer of a variant.
+ORDERS = ("norm-act", "act-norm")
+LOSSES = ("cross-entropy", "squared-error")
+ACTIVATION_NAMES = ("identity", "sin", "tanh", "relu", "selu", "leaky-relu")
+# Training code has its own derivatives for these.
+TRAINED_ACTIVATIONS = ACTIVATION_NAMES
+
+DEFAULT_REPLICAS = 1000
+VARIANT_REPLICAS = 20
+DEFAULT_CHECK_LAYERS = 6
+DEFAULT_LEVEL = 1e-6
