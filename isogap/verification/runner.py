@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import time
 import traceback
 import zlib
@@ -118,6 +119,7 @@ def judge_all(
     seed: int = 0,
     where: Path | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    processes: int | None = 1,
 ) -> list[Verdict]:
     """Judge statements of a registry, and before them all that they rest on.
 
@@ -133,6 +135,9 @@ def judge_all(
         Folder of a registry or of systems, by default those of this package.
     progress : callable, optional
         Called with the number done, the total, and the key of the next one.
+    processes : int or None
+        Statements that are judged side by side, each in a process of its own; ``None``: as many as there are processors. The
+        verdicts are the same.
 
     Raises
     ------
@@ -142,6 +147,11 @@ def judge_all(
     statements = load(where)
     wanted = closure(statements, chosen(statements, labels, system))
     modules = {key: check_module(statements[key]) for key in wanted}
+    many = min(len(wanted), processes or os.cpu_count() or 1)
+    if many > 1:
+        from isogap.verification.parallel import judge_side_by_side
+
+        return judge_side_by_side([statements[key] for key in wanted], many, deep=deep, seed=seed, progress=progress)
     verdicts: dict[str, Verdict] = {}
     for i, key in enumerate(wanted):
         if progress is not None:
