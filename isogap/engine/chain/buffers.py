@@ -20,6 +20,8 @@ from isogap.engine.kernels import graded
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
 from isogap.engine.kernels.layout import (
+    GAUSSIAN,
+    ORTHOGONAL,
     Columns,
     Curves,
     Kept,
@@ -83,7 +85,7 @@ def column_paths(
 
 
 def _law(weights: str) -> int:
-    return chain.GAUSSIAN if weights == "gaussian" else chain.ORTHOGONAL
+    return GAUSSIAN if weights == "gaussian" else ORTHOGONAL
 
 
 def _rank(start: Start, weights: str) -> int:
