@@ -43,6 +43,9 @@ def layer_numbers(name: str, value: Any, depth: int) -> tuple[int, ...]:
 
 def finite_array(name: str, value: Any, ndim: int | None = None) -> FloatArray:
     """Return ``value`` as a float64 array; refuse complex, NaN, infinity and a wrong number of dimensions."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        where = tuple(int(i) for i in np.argwhere(np.ma.getmaskarray(value))[0])
+        raise ValueError(f"{name} has masked entries, the first at index {where}: fill them or leave their samples out")
     raw = np.asarray(value)
     if raw.dtype.kind not in "biuf":
         raise TypeError(f"{name} must hold real numbers, got dtype {raw.dtype}")

@@ -1,13 +1,21 @@
-"""Files that are there completely or not at all."""
+"""Files that are there completely or not at all.
+
+A file is written under a temporary name beside its place and renamed. The temporary name says whose it is: what a killed process
+has left is removed when the same file is written again, or by `sweep`.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import socket
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
+
+_PREFIX = ".isogap-"
 
 
 def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
@@ -29,7 +37,9 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     if target.exists() and not target.is_file():
         yield target
         return
-    handle, name = tempfile.mkstemp(prefix=".isogap-", suffix=target.suffix[:16], dir=target.parent)
+    sweep(target.parent, target.name)
+    prefix = f"{_PREFIX}{_digest(target.name)}-{_digest(socket.gethostname())}-{os.getpid()}-"
+    handle, name = tempfile.mkstemp(prefix=prefix, suffix=target.suffix[:16], dir=target.parent)
     os.close(handle)
     temporary = Path(name)
     try:
@@ -40,3 +50,34 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep(folder: Path, name: str | None = None) -> None:
+    """Remove temporary files that processes of this machine have left in ``folder`` when they were killed.
+
+    Parameters
+    ----------
+    folder : Path
+    name : str, optional
+        Only those of the file of this name.
+    """
+    here = _digest(socket.gethostname())
+    for path in folder.glob(f"{_PREFIX}{'*' if name is None else _digest(name)}-{here}-*"):
+        owner = path.name.removeprefix(_PREFIX).split("-")[2]
+        if owner.isdecimal() and not _alive(int(owner)):
+            with suppress(OSError):
+                path.unlink()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # of somebody else, or no such question on this system
+        return True
+    return True

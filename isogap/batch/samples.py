@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from isogap.base.archives import check_npy
 from isogap.base.arguments import finite_array
 from isogap.base.arrays import FloatArray
 from isogap.base.threads import one_blas_thread
@@ -112,6 +113,7 @@ def load_samples(path: Path) -> FloatArray:
         raise InputError(f"input file {path} does not exist")
     try:
         if path.suffix.lower() == ".npy":
+            check_npy(path)
             raw = np.load(path, allow_pickle=False)
         else:
             if path.stat().st_size == 0:

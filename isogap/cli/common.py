@@ -8,6 +8,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
@@ -26,6 +27,8 @@ class Output(NamedTuple):
     suffixes: tuple[str, ...] = ()
 
 
+# What file systems in common use allow.
+LONGEST_NAME = 255
 EXIT_OK = 0
 EXIT_CHECK_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -83,8 +86,15 @@ def seconds(text: str) -> float:
 
 def fail(program: str, message: str) -> int:
     """Print one line to standard error and return the exit status for bad input."""
-    print(f"{program}: error: {' '.join(message.split())}", file=sys.stderr)
+    complain(f"{program}: error: {' '.join(message.split())}")
     return EXIT_BAD_INPUT
+
+
+def complain(line: str) -> None:
+    """Print a line to standard error; where that is closed, nowhere: never to standard output."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(line, file=sys.stderr)
 
 
 def command(program: str, run: Callable[[], int], left: Callable[[], str] = lambda: "no file was written") -> int:
@@ -92,7 +102,7 @@ def command(program: str, run: Callable[[], int], left: Callable[[], str] = lamb
     try:
         return run()
     except KeyboardInterrupt as stop:
-        print(f"{program}: {str(stop) or 'stopped'}; {left()}", file=sys.stderr)
+        complain(f"{program}: {str(stop) or 'stopped'}; {left()}")
         return EXIT_INTERRUPTED
     except BrokenPipeError:  # who read the output has gone
         sys.stdout = None
@@ -149,6 +159,8 @@ def write_stdout(text: str) -> None:
 
 def same_file(first: str, second: str) -> bool:
     """Whether two names lead to one file, which need not exist."""
+    if "\0" in first + second:
+        return False
     return os.path.normcase(os.path.realpath(first)) == os.path.normcase(os.path.realpath(second))
 
 
@@ -156,6 +168,10 @@ def check_output(option: str, path: str, suffixes: tuple[str, ...] = ()) -> str 
     """Say what would keep ``path`` from being written, before any work is done; ``None`` if nothing would."""
     if path == "-":
         return f"{option} -: only --json writes to standard output"
+    if "\0" in path:
+        return f"{option} {path!r}: a file name cannot hold a zero byte"
+    if len(os.fsencode(os.path.basename(path))) > LONGEST_NAME:
+        return f"{option} {path[:40]}...: a file name has at most {LONGEST_NAME} bytes"
     target = Path(os.path.realpath(path))
     if suffixes and Path(path).suffix.lower() not in suffixes:
         return f"{option} {path}: the name must end in {' or '.join(suffixes)}"

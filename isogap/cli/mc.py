@@ -15,6 +15,7 @@ from isogap.cli.common import (
     Parser,
     add_common,
     command,
+    complain,
     fail,
     output_problem,
     prepare_streams,
@@ -137,7 +138,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
         output.print_report(result)
     problem = output.failed_check(result)
     if problem:
-        print(f"{PROGRAM}: self-check failed: {problem}", file=sys.stderr)
+        complain(f"{PROGRAM}: self-check failed: {problem}")
         return EXIT_CHECK_FAILED
     return EXIT_OK
 

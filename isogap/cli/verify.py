@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Any
 from isogap._version import __version__
 from isogap.cli.common import (
     EXIT_CHECK_FAILED,
-    EXIT_INTERRUPTED,
     EXIT_OK,
     BarProgress,
+    Output,
     Parser,
-    check_output,
+    command,
     fail,
+    output_problem,
     prepare_streams,
     whole,
+    write_stdout,
 )
 
 if TYPE_CHECKING:
     import argparse
+
+    from rich.console import Console
 
     from isogap.verification.outcome import Verdict
 
@@ -61,23 +65,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
-    for option, path in (("--html", options.html), ("--json", options.json)):
-        if path is not None and path != "-":
-            problem = check_output(option, path, (".html", ".htm") if option == "--html" else ())
-            if problem:
-                return fail(PROGRAM, problem)
-    if options.html == "-":
-        return fail(PROGRAM, "--html needs a file name")
-    try:
-        return _run(options)
-    except KeyboardInterrupt:
-        print(f"{PROGRAM}: stopped; no file was written", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        sys.stdout = None
-        return EXIT_OK
-    except (ValueError, OSError) as error:
-        return fail(PROGRAM, str(error) or type(error).__name__)
+    outputs = (Output("--html", options.html, (".html", ".htm")), Output("--json", options.json))
+    problem = output_problem(outputs)
+    if problem:
+        return fail(PROGRAM, problem)
+    return command(PROGRAM, lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -159,8 +151,7 @@ def _write(options: argparse.Namespace, verdicts: list[Verdict], seconds: float)
         result = json_result(verdicts, deep=options.deep, seed=options.seed, seconds=seconds)
         text = json.dumps(result, indent=1, allow_nan=False, ensure_ascii=False) + "\n"
         if options.json == "-":
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            write_stdout(text)
         else:
             write_atomically(options.json, lambda stream: stream.write(text.encode()))
     if options.html is not None:
@@ -171,13 +162,21 @@ def _write(options: argparse.Namespace, verdicts: list[Verdict], seconds: float)
 
 def _print(verdicts: list[Verdict], seconds: float) -> None:
     from rich.console import Console
+
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    console = Console(highlight=False) if terminal else Console(highlight=False, width=110)
+    with console.capture() as captured:  # written below: a reader who goes away is no failure
+        _tell(console, verdicts, seconds)
+    write_stdout(captured.get())
+
+
+def _tell(console: Console, verdicts: list[Verdict], seconds: float) -> None:
     from rich.markup import escape
     from rich.table import Table
 
     from isogap.verification.outcome import MEANING
 
     several = len({v.system for v in verdicts}) > 1
-    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=110)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("statement", "verdict"):
         table.add_column(name)

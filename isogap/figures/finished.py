@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from isogap._version import __version__
+from isogap.base.archives import ArchiveError, read_archive
 from isogap.base.arrays import FloatArray
-from isogap.base.files import write_atomically
+from isogap.base.files import sweep, write_atomically
 
 Arrays = dict[str, FloatArray]
 
@@ -36,6 +37,7 @@ def stored(folder: Path | None, about: Mapping[str, Any], compute: Callable[[], 
     path = None
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
+        sweep(folder)
         path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npz"
         found = _read(path, key)
         if found is not None:
@@ -53,12 +55,11 @@ def _read(path: Path, key: str) -> tuple[Arrays, float] | None:
     if not path.is_file():
         return None
     try:
-        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
-            content = {name: file[name] for name in file.files}
+        content = read_archive(path)
         if str(content.pop("_key")) != key:
             return None
         return content, float(content.pop("_seconds"))
-    except Exception:  # np.load raises nearly anything on a damaged file; the piece is computed again
+    except (ArchiveError, OSError, KeyError, ValueError, TypeError):  # damaged: the piece is computed again
         return None
 
 

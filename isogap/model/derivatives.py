@@ -15,7 +15,7 @@ _SIXTH = (3 / 4, -3 / 20, 1 / 60, 0.0)
 _EIGHTH = (4 / 5, -1 / 5, 4 / 105, -1 / 280)
 # At this step the rounding error 1e-16/h and the error of order 8 of tanh, 12 h^8, are both below 1e-13.
 _STEP = 0.01
-_ROUNDING = 2e-16
+_ROUNDING = 4e-16  # of the values and, times the slope, of the points x ± kh
 
 
 def central_difference(f: Function, kinks: tuple[float, ...] = ()) -> tuple[Function, Function]:
@@ -59,7 +59,8 @@ def central_difference(f: Function, kinks: tuple[float, ...] = ()) -> tuple[Func
         for k, (a, b) in enumerate(zip(_SIXTH, _EIGHTH, strict=True), start=1):
             up, down = f(x + k * h), f(x - k * h)
             sixth, eighth, size = sixth + a * (up - down), eighth + b * (up - down), np.maximum(size, np.abs(up))
-        return eighth / h, np.abs(sixth - eighth) / h, _ROUNDING * size / h
+        rounding = _ROUNDING * (size / h + np.abs(x * eighth) / h**2)
+        return eighth / h, np.abs(sixth - eighth) / h, rounding
 
     def derivative(x: FloatArray) -> FloatArray:
         return differences(x)[0]

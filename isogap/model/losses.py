@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from isogap.base.archives import check_npy
 from isogap.base.arguments import finite_array, integer, one_of
 from isogap.base.arrays import FloatArray
 from isogap.batch.spec import InputError
@@ -140,9 +141,16 @@ def load_labels(path: Path) -> FloatArray:
     if not path.is_file():
         raise ValueError(f"label file {path} does not exist")
     try:
-        raw = np.load(path, allow_pickle=False) if path.suffix.lower() == ".npy" else np.loadtxt(path, delimiter=",")
+        if path.suffix.lower() == ".npy":
+            check_npy(path)
+            raw = np.load(path, allow_pickle=False)
+        else:
+            if not path.read_bytes().strip():
+                raise ValueError("it is empty")
+            raw = np.loadtxt(path, delimiter=",", encoding="utf-8-sig")
     except (OSError, ValueError, EOFError) as error:
-        raise ValueError(f"label file {path} cannot be read as numbers: {error}") from None
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise ValueError(f"label file {path} cannot be read as numbers: {reason}") from None
     table = finite_array(f"label file {path}", raw)
     return table.ravel() if 1 in table.shape or table.ndim == 0 else table
 

@@ -19,6 +19,9 @@ from isogap.batch.gap import isometry_gap
 from isogap.model.activations import ACTIVATIONS, Activation, activation
 from isogap.model.choices import ORDERS, WEIGHTS
 
+# Rows beyond 2^±400 are scaled before they are squared.
+_SQUARES = 400
+
 
 @dataclass(frozen=True)
 class Variant:
@@ -111,6 +114,19 @@ class Variant:
         root = np.where(root > 0, root, np.inf)
         return np.asarray(C / root), np.asarray(root)
 
+    def _normalise_any(self, H: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """`normalise` for rows whose squares may be out of range; without eps the roots are in units of a power of two a row."""
+        exponent = np.frexp(np.abs(H).max(axis=-1, keepdims=True))[1]
+        if np.abs(exponent).max() < _SQUARES:
+            return self.normalise(H)
+        scaled = np.ldexp(H, -exponent)
+        C = scaled - scaled.mean(axis=-1, keepdims=True) if self.mean_removal else scaled
+        root = np.sqrt(self.kappa * (C * C).sum(axis=-1, keepdims=True))
+        if self.eps > 0:
+            C, root = np.ldexp(C, exponent), np.hypot(np.ldexp(root, exponent), math.sqrt(self.eps))
+        root = np.where(root > 0, root, np.inf)
+        return np.asarray(C / root), np.asarray(root)
+
     def start(self, data: Any) -> tuple[FloatArray, int, float]:
         """``X_0`` (the batch, repeated and normalised), its rank, and its isometry gap by the row Gram (S7).
 
@@ -123,11 +139,14 @@ class Variant:
         if raw.shape != (self.width, self.batch):
             raise ValueError(f"data must have shape {(self.width, self.batch)}, got {raw.shape}")
         distinct = -(-self.batch // self.repeats)
-        X, root = self.normalise(raw[:, np.arange(self.batch) % distinct])
+        X, root = self._normalise_any(raw[:, np.arange(self.batch) % distinct])
         sigma = np.linalg.svd(X, compute_uv=False)
         rank = int((sigma > max(X.shape) * np.finfo(float).eps * sigma[0]).sum()) if sigma[0] > 0 else 0
         # Repeated centred samples leave zeros up to rounding; such rows must not be blown up to unit length.
-        tiny = root[:, 0] <= max(X.shape) * np.finfo(float).eps * np.abs(raw).max(axis=1) * math.sqrt(self.kappa)
+        largest = np.abs(raw).max(axis=1)
+        if np.abs(np.frexp(largest)[1]).max() >= _SQUARES:
+            largest = np.frexp(largest)[0]
+        tiny = root[:, 0] <= max(X.shape) * np.finfo(float).eps * largest * math.sqrt(self.kappa)
         if self.eps == 0 and (tiny | ~np.isfinite(root[:, 0])).any():
             raise ValueError(
                 "a feature is constant over the batch: nothing is left of it to normalise; change the data"

@@ -6,13 +6,12 @@ import dataclasses
 import json
 import math
 import os
-import zipfile
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from isogap.base.archives import read_archive
 from isogap.base.arrays import FloatArray
 from isogap.base.files import write_atomically
 from isogap.base.records import plain, restored
@@ -123,24 +122,49 @@ class ChainResult:
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> ChainResult:
         """Read what `save` wrote."""
+        where = os.fspath(path)
         try:
-            with np.load(path, allow_pickle=False) as data:
-                run = json.loads(str(data["run"]))
-                names = [f.name for f in dataclasses.fields(Paths)]
-                kept = {n: data[f"paths_{n}"] for n in names if f"paths_{n}" in data}
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise ValueError(f"{os.fspath(path)} is not a saved run: {error}") from None
-        if run.get("format") != FORMAT:
-            raise ValueError(f"{os.fspath(path)} has format {run.get('format')!r}, expected {FORMAT!r}")
-        if kept:
-            kept["seconds"] = float(kept["seconds"])
-        return _from_dict(run, Paths(**kept) if kept else None)
+            run = json.loads(str(read_archive(path, names=("run",))["run"]))
+            if not isinstance(run, dict) or run.get("format") != FORMAT:
+                found = run.get("format") if isinstance(run, dict) else type(run).__name__
+                raise ValueError(f"it has format {found!r}, expected {FORMAT!r}")
+            shapes = _shapes(run)
+            return _from_dict(run, _paths(read_archive(path, shapes, names=shapes)))
+        except (OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise ValueError(f"{where} is not a saved run: {error or type(error).__name__}") from None
 
 
 def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
     """A result from the data of `ChainResult.to_dict`, where an infinite or underflowed gap of the start is ``None``."""
     run = {"controlled": dict.fromkeys(("mean", "stderr", "factor"), [None] * len(run["phi"]["mean"])), **run}
     result = restored(ChainResult, {**run, "phi0": run["phi_0"], "log_phi0": run["log_phi_0"], "paths": None})
+    _check_lengths(result)
     phi0 = (math.inf if result.degenerate else 0.0) if run["phi_0"] is None else result.phi0
     log_phi0 = (math.inf if result.degenerate else -math.inf) if run["log_phi_0"] is None else result.log_phi0
     return dataclasses.replace(result, phi0=phi0, log_phi0=log_phi0, paths=paths)
+
+
+def _check_lengths(result: ChainResult) -> None:
+    """Refuse curves that have not one number a layer."""
+    depth = result.parameters.depth
+    for part, length in (("phi", depth + 1), ("log_phi", depth + 1), ("bounds", depth + 1), ("log_jacobian", depth)):
+        for field in dataclasses.fields(getattr(result, part)):
+            curve = getattr(getattr(result, part), field.name)
+            if isinstance(curve, np.ndarray) and curve.shape != (length,):
+                raise ValueError(f"{part}.{field.name} has {curve.size} numbers for depth {depth}")
+
+
+def _shapes(run: dict[str, Any]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shapes that the paths of a run must have, by its parameters."""
+    given = restored(Parameters, run["parameters"])
+    R, L, K = given.replicas, given.depth, len(run["one_step"]["layers"])
+    shapes: dict[str, tuple[int, ...]] = {"phi": (R, L + 1), "log_phi": (R, L + 1), "log_jacobian": (R, L)}
+    shapes |= {"energy_residual": (R,), "residual": (R, K), "relative_residual": (R, K), "seconds": ()}
+    return {f"paths_{name}": (shape, "f") for name, shape in shapes.items()} | {"paths_checked": ((K,), "i")}
+
+
+def _paths(arrays: dict[str, Any]) -> Paths | None:
+    if not arrays:
+        return None
+    values = {name.removeprefix("paths_"): value for name, value in arrays.items()}
+    return Paths(**{**values, "seconds": float(values["seconds"])})

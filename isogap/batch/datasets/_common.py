@@ -24,6 +24,10 @@ class MissingDataError(DatasetError):
     """The files are not there, which is no damage: another data set may be."""
 
 
+# No file of the data sets known here is half as large, decompressed.
+LARGEST_BYTES = 512 * 2**20
+
+
 @dataclass(frozen=True)
 class Dataset:
     """Images and labels.
@@ -75,7 +79,13 @@ def find_file(folder: Path, names: list[str]) -> Path:
 def read_bytes(path: Path) -> bytes:
     """Read a file, decompressed if its name ends in .gz."""
     try:
-        return gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as stream:
+            content = stream.read(LARGEST_BYTES + 1)
+        if len(content) > LARGEST_BYTES:
+            raise DatasetError(
+                f"{path} holds more than {LARGEST_BYTES >> 20} MiB: it is none of the data sets known here"
+            )
+        return content
     except (OSError, EOFError, zlib.error) as error:
         raise DatasetError(f"{path} cannot be read: {error}") from None
 

@@ -11,22 +11,22 @@ import hashlib
 import json
 import os
 import time
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from isogap._version import __version__
-from isogap.base.files import write_atomically
+from isogap.base.archives import read_archive
+from isogap.base.files import sweep, write_atomically
 from isogap.base.streams import seed_of
 from isogap.engine.chain.block import Block
 from isogap.engine.chain.job import Job
 from isogap.engine.chain.outcome import Outcome, Window
-from isogap.engine.chain.quantiles import ExactQuantiles, Grid, HistogramQuantiles, Values
+from isogap.engine.chain.quantiles import BINS, ExactQuantiles, Grid, HistogramQuantiles, Values
 from isogap.engine.chain.totals import Totals
 
-FORMAT = "isogap-checkpoint/1"
+FORMAT = "isogap-checkpoint/2"
 DEFAULT_SECONDS = 60.0
 _BLOCK_ARRAYS = ("phi", "log_phi", "log_jacobian", "energy", "residual", "relative", "control_variate")
 
@@ -52,30 +52,40 @@ class Checkpoint:
 
     def resume(self, job: Job, keep_paths: bool) -> Outcome:
         """The outcome that the file holds, or an empty one if there is no file."""
+        sweep(self.path.parent, self.path.name)
         if not self.path.exists():
             return Outcome(job, keep_paths)
         try:
-            with open(self.path, "rb") as stream, np.load(stream, allow_pickle=False) as data:
-                arrays = {name: data[name] for name in data.files}
-            head = json.loads(str(arrays.pop("head")))
-            found = head["run"] if head.get("format") == FORMAT else None
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            head = json.loads(str(read_archive(self.path, names=("head",))["head"]))
+            known = isinstance(head, dict) and str(head.get("format", "")).startswith(FORMAT.partition("/")[0] + "/")
+        except (OSError, ValueError, KeyError, RecursionError) as error:
             raise CheckpointError(
                 f"{self.path} is not a readable checkpoint ({type(error).__name__}); it was left alone: "
                 "move it away, or name another file"
             ) from None
-        if found is None:
+        if not known:
             raise CheckpointError(
                 f"{self.path} is not a checkpoint of this program; it was left alone: name another file"
             )
-        wanted = fingerprint(job, keep_paths)
+        self._check_run(head, fingerprint(job, keep_paths))
+        try:
+            return _restored(job, keep_paths, head, self.path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise CheckpointError(
+                f"{self.path} is damaged ({error or type(error).__name__}); it was left alone: move it away, or name another file"
+            ) from None
+
+    def _check_run(self, head: dict[str, Any], wanted: dict[str, Any]) -> None:
+        found = head.get("run")
+        found = found if isinstance(found, dict) and head["format"] == FORMAT else {}
         different = sorted(key for key in wanted if found.get(key) != wanted[key])
+        if head["format"] != FORMAT:
+            different = ["format"]
         if different:
             raise CheckpointError(
                 f"{self.path} belongs to another run (different: {', '.join(different)}); it was left alone: "
                 "give the same arguments, or name another file"
             )
-        return _restored(job, keep_paths, head, arrays)
 
     def after_block(self, outcome: Outcome) -> None:
         """Save if it is time."""
@@ -119,17 +129,9 @@ def fingerprint(job: Job, keep_paths: bool) -> dict[str, Any]:
 
 
 def _arrays(outcome: Outcome) -> dict[str, Any]:
-    head = {
-        "format": FORMAT,
-        "run": fingerprint(outcome.job, outcome.keep_paths),
-        "done": outcome.done,
-        "seconds": outcome.seconds,
-        "window": outcome.window,
-    }
     assert outcome.totals is not None
     assert outcome.quantiles is not None
-    arrays: dict[str, Any] = {"head": np.array(json.dumps(head))}
-    arrays |= {f"totals.{name}": value for name, value in outcome.totals.arrays.items()}
+    arrays: dict[str, Any] = {f"totals.{name}": value for name, value in outcome.totals.arrays.items()}
     replicas = outcome.job.blocks()[outcome.done - 1][1]
     for name, value in outcome.quantiles.arrays.items():
         arrays[f"quantiles.{name}"] = value if name == "counts" else value[:, :replicas]
@@ -138,14 +140,38 @@ def _arrays(outcome: Outcome) -> dict[str, Any]:
     for name in _BLOCK_ARRAYS if outcome.blocks else ():
         axis = 0 if name in ("residual", "relative") else -1
         arrays[f"paths.{name}"] = np.concatenate([getattr(b, name) for b in outcome.blocks], axis=axis)
-    return arrays
+    head = {
+        "format": FORMAT,
+        "run": fingerprint(outcome.job, outcome.keep_paths),
+        "done": outcome.done,
+        "seconds": outcome.seconds,
+        "window": outcome.window,
+    }
+    return {"head": np.array(json.dumps(head | {"digest": _digest(head, arrays)}))} | arrays
 
 
-def _restored(job: Job, keep_paths: bool, head: dict[str, Any], arrays: dict[str, Any]) -> Outcome:
+def _digest(head: dict[str, Any], arrays: dict[str, Any]) -> str:
+    """Hash of everything in the file but the hash: what was changed by hand or by a disk is not gone on from."""
+    digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
+    for name in sorted(arrays):
+        value = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {value.dtype.str} {value.shape}".encode() + value.tobytes())
+    return digest.hexdigest()
+
+
+def _restored(job: Job, keep_paths: bool, head: dict[str, Any], path: Path) -> Outcome:
+    blocks, done = job.blocks(), head["done"]
+    if not isinstance(done, int) or not 1 <= done <= len(blocks):
+        raise ValueError(f"{done!r} of {len(blocks)} blocks done")
+    arrays = read_archive(path, _shapes(job, keep_paths, blocks[done - 1][1]))
+    del arrays["head"]
+    if head.pop("digest", None) != _digest(head, arrays):
+        raise ValueError("its numbers are not those that were written")
+
     def group(prefix: str) -> dict[str, Any]:
         return {name.removeprefix(prefix): value for name, value in arrays.items() if name.startswith(prefix)}
 
-    outcome = Outcome(job, keep_paths, done=head["done"], totals=Totals(group("totals.")), seconds=head["seconds"])
+    outcome = Outcome(job, keep_paths, done=done, totals=Totals(group("totals.")), seconds=float(head["seconds"]))
     outcome.window = Window(*head["window"]) if head["window"] is not None else None
     grid, values = group("grid."), group("quantiles.")
     if grid:
@@ -159,3 +185,16 @@ def _restored(job: Job, keep_paths: bool, head: dict[str, Any], arrays: dict[str
     if kept:
         outcome.blocks = [Block(first=0, **kept)]
     return outcome
+
+
+def _shapes(job: Job, keep_paths: bool, replicas: int) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Shapes of the large arrays of a checkpoint after ``replicas`` replicas."""
+    layers = job.depth + 1
+    kinds: dict[str, tuple[tuple[int, ...], str]] = {"quantiles.counts": ((layers, BINS), "u")}
+    kinds |= {f"quantiles.{name}": ((layers, replicas), "f") for name in ("all_phi", "all_log_phi")}
+    kinds |= {f"grid.{name}": ((layers,), "f") for name in ("low", "width")}
+    if keep_paths:
+        kinds |= {f"paths.{name}": ((layers, replicas), "f") for name in ("phi", "log_phi")}
+        kinds |= {"paths.log_jacobian": ((job.depth, replicas), "f"), "paths.energy": ((replicas,), "f")}
+        kinds |= {f"paths.{name}": ((replicas, len(job.checked)), "f") for name in ("residual", "relative")}
+    return kinds

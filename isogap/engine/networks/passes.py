@@ -33,6 +33,16 @@ def draw_weights(kind: str, d: int, generators: list[np.random.Generator]) -> Fl
     return np.asarray(Q * signs[:, None, :])
 
 
+def _log_norm(G: FloatArray) -> FloatArray:
+    """``log‖G‖_F`` of every matrix, whose squares may underflow; ``-inf`` for a zero matrix."""
+    power = np.frexp(np.abs(G).max(axis=(1, 2)))[1]
+    with np.errstate(divide="ignore"):
+        logs: FloatArray = np.log(np.linalg.norm(np.ldexp(G, -power[:, None, None]), axis=(1, 2))) + power * math.log(
+            2.0
+        )
+    return logs
+
+
 class Pass:
     """States and weights of some replicas."""
 
@@ -87,8 +97,7 @@ class Pass:
                 slope = gains[layer] * self._slope(Z, layer)
                 dH = self._pull(V * slope, N, root) if v.order == "norm-act" else self._pull(V, N, root) * slope
             G = dH @ np.swapaxes(self.states[layer], 1, 2)
-            with np.errstate(divide="ignore"):
-                log_norm[:, layer] = np.log(np.linalg.norm(G, axis=(1, 2))) + exponent * math.log(2.0)
+            log_norm[:, layer] = _log_norm(G) + exponent * math.log(2.0)
             V = np.swapaxes(self.weights[layer], 1, 2) @ dH
             size = np.frexp(np.abs(V).max(axis=(1, 2)))[1]
             V = np.ldexp(V, -size[:, None, None])

@@ -128,16 +128,11 @@ class SpectrumLaw:
         x, v = np.asarray(a, dtype=np.float64) * self.surviving, self.ratio.value
         if v == 0.0:
             return np.where(x >= 1.0, 1.0, 0.0)
-        low, high = (1 - math.sqrt(v)) ** 2, (1 + math.sqrt(v)) ** 2
-        y = np.clip(x, low, high)
-        root = np.sqrt(np.maximum((high - y) * (y - low), 0.0))
-        # antiderivative of √((a₊-a)(a-a₋))/a:  root + (1+v) arcsin((a-1-v)/2√v) - (1-v) arcsin(((1+v)a-(1-v)²)/(2√v a))
-        first = np.arcsin(np.clip((y - 1 - v) / (2 * math.sqrt(v)), -1.0, 1.0))
-        if v == 1.0:
-            total = root + 2 * first + math.pi
-        else:
-            second = np.arcsin(np.clip(((1 + v) * y - (1 - v) ** 2) / (2 * math.sqrt(v) * y), -1.0, 1.0))
-            total = root + (1 + v) * first - (1 - v) * second + math.pi * v
+        # a = (1-√v)² + 4√v sin²(ψ/2): 2πv F = 2√v sin ψ + (1+v) ψ - 2(1-v) arctan((1+√v)/(1-√v) tan(ψ/2))
+        root = math.sqrt(v)
+        half = np.arcsin(np.sqrt(np.clip((x - (1 - root) ** 2) / (4 * root), 0.0, 1.0)))
+        angle = np.arctan2((1 + root) * np.sin(half), (1 - root) * np.cos(half))
+        total = 2 * root * np.sin(2 * half) + (1 + v) * 2 * half - 2 * (1 - v) * angle
         inner = np.clip(total / (2 * math.pi * v), 0.0, 1.0)
         result: FloatArray = np.where(x >= 0, (1 - self.surviving) + self.surviving * inner, 0.0)
         return result
