@@ -19,7 +19,7 @@ from isogap.engine.wide.stream import Stream
 from isogap.model.activations import activation as activation_named
 from isogap.theory.mean_field.gradient_rate import gradient_rate
 
-WIDTH, BATCH = 128, 64
+WIDTH, BATCH, CHANCE = 128, 64, 0.1
 # Key of the order of the images, as in `isogap.base.streams`.
 _ORDER_KEY = 5
 
@@ -96,7 +96,7 @@ class Trained:
     test, train : float
         Accuracy at the end on 360 test digits as one batch, and mean over the training batches; chance is 0.1.
     loss : float
-        Mean over the last epoch; NaN if it ever was not finite, which ends the training.
+        Mean over the last epoch; NaN if it was not finite or a feature became constant, which ends the training at chance.
     initial_range : float
         Log of the dynamic range of the gradients at the first step.
     """
@@ -130,13 +130,17 @@ def train_digits(
     with one_blas_thread():
         training = _Training(activation, list(gains), width, rng)
         network, count = training.network, training.per_epoch
-        losses, start = [], math.nan
+        losses: list[float] = []
+        start = math.nan
         for images, labels in training.batches(epochs * count):
-            losses.append(network.step(images, labels, rate))
+            try:
+                losses.append(network.step(images, labels, rate))
+            except ValueError:  # a feature has become constant, or not finite
+                losses.append(math.nan)
             if not losses[1:]:
                 start = float(log_range(network.log_gradients()))
             if not math.isfinite(losses[-1]):
-                return Trained(0.1, 0.1, math.nan, start)
+                return Trained(CHANCE, CHANCE, math.nan, start)
         shown = [network.accuracy(*batch) for batch in training.batches(count)]
         data = training.data
         test = network.accuracy(training.standard(data.test_images).T, data.test_labels)

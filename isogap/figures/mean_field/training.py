@@ -15,6 +15,7 @@ from isogap.figures.product import REFUTES, SUPPORTS, Product, Settings
 from isogap.figures.style import BLACK, COLOURS, GREY, MARKERS, tidy
 from isogap.run.mean_field_training import (
     BATCH,
+    CHANCE,
     WIDTH,
     Trained,
     first_steps,
@@ -32,7 +33,6 @@ SHOWN = 1
 # Name, activation, exponent p of the gains l^-p.
 NETWORKS = (("relu", "relu", 0.0), ("tanh", "tanh", 0.0), ("tanh, gains ℓ^-0.4", "tanh", 0.4))
 RATES = (0.01, 0.1)
-CHANCE = 0.1
 
 
 def mf_step(settings: Settings) -> Product:
