@@ -43,6 +43,16 @@ FIGURES = {
         "mf_depth",
         "training accuracy against depth, with and without small gains (Y14)",
     ),
+    "residual-variance": (
+        "residual.laws",
+        "variance",
+        "variance of residual networks, share of every branch (D1 to D4)",
+    ),
+    "residual-paths": ("residual.laws", "paths", "path lengths of a residual network against Stirling numbers (D5)"),
+    "residual-gradient": ("residual.laws", "gradient", "gradient of residual networks: a power of the depth (D6)"),
+    "residual-isometry": ("residual.isometry", "isometry", "isometry gap of six networks, with and without skip (D8)"),
+    "residual-depth": ("residual.training", "depth", "test accuracy against depth: BN, SkipInit, neither (D10)"),
+    "residual-batch": ("residual.training", "batch", "test accuracy over learning rate and batch, and B* (D9, D10)"),
     "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture D4"),
 }
 
