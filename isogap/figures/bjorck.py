@@ -1,15 +1,15 @@
-"""Convolutional networks at initialisation in Bjorck et al., arXiv:1806.02375: figures 2 to 7 and Table 1, with and without BN."""
+"""Convolutional networks at initialisation, with and without BN: figures 2 to 7 and Table 1 of arXiv:1806.02375."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isogap.base.arrays import FloatArray
-from isogap.batch.datasets import MissingDataError, load_dataset
+from isogap.batch.datasets import Dataset, MissingDataError, load_dataset
 from isogap.engine.networks.convolution import (
     INITS,
     ConvNet,
@@ -51,23 +51,28 @@ class Images:
 
 def images(settings: Settings) -> Images:
     """CIFAR-10, Fashion-MNIST or MNIST from the folder of data sets; without it the digits."""
-    for name, side, colours in (("cifar10", 32, 3), ("fashion-mnist", 28, 1), ("mnist", 28, 1)):
-        try:
-            data = load_dataset(name, settings.data) if settings.data is not None else None
-        except MissingDataError:
-            continue
-        if data is None:
-            break
-        found = data
-        return Images(name, side, colours, lambda key: as_batch(
-            found.train_images, found.train_labels, BATCH, side, colours, settings.root(key)))  # fmt: skip
-    digits = load_dataset("digits")
-    return Images("digits", 8, 1, lambda key: as_batch(
-        digits.train_images, digits.train_labels, BATCH, 8, 1, settings.root(key)))  # fmt: skip
+    if settings.data is not None:
+        for name, side, colours in (("cifar10", 32, 3), ("fashion-mnist", 28, 1), ("mnist", 28, 1)):
+            try:
+                return _of(load_dataset(name, settings.data), side, colours, settings)
+            except MissingDataError:
+                continue
+        raise MissingDataError(f"data folder {settings.data} holds none of cifar10, fashion-mnist, mnist")
+    return _of(load_dataset("digits"), 8, 1, settings)
+
+
+def _of(data: Dataset, side: int, colours: int, settings: Settings) -> Images:
+    def batch(key: int) -> tuple[Any, Any]:
+        return as_batch(data.train_images, data.train_labels, BATCH, side, colours, settings.root(key))
+
+    return Images(data.name, side, colours, batch)
 
 
 def each(
-    settings: Settings, kind: str, about: dict[str, Any], measure: Callable[[ConvNet, list[Any], Any, Any], dict[str, Any]]
+    settings: Settings,
+    kind: str,
+    about: dict[str, Any],
+    measure: Callable[[ConvNet, list[Any], Any, Any], dict[str, Any]],
 ) -> dict[bool, list[dict[str, FloatArray]]]:
     """Run ``measure`` on networks with and without BN, for every initialisation and seed; finished pieces are kept."""
     source, found = images(settings), {}
@@ -80,15 +85,26 @@ def each(
                 def compute(net: ConvNet = net, seed: int = seed) -> dict[str, FloatArray]:
                     with torch_threads(settings.threads):
                         x, y = source.batch(seed)
-                        return {k: np.asarray(v) for k, v in measure(net, initial_weights(net, settings.root(seed, 1)), x, y).items()}
+                        return {
+                            k: np.asarray(v)
+                            for k, v in measure(net, initial_weights(net, settings.root(seed, 1)), x, y).items()
+                        }
 
-                key = {"kind": kind, "data": source.name, "bn": normalise, "init": init, "run": seed, "batch": BATCH, **about}
+                key = {
+                    "kind": kind,
+                    "data": source.name,
+                    "bn": normalise,
+                    "init": init,
+                    "run": seed,
+                    "batch": BATCH,
+                    **about,
+                }
                 runs.append(settings.piece(key, compute))
         found[normalise] = runs
     return found
 
 
-def spread(values: Sequence[Any], digits: int = 3) -> str:
+def spread(values: Any, digits: int = 3) -> str:
     """``smallest-largest`` of some numbers, or the number.
 
     Examples
@@ -113,7 +129,9 @@ def f2(settings: Settings) -> Product:
     def measure(net: ConvNet, weights: list[Any], x: Any, y: Any) -> dict[str, Any]:
         return {"g": kernel_gradients(net, weights, x, y, [MIDDLE])[MIDDLE].gradient.ravel()}
 
-    runs = {bn: [run["g"] for run in rows] for bn, rows in each(settings, "bjorck-f2", {"layer": MIDDLE}, measure).items()}
+    runs = {
+        bn: [run["g"] for run in rows] for bn, rows in each(settings, "bjorck-f2", {"layer": MIDDLE}, measure).items()
+    }
     sizes = {bn: [g.std() for g in rows] for bn, rows in runs.items()}
     tails = {bn: [((g - g.mean()) ** 4).mean() / g.var() ** 2 for g in rows] for bn, rows in runs.items()}
     factor = np.median(sizes[False]) / np.median(sizes[True])
@@ -156,7 +174,13 @@ def f3(settings: Settings) -> Product:
             for i, row in enumerate(ratios[bn]):
                 ax.plot(RATES, np.clip(row, None, 1e6), color=colour, alpha=0.5, lw=1, label=name if i == 0 else None)
         ax.axhline(1.0, color=GREY, lw=0.8)
-        ax.set(xscale="log", yscale="log", xlabel="learning rate of the step", ylabel="loss after / loss before", ylim=(0.05, 1e4))
+        ax.set(
+            xscale="log",
+            yscale="log",
+            xlabel="learning rate of the step",
+            ylabel="loss after / loss before",
+            ylim=(0.05, 1e4),
+        )
         tidy(ax, loc="upper left")
 
     caption = (
@@ -178,15 +202,22 @@ def f4(settings: Settings) -> Product:
     def measure(net: ConvNet, weights: list[Any], x: Any, y: Any) -> dict[str, Any]:
         if net.normalise:
             return {"none": 0.0}
-        found = channel_moments_along_step(net, weights, x, y, rate=DIVERGING, fractions=FRACTIONS.tolist(), layers=STEP_LAYERS)
+        found = channel_moments_along_step(
+            net, weights, x, y, rate=DIVERGING, fractions=FRACTIONS.tolist(), layers=STEP_LAYERS
+        )
         return {str(layer): values for layer, values in found.items()} | {
             "ratio": step_ratios(net, weights, x, y, [DIVERGING])[1]
         }
 
-    runs = each(settings, "bjorck-f4", {"rate": DIVERGING, "parts": len(FRACTIONS), "layers": STEP_LAYERS}, measure)[False]
+    runs = each(settings, "bjorck-f4", {"rate": DIVERGING, "parts": len(FRACTIONS), "layers": STEP_LAYERS}, measure)[
+        False
+    ]
     diverging = [run for run in runs if run["ratio"][0] > 1e3] or runs
     shown = diverging[0]
-    growth = [float(np.median([run[str(k)][-1, 1].mean() / run[str(k)][0, 1].mean() for run in diverging])) for k in STEP_LAYERS]
+    growth = [
+        float(np.median([run[str(k)][-1, 1].mean() / run[str(k)][0, 1].mean() for run in diverging]))
+        for k in STEP_LAYERS
+    ]
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots(2, len(STEP_LAYERS), sharex=True)
@@ -238,9 +269,9 @@ def f5(settings: Settings) -> Product:
 
     slopes = [np.polyfit(block[2:17], np.median(runs[True], axis=0)[2:17], 1)[0]]
     caption = (
-        f"{setting(settings)}: without BN from {spread(runs[False][:, 0], 2)} to {spread(runs[False][:, -1], 2)}, geometrically; with BN "
-        f"from {spread(runs[True][:, 0], 2)} to {spread(runs[True][:, -1], 2)}: on these images it is not constant but grows by "
-        f"{slopes[0]:.2g} a block within a stage and is reset where the stage changes."
+        f"{setting(settings)}: without BN from {spread(runs[False][:, 0], 2)} to {spread(runs[False][:, -1], 2)}, geometrically; "
+        f"with BN from {spread(runs[True][:, 0], 2)} to {spread(runs[True][:, -1], 2)}: here it "
+        f"is not constant but grows by {slopes[0]:.2g} a block within a stage and is reset where the stage changes."
     )
     table = {"block": block} | {
         f"{name.replace(' ', '_')}_{i}": row for bn, name, _ in CASES for i, row in enumerate(runs[bn])
@@ -271,8 +302,8 @@ def f6(settings: Settings) -> Product:
 
     caption = (
         f"{setting(settings)}: share of the images predicted in one class {spread(share[False], 2)} without BN and "
-        f"{spread(share[True], 2)} with, mean cosine of two images' gradients {spread(cosine[False], 2)} and {spread(cosine[True], 2)}. "
-        "On digits the contrast is weaker than the paper's on CIFAR10."
+        f"{spread(share[True], 2)} with, mean cosine of two images' gradients {spread(cosine[False], 2)} and "
+        f"{spread(cosine[True], 2)}. On digits the contrast is weaker than the paper's on CIFAR10."
     )
     table = {
         "bn": np.repeat([1, 0], [len(share[True]), len(share[False])]),
@@ -304,8 +335,8 @@ def f7(settings: Settings) -> Product:
             figure.colorbar(picture, ax=ax, shrink=0.8, label="over the mean" if not bn else "")
 
     caption = (
-        f"Layer {CHANNELS_LAYER} ({setting(settings)}): the sums over a row or a column vary by {spread(uneven[True], 2)} of their "
-        f"mean with BN and {spread(uneven[False], 2)} without."
+        f"Layer {CHANNELS_LAYER} ({setting(settings)}): the sums over a row or a column vary by "
+        f"{spread(uneven[True], 2)} of their mean with BN and {spread(uneven[False], 2)} without."
     )
     table = {
         "bn": np.repeat([1, 0], [len(uneven[True]), len(uneven[False])]),
@@ -329,7 +360,13 @@ def table1(settings: Settings) -> Product:
     sides = {source.name: source.side, "white noise": 32}
     lines = {name: [summand_ratio(max(1, side >> k), BATCH) for k in range(3)] for name, side in sides.items()}
     rows = [
-        (name, layer, label, *(f(r["ratio"][k] for r in runs[name][bn]) for f in (min, max)), lines[name][k] if bn else np.nan)
+        (
+            name,
+            layer,
+            label,
+            *(f(r["ratio"][k] for r in runs[name][bn]) for f in (min, max)),
+            lines[name][k] if bn else np.nan,
+        )
         for name in runs
         for bn, label, _ in CASES
         for k, layer in enumerate(TABLE_LAYERS)
@@ -345,17 +382,28 @@ def table1(settings: Settings) -> Product:
                 ax.vlines(x, low * 0.98, high * 1.02, color=colour, lw=4, alpha=0.5 + 0.4 * k)
                 ax.plot(x, np.sqrt(low * high), "os"[k], color=colour, ms=5, label=f"{label}, {name} {side} x {side}")
                 if bn:
-                    ax.plot(x, lines[name], "_", color=GREY, ms=16, mew=2, label="independent summands" if k == 0 else None)
+                    ax.plot(
+                        x, lines[name], "_", color=GREY, ms=16, mew=2, label="independent summands" if k == 0 else None
+                    )
         ax.plot(range(3), [251.8, 112.8, 40.7], "x", color=BLUE, ms=7, label="with BN, printed (CIFAR10)")
         ax.plot(range(3), [1.7, 2.6, 2.1], "x", color=RED, ms=7, label="without BN, printed")
-        ax.set(yscale="log", xticks=range(3), xticklabels=[f"layer {k}" for k in TABLE_LAYERS], ylabel="mean Σ|d| / mean |Σ d|")
+        ax.set(
+            yscale="log",
+            xticks=range(3),
+            xticklabels=[f"layer {k}" for k in TABLE_LAYERS],
+            ylabel="mean Σ|d| / mean |Σ d|",
+        )
         ax.set(ylim=(1, 3e3), xlim=(-0.5, 2.5))
         tidy(ax, ncols=2, loc="upper right")
 
     ratio = {bn: [float(r["ratio"][0]) for r in runs[source.name][bn]] for bn, _, _ in CASES}
-    white = "; ".join(f"{label} " + "/".join(f"{runs['white noise'][bn][0]['ratio'][k]:.3g}" for k in range(3)) for bn, label, _ in CASES)
+    white = "; ".join(
+        f"{label} " + "/".join(f"{runs['white noise'][bn][0]['ratio'][k]:.3g}" for k in range(3))
+        for bn, label, _ in CASES
+    )
     own = "; ".join(
-        f"{label} " + "/".join(spread([r["ratio"][k] for r in runs[source.name][bn]], 2) for k in range(3)) for bn, label, _ in CASES
+        f"{label} " + "/".join(spread([r["ratio"][k] for r in runs[source.name][bn]], 2) for k in range(3))
+        for bn, label, _ in CASES
     )
     caption = (
         f"Layers 18/54/90, {setting(settings)}: {own}; white noise 32 x 32: {white}. Printed: with BN 251.8/112.8/40.7, without "
@@ -363,7 +411,8 @@ def table1(settings: Settings) -> Product:
         f"{source.name} all numbers with BN are smaller than on CIFAR10."
     )
     table = {
-        name: [r[i] for r in rows] for i, name in enumerate(("data", "layer", "bn", "smallest", "largest", "independent"))
+        name: [r[i] for r in rows]
+        for i, name in enumerate(("data", "layer", "bn", "smallest", "largest", "independent"))
     }
     good = min(ratio[True]) > 5 * max(ratio[False])
     claim = "with BN the summands of a gradient nearly cancel and without they do not: more than 5 times the ratio at layer 18"

@@ -1,13 +1,15 @@
-"""Products of random matrices in Bjorck et al., arXiv:1806.02375: density of the law (F8), matrices (F9), condition numbers (F20)."""
+"""Products of random matrices: density of the law (F8), matrices (F9), condition numbers (F20) of arXiv:1806.02375."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from isogap.base.arrays import FloatArray
 from isogap.engine.products import sample_products
-from isogap.figures.product import REFUTES, SUPPORTS, Product, Settings
+from isogap.figures.product import REFUTES, SUPPORTS, Product, Settings, with_error
 from isogap.figures.style import BLACK, COLOURS, MARKERS, tidy
 from isogap.theory.products import condition_number_law, fuss_catalan, log_condition_growth, log_condition_slope
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 DENSITIES = (1, 2, 3, 6)
 MATRICES, SIZE, DRAWS = (1, 2, 5), 1000, 10
 SIZES, FACTORS = (10, 30, 100), (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
+LARGEST, FEW = 300, (1, 2, 3, 4)
 
 
 def f8(settings: Settings) -> Product:
@@ -46,7 +49,7 @@ def f8(settings: Settings) -> Product:
         "squared_singular_value": np.concatenate(x),
         "density": np.concatenate([law.pdf(p) for law, p in zip(laws, x, strict=True)]),
     }
-    spread = all(a.support()[1] < b.support()[1] and a.pdf(1e-6) < b.pdf(1e-6) for a, b in zip(laws, laws[1:], strict=False))
+    spread = all(a.support()[1] < b.support()[1] and a.pdf(1e-6) < b.pdf(1e-6) for a, b in pairwise(laws))
     claim = "the more matrices are multiplied, the heavier are both ends of the spectrum"
     return Product("bjorck-f8", caption, SUPPORTS if spread else REFUTES, claim, table, draw, (7.0, 3.3))
 
@@ -55,8 +58,8 @@ def f9(settings: Settings) -> Product:
     """Histograms of all singular values of ten products of 1000 x 1000 matrices, M = 1, 2, 5, against the law."""
     size = settings.pick(400, SIZE)
 
-    def drawn(M: int) -> np.ndarray:  # type: ignore[type-arg]
-        def compute() -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    def drawn(M: int) -> FloatArray:
+        def compute() -> dict[str, FloatArray]:
             run = sample_products(
                 size, M, replicas=DRAWS, accuracy=1e-2, rng=settings.root(M), threads=settings.threads,
                 progress=settings.progress,
@@ -67,7 +70,9 @@ def f9(settings: Settings) -> Product:
 
     logs = {M: drawn(M) for M in MATRICES}
     share = np.arange(1, size * DRAWS + 1) / (size * DRAWS)
-    distance = {M: float(np.abs(fuss_catalan(M).cdf(np.exp(2 * np.sort(l.ravel()))) - share).max()) for M, l in logs.items()}
+    distance = {
+        M: float(np.abs(fuss_catalan(M).cdf(np.exp(2 * np.sort(log.ravel()))) - share).max()) for M, log in logs.items()
+    }
     bins = {M: np.linspace(0, 1.02 * np.sqrt(fuss_catalan(M).support()[1]), 61) for M in MATRICES}
     heights = {M: np.histogram(np.exp(logs[M]), bins[M], density=True)[0] for M in MATRICES}
 
@@ -78,13 +83,13 @@ def f9(settings: Settings) -> Product:
             s = np.linspace(1e-3, law.support()[1] * (1 - 1e-9), 500)
             ax.plot(s, law.pdf(s), color=BLACK, lw=1.3, label="law")
             ax.set(xlabel="singular value", title=f"M = {M}", ylim=(0, 1.15 * heights[M].max()))
-            tidy(ax, legend=M == MATRICES[-1])
+            tidy(ax, legend=MATRICES[-1] == M)
 
     words = ", ".join(f"{distance[M]:.4f} (M = {M})" for M in MATRICES)
     near = all(distance[M] < (M + 3) / size for M in MATRICES)
     caption = (
-        f"All singular values of {DRAWS} products of M matrices of size {size}, entries of variance 1/{size} (entries of variance 1 "
-        f"divided by N^(M/2)); largest distance of the distributions {words}."
+        f"All singular values of {DRAWS} products of M matrices of size {size}, entries of variance 1/{size} (of "
+        f"variance 1, divided by N^(M/2)); largest distance of the distributions {words}."
     )
     table = {
         "factors": np.repeat(MATRICES, 60),
@@ -99,12 +104,8 @@ def f9(settings: Settings) -> Product:
 def f20(settings: Settings) -> Product:
     """Mean logarithm of the condition number against the number of factors."""
     replicas = settings.pick(200, 1000)
-    rows = []
-    for N in SIZES:
-        for M in FACTORS:
-            run = sample_products(N, M, replicas=replicas, rng=settings.root(N, M), threads=settings.threads)
-            log = run.log_singular_values[:, 0] - run.log_singular_values[:, -1]
-            rows.append((N, M, log.mean(), log.std(ddof=1) / np.sqrt(replicas), log_condition_growth(N) * M))
+    rows = [_condition(settings, N, M, replicas) for N in SIZES for M in FACTORS]
+    rows += [_condition(settings, LARGEST, M, replicas) for M in FEW]
     data = np.array(rows)
 
     def draw(figure: Figure) -> None:
@@ -114,28 +115,45 @@ def f20(settings: Settings) -> Product:
             style = {"color": COLOURS[k], "marker": MARKERS[k], "ms": 4, "lw": 0, "elinewidth": 1}
             left.errorbar(part[:, 1], part[:, 2], yerr=2 * part[:, 3], label=f"N = {N}", **style)
             left.plot(part[:, 1], part[:, 4], color=COLOURS[k], lw=1)
-            few = part[part[:, 1] <= 4]
-            right.errorbar(few[:, 1], few[:, 2], yerr=2 * few[:, 3], **style)
-            exact = condition_number_law(N).log_mean()
-            line = [exact + (log_condition_slope(int(M)) - 1) * np.log(N) for M in few[:, 1]]
-            right.plot(few[:, 1], line, color=COLOURS[k], lw=1)
+        for k, M in enumerate(FEW):
+            part = data[data[:, 1] == M]
+            style = {"color": COLOURS[k], "marker": MARKERS[k], "ms": 4, "lw": 0, "elinewidth": 1}
+            right.errorbar(part[:, 0], part[:, 2], yerr=2 * part[:, 3], label=f"M = {M}", **style)
+            sizes = np.array([40.0, LARGEST])
+            right.plot(sizes, part[-1, 2] + log_condition_slope(M) * np.log(sizes / LARGEST), color=COLOURS[k], lw=1)
         left.set(xscale="log", yscale="log", xlabel="factors M", ylabel="mean log condition number")
         left.set_title("lines: M times the Lyapunov spread", fontsize=8)
-        right.set(xlabel="factors M", xticks=[1, 2, 3, 4])
-        right.set_title("lines: exact at M = 1, slope (log N)/2", fontsize=8)
+        right.set(xscale="log", xlabel="size N")
+        right.set_title("lines: slope (M+1)/2 in log N through the last point", fontsize=8)
         tidy(left)
-        tidy(right, legend=False)
+        tidy(right)
 
-    first = data[data[:, 1] == 1]
+    first = data[(data[:, 1] == 1) & (data[:, 0] <= 100)]
     z = [abs(r[2] - condition_number_law(int(r[0])).log_mean()) / r[3] for r in first]
     grows = all((np.diff(data[data[:, 0] == N][:, 2]) > 0).all() for N in SIZES)
     last = ", ".join(f"{r[2]:.1f} of {r[4]:.1f} (N = {r[0]:.0f})" for r in data[data[:, 1] == FACTORS[-1]])
+    slopes = []
+    for M in FEW:
+        part = data[data[:, 1] == M][-2:]
+        step = np.log(part[1, 0] / part[0, 0])
+        slopes.append(with_error((part[1, 2] - part[0, 2]) / step, float(np.hypot(*part[:, 3])) / step))
     caption = (
         f"{replicas} products each, two standard errors. One factor: within {max(z):.1f} standard errors of the exact mean. At "
-        f"{FACTORS[-1]} factors: {last}; for few factors the growth per factor is (log N)/2 up to a constant."
+        f"{FACTORS[-1]} factors {last}. Slopes in log N from 100 to {LARGEST}: {', '.join(slopes)} for M = 1 to "
+        "4; (M+1)/2 = 1, 1.5, 2, 2.5 in the limit."
     )
-    table = {
-        name: data[:, i] for i, name in enumerate(("size", "factors", "mean_log_condition", "stderr", "many_factors"))
-    }
+    names = ("size", "factors", "mean_log_condition", "stderr", "many_factors")
+    table = {name: data[:, i] for i, name in enumerate(names)}
     claim = "the condition number grows exponentially in the number of factors"
     return Product("bjorck-f20", caption, SUPPORTS if grows and max(z) < 4 else REFUTES, claim, table, draw, (7.0, 3.3))
+
+
+def _condition(settings: Settings, N: int, M: int, replicas: int) -> tuple[float, ...]:
+    """Size, factors, mean of log cond, standard error, M times the Lyapunov spread."""
+
+    def compute() -> dict[str, FloatArray]:
+        run = sample_products(N, M, replicas=replicas, accuracy=1e-6, rng=settings.root(N, M), threads=settings.threads)
+        return {"log": run.log_singular_values[:, 0] - run.log_singular_values[:, -1]}
+
+    log = settings.piece({"kind": "bjorck-f20", "N": N, "M": M, "replicas": replicas}, compute)["log"]
+    return N, M, float(log.mean()), float(log.std(ddof=1)) / replicas**0.5, log_condition_growth(N) * M

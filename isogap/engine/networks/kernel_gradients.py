@@ -38,7 +38,7 @@ class KernelGradient:
     @property
     def by_channels(self) -> FloatArray:
         """``M_{o,i} = Σ_{x',y'} |Σ_{b,x,y} d|``, of Fig. 7."""
-        return np.abs(self.gradient).sum(axis=(2, 3))
+        return np.asarray(np.abs(self.gradient).sum(axis=(2, 3)))
 
 
 def kernel_gradients(
@@ -118,7 +118,9 @@ def block_variances(net: ConvNet, weights: Sequence[Any], images: Any, labels: A
     return np.array([float(x.double().var(dim=(0, 2, 3)).mean()) for x in run.sums])
 
 
-def prediction_shares(net: ConvNet, weights: Sequence[Any], images: Any, labels: Any) -> tuple[FloatArray, float, FloatArray]:
+def prediction_shares(
+    net: ConvNet, weights: Sequence[Any], images: Any, labels: Any
+) -> tuple[FloatArray, float, FloatArray]:
     """Shares of the images predicted in every class, mean cosine of two images' rows of the gradient, and that gradient.
 
     The gradient is that of the sum of losses in the logits, shape ``(B, classes)``.

@@ -1,4 +1,4 @@
-"""Residual networks of full layers trained for a few epochs, with batch normalisation everywhere, at the end, or nowhere (torch)."""
+"""Residual networks of full layers, trained for a few epochs, with BN everywhere, at the end or nowhere (needs torch)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ DIVERGED = 1e3
 
 @dataclass(frozen=True)
 class ResidualMlp:
-    """``x_0 = W x`` of the images, ``L`` blocks ``x + W relu(N x)``, readout of ``N x``; weights of variance 2 over columns, readout 1 over.
+    """``x_0 = W x`` of the images, ``L`` blocks ``x + W relu(N x)``, readout of ``N x``.
+
+    Weights have variance 2 over their columns, the readout 1 over them.
 
     Attributes
     ----------
