@@ -16,6 +16,7 @@ _OPERATORS = {
     "le": "≤", "ge": "≥", "neq": "≠", "approx": "≈", "in": "∈", "to": "→", "Rightarrow": "⇒", "mid": "∣", "cdot": "⋅",
     "cdots": "⋯", "dots": "…", "partial": "∂", "nabla": "∇", "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "times": "×",
     "lbrace": "{", "rbrace": "}", "top": "⊤", "ne": "≠", "pm": "±", "mapsto": "↦", "sim": "∼", "lceil": "⌈", "rceil": "⌉",
+    "iff": "⇔", "langle": "⟨", "rangle": "⟩", "lvert": "|", "rvert": "|", "ldots": "…",
 }  # fmt: skip
 _BIG = {"sum": "∑", "prod": "∏", "int": "∫"}
 _ALPHABETS = {"mathbb": {"E": "𝔼", "R": "ℝ", "P": "ℙ", "N": "ℕ", "Z": "ℤ"}, "mathcal": {"L": "ℒ", "N": "𝒩", "O": "𝒪"}}
@@ -125,7 +126,7 @@ def _command(tokens: list[str], at: int, name: str) -> tuple[str, int]:
     if name in _FUNCTIONS:
         return _function(name, tokens, at + 1), at + 1
     if name in _OPERATORS:
-        fence = ' stretchy="false"' if name in ("lVert", "rVert", "{", "}") else ""
+        fence = ' stretchy="false"' if name in ("lVert", "rVert", "lvert", "rvert", "langle", "rangle", "{", "}") else ""
         return f"<mo{fence}>{_OPERATORS[name]}</mo>", at + 1
     if name in _SPACES:
         return f'<mspace width="{_SPACES[name]}"/>', at + 1
