@@ -135,7 +135,7 @@ class Integration:
             self._entries_to_words(term)
             term.words = [self._prepared(word) for word in term.words]
         kept = []
-        for term in [part for term in terms for part in self._with_determinants(term)]:
+        for term in [part for product in terms for part in self._with_determinants(product)]:
             costs = [0] if self._power_names(term) is None else []
             for name in self.names(term.words) if costs else ():
                 costs.append(self.check(name, term.words))
