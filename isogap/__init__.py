@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from isogap.theory import bounds as bounds
     from isogap.theory import enclosures as certified
     from isogap.theory import mean_field as mean_field
+    from isogap.theory import products as products
     from isogap.theory import residual as residual
     from isogap.theory.exact import (
         ExactStep,
@@ -51,7 +52,8 @@ if TYPE_CHECKING:
         exact_steps,
         exact_steps_from_deviation,
     )
-    from isogap.theory.rank import rank_law
+    from isogap.theory.rank import gaussian_law, rank_law
+    from isogap.theory.typical import TypicalRate, typical_rate
 
 _HOME = {
     "isometry": "batch.gap",
@@ -73,6 +75,10 @@ _HOME = {
     "exact_step_from_deviation": "theory.exact",
     "exact_steps": "theory.exact",
     "exact_steps_from_deviation": "theory.exact",
+    "gaussian_law": "theory.rank",
+    "rank_law": "theory.rank",
+    "TypicalRate": "theory.typical",
+    "typical_rate": "theory.typical",
     "ChainResult": "run.results",
     "simulate": "run.chain",
     "Checks": "run.options",
@@ -95,7 +101,6 @@ _HOME = {
     "end_to_end_rate": "run.rates",
     "deepest_trainable": "run.rates",
     "fitted_power": "run.rates",
-    "rank_law": "theory.rank",
     "Loss": "model.losses",
     "make_loss": "model.losses",
     "Batch": "batch.samples",
@@ -114,6 +119,7 @@ _MODULES = {
     "certified": "theory.enclosures",
     "mean_field": "theory.mean_field",
     "residual": "theory.residual",
+    "products": "theory.products",
 }
 
 __all__ = [
@@ -138,9 +144,14 @@ __all__ = [
     "exact_step_from_deviation",
     "exact_steps",
     "exact_steps_from_deviation",
+    "gaussian_law",
+    "rank_law",
+    "TypicalRate",
+    "typical_rate",
     "certified",
     "mean_field",
     "residual",
+    "products",
     "ChainResult",
     "simulate",
     "Checks",
@@ -163,7 +174,6 @@ __all__ = [
     "end_to_end_rate",
     "deepest_trainable",
     "fitted_power",
-    "rank_law",
     "Loss",
     "make_loss",
     "Batch",

@@ -7,14 +7,14 @@ package (and the command's `--help`) costs nothing.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from weingarten.answers import Answer
+    from weingarten.answers import Answer, TensorExpectation
     from weingarten.caches import clear_caches
     from weingarten.errors import CostError, SelfCheckError, WeingartenError
     from weingarten.evaluation import evaluate
+    from weingarten.expansions import series
     from weingarten.expressions import expectation
     from weingarten.functions import (
         gram_matrix,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         unitary,
     )
     from weingarten.power_traces import power_trace_moment
-    from weingarten.tensors import TensorExpectation, expectation_matrix, expectation_tensor
+    from weingarten.tensors import expectation_matrix, expectation_tensor
 
 _HOMES = {
     "constant_on": "legs.symbols",
@@ -97,8 +97,9 @@ _HOMES = {
     "expectation": "expressions",
     "expectation_matrix": "tensors",
     "expectation_tensor": "tensors",
-    "TensorExpectation": "tensors",
+    "TensorExpectation": "answers",
     "evaluate": "evaluation",
+    "series": "expansions",
     "power_trace_moment": "power_traces",
     "james_formula": "james",
     "orthogonal": "notation.symbols",
@@ -129,6 +130,7 @@ __all__ = [
     "expectation_matrix",
     "expectation_tensor",
     "evaluate",
+    "series",
     "power_trace_moment",
     "james_formula",
     "orthogonal",
@@ -155,14 +157,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load a public name from its module on first use (PEP 562)."""
+    import importlib
+
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value: object = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

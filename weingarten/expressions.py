@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import sympy as sp
@@ -21,6 +22,7 @@ from weingarten.integration.contraction import (
     check_results,
     loop_factor,
 )
+from weingarten.integration.determinants import special_terms
 from weingarten.integration.words import Letter, Word, canonical_closed, count, reduce_word
 from weingarten.legs.expectation import network_expectation, uses_networks
 from weingarten.notation.expansion import check_expansion
@@ -100,13 +102,18 @@ def _answer(value: Any, work: Integration, expression: Any, reader: Reader, limi
         largest = max(int(size) for size in sizes)
         return Answer(value, largest, "given", exact_at=largest)
 
-    def recompute(d: int) -> Any:
-        if len(symbolic) != 1 or not symbolic[0].is_Symbol:
-            raise WeingartenError(f"d={d}: the sizes {sorted(map(str, sizes))} are no single symbol; build it anew")
-        return expectation(expression.xreplace({symbolic[0]: sp.Integer(d)}), limit=limit)
-
     name = ", ".join(map(str, symbolic)) or "d"
-    return Answer(value, minimum, reason, recompute=recompute, size=name)
+    size = symbolic[0] if len(symbolic) == 1 else None
+    return Answer(
+        value, minimum, reason, recompute=partial(_recomputed, expression, size, limit), size=name, symbol=size
+    )
+
+
+def _recomputed(expression: Any, size: Any, limit: int, d: int) -> Any:
+    """Return the expectation at an integer size."""
+    if size is None or not size.is_Symbol:
+        raise WeingartenError(f"d={d}: the size {size} is no single symbol; build the expression anew")
+    return expectation(expression.xreplace({size: sp.Integer(d)}), limit=limit)
 
 
 @dataclass
@@ -119,6 +126,7 @@ class Integration:
 
     def __post_init__(self) -> None:
         self.ranges: list[Range] = []
+        self._ready: dict[Word, Word] = {}
 
     def checked(self, terms: list[Term]) -> list[Term]:
         """Prepare all terms and refuse what is too costly, before any work."""
@@ -126,9 +134,16 @@ class Integration:
         for term in terms:
             self._entries_to_words(term)
             term.words = [self._prepared(word) for word in term.words]
-            if self._power_names(term) is None:
-                for name in self.names(term.words):
-                    pairs += self.check(name, term.words)
+        kept = []
+        for term in [part for product in terms for part in self._with_determinants(product)]:
+            costs = [0] if self._power_names(term) is None else []
+            for name in self.names(term.words) if costs else ():
+                costs.append(self.check(name, term.words))
+                if not costs[-1]:  # it vanishes by symmetry, but for determinants at small sizes
+                    self._note_range(name, term.words, vanishes=True)
+            pairs += sum(costs)
+            if 0 not in costs[1:]:
+                kept.append(term)
         if pairs > self.limit:
             raise CostError(
                 f"the {len(terms)} terms need sums over {pairs} pairs in all; the limit is {self.limit} (limit=... "
@@ -136,10 +151,31 @@ class Integration:
                 estimate=pairs,
                 limit=self.limit,
             )
-        return terms
+        return kept
+
+    def _with_determinants(self, term: Term) -> list[Term]:
+        """Return the terms that the determinant of SO(d) and SU(d) adds to a product with words, at integer d."""
+        if self._power_names(term) is not None:
+            return [term]
+        return [
+            Term(term.coefficient * weight, [*term.words, *more], term.entries)
+            for weight, more in self.determinant_terms(term.words)
+        ]
+
+    def determinant_terms(self, words: Sequence[Word]) -> list[tuple[Any, tuple[Word, ...]]]:
+        """Return the weights and closed words that turn an average over SO or SU into one over O or U."""
+        result: list[tuple[Any, tuple[Word, ...]]] = [(sp.S.One, ())]
+        for name in self.names(words):
+            size = self._size(name)
+            if isinstance(size, int):
+                own = special_terms(name, *count(tuple(words), name), size, self.reader.kind(name).name)
+                result = [(a * b, (*u, *v)) for a, u in result for b, v in own]
+        return result
 
     def _prepared(self, word: Word) -> Word:
-        return prepare_word(reduce_word(word, self.cancelling(), closed=True), self.reader)
+        if word not in self._ready:
+            self._ready[word] = prepare_word(reduce_word(word, self.cancelling(), closed=True), self.reader)
+        return self._ready[word]
 
     def cancelling(self) -> dict[str, bool]:
         """Return the matrices that are inverse to their transposes (adjoints, where True)."""
@@ -226,9 +262,13 @@ class Integration:
             sign, traces = simplify_form(rest, symmetric)
             totals.setdefault(traces, []).append((ratio * factor, sign))
         # explicit matrices have numbers for traces: different words may well give equal constants
-        return [
-            (tuple(self.reader.trace(word) for word in traces), add_ratios(parts)) for traces, parts in totals.items()
-        ]
+        return [self._constants(traces, add_ratios(parts)) for traces, parts in totals.items()]
+
+    def _constants(self, traces: tuple[Word, ...], ratio: Ratio) -> tuple[Constants, Ratio]:
+        """Return the product of the traces of constants, what is a number in it moved into the rational function."""
+        number, product = sp.Mul(*[self.reader.trace(word) for word in traces]).as_coeff_Mul(rational=True)
+        front = constant_ratio(Fraction(int(number.p), int(number.q)))
+        return (() if product == 1 else sp.Mul.make_args(product)), ratio * front
 
     def integrate_all(self, start: Monomial) -> dict[Monomial, Ratio]:
         """Integrate one matrix after the other out of a monomial; its words with Sp matrices are a factor apart.
@@ -287,22 +327,16 @@ class Integration:
     def _size(self, name: str) -> Any:
         return as_dimension(self.reader.haar[name].shape[0], self.reader.kind(name))
 
-    def _note_range(self, name: str, words: Sequence[Word]) -> None:
-        """Record from which dimension on the symbolic sum is right; SO and SU below that are not available."""
+    def _note_range(self, name: str, words: Sequence[Word], *, vanishes: bool = False) -> None:
+        """Record from which dimension on the symbolic sum is right; SO and SU below that have determinant terms."""
         kind = self.reader.kind(name)
         plain, bars = count(tuple(words), name)
-        minimum, why = self.space(name).word_range(plain, bars)
+        minimum, why = (1, "") if vanishes else self.space(name).word_range(plain, bars)
         reason = f"{plain + bars} factors {name}{why}"
         own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(kind.name, 0)
-        size = self._size(name)
-        if isinstance(size, int) and own and size <= own and (kind.name == "SO" or own % size == 0):
-            raise WeingartenError(
-                f"{name}: determinant terms of {kind.name}({size}) appear from degree {size} on; for words with {own} "
-                "factors only power traces and moments of entries are available there"
-            )
         if own and own + 1 > minimum:
             minimum, reason = own + 1, f"determinant terms appear at d <= {own}"
-        if not isinstance(size, int):
+        if not isinstance(self._size(name), int):
             self.ranges.append((minimum, reason))
 
     def _power_names(self, term: Term) -> dict[str, tuple[list[int], list[int]]] | None:

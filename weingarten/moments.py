@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from functools import partial
 from itertools import permutations, product
 from math import factorial
 from typing import Any
 
 from weingarten.algebra.groups import GROUPS, Group, as_group
-from weingarten.algebra.rational import ZERO, Ratio, add_ratios, constant_ratio
+from weingarten.algebra.rational import ZERO, Ratio, add_ratios, constant_ratio, over_roots
 from weingarten.algebra.recursion import series_length
 from weingarten.answers import Answer
-from weingarten.arguments import as_dimension
+from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import partition_count
 from weingarten.combinatorics.permutations import sign
 from weingarten.ensembles.named import is_named, named_moment
@@ -121,11 +122,13 @@ def moment_answer(entries: Entries, size: Any, kind: Group) -> Answer:
     value = ratio.to_sympy(size)
     if isinstance(size, int):
         return Answer(value, size, "given", exact_at=size)
+    recompute = partial(_recomputed, entries, kind)
+    return Answer(value, minimum, reason, recompute=recompute, size=str(size), symbol=size)
 
-    def recompute(d: int) -> Any:
-        return moment_answer(entries, as_dimension(d, kind), kind).value
 
-    return Answer(value, minimum, reason, recompute=recompute, size=str(size))
+def _recomputed(entries: Entries, kind: Group, d: int) -> Any:
+    """Return the moment at an integer size."""
+    return moment_answer(entries, as_dimension(d, kind), kind).value
 
 
 def moment_parts(entries: Entries, size: Any, kind: Group) -> tuple[tuple[int, str], Ratio]:
@@ -151,7 +154,8 @@ def _validity(entries: Entries, highest: int, kind: Group) -> tuple[int, str]:
     if kind.paired and highest % 2:
         minimum += 1
     degree = sum(a for a, _ in entries.values()), sum(b for _, b in entries.values())
-    if kind.name in ("COE", "CSE") and kind.threshold(max(degree)) > minimum:
+    diagonal = len(entries) == 1 and len(set(next(iter(entries)))) == 1  # has a closed form
+    if kind.name in ("COE", "CSE") and not diagonal and kind.threshold(max(degree)) > minimum:
         minimum, reason = kind.threshold(max(degree)), f"{max(degree)} factors"
     own = sum(degree) if kind.name == "SO" else abs(degree[0] - degree[1])
     if kind.name in ("SO", "SU") and own and own + 1 > minimum:
@@ -225,6 +229,10 @@ def _dense(entries: Entries, which: int) -> tuple[tuple[int, ...], ...]:
 
 def _circular(entries: Entries, size: Any, kind: Group) -> Ratio:
     """Return a COE or CSE moment; CSE: `V = X Jᵀ`, X antisymmetric, so `V_ij = ±X_{i, partner of j}`."""
+    if len(entries) == 1:
+        ((i, j), (a, b)), *_ = entries.items()
+        if i == j:
+            return _circular_diagonal(a, kind) if a == b else ZERO
     factor = 1
     indices: list[list[int]] = [[], []]
     for (i, j), cell in entries.items():
@@ -233,6 +241,13 @@ def _circular(entries: Entries, size: Any, kind: Group) -> Ratio:
         if kind.paired and j % 2 == 0 and sum(cell) % 2:
             factor = -factor
     return circular_double_sum(indices[0], indices[1], factor, size, kind)
+
+
+def _circular_diagonal(k: int, kind: Group) -> Ratio:
+    """Return `E |V_11|^{2k}`: `2^k k! / ((d+1)(d+3)...(d+2k-1))` for COE, `k! / ((d-1) d ... (d+k-2))` for CSE."""
+    roots = {1 - j if kind.paired else -1 - 2 * j: 1 for j in range(k)}
+    top = factorial(k) * (1 if kind.paired else 2**k)
+    return over_roots(top, roots)
 
 
 def _special_orthogonal(entries: Entries, size: Any) -> Ratio:
@@ -307,6 +322,7 @@ def _entries(matrices: tuple[Any, Any], sequences: tuple[tuple[Any, Any], tuple[
     for which, names in enumerate((("rows", "cols"), ("conjugate_rows", "conjugate_cols"))):
         left, right = (() if side is None else side for side in sequences[which])
         for side, name in zip((left, right), names, strict=True):
+            refuse_masked(side, name)
             if not hasattr(side, "__len__") or isinstance(side, (str, bytes)):
                 raise WeingartenError(f"{name}={side!r} is no sequence of indices; write for instance {name}=[1, 1]")
         if len(left) != len(right):
@@ -335,6 +351,7 @@ def _matrix(matrix: Any, name: str) -> dict[tuple[int, int], int]:
     """Return the nonzero exponents of a matrix given as nested lists, array or sympy Matrix."""
     if matrix is None:
         return {}
+    refuse_masked(matrix, name)
     rows = matrix.tolist() if hasattr(matrix, "tolist") else matrix
     if not isinstance(rows, (list, tuple)) or any(not isinstance(row, (list, tuple)) for row in rows):
         raise WeingartenError(f"{name}={matrix!r} is not a matrix; write one row as [[2, 0, 4]]")

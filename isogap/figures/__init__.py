@@ -32,7 +32,6 @@ FIGURES = {
     "g6": ("paper.rank", "g6", "gradient with and without mean removal"),
     "theorem-5": ("paper.bound", "theorem_5", "Theorem 5 and S5 against the measured gradient, over width and input"),
     "rank": ("paper.rank", "rank", "growth over n/d, with and without mean removal, up to BatchNorm1d (S7, S8)"),
-    "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture C1"),
     "mf-batch": ("mean_field.rates", "mf_batch", "rate of the gradient against the batch, by activation (Y4, Y5)"),
     "mf-gain": ("mean_field.rates", "mf_gain", "excess of the rate against the gain: powers 4 and 2 (Y8)"),
     "mf-stability": ("mean_field.rates", "mf_stability", "where the symmetric fixed point is stable (Y9)"),
@@ -44,6 +43,7 @@ FIGURES = {
         "mf_depth",
         "training accuracy against depth, with and without small gains (Y14)",
     ),
+    "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture D4"),
 }
 
 __all__ = ["FIGURES", "Product", "Settings", "make"]

@@ -53,6 +53,26 @@ def is_matrix(value: Any) -> bool:
     return isinstance(value, (sp.MatrixExpr, sp.MatrixBase))
 
 
+def turned(value: Any, transposed: bool, conjugated: bool) -> Any:
+    """Return a matrix transposed, conjugated or both, with the marks at the single matrices: one form for each value."""
+    if isinstance(value, sp.MatAdd):
+        return sp.MatAdd(*[turned(part, transposed, conjugated) for part in value.args]).doit()
+    if isinstance(value, sp.MatMul):
+        factor, factors = value.as_coeff_matrices()
+        parts = [turned(part, transposed, conjugated) for part in factors]
+        factor = sp.conjugate(factor) if conjugated else factor
+        return sp.MatMul(factor, *(reversed(parts) if transposed else parts)).doit()
+    if isinstance(value, (sp.MatPow, sp.Inverse)):
+        return sp.MatPow(turned(value.base, transposed, conjugated), value.exp).doit()
+    if isinstance(value, sp.Adjoint):
+        return turned(value.arg, not transposed, not conjugated)
+    if isinstance(value, sp.Transpose):
+        return turned(value.arg, not transposed, conjugated)
+    if transposed and conjugated:
+        return plain(value.adjoint())
+    return plain(value.transpose()) if transposed else plain(value.conjugate()) if conjugated else value
+
+
 class Decorations(Cursor):
     """Reads indices and decorations; `group`, `haar`, `matrices` and `matrix` are those of the parser."""
 
@@ -257,7 +277,7 @@ class Decorations(Cursor):
             )
         if mark == "inv":
             return value**-1
-        return {"T": value.transpose, "H": value.adjoint, "C": value.conjugate}[mark[0]]()
+        return turned(plain(value), mark[0] in "TH", mark[0] in "CH")
 
     def raised(self, base: Any, exponent: int, start: int) -> Any:
         """Return a power, refusing those that do not exist or are too long to print."""

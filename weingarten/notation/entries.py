@@ -74,7 +74,8 @@ def indices(matrix: Any, key: Any, name: str) -> tuple[int, int]:
 
 def check_place(name: Any, i: int, j: int, shape: Any) -> None:
     """Refuse an entry outside of the matrix."""
-    beyond = any(size.is_Integer and k > int(size) for k, size in zip((i, j), shape, strict=True))
+    sizes = [sp.sympify(size) for size in shape]
+    beyond = any(size.is_Integer and k > int(size) for k, size in zip((i, j), sizes, strict=True))
     if i < 1 or j < 1 or beyond:
         raise WeingartenError(f"{name}[{i}, {j}] does not exist: indices run from 1 to {shape[0]}")
 

@@ -73,7 +73,7 @@ SUFFIXES = {  # behind the name of a matrix, in any case of the letters
 _UNCLEAR = "t h d c b s p i star ast prime tilde hat ct th cc top tilda plus sq"
 UNCLEAR = frozenset(_UNCLEAR.split())
 SHORT = re.compile(r"[a-z](?:[0-9]+)?\Z")
-CALLED = ("f", "g", "h", "p", "q")  # letters that a reader takes for functions before a bracket
+CALLED = ("f", "g", "h", "p", "q", "gamma", "beta", "zeta", "Gamma")  # taken for functions before a bracket
 
 
 class Names:

@@ -21,18 +21,18 @@ import sympy as sp
 from weingarten.algebra.groups import as_group
 from weingarten.errors import WeingartenError
 from weingarten.notation import functions
-from weingarten.notation.decorations import Decorations, is_matrix
-from weingarten.notation.lexing import GREEK, Token
-from weingarten.notation.names import FOREIGN, FUNCTIONS, OF_MATRICES, SHORT, Names, known
-from weingarten.notation.symbols import HaarMatrix, constant, symplectic_form
+from weingarten.notation.decorations import is_matrix
+from weingarten.notation.lexing import GREEK
+from weingarten.notation.names import FOREIGN, FUNCTIONS, OF_MATRICES, Names, known
+from weingarten.notation.naming import Naming
+from weingarten.notation.symbols import HaarMatrix
 from weingarten.notation.traces import Trace
-from weingarten.spaces import ENSEMBLES, space_of
+from weingarten.spaces import space_of
 
 OPENING = {"(": ")", "[": "]", "{": "}"}
-USUAL = ("W", "U", "S", "V", "O", "Q")  # usual names of random matrices: as constants they are mentioned
 
 
-class Parser(Decorations):
+class Parser(Naming):
     """Turns text into a sympy expression; `haar` are the names of the random matrices.
 
     After `parse`, `notes` say how doubtful places were read, and `ranges` from which size on the averages hold that
@@ -172,13 +172,21 @@ class Parser(Decorations):
                 value = self._times(value, self.power(), start)
                 divided = False
             elif self.starts_atom():
-                if self.peek().kind == "number":
-                    self.fail("a number behind a factor: a product is written with *, a power with ^")
+                self._number_behind()
                 if divided:
                     self.note("what follows a quotient is multiplied to all of it: a/b c is (a/b) c")
                 value = self._times(value, self.power(), start)
             else:
                 return value
+
+    def _number_behind(self) -> None:
+        """Refuse a number that touches the factor before it, or stands behind another number; mention other ones."""
+        bracketed = self.at("(") and self.peek(1).kind == "number" and self.peek(2).value == ")"
+        if self.peek().kind != "number" and not bracketed:
+            return
+        if self.peek().touches or bracketed or self.last().kind == "number":
+            self.fail("a number behind a factor: a product is written with *, a power with ^")
+        self.note("a number behind a factor multiplies it")
 
     def _times(self, left: Any, right: Any, start: int) -> Any:
         if not is_matrix(left) and not is_matrix(right):
@@ -198,7 +206,8 @@ class Parser(Decorations):
         """Take a star, refusing `U* B` and `U*)`: an adjoint to some, a product to others."""
         before, star = self.last(), self.next()
         after = self.peek()
-        closed = after.kind == "end" or after.value in (*")]}|'†~^+-.,*", "ᵀ", "⁺")
+        closed = after.kind == "end" or after.value in (*")]}'†~^+-.,*", "ᵀ", "⁺")
+        closed = closed or (after.value == "|" and bool(self.bars[-1]))
         if star.touches and before.kind != "number" and (closed or not after.touches):
             self.fail(
                 "'*' touches only the factor before it; write U^H (or U†) for the adjoint, conj(...) for a scalar, and "
@@ -213,7 +222,7 @@ class Parser(Decorations):
         token = self.peek()
         if token.value == "|":
             return not self.bars[-1]
-        return token.kind in ("number", "name") or token.value in ("(", "\\bar", "\\frac", "{")
+        return token.kind in ("number", "name") or token.value in ("(", "\\bar", "\\frac")
 
     # ---- factors -----------------------------------------------------------------------------------------------------
 
@@ -276,7 +285,9 @@ class Parser(Decorations):
         if self.at("{"):
             return self._braced()
         token = self.peek()
+        self.enter()
         value = self.atom()
+        self.leave()
         if is_matrix(value) and self.index_follows(value):
             return self.indexed(value, token.start)
         return value
@@ -356,90 +367,3 @@ class Parser(Decorations):
         return functions.determinant(
             self.block(matrix, rows, columns, start), lambda message: self.fail(message, start)
         )
-
-    # ---- names -------------------------------------------------------------------------------------------------------
-
-    def scalar_word(self, word: str, start: int) -> Any:
-        """Return the scalar of a name outside of a trace."""
-        word = word + self.touching_digits() + self.subscript()
-        size = sp.sympify(self.d)
-        if word == (str(size) if size.is_Symbol else "d"):
-            return size
-        if word in self.names.scalars:
-            return sp.Symbol(word, integer=True, positive=True)
-        if word == "I":
-            self.note("I outside of a trace is the imaginary unit")
-            return sp.I
-        if self.at("(", "[") and not self.names.is_factor(word):
-            self.fail(
-                f"the function {word} is not known here (known: {known()}); for a product write {word}*{self.peek().value}...",
-                start,
-            )
-        fault = self.names.scalar_fault(word)
-        if fault:
-            self.fail(fault, start)
-        if (not SHORT.match(word) and word not in GREEK) or word in ("i", "e"):
-            self.note(f"{word} is a scalar")
-        self.as_scalar.setdefault(word, start)
-        return sp.Symbol(word)
-
-    def matrix_word(self, word: str, start: int) -> Any:
-        """Return the matrix, or the product of matrices, of a name inside of a trace."""
-        size = sp.sympify(self.d)
-        if word in self.haar:
-            return self.haar_matrix(word)
-        letters, fault = self.names.parts(word)
-        if fault is not None:
-            self.fail(fault, start)
-        if len(letters) > 1:
-            return self._first_of(word, letters, start)
-        if self.matrices:
-            word = word + self.touching_digits() + self.subscript()
-        if word == (str(size) if size.is_Symbol else "d"):
-            return size
-        if word in self.names.scalars:
-            return sp.Symbol(word, integer=True, positive=True)
-        decorated = self.names.decorated(word)
-        if decorated is not None and word not in (*self.haar, *self.constants):
-            self.note(f"{word} is {decorated[0]} with a decoration")
-            return self.decorated(self.one_matrix(decorated[0], start), decorated[1], start)
-        return self.one_matrix(word, start)
-
-    def _first_of(self, word: str, letters: list[str], start: int) -> Any:
-        """Put the letters of a word such as `WAW` in its place and return the first: what follows belongs to the last."""
-        if not self.matrices:
-            self.fail(f"{word} is not understood; separate the factors by spaces", start)
-        self.note(f"{word} is the product {' '.join(letters)}")
-        spread = [Token("name", letter, start + k, start + k + 1) for k, letter in enumerate(letters)]
-        self.tokens[self.position - 1 : self.position] = spread
-        return self.one_matrix(letters[0], start)
-
-    def one_matrix(self, word: str, start: int) -> Any:
-        """Return one matrix by its name."""
-        if word in self.haar:
-            return self.haar_matrix(word)
-        fault = self.names.matrix_fault(word)
-        if fault:
-            self.fail(fault, start)
-        if word in ("I", "Id"):
-            self.note(f"{word} is the identity")
-            return sp.Identity(self.d)
-        if self.group.paired and word == "J":
-            self.note("J is the symplectic form")
-            return symplectic_form(self.d)
-        if self.at("(") and not self.names.is_factor(word):
-            self.fail(
-                f"the function {word} is not known here (known: {known()}); write {word}*(...) for a product", start
-            )
-        kinds = self.constants.get(word, ())
-        if not kinds and (word[0].islower() or word in USUAL or not (len(word) == 1 or word[1:].isdigit())):
-            self.note(f"{word} is a constant matrix")
-        self.as_matrix.setdefault(word, start)
-        return constant(word, self.d, **{kind.replace("-", "_"): True for kind in kinds})
-
-    def haar_matrix(self, name: str) -> HaarMatrix:
-        """Return a random matrix."""
-        self.random = True
-        if self.group.name in ENSEMBLES and hasattr(space_of(self.group.name), "symbol"):
-            return space_of(self.group.name).symbol(name, self.d)  # type: ignore[attr-defined,no-any-return]
-        return HaarMatrix(name, self.d, None, self.group.name)

@@ -36,7 +36,7 @@ class RandomExpr:
 
     def as_explicit(self) -> Any:
         """Return the matrix of the entries, for an integer size."""
-        rows, columns = self.shape  # type: ignore[attr-defined]
+        rows, columns = (sp.sympify(size) for size in self.shape)  # type: ignore[attr-defined]
         if not (rows.is_Integer and columns.is_Integer):
             raise WeingartenError(
                 f"{self} has the symbolic size {rows}; only a matrix of integer size has a list of entries"

@@ -9,15 +9,16 @@ _TOKEN = re.compile(r"\\text\{[^}]*\}|\\[a-zA-Z]+|\\.|[{}^_&]|[0-9]+(?:\.[0-9]+)
 
 _SYMBOLS = {
     "alpha": "α", "gamma": "γ", "varepsilon": "ε", "varphi": "φ", "lambda": "λ", "sigma": "σ", "tau": "τ", "theta": "θ",
-    "delta": "δ", "ell": "ℓ", "pi": "π", "infty": "∞", "prime": "′",
+    "delta": "δ", "ell": "ℓ", "pi": "π", "infty": "∞", "prime": "′", "kappa": "κ", "rho": "ρ", "mu": "μ", "omega": "ω",
+    "eta": "η", "Theta": "Θ", "Lambda": "Λ", "psi": "ψ", "varrho": "ϱ", "Psi": "Ψ", "Delta": "Δ", "circ": "∘",
 }  # fmt: skip
 _OPERATORS = {
     "le": "≤", "ge": "≥", "neq": "≠", "approx": "≈", "in": "∈", "to": "→", "Rightarrow": "⇒", "mid": "∣", "cdot": "⋅",
     "cdots": "⋯", "dots": "…", "partial": "∂", "nabla": "∇", "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "times": "×",
-    "lbrace": "{", "rbrace": "}", "top": "⊤", "ne": "≠", "pm": "±", "mapsto": "↦",
+    "lbrace": "{", "rbrace": "}", "top": "⊤", "ne": "≠", "pm": "±", "mapsto": "↦", "sim": "∼", "lceil": "⌈", "rceil": "⌉",
 }  # fmt: skip
 _BIG = {"sum": "∑", "prod": "∏", "int": "∫"}
-_FUNCTIONS = ("log", "det", "exp", "cos", "sin", "min", "max", "lim")
+_FUNCTIONS = ("log", "det", "exp", "cos", "sin", "min", "max", "lim", "sup")
 _SPACES = {",": "0.17em", ";": "0.28em", " ": "0.33em", "quad": "1em", "qquad": "2em", "!": "0"}
 
 
@@ -44,7 +45,7 @@ def _row(tokens: list[str], at: int) -> tuple[str, int]:
     r"""Everything up to a closing brace or ``\right``, scripts attached."""
     parts: list[str] = []
     while at < len(tokens) and tokens[at] not in ("}", "\\right"):
-        limits = tokens[at][1:] in ("sum", "prod", "lim", "min", "max")
+        limits = tokens[at][1:] in ("sum", "prod", "lim", "min", "max", "sup")
         atom, at = _atom(tokens, at)
         scripts: dict[str, str] = {}
         while at < len(tokens) and tokens[at] in ("^", "_", "'"):
