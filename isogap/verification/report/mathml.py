@@ -8,9 +8,10 @@ from html import escape
 _TOKEN = re.compile(r"\\text\{[^}]*\}|\\[a-zA-Z]+|\\.|[{}^_&]|[0-9]+(?:\.[0-9]+)?|\s+|.", re.S)
 
 _SYMBOLS = {
-    "alpha": "α", "gamma": "γ", "varepsilon": "ε", "varphi": "φ", "lambda": "λ", "sigma": "σ", "tau": "τ", "theta": "θ",
-    "delta": "δ", "ell": "ℓ", "pi": "π", "infty": "∞", "prime": "′", "kappa": "κ", "rho": "ρ", "mu": "μ", "omega": "ω",
-    "eta": "η", "Theta": "Θ", "Lambda": "Λ", "psi": "ψ", "varrho": "ϱ", "Psi": "Ψ", "Delta": "Δ", "circ": "∘",
+    "alpha": "α", "beta": "β", "gamma": "γ", "varepsilon": "ε", "varphi": "φ", "lambda": "λ", "sigma": "σ", "tau": "τ",
+    "theta": "θ", "delta": "δ", "ell": "ℓ", "pi": "π", "infty": "∞", "prime": "′",
+    "kappa": "κ", "rho": "ρ", "mu": "μ", "omega": "ω",
+    "eta": "η", "Theta": "Θ", "Lambda": "Λ", "psi": "ψ", "varrho": "ϱ", "Psi": "Ψ", "Delta": "Δ", "circ": "∘", "nu": "ν", "Pi": "Π",
 }  # fmt: skip
 _OPERATORS = {
     "le": "≤", "ge": "≥", "neq": "≠", "approx": "≈", "in": "∈", "to": "→", "Rightarrow": "⇒", "mid": "∣", "cdot": "⋅",
