@@ -11,6 +11,7 @@ _SYMBOLS = {
     "alpha": "α", "gamma": "γ", "varepsilon": "ε", "varphi": "φ", "lambda": "λ", "sigma": "σ", "tau": "τ", "theta": "θ",
     "delta": "δ", "ell": "ℓ", "pi": "π", "infty": "∞", "prime": "′", "kappa": "κ", "rho": "ρ", "mu": "μ", "omega": "ω",
     "eta": "η", "Theta": "Θ", "Lambda": "Λ", "psi": "ψ", "varrho": "ϱ", "Psi": "Ψ", "Delta": "Δ", "circ": "∘",
+    "zeta": "ζ", "Gamma": "Γ", "Phi": "Φ",
 }  # fmt: skip
 _OPERATORS = {
     "le": "≤", "ge": "≥", "neq": "≠", "approx": "≈", "in": "∈", "to": "→", "Rightarrow": "⇒", "mid": "∣", "cdot": "⋅",
