@@ -26,6 +26,7 @@ from isogap.engine.kernels import graded
 from isogap.engine.kernels import gradients as kernels
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
+from isogap.engine.kernels.normals import LOG_2
 from isogap.model.losses import Loss
 
 # One tape for the whole depth while it is smaller than this, which saves a second forward pass; beyond, checkpoints.
@@ -311,7 +312,7 @@ class _Job:
         s.pack(dZ, U)
         kernels.store_squared_norm(U, F, factor, s.m, s.d, B, square)
         with np.errstate(divide="ignore"):
-            norms[self.depth] = 0.5 * np.log(square[0]) + kernels.LOG_2 * exponent[0]
+            norms[self.depth] = 0.5 * np.log(square[0]) + LOG_2 * exponent[0]
         # The signs belong to orthogonal weights; for Gaussian ones `multiply` has used them up and set them to 1.
         kernels.scale_rows(U, s.m, s.d, sign)
         kernels.multiply_back(U, s.m, s.d, s.weights, V, lower, R, U, V)
