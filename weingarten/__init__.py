@@ -61,6 +61,8 @@ _HOMES = {
     "expected_determinant_product": "nonlinear.determinants",
     "finite_free_sum": "nonlinear.determinants",
     "finite_free_product": "nonlinear.determinants",
+    "partition_weingarten_function": "ensembles.partition_functions",
+    "partition_gram_matrix": "ensembles.partition_functions",
     "twirl": "designs",
     "commutant_projector": "designs",
     "haar_frame_potential": "designs",

@@ -120,15 +120,19 @@ def twirl(matrix: Any, k: int, d: int, group: str = "U") -> Any:
     exact = isinstance(matrix, sp.MatrixBase)
     shape = matrix.shape if exact else np.shape(matrix)
     if shape != (size**degree, size**degree):
-        raise WeingartenError(f"matrix has shape {tuple(shape)}, but {degree} factors of size {size} act on {size**degree} rows")
+        raise WeingartenError(
+            f"matrix has shape {tuple(shape)}, but {degree} factors of size {size} act on {size**degree} rows"
+        )
     operators = _operators(degree, size, group)
     weights = _weights(operators, size, degree, group)
     values = np.array(matrix.tolist(), dtype=object) if exact else np.asarray(matrix)
     traces = [(pi * values).sum() for _, pi in operators]  # tr(π' X), π real
     total = values * 0
     for (_, pi), row in zip(operators, weights, strict=True):
-        factor = sum(w * t for w, t in zip(row, traces, strict=True)) if exact else sum(
-            float(w) * t for w, t in zip(row, traces, strict=True)
+        factor = (
+            sum(w * t for w, t in zip(row, traces, strict=True))
+            if exact
+            else sum(float(w) * t for w, t in zip(row, traces, strict=True))
         )
         total = total + pi * factor
     return sp.Matrix(total.tolist()).as_immutable() if exact else total
@@ -246,7 +250,9 @@ def is_design(matrices: Any, t: int, group: str = "U") -> DesignTest:
     if exact:
         count = sp.Integer(len(matrices)) ** 2
         found = tuple(sp.nsimplify(sp.expand(_mean_power(overlaps, power, group == "U") / count)) for power in powers)
-        return DesignTest(all(sp.simplify(a - b) == 0 for a, b in zip(found, least, strict=True)), found, least, degrees, 0.0)
+        return DesignTest(
+            all(sp.simplify(a - b) == 0 for a, b in zip(found, least, strict=True)), found, least, degrees, 0.0
+        )
     import numpy as np
 
     values = np.abs(overlaps) if group == "U" else overlaps.real

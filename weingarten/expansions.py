@@ -74,10 +74,12 @@ def _variable(answer: Any, d: Any) -> tuple[Any, Any]:
     if isinstance(answer, Answer):
         if answer.exact_at is not None:
             raise WeingartenError(f"the answer is for d={answer.exact_at} only; a series needs a symbolic size")
-        value, symbols = answer.value, getattr(answer.symbol, "free_symbols", set())
+        value, symbols = answer.value, set[Any](getattr(answer.symbol, "free_symbols", ()))
     else:
         value = sp.sympify(answer)
         symbols = {d} if d is not None else {x for x in value.free_symbols if not isinstance(x, sp.MatrixSymbol)}
+    if not symbols and value.is_number:
+        return value, sp.Symbol("d")
     if len(symbols) != 1:
         raise WeingartenError("a series needs the one symbol that grows; give d=...")
     return value, next(iter(symbols))

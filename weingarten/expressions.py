@@ -126,6 +126,7 @@ class Integration:
 
     def __post_init__(self) -> None:
         self.ranges: list[Range] = []
+        self._ready: dict[Word, Word] = {}
 
     def checked(self, terms: list[Term]) -> list[Term]:
         """Prepare all terms and refuse what is too costly, before any work."""
@@ -133,11 +134,16 @@ class Integration:
         for term in terms:
             self._entries_to_words(term)
             term.words = [self._prepared(word) for word in term.words]
-        terms = [part for term in terms for part in self._with_determinants(term)]
-        for term in terms:
-            if self._power_names(term) is None:
-                for name in self.names(term.words):
-                    pairs += self.check(name, term.words)
+        kept = []
+        for term in [part for product in terms for part in self._with_determinants(product)]:
+            costs = [0] if self._power_names(term) is None else []
+            for name in self.names(term.words) if costs else ():
+                costs.append(self.check(name, term.words))
+                if not costs[-1]:  # it vanishes by symmetry, but for determinants at small sizes
+                    self._note_range(name, term.words, vanishes=True)
+            pairs += sum(costs)
+            if 0 not in costs[1:]:
+                kept.append(term)
         if pairs > self.limit:
             raise CostError(
                 f"the {len(terms)} terms need sums over {pairs} pairs in all; the limit is {self.limit} (limit=... "
@@ -145,7 +151,7 @@ class Integration:
                 estimate=pairs,
                 limit=self.limit,
             )
-        return terms
+        return kept
 
     def _with_determinants(self, term: Term) -> list[Term]:
         """Return the terms that the determinant of SO(d) and SU(d) adds to a product with words, at integer d."""
@@ -167,7 +173,9 @@ class Integration:
         return result
 
     def _prepared(self, word: Word) -> Word:
-        return prepare_word(reduce_word(word, self.cancelling(), closed=True), self.reader)
+        if word not in self._ready:
+            self._ready[word] = prepare_word(reduce_word(word, self.cancelling(), closed=True), self.reader)
+        return self._ready[word]
 
     def cancelling(self) -> dict[str, bool]:
         """Return the matrices that are inverse to their transposes (adjoints, where True)."""
@@ -319,11 +327,11 @@ class Integration:
     def _size(self, name: str) -> Any:
         return as_dimension(self.reader.haar[name].shape[0], self.reader.kind(name))
 
-    def _note_range(self, name: str, words: Sequence[Word]) -> None:
+    def _note_range(self, name: str, words: Sequence[Word], *, vanishes: bool = False) -> None:
         """Record from which dimension on the symbolic sum is right; SO and SU below that have determinant terms."""
         kind = self.reader.kind(name)
         plain, bars = count(tuple(words), name)
-        minimum, why = self.space(name).word_range(plain, bars)
+        minimum, why = (1, "") if vanishes else self.space(name).word_range(plain, bars)
         reason = f"{plain + bars} factors {name}{why}"
         own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(kind.name, 0)
         if own and own + 1 > minimum:

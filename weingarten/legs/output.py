@@ -81,6 +81,18 @@ class Writer:
         factors = [self.matrix(x) ** n if (n := len(list(run))) > 1 else self.matrix(x) for x, run in groupby(word)]
         return sp.MatMul(*factors) if len(factors) > 1 else factors[0]
 
+    def is_known(self, letter: Letter) -> bool:
+        """Tell whether all entries are known: of matrices given by their entries, and of the form at an integer size."""
+        is_form = letter.name.startswith(FORM_NAME) and letter.name[len(FORM_NAME) :].isdigit()
+        return is_form or letter.name.startswith("#")
+
+    def explicit(self, word: Word) -> Any:
+        """Return a product of known matrices by its entries."""
+        result = self.matrix(word[0]).as_explicit()
+        for letter in word[1:]:
+            result = result * self.matrix(letter).as_explicit()
+        return result
+
     def component(self, component: Component) -> Any:
         """Return the value of a component without outer ends."""
         chain = as_chain(component)
@@ -98,8 +110,8 @@ class Writer:
         least, sign = _least(word, sign, self.symmetric)
         if sign == 0:
             return sp.S.Zero
-        if all(x.name.startswith("#") for x in least):
-            return sign * sp.prod([self.matrix(x) for x in least]).trace()
+        if all(self.is_known(x) for x in least):
+            return sign * self.explicit(least).trace()
         return sign * sp.Trace(self.product(least))
 
     def entry(self, chain: Chain, component: Component) -> Any:
@@ -114,9 +126,11 @@ class Writer:
         if not forwards:
             return sp.Integer(sign * (i == j))
         matrix = self.product(forwards)
-        if isinstance(matrix, (sp.MatMul, sp.MatPow)) and not all(x.name.startswith("#") for x in forwards):
+        if all(self.is_known(x) for x in forwards):
+            return sign * self.explicit(forwards)[i, j]
+        if isinstance(matrix, (sp.MatMul, sp.MatPow)):
             return sign * MatrixElement(matrix, sp.Integer(i), sp.Integer(j))
-        return sign * (matrix.doit() if isinstance(matrix, (sp.MatMul, sp.MatPow)) else matrix)[i, j]
+        return sign * matrix[i, j]
 
     def graph(self, component: Component) -> Any:
         """Return a sum over indices."""
@@ -124,7 +138,7 @@ class Writer:
         factors = [
             sp.Tuple(self.matrix(Letter(x.name, False, x.conjugated)), sp.Tuple(*x.rows), sp.Tuple(*x.cols)) for x in nodes
         ]
-        if all(x.name.startswith("#") for x in nodes) and all(sp.sympify(s).is_Integer for s in sizes):
+        if all(self.is_known(Letter(x.name)) for x in nodes) and all(sp.sympify(s).is_Integer for s in sizes):
             return _summed(nodes, sizes, self)
         return GraphSum(*factors, sp.Tuple(*sizes))
 
@@ -222,6 +236,6 @@ def _summed(nodes: Iterable[Node], sizes: tuple[Any, ...], writer: Writer) -> An
         term = sp.S.One
         for x in nodes:
             (r,), (c,) = (tuple(-v - 1 if v < 0 else values[v] for v in side) for side in (x.rows, x.cols))
-            term *= writer.matrix(Letter(x.name, False, x.conjugated))[r, c]
+            term *= writer.matrix(Letter(x.name, False, x.conjugated)).as_explicit()[r, c]
         total += term
     return total

@@ -155,8 +155,8 @@ def _next(text: str, start: int, before: list[Token], touches: bool) -> tuple[li
         return [Token("name", LETTERS[c], start, start + 1)], start + 1
     if c in _MACRONS:
         return [Token("mark", "bar", start, start + 1)], start + 1
-    base, *accents = unicodedata.normalize("NFD", c)
-    if len(accents) == 1 and accents[0] in _MACRONS and base.isascii():
+    base, accents = unicodedata.normalize("NFD", c)[:1], unicodedata.normalize("NFD", c)[1:]
+    if accents in _MACRONS and base.isascii():
         return [Token("name", base, start, start + 1), Token("mark", "bar", start, start + 1)], start + 1
     if text.startswith("**", start):
         return [Token("mark", "^", start, start + 2)], start + 2

@@ -37,6 +37,7 @@ class Reader(Writer):
     constants: dict[str, Any] = field(default_factory=dict)
     _traces: dict[Word, Any] = field(default_factory=dict)
     highest: int = 0
+    _kinds: dict[str, Group] = field(default_factory=dict)
 
     @property
     def symmetric(self) -> frozenset[str]:
@@ -51,7 +52,9 @@ class Reader(Writer):
 
     def kind(self, name: str) -> Group:
         """Return the group of a Haar matrix."""
-        return as_group(self.haar[name].group)
+        if name not in self._kinds:
+            self._kinds[name] = as_group(self.haar[name].group)
+        return self._kinds[name]
 
     def terms(self, expr: Any) -> Iterator[Term]:
         """Yield the products whose sum is the expression."""

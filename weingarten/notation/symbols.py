@@ -55,7 +55,7 @@ class MatrixSymbol(sp.MatrixSymbol):  # type: ignore[misc]
 
     def __eq__(self, other: object) -> bool:
         if type(other) is sp.MatrixSymbol:
-            return bool(self.args == other.args)
+            return bool(self.args == getattr(other, "args", None))
         return sp.Basic.__eq__(self, other)  # type: ignore[no-any-return]
 
     def __hash__(self) -> int:

@@ -19,6 +19,7 @@ from isogap.base.threads import default_threads, in_order, one_blas_thread
 
 LANES_UP_TO = {False: 300, True: 300}  # widths (real, complex) that the lanes multiply out faster than LAPACK
 FEW, FEW_WIDTH = 2, 64  # so few samples are not worth eight lanes, fewer than eight not beyond this width
+ALONE_UP_TO = 56  # width up to which a single matrix is drawn without LAPACK
 BLOCK_ENTRIES = 1 << 17  # matrix entries of one block of samples
 Array = npt.NDArray[Any]
 
@@ -34,7 +35,10 @@ def haar_batch(out: Array, rng: Any, threads: int | None = None, *, special: boo
     True
     """
     count, d = out.shape[:2]
-    is_complex = np.iscomplexobj(out)
+    is_complex = out.dtype.kind == "c"
+    if count == 1 and d <= ALONE_UP_TO:
+        _alone(out, np.random.default_rng(rng), special)
+        return
     if count <= FEW or (count < 8 and d > FEW_WIDTH):
         generator = np.random.default_rng(rng)
         for k in range(count):
@@ -50,6 +54,28 @@ def haar_batch(out: Array, rng: Any, threads: int | None = None, *, special: boo
         task = functools.partial(_lapack_block, special, root, size, out)
         with one_blas_thread():
             _run(task, blocks, threads)
+
+
+def _alone(out: Array, generator: np.random.Generator, special: bool) -> None:
+    """Fill a stack of one by the compiled reflectors without lanes: four words of the generator seed the kernel's."""
+    orthogonal, unitary = _plain_kernels()
+    d = out.shape[1]
+    state = generator.bit_generator.random_raw(4)
+    if out.dtype.kind == "c":
+        scratch = np.empty(d * (d + 1) + 2 * d)
+        parts = np.empty(2 * d * d)
+        x = scratch[d * (d + 1) :]
+        unitary(state, scratch, x[:d], x[d:], parts[: d * d], parts[d * d :], d, special, out, 0, 1)
+        return
+    scratch = np.empty(d * (d + 1) // 2 + 1 + d)
+    orthogonal(state, scratch, scratch[d * (d + 1) // 2 + 1 :], np.empty(d * d), d, special, out, 0, 1)
+
+
+@functools.lru_cache(maxsize=1)
+def _plain_kernels() -> tuple[Any, Any]:
+    from isogap.engine.kernels.haar_matrices import orthogonal_plain, unitary_plain
+
+    return orthogonal_plain, unitary_plain
 
 
 def block_size(d: int) -> int:

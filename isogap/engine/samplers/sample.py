@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -222,7 +223,7 @@ def sample(
     stack = tuple(integer("size", s, 0) for s in stack)
     if threads is not None:
         threads = integer("threads", threads, 1)
-    count = int(np.prod(stack, dtype=np.int64))
+    count = math.prod(stack)
     if ensemble in GROUPS:
         is_complex, special = GROUPS[ensemble]
         result = _receiver(out, (*stack, checked[0], checked[0]), is_complex)
