@@ -11,7 +11,8 @@ from isogap.batch.datasets import Dataset, load_dataset
 from isogap.figures.finished import Arrays
 from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings, columns
 from isogap.figures.style import COLOURS, MARKERS, tidy
-from isogap.run.residual_training import ROWS, Plan, Sweep, depth_table, rate_sweep, step_law
+from isogap.run.residual_tables import ROWS, Sweep, depth_table, rate_sweep
+from isogap.run.residual_training import Plan, step_law
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
