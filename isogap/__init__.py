@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         log_isometry_gap_from_deviation,
     )
     from isogap.batch.haar import apply_haar, haar_orthogonal
-    from isogap.batch.samples import Batch, make_batch
+    from isogap.batch.samples import Batch, make_batch, samples
     from isogap.engine.chain.checkpoint import Checkpoint
     from isogap.engine.networks.training import History, Training, train, train_seeds
     from isogap.model.activations import Activation
@@ -105,6 +105,7 @@ _HOME = {
     "make_loss": "model.losses",
     "Batch": "batch.samples",
     "make_batch": "batch.samples",
+    "samples": "batch.samples",
     "Dataset": "batch.datasets",
     "load_dataset": "batch.datasets",
     "Training": "engine.networks.training",
@@ -178,6 +179,7 @@ __all__ = [
     "make_loss",
     "Batch",
     "make_batch",
+    "samples",
     "Dataset",
     "load_dataset",
     "Training",

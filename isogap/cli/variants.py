@@ -19,6 +19,7 @@ from isogap.cli.common import (
     whole,
     write_stdout,
 )
+from isogap.cli.input import add_input, read_input, reading
 from isogap.model.choices import ACTIVATION_NAMES, LOSSES, ORDERS, VARIANT_REPLICAS, WEIGHTS
 
 if TYPE_CHECKING:
@@ -53,12 +54,7 @@ def parser() -> Parser:
                    help=f"independent networks (default {VARIANT_REPLICAS})")  # fmt: skip
     p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: K D; of a file K times all)")
     p.add_argument("--repeats", type=whole(1), default=1, metavar="K", help="how often each sample occurs (default 1)")
-    p.add_argument(
-        "--input",
-        default="gaussian",
-        metavar="WHAT",
-        help="gaussian (default), near-isometry:F, digits, or a .npy/.csv file (features x samples)",
-    )
+    add_input(p, "gaussian (default), near-isometry:F, digits")
     p.add_argument("--weights", choices=WEIGHTS, default=WEIGHTS[0], metavar="LAW",
                    help="orthogonal (default) or gaussian")  # fmt: skip
     p.add_argument("--mean-removal", action="store_true", help="take the mean of every row away first")
@@ -93,11 +89,12 @@ def _run(options: argparse.Namespace) -> int:
     from isogap.base.files import write_atomically
     from isogap.base.streams import input_generator, seed_sequence
     from isogap.batch.samples import repeated_batch
+    from isogap.batch.spec import KNOWN_BATCHES
     from isogap.cli.output.variants import as_data, report
     from isogap.run.variant import simulate_variant
 
-    root = seed_sequence(options.seed)
-    batch = repeated_batch(options.input, options.width, options.batch, options.repeats, input_generator(root))
+    root, spec = seed_sequence(options.seed), read_input(options, KNOWN_BATCHES)
+    batch = repeated_batch(spec, options.width, options.batch, options.repeats, input_generator(root))
     variant = _variant(options, batch.data.shape[1])
     with BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress:
         result = simulate_variant(
@@ -116,7 +113,8 @@ def _run(options: argparse.Namespace) -> int:
         else:
             write_atomically(options.json, lambda stream: stream.write(text.encode()))
     if not options.quiet and options.json != "-":
-        write_stdout(report(result))
+        line = reading(spec, options.width, batch.data.shape[1], result.rank)
+        write_stdout(report(result) if line is None else f"{line}\n{report(result)}")
     return EXIT_OK
 
 

@@ -147,8 +147,11 @@ class Variant:
         if np.abs(np.frexp(largest)[1]).max() >= _SQUARES:
             largest = np.frexp(largest)[0]
         tiny = root[:, 0] <= max(X.shape) * np.finfo(float).eps * largest * math.sqrt(self.kappa)
-        if self.eps == 0 and (tiny | ~np.isfinite(root[:, 0])).any():
+        flat = np.flatnonzero(tiny | ~np.isfinite(root[:, 0]))
+        if self.eps == 0 and flat.size:
+            rows = ", ".join(str(int(i)) for i in flat[:5]) + (", ..." if flat.size > 5 else "")
             raise ValueError(
-                "a feature is constant over the batch: nothing is left of it to normalise; change the data"
+                f"{flat.size} feature{'s' * (flat.size != 1)} constant over the batch (row {rows}): nothing is left of it to "
+                "normalise; leave such features out, or mix them: --map random, isogap.samples(..., map='random')"
             )
         return X, rank, isometry_gap(X) if rank == self.width else math.inf

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from isogap.base.files import atomic_path, write_atomically
@@ -102,8 +103,8 @@ def save_plot(result: ChainResult, path: str) -> None:
     plt.close(figure)
 
 
-def print_report(result: ChainResult) -> None:
-    """Print the table and the self-checks for a person."""
+def print_report(result: ChainResult, reading: str | None = None) -> None:
+    """Print how the input was read, the table and the self-checks for a person."""
     # Wide enough for the table when the output goes to a file or a pipe.
     terminal = sys.stdout is not None and sys.stdout.isatty()
     width = Console().width if terminal else 110
@@ -116,6 +117,8 @@ def print_report(result: ChainResult) -> None:
         f"{p.replicas} replicas, seed {p.seed}",
         soft_wrap=True,
     )
+    if reading is not None:
+        console.print(escape(reading), soft_wrap=True)
     console.print(_degenerate_table(result) if result.degenerate else _gap_table(result, console.width >= _WIDE))
     if result.gradient is not None:
         console.print()
