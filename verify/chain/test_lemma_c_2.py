@@ -10,7 +10,7 @@ from isogap.verification.balls import ball
 
 def decide(case, *, bounded=True):
     """Softmax gradients in balls, then the simplex and the triangle inequality for every size."""
-    entropy, error = (claim.right for claim in case.claims)
+    entropy, softmax, error = (claim.right for claim in case.claims)
     with case.illustrations():
         for classes in (2, 3, 10):
             for size in (-3, 0, 1, 4, 40):
@@ -20,6 +20,10 @@ def decide(case, *, bounded=True):
                 for label in range(min(classes, 3)):
                     if case.hypothesis(True):
                         square = sum(((x - (k == label)) ** 2 for k, x in enumerate(p)), ball(0))
+                        error_ = [x - (k == label) for k, x in enumerate(p)]
+                        mixed = sum((x * e for x, e in zip(p, error_, strict=True)), ball(0))
+                        after = sum(((x * (e - mixed)) ** 2 for x, e in zip(p, error_, strict=True)), ball(0))
+                        case.at_most("after a softmax", after, softmax.ball() ** 2, classes=classes, label=label)
                         case.at_most(
                             "‖p - y‖² ≤ 2",
                             square,
@@ -67,6 +71,15 @@ def _proof(case):
         "2 - ‖p-y‖² = 2(1-s)(1+s) + 2 Σ p_k p_l", limit - (2 * s**2 - 2 * cross), 2 * (1 - s) * (1 + s) + 2 * cross
     )
     case.argument("a sum of non-negative terms", "0 ≤ s ≤ 1 and p_k ≥ 0")
+    x = sp.Symbol("p", nonnegative=True)
+    case.argument(
+        "norm of a symmetric matrix by its row sums",
+        "the softmax has J = diag p - ppᵀ; ‖J‖ ≤ max_i Σ_j |J_ij|",
+    )
+    half = sp.Rational(1, 2)
+    case.identity("row sum 2p(1-p) = 1/2 - 2(p - 1/2)² ≤ 1/2", 2 * x * (1 - x), half - 2 * (x - half) ** 2)
+    half = half * case.claims[0].right.sympy()
+    case.identity("‖J(p-y)‖ ≤ ½ ‖p-y‖", half, case.claims[1].right.sympy(), computed=True)
     case.argument("triangle inequality", "‖Z‖_F² = tr X_L X_Lᵀ = d for orthogonal W_L")
 
 
