@@ -16,14 +16,14 @@ import sys
 import tempfile
 import time
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from isogap.verification.claims import variations
 from isogap.verification.outcome import Control, Verdict
-from isogap.verification.registry import check_module, find, load
+from isogap.verification.registry import Statement, check_module, find, load
 from isogap.verification.runner import judge
 
 COPIED = ("isogap", "weingarten", "verify", "tests", "pyproject.toml")
@@ -167,16 +167,20 @@ def judge_alone(name: str) -> bool:
     """Whether the check of one statement comes out as registered, everything that it rests on being taken as registered."""
     statements = load()
     s = statements[find(statements, name)]
+    module = check_module(s)
+    verdict = judge(s, module.decide, module.FALSE_NEIGHBOURS, before=as_registered(s, statements))
+    print(verdict.kind, verdict.message)
+    return verdict.passed
+
+
+def as_registered(s: Statement, statements: Mapping[str, Statement]) -> dict[str, Verdict]:
+    """Verdicts of what a statement rests on, as the registry expects them."""
     told = (Control("taken as registered", True, ""),)
-    before = {
+    return {
         key: Verdict(t.label, t.kind, t.kind, t.range, None, told, 1, 1, 0.0, claim=t.claim, system=t.system)
         for key, t in statements.items()
         if key in s.depends
     }
-    module = check_module(s)
-    verdict = judge(s, module.decide, module.FALSE_NEIGHBOURS, before=before)
-    print(verdict.kind, verdict.message)
-    return verdict.passed
 
 
 def _told(result: Result) -> Result:

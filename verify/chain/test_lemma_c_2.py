@@ -1,4 +1,4 @@
-"""Lemma C.2: gradients in the logits are bounded: cross-entropy ‖p-y‖₂ ≤ √2 always, squared error ‖Z-T‖_F ≤ √d + ‖T‖_F here."""
+"""Lemma C.2: Bounded loss gradients."""
 
 import sympy as sp
 

@@ -1,4 +1,4 @@
-"""Printed: Corollary 4: the bound of eq. 9 for X' = WX, without the normalisation."""
+"""Printed: Corollary 4: Eq. 9 as written: a slip of notation, BN is missing."""
 
 from isogap.verification import RefutedError
 from isogap.verification import rational as q
