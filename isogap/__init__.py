@@ -30,16 +30,21 @@ if TYPE_CHECKING:
     from isogap.engine.networks.training import History, Training, train, train_seeds
     from isogap.model.activations import Activation
     from isogap.model.losses import Loss, make_loss
+    from isogap.model.residual import ResidualChain
     from isogap.model.variant import Variant
     from isogap.plot import plot_gradient, plot_run
     from isogap.run.chain import simulate
     from isogap.run.gradients import GradientOptions
     from isogap.run.options import Checks, Where
     from isogap.run.rates import Slope, deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
+    from isogap.run.residual import PathMeasurement, ResidualResult, measure_paths, simulate_residual
     from isogap.run.results import ChainResult
     from isogap.run.variant import VariantResult, simulate_variant
     from isogap.theory import bounds as bounds
     from isogap.theory import enclosures as certified
+    from isogap.theory import mean_field as mean_field
+    from isogap.theory import products as products
+    from isogap.theory import residual as residual
     from isogap.theory.exact import (
         ExactStep,
         exact_step,
@@ -47,7 +52,8 @@ if TYPE_CHECKING:
         exact_steps,
         exact_steps_from_deviation,
     )
-    from isogap.theory.rank import rank_law
+    from isogap.theory.rank import gaussian_law, rank_law
+    from isogap.theory.typical import TypicalRate, typical_rate
 
 _HOME = {
     "isometry": "batch.gap",
@@ -56,6 +62,8 @@ _HOME = {
     "isometry_gap_from_deviation": "batch.gap",
     "isometry_gap_from_spectrum": "batch.gap",
     "log_isometry_gap_from_deviation": "batch.gap",
+    "sample": "engine.samplers.sample",
+    "sample_spectrum": "engine.samplers.sample",
     "haar_orthogonal": "batch.haar",
     "apply_haar": "batch.haar",
     "batch_norm": "batch.batchnorm",
@@ -67,6 +75,10 @@ _HOME = {
     "exact_step_from_deviation": "theory.exact",
     "exact_steps": "theory.exact",
     "exact_steps_from_deviation": "theory.exact",
+    "gaussian_law": "theory.rank",
+    "rank_law": "theory.rank",
+    "TypicalRate": "theory.typical",
+    "typical_rate": "theory.typical",
     "ChainResult": "run.results",
     "simulate": "run.chain",
     "Checks": "run.options",
@@ -74,6 +86,11 @@ _HOME = {
     "GradientOptions": "run.gradients",
     "Activation": "model.activations",
     "Variant": "model.variant",
+    "ResidualChain": "model.residual",
+    "simulate_residual": "run.residual",
+    "ResidualResult": "run.residual",
+    "measure_paths": "run.residual",
+    "PathMeasurement": "run.residual",
     "simulate_variant": "run.variant",
     "VariantResult": "run.variant",
     "Checkpoint": "engine.chain.checkpoint",
@@ -84,7 +101,6 @@ _HOME = {
     "end_to_end_rate": "run.rates",
     "deepest_trainable": "run.rates",
     "fitted_power": "run.rates",
-    "rank_law": "theory.rank",
     "Loss": "model.losses",
     "make_loss": "model.losses",
     "Batch": "batch.samples",
@@ -98,7 +114,13 @@ _HOME = {
 }
 
 # Public modules by a short name: isogap.bounds is isogap.theory.bounds.
-_MODULES = {"bounds": "theory.bounds", "certified": "theory.enclosures"}
+_MODULES = {
+    "bounds": "theory.bounds",
+    "certified": "theory.enclosures",
+    "mean_field": "theory.mean_field",
+    "residual": "theory.residual",
+    "products": "theory.products",
+}
 
 __all__ = [
     "__version__",
@@ -109,6 +131,8 @@ __all__ = [
     "isometry_gap_from_deviation",
     "isometry_gap_from_spectrum",
     "log_isometry_gap_from_deviation",
+    "sample",
+    "sample_spectrum",
     "haar_orthogonal",
     "apply_haar",
     "batch_norm",
@@ -120,7 +144,14 @@ __all__ = [
     "exact_step_from_deviation",
     "exact_steps",
     "exact_steps_from_deviation",
+    "gaussian_law",
+    "rank_law",
+    "TypicalRate",
+    "typical_rate",
     "certified",
+    "mean_field",
+    "residual",
+    "products",
     "ChainResult",
     "simulate",
     "Checks",
@@ -130,6 +161,11 @@ __all__ = [
     "Variant",
     "simulate_variant",
     "VariantResult",
+    "ResidualChain",
+    "simulate_residual",
+    "ResidualResult",
+    "measure_paths",
+    "PathMeasurement",
     "Checkpoint",
     "plot_run",
     "plot_gradient",
@@ -138,7 +174,6 @@ __all__ = [
     "end_to_end_rate",
     "deepest_trainable",
     "fitted_power",
-    "rank_law",
     "Loss",
     "make_loss",
     "Batch",

@@ -120,7 +120,7 @@ plt.show()
 # %%
 measured = 2 * rates["n = d/2"].value
 print(
-    f"measured {measured:.3f} ± {2 * rates['n = d/2'].stderr:.3f} per layer, C1 {float(rank_law(d, d // 2)):.3f}"
+    f"measured {measured:.3f} ± {2 * rates['n = d/2'].stderr:.3f} per layer, law D4 {float(rank_law(d, d // 2)):.3f}"
 )
 
 # %% [markdown]

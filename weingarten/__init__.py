@@ -7,14 +7,14 @@ package (and the command's `--help`) costs nothing.
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from weingarten.answers import Answer
+    from weingarten.answers import Answer, TensorExpectation
     from weingarten.caches import clear_caches
     from weingarten.errors import CostError, SelfCheckError, WeingartenError
     from weingarten.evaluation import evaluate
+    from weingarten.expansions import series
     from weingarten.expressions import expectation
     from weingarten.functions import (
         gram_matrix,
@@ -38,15 +38,68 @@ if TYPE_CHECKING:
         unitary,
     )
     from weingarten.power_traces import power_trace_moment
-    from weingarten.tensors import TensorExpectation, expectation_matrix, expectation_tensor
+    from weingarten.tensors import expectation_matrix, expectation_tensor
 
 _HOMES = {
+    "constant_on": "legs.symbols",
+    "partial_trace": "legs.symbols",
+    "partial_transpose": "legs.symbols",
+    "haar_on": "ensembles.classical",
+    "LegExpectation": "legs.tensors",
+    "GraphSum": "legs.output",
+    "hciz": "nonlinear.exponential",
+    "hciz_series": "nonlinear.exponential",
+    "hciz_value": "nonlinear.exponential",
+    "symbolic_hciz_series": "nonlinear.exponential",
+    "exponential_series": "nonlinear.exponential",
+    "TruncatedSeries": "nonlinear.exponential",
+    "free_cumulants": "nonlinear.freeness",
+    "moments_from_free_cumulants": "nonlinear.freeness",
+    "free_mixed_moment": "nonlinear.freeness",
+    "expected_determinant": "nonlinear.determinants",
+    "expected_characteristic_polynomial": "nonlinear.determinants",
+    "expected_determinant_product": "nonlinear.determinants",
+    "finite_free_sum": "nonlinear.determinants",
+    "finite_free_product": "nonlinear.determinants",
+    "partition_weingarten_function": "ensembles.partition_functions",
+    "partition_gram_matrix": "ensembles.partition_functions",
+    "twirl": "designs",
+    "commutant_projector": "designs",
+    "haar_frame_potential": "designs",
+    "is_design": "designs",
+    "DesignTest": "designs",
+    "ginibre": "ensembles.gaussian",
+    "ginibre_on": "ensembles.gaussian",
+    "goe": "ensembles.gaussian",
+    "gue": "ensembles.gaussian",
+    "gse": "ensembles.gaussian",
+    "wishart": "ensembles.wishart",
+    "inverse_wishart": "ensembles.wishart",
+    "permutation": "ensembles.permutations",
+    "centred_permutation": "ensembles.permutations",
+    "signed_permutation": "ensembles.permutations",
+    "monomial_unitary": "ensembles.permutations",
+    "diagonal_phases": "ensembles.diagonal",
+    "symmetric_space": "ensembles.symmetric_spaces",
+    "random_projector": "ensembles.symmetric_spaces",
+    "corner": "ensembles.frames",
+    "stiefel": "ensembles.frames",
+    "unit_vector": "ensembles.frames",
+    "inverse_gram": "ensembles.frames",
+    "density_matrix": "ensembles.states",
+    "pure_state": "ensembles.states",
+    "mean_entropy": "ensembles.states",
+    "free_orthogonal": "ensembles.quantum",
+    "free_unitary": "ensembles.quantum",
+    "free_permutation": "ensembles.quantum",
+    "bistochastic_orthogonal": "ensembles.bistochastic",
     "moment": "moments",
     "expectation": "expressions",
     "expectation_matrix": "tensors",
     "expectation_tensor": "tensors",
-    "TensorExpectation": "tensors",
+    "TensorExpectation": "answers",
     "evaluate": "evaluation",
+    "series": "expansions",
     "power_trace_moment": "power_traces",
     "james_formula": "james",
     "orthogonal": "notation.symbols",
@@ -77,6 +130,7 @@ __all__ = [
     "expectation_matrix",
     "expectation_tensor",
     "evaluate",
+    "series",
     "power_trace_moment",
     "james_formula",
     "orthogonal",
@@ -103,14 +157,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Load a public name from its module on first use (PEP 562)."""
+    import importlib
+
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value: object = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted(__all__)

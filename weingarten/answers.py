@@ -1,4 +1,4 @@
-"""A result together with the dimensions for which it holds."""
+"""A result together with the dimensions for which it holds: a value, or a tensor product of matrix words."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ class Answer:
         Where the minimum comes from.
     size : str
         The size as it was given, such as "d" or "2*M"; `validity` is about it.
+    symbol : sympy expression or None
+        The same size as an expression, where there is one.
 
     Examples
     --------
@@ -40,6 +42,8 @@ class Answer:
     'd >= 2 (highest index 2)'
     >>> answer.at(2)
     5/16
+    >>> answer.series(3)
+    3/d**3 - 6/d**4 + 24/d**5
     """
 
     value: Any
@@ -48,6 +52,7 @@ class Answer:
     exact_at: int | None = None
     recompute: Callable[[int], Any] | None = field(default=None, repr=False, compare=False)
     size: str = "d"
+    symbol: Any = field(default=None, repr=False, compare=False)
 
     @property
     def validity(self) -> str:
@@ -76,3 +81,50 @@ class Answer:
         if isinstance(value, sp.Basic) and value.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
             raise WeingartenError(f"d={d}: the quantity does not exist there; a coefficient has a pole at this size")
         return value
+
+    def series(self, order: int) -> Any:
+        """Return the first `order` terms of the expansion for large d; see `weingarten.series`."""
+        from weingarten.expansions import series
+
+        return series(self, order)
+
+
+@dataclass(frozen=True)
+class TensorExpectation:
+    """The expectation of a tensor product of matrix words; see `expectation_tensor`.
+
+    Attributes
+    ----------
+    terms : tuple of (coefficient, strands)
+        The coefficient is a sympy expression in traces; a strand `(a, M, b)` is the matrix M between the ends a and b.
+        Word k (from 0) has the left end 2k and the right end 2k+1: `(0, 1, 1)` is an identity in place 0.
+    size : int or sympy expression
+        Size of the matrices.
+    validity : str
+        The dimensions for which the result holds.
+    minimum : int
+        The least size for which a symbolic result holds; `evaluate` computes it anew for smaller arrays.
+    """
+
+    terms: tuple[tuple[Any, tuple[tuple[int, Any, int], ...]], ...]
+    size: Any
+    validity: str
+    minimum: int = 1
+    recompute: Callable[[int], TensorExpectation] | None = field(default=None, repr=False, compare=False)
+    words: int | None = field(default=None, repr=False, compare=False)
+
+    def matrix(self) -> Any:
+        """Return a single word's expectation as a sympy matrix expression."""
+        if any(len(strands) != 1 for _, strands in self.terms):
+            raise WeingartenError("only the expectation of a single word is a matrix; read .terms or call evaluate()")
+        parts = [sp.MatMul(coefficient, matrix) for coefficient, ((_, matrix, _),) in self.terms]
+        return sp.MatAdd(*parts).doit() if parts else sp.ZeroMatrix(self.size, self.size)
+
+    def evaluate(self, matrices: Any) -> Any:
+        """Return the value as a NumPy array with axes (left 0, right 0, left 1, right 1, ...) for given constants.
+
+        The mapping may be empty where the size is known; `{d: 3}` gives a symbolic one.
+        """
+        from weingarten.evaluation import evaluate
+
+        return evaluate(self, matrices)

@@ -54,6 +54,23 @@ def as_dimension(d: object, group: Group | str = "O") -> Any:
     return size
 
 
+def refuse_masked(value: Any, name: str) -> None:
+    """Refuse an array with masked entries: what is masked has no value, and an integral needs all of them."""
+    if hasattr(value, "mask"):
+        import numpy as np
+
+        if np.ma.is_masked(value):
+            raise WeingartenError(f"{name} has masked entries; fill them first, for instance with {name}.filled(0)")
+
+
+def as_array(value: Any, name: str) -> Any:
+    """Return a NumPy array, refusing a masked one."""
+    import numpy as np
+
+    refuse_masked(value, name)
+    return np.asarray(value)
+
+
 def as_class(argument: Any, group: Group) -> tuple[Partition, int]:
     """Return the coset type (cycle type for U) of `argument`, and the orientation sign that Sp and CSE need.
 

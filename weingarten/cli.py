@@ -40,6 +40,21 @@ _COMMANDS = {
 }
 
 
+_KIND_HELP = {
+    "symmetric": "symmetric",
+    "hermitian": "Hermitian",
+    "projector": "projectors",
+    "rank-one": "of rank one",
+}
+_NAMES_HELP = """names:
+  outside of tr(...)  small letters are scalars, d is the size, W11 or W[1,2] an
+                      entry of a random matrix (W; U, S, V by group, or --haar)
+  inside of tr(...)   every name is a matrix, I the identity; random as above,
+                      any other one constant; ' transposes, ^H is the adjoint
+
+"""
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line on standard error and exit status 2."""
 
@@ -82,26 +97,31 @@ def build_parser() -> Parser:
             name,
             help=title,
             description=title[0].upper() + title[1:] + ".",
-            epilog=f"example:\n  {example}\n\n{_STATUS}",
+            epilog=f"example:\n  {example}\n\n{_NAMES_HELP if name == 'expect' else ''}{_STATUS}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.add_argument(argument, help=text)
-        command.add_argument("--d", metavar="D", help="integer size of the matrices (even for Sp and CSE)")
-        command.add_argument("--group", default="O", metavar="G", help=GROUP_HELP)
-        command.add_argument(
-            "--format",
-            choices=("text", "latex", "json"),
-            default="text",
-            metavar="F",
-            help="text (default), latex or json",
-        )
-        command.add_argument("--json", metavar="FILE", help="write the answer as JSON; - for standard output")
-        if name in ("moment", "expect"):
-            command.add_argument("--haar", metavar="NAMES", help="names of the random matrices, such as W,V")
-        if name == "expect":
-            command.add_argument("--limit", type=int, metavar="N", help="most pairs of pairings (default 1000000)")
-        command.add_argument("--quiet", action="store_true", help="no sign of life while it computes")
+        _add_options(command, name)
     return parser
+
+
+def _add_options(command: argparse.ArgumentParser, name: str) -> None:
+    """Add the options of a command."""
+    formats = "text, latex, json, csv" if name == "table" else "text, latex or json"
+    command.add_argument("--d", metavar="D", help="size of the matrices: an integer (even for Sp and CSE)")
+    command.add_argument("--group", default="O", metavar="G", help=GROUP_HELP)
+    choices = ("text", "latex", "json", *(("csv",) if name == "table" else ()))
+    command.add_argument("--format", choices=choices, default="text", metavar="F", help=formats)
+    command.add_argument("--json", metavar="FILE", help="write the answer as JSON; - for standard output")
+    command.add_argument("--series", metavar="K", help="the first K terms for large d instead")
+    command.add_argument("--declare", metavar="NAMES", help="symbols for sizes, as in --declare M --d 2*M")
+    if name in ("moment", "expect"):
+        command.add_argument("--haar", metavar="NAMES", help="names of the random matrices, such as W,V")
+    if name == "expect":
+        for kind in ("symmetric", "hermitian", "projector", "rank-one"):
+            command.add_argument(f"--{kind}", metavar="NAMES", help=f"constants that are {_KIND_HELP[kind]}")
+        command.add_argument("--limit", type=int, metavar="N", help="most pairs of pairings (default 1000000)")
+    command.add_argument("--quiet", action="store_true", help="no sign of life while it computes")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -153,14 +173,9 @@ def _write(text: str, options: argparse.Namespace) -> None:
     if options.json in (None, "-"):
         print(text, flush=True)
         return
-    temporary = f"{options.json}.{os.getpid()}.part"
-    try:
-        with open(temporary, "w", encoding="utf-8") as stream:
-            stream.write(text + "\n")
-        os.replace(temporary, options.json)
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+    from weingarten.files import write_text
+
+    write_text(options.json, text + "\n")
 
 
 class _Waiting:
@@ -192,117 +207,9 @@ class _Waiting:
 
 def run(options: argparse.Namespace) -> str:
     """Return the output of one command."""
-    d = _dimension(options.d)
-    if options.command == "wg":
-        return _render([(None, _function(_numbers(options.partition), d, options.group))], options)
-    if options.command == "table":
-        return _table(options, d)
-    return _render([(None, _expectation(options, d))], options)
+    from weingarten.questions import answer_text
 
-
-def _dimension(text: str | None) -> Any:
-    import sympy as sp
-
-    from weingarten.errors import WeingartenError
-
-    if text is None:
-        return sp.Symbol("d", integer=True, positive=True)
-    try:
-        return int(text)
-    except ValueError as error:
-        raise WeingartenError(f"--d {text}: give a positive integer, or leave --d out for a function of d") from error
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    from weingarten.errors import WeingartenError
-
-    body = text.strip()
-    if body[:1] + body[-1:] in ("()", "[]"):
-        body = body[1:-1].strip()
-    if not re.fullmatch(r"(?:[0-9]{1,9}(?:(?:\s*,\s*|\s+)[0-9]{1,9})*,?)?", body):
-        raise WeingartenError(f"partition {text!r}: give positive integers with commas, such as 2,1")
-    return tuple(int(part) for part in re.findall(r"[0-9]+", body))
-
-
-def _function(mu: tuple[int, ...], d: Any, group: str) -> Any:
-    from weingarten.answers import Answer
-    from weingarten.functions import function_group, weingarten_function
-
-    value = weingarten_function(mu, d, group)
-    minimum = function_group(group).threshold(sum(mu))
-    if isinstance(d, int):
-        return Answer(value, d, "given", exact_at=d)
-    return Answer(value, max(1, minimum), f"degree {sum(mu)}")
-
-
-def _table(options: argparse.Namespace, d: Any) -> str:
-    from weingarten.answers import Answer
-    from weingarten.errors import WeingartenError
-    from weingarten.functions import function_group, weingarten_table
-
-    try:
-        n = int(options.n)
-    except ValueError as error:
-        raise WeingartenError(f"n {options.n!r}: give an integer that is at least 0") from error
-    table = weingarten_table(n, d, options.group)
-    minimum = max(1, function_group(options.group).threshold(n))
-    exact = d if isinstance(d, int) else None
-    answers = [(mu, Answer(value, minimum, f"degree {n}", exact_at=exact)) for mu, value in table.items()]
-    return _render(answers, options)
-
-
-def _expectation(options: argparse.Namespace, d: Any) -> Any:
-    import sympy as sp
-
-    from weingarten.arguments import as_dimension
-    from weingarten.errors import WeingartenError
-    from weingarten.expressions import expectation
-    from weingarten.integration.contraction import PAIR_LIMIT
-    from weingarten.notation.parsing import Parser
-
-    as_dimension(d, options.group)
-    names = tuple(part.strip() for part in (options.haar or "").split(",") if part.strip())
-    text = options.monomial if options.command == "moment" else options.expression
-    expression = Parser(text, d, options.group, names).parse()
-    if options.command == "moment" and expression.has(sp.Trace):
-        raise WeingartenError(f"{text!r} has a trace: use 'weingarten expect'")
-    limit = getattr(options, "limit", None)
-    return expectation(expression, with_range=True, limit=PAIR_LIMIT if limit is None else limit)
-
-
-def _render(answers: Sequence[tuple[tuple[int, ...] | None, Any]], options: argparse.Namespace) -> str:
-    if options.format == "json" or options.json is not None:
-        return _json(answers, options)
-    import sympy as sp
-
-    lines = []
-    for mu, answer in answers:
-        body = sp.latex(answer.value) if options.format == "latex" else str(answer.value)
-        label = "" if mu is None else "[" + ",".join(map(str, mu)) + "]"
-        if mu is not None:
-            body = f"\\mathrm{{Wg}}({label}) &= {body} \\\\" if options.format == "latex" else f"{label:<12} {body}"
-        lines.append(body)
-    if answers and answers[0][1].exact_at is None:
-        lines.append(f"{'%' if options.format == 'latex' else '#'} valid for {answers[0][1].validity}")
-    return "\n".join(lines)
-
-
-def _json(answers: Sequence[tuple[tuple[int, ...] | None, Any]], options: argparse.Namespace) -> str:
-    import json
-
-    records = []
-    for mu, answer in answers:
-        record: dict[str, Any] = {} if mu is None else {"partition": list(mu)}
-        record["value"] = str(answer.value)
-        records.append(record)
-    first = answers[0][1] if answers else None
-    document: dict[str, Any] = {"command": options.command, "group": options.group}
-    if first is not None:
-        document["d"] = first.exact_at
-        document["valid_from"] = first.minimum if first.exact_at is None else first.exact_at
-        document["validity"] = first.validity
-    document |= {"table": records} if options.command == "table" else records[0]
-    return json.dumps(document, indent=2)
+    return answer_text(options)
 
 
 if __name__ == "__main__":

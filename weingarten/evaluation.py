@@ -3,41 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sympy as sp
 
-from weingarten.answers import Answer
+from weingarten.answers import Answer, TensorExpectation
+from weingarten.arguments import as_array
 from weingarten.errors import WeingartenError
-from weingarten.notation.structure import FORM
-from weingarten.notation.symbols import SymmetricMatrix
+from weingarten.legs.evaluation import needs_networks, network_value
+from weingarten.notation.symbols import FORM, kinds_of
 
-if TYPE_CHECKING:
-    from weingarten.tensors import TensorExpectation
+Given = Mapping[Any, Any]
 
 
-def evaluate(result: Any, matrices: Mapping[Any, Any]) -> Any:
-    """Return the number that a result of `expectation` takes for given constant matrices.
+def evaluate(result: Any, matrices: Given) -> Any:
+    """Return the number that a result takes for given constant matrices, sizes and scalars.
 
     Parameters
     ----------
-    result : sympy expression or Answer
-        An `Answer` is recomputed when the size of the arrays is below its range. A plain expression cannot know its
-        range: sizes at or below a pole of it are refused, others are taken at their word, so for small arrays (fewer
-        rows than half the number of factors of O, than their number for Sp) evaluate the `Answer`.
+    result : sympy expression, Answer or TensorExpectation
+        An `Answer` is recomputed when the size is below its range. A plain expression cannot know its range: sizes at or
+        below a pole of it are refused, others are taken at their word, so for small arrays (fewer rows than half the
+        number of factors of O, than their number for Sp) evaluate the `Answer`.
     matrices : mapping
-        From matrix symbols (or their names) to square arrays of one size, which also replaces a symbolic size. An
-        integer size of a symbol must be that of the arrays; arrays for symmetric symbols must be symmetric.
+        From matrix symbols (or their names) to square arrays of one size, which also replaces a symbolic size; from
+        scalar symbols (or their names) to numbers, the symbol of the size among them: `{d: 3}`. An integer size of a
+        symbol must be that of the arrays; arrays for symmetric, Hermitian symbols and projectors must be such. May be
+        empty for a result without constants at a known size.
 
     Returns
     -------
     float or complex
-        A sympy expression if symbols other than the size remain.
+        A sympy expression if other symbols remain. For a `TensorExpectation` an array with axes (left 0, right 0,
+        left 1, right 1, ...).
 
     Raises
     ------
     WeingartenError
-        For arrays that do not fit the symbols, and for sizes at which the expression does not hold.
+        For arrays that do not fit the symbols or have masked entries, and for sizes at which the result does not hold.
 
     Examples
     --------
@@ -47,46 +50,123 @@ def evaluate(result: Any, matrices: Mapping[Any, Any]) -> Any:
     >>> W, A, B = orthogonal("W", d), constant("A", d), constant("B", d)
     >>> evaluate(expectation(tr(W*A*W.T*B)), {A: np.diag([1.0, 2.0]), B: np.eye(2)})
     3.0
+    >>> evaluate(expectation(W[1, 1]**2), {d: 4})
+    0.25
     """
-    arrays, size = _arrays(matrices)
+    if not isinstance(result, TensorExpectation) and needs_networks(getattr(result, "value", result), matrices):
+        return network_value(getattr(result, "value", result), matrices)
+    values = Values(matrices, result)
+    if isinstance(result, TensorExpectation):
+        return _tensor(result, values)
+    size = values.size
     if isinstance(result, Answer):
-        if result.exact_at is not None and size != result.exact_at:
+        if result.exact_at is not None and size not in (None, result.exact_at):
             raise WeingartenError(f"the arrays have size {size}, but the answer was computed for d={result.exact_at}")
-        result = result.at(size) if size < result.minimum else result.value
+        below = size is not None and size < result.minimum and result.exact_at is None
+        result = result.at(size) if below else result.value
     else:
         result = sp.sympify(result)
-        _refuse_poles(result, _sizes(result, matrices), size)
-    return _value(result, matrices, arrays, size)
+        _refuse_poles(result, values.solutions(_sizes(result, values)))
+    return _value(result, values)
 
 
-def evaluate_tensor(result: TensorExpectation, matrices: Mapping[Any, Any]) -> Any:
-    """Return the array of a `TensorExpectation`, recomputed when the arrays are smaller than its range."""
+class Values:
+    """What was given: arrays by name, numbers by symbol, and the size of the matrices if it follows from them."""
+
+    def __init__(self, given: Given, result: Any) -> None:
+        self.symbols = {key for key in given if isinstance(key, sp.MatrixSymbol)}
+        self.arrays: dict[str, Any] = {}
+        self.numbers: dict[Any, Any] = {}
+        self.named: dict[str, Any] = {}
+        for key, value in given.items():
+            self._sort(key, value)
+        self.own = self._size_of(result)
+        self.size = self._size()
+        if FORM not in self.arrays and self.size is not None and self.size % 2 == 0:
+            self.arrays[FORM] = _form(self.size)
+
+    def _sort(self, key: Any, value: Any) -> None:
+        name = str(getattr(key, "name", key))
+        array = as_array(value, name)
+        if isinstance(key, sp.MatrixSymbol) or (isinstance(key, str) and array.ndim):
+            self.arrays[name] = array
+        elif array.ndim or not isinstance(key, (str, sp.Symbol)):
+            raise WeingartenError(f"the key {key!r} is no matrix symbol, scalar symbol or name")
+        elif isinstance(key, str):
+            self.named[key] = sp.sympify(value)
+        else:
+            self.numbers[key] = sp.sympify(value)
+
+    @staticmethod
+    def _size_of(result: Any) -> Any:
+        """Return the size that a result knows of itself."""
+        if isinstance(result, Answer):
+            return result.exact_at if result.exact_at is not None else result.symbol
+        return result.size if isinstance(result, TensorExpectation) else None
+
+    def _size(self) -> int | None:
+        shapes = {array.shape for array in self.arrays.values()}
+        if len(shapes) > 1 or any(len(shape) != 2 or shape[0] != shape[1] for shape in shapes):
+            raise WeingartenError(f"matrices have shapes {sorted(shapes)}; all must be square and of one size")
+        size = int(next(iter(shapes))[0]) if shapes else None
+        own = self.own if self.own is None else self._numeric(sp.sympify(self.own))
+        if own is not None and own.is_Integer:
+            if size is not None and int(own) != size:
+                raise WeingartenError(f"the arrays have size {size}, but the answer was computed for d={own}")
+            return int(own)
+        return size
+
+    def _numeric(self, expression: Any) -> Any:
+        """Return an expression with the given numbers in place of its symbols."""
+        named = {s: self.named[s.name] for s in expression.free_symbols if s.name in self.named and s.is_Symbol}
+        return expression.subs(self.numbers | named) if self.numbers or named else expression
+
+    def solutions(self, sizes: set[Any]) -> dict[Any, Any]:
+        """Return the value of every scalar symbol: those given, and those in the sizes."""
+        found = dict(self.numbers)
+        free = {s for expression in sizes for s in expression.free_symbols}
+        found |= {s: self.named[s.name] for s in free if s.name in self.named}
+        if self.size is not None:
+            open_sizes = {expression for expression in sizes if not expression.subs(found).is_Integer}
+            found |= _solutions(open_sizes, self.size)
+        for expression in sizes:
+            value = expression.subs(found)
+            if self.arrays and self.size is not None and value.is_Integer and int(value) != self.size:
+                raise WeingartenError(f"arrays of size {self.size} do not fit the size {expression} = {value}")
+        return found
+
+
+def _tensor(result: TensorExpectation, values: Values) -> Any:
+    """Return the array of a `TensorExpectation`, recomputed when the size is below its range."""
     import numpy as np
 
-    arrays, size = _arrays(matrices)
-    if isinstance(result.size, int) and size != result.size:
-        raise WeingartenError(f"the arrays have size {size}, but the expectation was computed for d={result.size}")
+    size = values.size
+    if size is None:
+        raise WeingartenError(f"the size {result.size} is not known; give an array, or a number for its symbol")
     if result.recompute is not None and size < result.minimum:
         result = result.recompute(size)
-    legs = 2 * (len(result.terms[0][1]) if result.terms else 1)
+    legs = 2 * (len(result.terms[0][1]) if result.terms else result.words or 1)
     total: Any = np.zeros((size,) * legs)
     for coefficient, strands in result.terms:
         operands: list[Any] = []
         for a, matrix, b in strands:
-            _check_fit(matrix.atoms(sp.MatrixSymbol), arrays, size)
-            operands += [_matrix(matrix, arrays, size), [a, b]]
-        total = total + _value(coefficient, matrices, arrays, size) * np.einsum(*operands, list(range(legs)))
+            _check_fit(matrix.atoms(sp.MatrixSymbol), values.arrays, size)
+            operands += [_matrix(matrix, values.arrays, size), [a, b]]
+        total = total + _value(coefficient, values) * np.einsum(*operands, list(range(legs)))
     return total
 
 
-def _value(result: Any, matrices: Mapping[Any, Any], arrays: dict[str, Any], size: int) -> Any:
+def _value(result: Any, values: Values) -> Any:
     """Return the number behind an expression that holds at this size."""
-    _check_fit({key for key in matrices if isinstance(key, sp.MatrixSymbol)}, arrays, size)
-    _check_fit(result.atoms(sp.MatrixSymbol), arrays, size)
+    arrays, size = values.arrays, values.size
     atoms = result.atoms(sp.Trace) | result.atoms(sp.matrices.expressions.matexpr.MatrixElement)
-    sizes = _sizes(result, matrices)
+    sizes = _sizes(result, values)
+    if size is None:
+        size = _known_size(sizes, values, bool(atoms))
+    _check_fit(values.symbols, arrays, size)
+    _check_fit(result.atoms(sp.MatrixSymbol), arrays, size)
     value = result.xreplace({atom: _sympy_number(_atom(atom, arrays, size)) for atom in atoms})
-    value = value.subs(_solutions(sizes, size))
+    value = values._numeric(value.subs(values.solutions(sizes)))
     if value.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
         raise WeingartenError(
             f"the expression has no finite value at size {size}: it does not hold there; evaluate the answer of "
@@ -98,10 +178,20 @@ def _value(result: Any, matrices: Mapping[Any, Any], arrays: dict[str, Any], siz
     return number.real if number.imag == 0 else number
 
 
-def _sizes(result: Any, matrices: Mapping[Any, Any]) -> set[Any]:
-    """Return the symbolic sizes of the matrices in the expression and in the mapping."""
-    symbols = result.atoms(sp.MatrixSymbol) | {key for key in matrices if isinstance(key, sp.MatrixSymbol)}
-    return {matrix.shape[0] for matrix in symbols if matrix.shape[0].free_symbols}
+def _known_size(sizes: set[Any], values: Values, needed: bool) -> int:
+    """Return the size that follows from the numbers alone, for traces of explicit matrices."""
+    known = {int(v) for v in (values._numeric(expression) for expression in sizes) if v.is_Integer}
+    if needed and not known:
+        raise WeingartenError("no array is given for the matrices of the expression; give arrays by symbol or name")
+    return next(iter(known), 0)
+
+
+def _sizes(result: Any, values: Values) -> set[Any]:
+    """Return the symbolic sizes of the matrices in the expression and among what was given."""
+    symbols = result.atoms(sp.MatrixSymbol) | values.symbols
+    sizes = {matrix.shape[0] for matrix in symbols if matrix.shape[0].free_symbols}
+    own = sp.sympify(values.own) if values.own is not None else sp.S.One
+    return sizes | ({own} if own.free_symbols else set())
 
 
 def _solutions(sizes: set[Any], size: int) -> dict[Any, Any]:
@@ -119,9 +209,11 @@ def _solutions(sizes: set[Any], size: int) -> dict[Any, Any]:
     return found
 
 
-def _refuse_poles(result: Any, sizes: set[Any], size: int) -> None:
+def _refuse_poles(result: Any, solutions: dict[Any, Any]) -> None:
     """Refuse sizes at or below a pole: every symbolic average has lost some of its meaning there."""
-    for symbol, value in _solutions(sizes, size).items():
+    for symbol, value in solutions.items():
+        if not (value.is_Integer and symbol.is_integer is not False):
+            continue
         for power in result.atoms(sp.Pow):
             if not (power.exp.is_Integer and power.exp < 0 and power.base.is_polynomial(symbol)):
                 continue
@@ -141,25 +233,21 @@ def _check_fit(symbols: Any, arrays: dict[str, Any], size: int) -> None:
         name, rows = str(matrix.name), matrix.shape[0]
         if rows.is_Integer and int(rows) != size:
             raise WeingartenError(f"the matrix {name} has size {rows}, but the arrays have size {size}")
-        if isinstance(matrix, SymmetricMatrix) and name in arrays:
+        for kind in kinds_of(matrix) & {"symmetric", "hermitian", "projector"} if name in arrays else ():
             array = np.asarray(arrays[name])
+            other = {"symmetric": array.T, "hermitian": array.conj().T}.get(kind, array @ array)
             # rounding of a product such as X @ X.T: one unit in the last place for each of its terms
             tolerance = size * np.finfo(float).eps * np.max(np.abs(array), initial=0)
-            if not np.max(np.abs(array - array.T), initial=0) <= tolerance:
-                raise WeingartenError(f"the array for {name} is not symmetric, but {name} was declared symmetric")
+            if not np.max(np.abs(array - other), initial=0) <= tolerance:
+                what = "a projector" if kind == "projector" else kind.capitalize() if kind == "hermitian" else kind
+                raise WeingartenError(f"the array for {name} is not {what}, but {name} was declared {what}")
 
 
-def _arrays(matrices: Mapping[Any, Any]) -> tuple[dict[str, Any], int]:
+def _form(size: int) -> Any:
+    """Return the symplectic form."""
     import numpy as np
 
-    arrays = {str(getattr(key, "name", key)): np.asarray(value) for key, value in matrices.items()}
-    shapes = {array.shape for array in arrays.values()}
-    if len(shapes) != 1 or len(next(iter(shapes))) != 2 or len(set(next(iter(shapes)))) != 1:
-        raise WeingartenError(f"matrices have shapes {sorted(shapes)}; give at least one, all square and of one size")
-    size = int(next(iter(shapes))[0])
-    if FORM not in arrays and size % 2 == 0:
-        arrays[FORM] = np.kron(np.eye(size // 2), np.array([[0, 1], [-1, 0]]))
-    return arrays, size
+    return np.kron(np.eye(size // 2), np.array([[0, 1], [-1, 0]]))
 
 
 def _atom(atom: Any, arrays: dict[str, Any], size: int) -> Any:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import sympy as sp
 
-from weingarten.algebra.groups import GROUPS, Group
+from weingarten.algebra.groups import Group
 from weingarten.algebra.rational import ONE, Ratio, add_ratios, constant_ratio
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension
@@ -19,18 +20,17 @@ from weingarten.integration.contraction import (
     Monomial,
     Setting,
     check_results,
-    integrate,
     loop_factor,
-    pair_count,
 )
+from weingarten.integration.determinants import special_terms
 from weingarten.integration.words import Letter, Word, canonical_closed, count, reduce_word
-from weingarten.moments import moment_parts
+from weingarten.legs.expectation import network_expectation, uses_networks
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.reading import Reader, Term, unit
-from weingarten.notation.structure import prepare_word, simplify_form, written_out
+from weingarten.notation.structure import prepare_word, shortened, simplify_form, split_rank_one, written_out
 from weingarten.power_traces import power_trace_answer
+from weingarten.spaces import Range, Space, space_of
 
-Range = tuple[int, str]
 Constants = tuple[Any, ...]  # factors that are no functions of the one size
 
 
@@ -80,11 +80,15 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     'd >= 1 (2 factors W)'
     """
     reader, expression = Reader(), sp.sympify(expression)
+    if uses_networks(expression):
+        return network_expectation(expression, with_range=with_range, limit=limit)
     if isinstance(expression, sp.Basic):
         check_expansion(expression)
     terms = list(reader.terms(expression))
     size = reader.size() if any(term.words for term in terms) else None
     work = Integration(reader, None if size is None else as_dimension(size), limit)
+    if reader.highest:
+        work.ranges.append((reader.highest, f"highest index {reader.highest}"))
     value = work.total(terms)
     return _answer(value, work, expression, reader, limit) if with_range else value
 
@@ -98,13 +102,18 @@ def _answer(value: Any, work: Integration, expression: Any, reader: Reader, limi
         largest = max(int(size) for size in sizes)
         return Answer(value, largest, "given", exact_at=largest)
 
-    def recompute(d: int) -> Any:
-        if len(symbolic) != 1 or not symbolic[0].is_Symbol:
-            raise WeingartenError(f"d={d}: the sizes {sorted(map(str, sizes))} are no single symbol; build it anew")
-        return expectation(expression.xreplace({symbolic[0]: sp.Integer(d)}), limit=limit)
-
     name = ", ".join(map(str, symbolic)) or "d"
-    return Answer(value, minimum, reason, recompute=recompute, size=name)
+    size = symbolic[0] if len(symbolic) == 1 else None
+    return Answer(
+        value, minimum, reason, recompute=partial(_recomputed, expression, size, limit), size=name, symbol=size
+    )
+
+
+def _recomputed(expression: Any, size: Any, limit: int, d: int) -> Any:
+    """Return the expectation at an integer size."""
+    if size is None or not size.is_Symbol:
+        raise WeingartenError(f"d={d}: the size {size} is no single symbol; build the expression anew")
+    return expectation(expression.xreplace({size: sp.Integer(d)}), limit=limit)
 
 
 @dataclass
@@ -117,16 +126,24 @@ class Integration:
 
     def __post_init__(self) -> None:
         self.ranges: list[Range] = []
+        self._ready: dict[Word, Word] = {}
 
     def checked(self, terms: list[Term]) -> list[Term]:
         """Prepare all terms and refuse what is too costly, before any work."""
         pairs = 0
         for term in terms:
             self._entries_to_words(term)
-            term.words = [self._prepared(word, term) for word in term.words]
-            if self._power_names(term) is None:
-                for name in self.names(term.words):
-                    pairs += self.check(name, term.words)
+            term.words = [self._prepared(word) for word in term.words]
+        kept = []
+        for term in [part for product in terms for part in self._with_determinants(product)]:
+            costs = [0] if self._power_names(term) is None else []
+            for name in self.names(term.words) if costs else ():
+                costs.append(self.check(name, term.words))
+                if not costs[-1]:  # it vanishes by symmetry, but for determinants at small sizes
+                    self._note_range(name, term.words, vanishes=True)
+            pairs += sum(costs)
+            if 0 not in costs[1:]:
+                kept.append(term)
         if pairs > self.limit:
             raise CostError(
                 f"the {len(terms)} terms need sums over {pairs} pairs in all; the limit is {self.limit} (limit=... "
@@ -134,13 +151,39 @@ class Integration:
                 estimate=pairs,
                 limit=self.limit,
             )
-        return terms
+        return kept
 
-    def _prepared(self, word: Word, term: Term) -> Word:
-        complexity = {name: self.reader.kind(name).is_complex for name in self.reader.haar}
-        sign, ready = prepare_word(reduce_word(word, complexity, closed=True), self.reader)
-        term.coefficient *= sign
-        return ready
+    def _with_determinants(self, term: Term) -> list[Term]:
+        """Return the terms that the determinant of SO(d) and SU(d) adds to a product with words, at integer d."""
+        if self._power_names(term) is not None:
+            return [term]
+        return [
+            Term(term.coefficient * weight, [*term.words, *more], term.entries)
+            for weight, more in self.determinant_terms(term.words)
+        ]
+
+    def determinant_terms(self, words: Sequence[Word]) -> list[tuple[Any, tuple[Word, ...]]]:
+        """Return the weights and closed words that turn an average over SO or SU into one over O or U."""
+        result: list[tuple[Any, tuple[Word, ...]]] = [(sp.S.One, ())]
+        for name in self.names(words):
+            size = self._size(name)
+            if isinstance(size, int):
+                own = special_terms(name, *count(tuple(words), name), size, self.reader.kind(name).name)
+                result = [(a * b, (*u, *v)) for a, u in result for b, v in own]
+        return result
+
+    def _prepared(self, word: Word) -> Word:
+        if word not in self._ready:
+            self._ready[word] = prepare_word(reduce_word(word, self.cancelling(), closed=True), self.reader)
+        return self._ready[word]
+
+    def cancelling(self) -> dict[str, bool]:
+        """Return the matrices that are inverse to their transposes (adjoints, where True)."""
+        return {name: self.reader.kind(name).is_complex for name in self.reader.haar if self.space(name).cancels}
+
+    def space(self, name: str) -> Space:
+        """Return the law of a random matrix."""
+        return space_of(self.reader.kind(name).name)
 
     def names(self, words: Iterable[Word]) -> list[str]:
         """Return the names of the Haar matrices that occur."""
@@ -149,7 +192,7 @@ class Integration:
     def check(self, name: str, words: Sequence[Word]) -> int:
         """Return the number of pairs of an integration; refuse one that would exceed the limit."""
         plain, bars = count(tuple(words), name)
-        pairs = pair_count(plain, bars, self._kind(name))
+        pairs = self.space(name).pairs(plain, bars)
         if pairs > self.limit:
             raise CostError(
                 f"{plain + bars} factors {name} need a sum over {pairs} pairs; the limit is {self.limit} (power traces "
@@ -161,16 +204,11 @@ class Integration:
 
     def _kind(self, name: str) -> Group:
         """Return the group whose pairings integrate the matrix out of words."""
-        kind = self.reader.kind(name)
-        return GROUPS[{"SO": "O", "SU": "U", "COE": "U", "CSE": "U"}.get(kind.name, kind.name)]
+        return self.space(name).pairing_kind
 
     def _entries_to_words(self, term: Term) -> None:
         """Write entries of matrices that also occur in traces as `W_ij = tr(E_ji W)`."""
         for name in [name for name in term.entries if any(x.name == name for word in term.words for x in word)]:
-            if self.reader.kind(name).paired:
-                raise WeingartenError(
-                    f"{name}: entries and traces of one Sp or CSE matrix cannot be mixed in a product"
-                )
             for (i, j), (a, b) in term.entries.pop(name).items():
                 term.words += [(unit(j, i), Letter(name))] * a + [(unit(j, i), Letter(name, False, True))] * b
                 self.ranges.append((max(i, j), f"highest index {max(i, j)}"))
@@ -205,7 +243,7 @@ class Integration:
         return [((variable, (*constants, *traces)), ratio * factor) for traces, ratio in parts]
 
     def _moment(self, name: str, cells: Any, size: Any) -> Ratio:
-        validity, ratio = moment_parts(cells, size, self.reader.kind(name))
+        validity, ratio = self.space(name).entries(cells, size)
         if not isinstance(size, int):
             self.ranges.append(validity)
         return ratio
@@ -220,12 +258,17 @@ class Integration:
         closed = tuple(sorted(canonical_closed(w, self._interchangeable(w)) for w in words if w))
         totals: dict[tuple[Word, ...], list[tuple[Ratio, int]]] = {}
         for (rest, _), ratio in self.integrate_all((closed, ())).items():
+            rest = split_rank_one(tuple(shortened(word, self.reader, closed=True) for word in rest), self.reader)
             sign, traces = simplify_form(rest, symmetric)
             totals.setdefault(traces, []).append((ratio * factor, sign))
         # explicit matrices have numbers for traces: different words may well give equal constants
-        return [
-            (tuple(self.reader.trace(word) for word in traces), add_ratios(parts)) for traces, parts in totals.items()
-        ]
+        return [self._constants(traces, add_ratios(parts)) for traces, parts in totals.items()]
+
+    def _constants(self, traces: tuple[Word, ...], ratio: Ratio) -> tuple[Constants, Ratio]:
+        """Return the product of the traces of constants, what is a number in it moved into the rational function."""
+        number, product = sp.Mul(*[self.reader.trace(word) for word in traces]).as_coeff_Mul(rational=True)
+        front = constant_ratio(Fraction(int(number.p), int(number.q)))
+        return (() if product == 1 else sp.Mul.make_args(product)), ratio * front
 
     def integrate_all(self, start: Monomial) -> dict[Monomial, Ratio]:
         """Integrate one matrix after the other out of a monomial; its words with Sp matrices are a factor apart.
@@ -257,14 +300,14 @@ class Integration:
             grown: dict[Monomial, Ratio] = {}
             for monomial, weight in state.items():
                 check_results(len(grown), self.limit)
-                for key, ratio in integrate(monomial, setting).items():
+                for key, ratio in self.space(name).integrate(monomial, setting, self.reader).items():
                     grown[key] = grown[key] + ratio * weight if key in grown else ratio * weight
             state = grown
         return {key: ratio for key, ratio in state.items() if ratio}
 
     def _check_growth(self, products: int, name: str, words: Sequence[Word]) -> None:
         """Refuse to integrate a further matrix out of too many products."""
-        pairs = products * pair_count(*count(tuple(words), name), self._kind(name))
+        pairs = products * self.space(name).pairs(*count(tuple(words), name))
         if pairs > self.limit:
             raise CostError(
                 f"the matrices before {name} leave {products} different products, which need a sum over {pairs} pairs "
@@ -284,23 +327,16 @@ class Integration:
     def _size(self, name: str) -> Any:
         return as_dimension(self.reader.haar[name].shape[0], self.reader.kind(name))
 
-    def _note_range(self, name: str, words: Sequence[Word]) -> None:
-        """Record from which dimension on the symbolic sum is right; SO and SU below that are not available."""
-        kind, base = self.reader.kind(name), self._kind(name)
+    def _note_range(self, name: str, words: Sequence[Word], *, vanishes: bool = False) -> None:
+        """Record from which dimension on the symbolic sum is right; SO and SU below that have determinant terms."""
+        kind = self.reader.kind(name)
         plain, bars = count(tuple(words), name)
-        minimum, reason = max(1, base.threshold((plain + bars) // 2)), f"{plain + bars} factors {name}"
-        if kind.name in ("COE", "CSE"):
-            reason += " of U behind it"
+        minimum, why = (1, "") if vanishes else self.space(name).word_range(plain, bars)
+        reason = f"{plain + bars} factors {name}{why}"
         own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(kind.name, 0)
-        size = self._size(name)
-        if isinstance(size, int) and own and size <= own and (kind.name == "SO" or own % size == 0):
-            raise WeingartenError(
-                f"{name}: determinant terms of {kind.name}({size}) appear from degree {size} on; for words with {own} "
-                "factors only power traces and moments of entries are available there"
-            )
         if own and own + 1 > minimum:
             minimum, reason = own + 1, f"determinant terms appear at d <= {own}"
-        if not isinstance(size, int):
+        if not isinstance(self._size(name), int):
             self.ranges.append((minimum, reason))
 
     def _power_names(self, term: Term) -> dict[str, tuple[list[int], list[int]]] | None:
@@ -311,7 +347,7 @@ class Integration:
                 continue
             name = word[0].name
             marks = {(x.transposed, x.conjugated) for x in word}
-            known = name in self.reader.haar and self.reader.kind(name).name in ("O", "U", "SO", "SU", "Sp")
+            known = name in self.reader.haar and self.space(name).power_traces
             if not known or any(x.name != name for x in word) or len(marks) > 1:
                 return None
             is_bar = self.reader.kind(name).alpha == 1 and next(iter(marks))[1]

@@ -202,17 +202,20 @@ def zonal_spherical_function(lam: Any, mu: Any, group: str = "O") -> Any:
     """Return the spherical function `ω^λ(μ)`, an exact rational with `ω^λ(1^n) = 1`.
 
     O: zonal spherical function of the pair (S_2n, hyperoctahedral group), `2^{ℓ(μ)} z_μ θ^λ_μ / (2^n n!)`.
-    U: normalised character `χ^λ(μ) / f^λ` of S_n. Sp: the twisted one, `(-1)^{n-ℓ(μ)} ω^{λ'}(μ)`, for consistently
-    oriented loops.
+    U: normalised character `χ^λ(μ) / f^λ` of S_n. Sp: the twisted one, `(-1)^{n-ℓ(μ)} ω^{λ'}(μ)` for a partition, which
+    stands for consistently oriented loops; for a permutation σ of 2n points `sgn(σ) ω^{λ'}(μ)`.
 
     Examples
     --------
     >>> from weingarten import zonal_spherical_function
     >>> zonal_spherical_function((1, 1), (2,)), zonal_spherical_function((2, 1), (3,), group="U")
     (-1/2, -1/2)
+    >>> from sympy.combinatorics import Permutation
+    >>> zonal_spherical_function((1,), Permutation([1, 0]), "Sp")
+    -1
     """
     kind = function_group(group)
-    shape, (cls, _) = as_partition(lam, name="lam"), as_class(mu, kind)
+    shape, (cls, orientation) = as_partition(lam, name="lam"), as_class(mu, kind)
     if sum(shape) != sum(cls):
         raise WeingartenError(
             f"lam={shape} and mu={cls} are partitions of {sum(shape)} and {sum(cls)}; they must agree"
@@ -228,7 +231,7 @@ def zonal_spherical_function(lam: Any, mu: Any, group: str = "O") -> Any:
         )
     top, bottom = spherical_value(conjugate(shape) if kind.paired else shape, cls, kind.alpha)
     flip = -1 if kind.paired and (sum(cls) - len(cls)) % 2 else 1
-    return sp.Rational(flip * top, bottom)
+    return sp.Rational(orientation * flip * top, bottom)
 
 
 def function_group(group: object) -> Group:

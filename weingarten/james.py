@@ -9,6 +9,7 @@ For symmetric A and B, `E Z_λ(A W B Wᵀ) = Z_λ(A) Z_λ(B) / Z_λ(1)` (James, 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from math import prod
 from typing import Any
 
@@ -18,7 +19,7 @@ from weingarten.algebra.groups import Group, as_group
 from weingarten.algebra.jack import jack_polynomial, reciprocal_content_product
 from weingarten.algebra.rational import Ratio, add_ratios
 from weingarten.answers import Answer
-from weingarten.arguments import as_dimension
+from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import (
     Partition,
     all_partitions,
@@ -28,6 +29,7 @@ from weingarten.combinatorics.partitions import (
 )
 from weingarten.errors import CostError, WeingartenError
 from weingarten.functions import allowed_partitions
+from weingarten.notation.traces import Trace
 
 TRIPLE_LIMIT = 500_000
 
@@ -74,10 +76,16 @@ def james_formula(mu: Sequence[int], A: Any, B: Any, d: Any, group: str = "O", *
             value,
             max(1, sum(shape)),
             f"degree {sum(shape)} in A and in B",
-            recompute=lambda k: james_formula(shape, A, B, k, kind.name),
+            recompute=partial(_at, shape, A, B, kind.name),
             size=str(size),
+            symbol=size,
         )
     return answer if with_range else answer.value
+
+
+def _at(shape: Partition, A: Any, B: Any, group: str, k: int) -> Any:
+    """Return the average at an integer size."""
+    return james_formula(shape, A, B, k, group)
 
 
 def power_sums(matrix: Any, name: str, n: int, size: Any) -> list[Any]:
@@ -86,7 +94,8 @@ def power_sums(matrix: Any, name: str, n: int, size: Any) -> list[Any]:
         rows, columns = matrix.shape
         if rows != columns or (rows.is_Integer and rows != size):
             raise WeingartenError(f"{name} has shape {matrix.shape}, but d={size}; give a symbol of shape (d, d)")
-        return [size, *[sp.Trace(matrix**k) for k in range(1, n + 1)]]
+        return [size, *[Trace(matrix**k) for k in range(1, n + 1)]]
+    refuse_masked(matrix, name)
     try:
         values = [sp.sympify(x) for x in matrix]
         flat = not isinstance(matrix, sp.MatrixBase) and all(isinstance(x, sp.Expr) for x in values)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from functools import partial
 from itertools import permutations, product
 from math import factorial
 from typing import Any
 
 from weingarten.algebra.groups import GROUPS, Group, as_group
-from weingarten.algebra.rational import ZERO, Ratio, add_ratios, constant_ratio
+from weingarten.algebra.rational import ZERO, Ratio, add_ratios, constant_ratio, over_roots
 from weingarten.algebra.recursion import series_length
 from weingarten.answers import Answer
-from weingarten.arguments import as_dimension
+from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import partition_count
 from weingarten.combinatorics.permutations import sign
+from weingarten.ensembles.named import is_named, named_moment
 from weingarten.errors import CostError, WeingartenError
 from weingarten.functions import TABLE_LIMIT
 from weingarten.integration.complex_elimination import Cell, complex_moment, symplectic_normal_form
@@ -44,6 +46,7 @@ def moment(
     cols: Sequence[int] | None = None,
     conjugate_rows: Sequence[int] = (),
     conjugate_cols: Sequence[int] = (),
+    conjugated: Sequence[bool] | None = None,
     with_range: bool = False,
 ) -> Any:
     """Return the exact moment `E Π_ij X_ij^{e_ij} conj(X_ij)^{b_ij}` of a Haar matrix (or COE/CSE matrix) X.
@@ -55,11 +58,14 @@ def moment(
     d : int or sympy expression
         Size of the matrix X; even for Sp and CSE.
     group : str
-        "O", "U", "Sp", "SO", "SU", "COE" or "CSE".
+        "O", "U", "Sp", "SO", "SU", "COE" or "CSE"; or another ensemble by its name, such as "GUE", "permutation" or "S+"
+        (`weingarten.ensembles.registry` has the list). Those with two sizes take `d=(p, n)`.
     conjugate : matrix of integers >= 0, optional
         Exponents of the conjugated entries; the real groups take them together with the others.
     rows, cols, conjugate_rows, conjugate_cols : sequences of positive integers
         The other form: `E Π_k X_{rows[k], cols[k]} Π_l conj(X_{conjugate_rows[l], conjugate_cols[l]})`, indices from 1.
+    conjugated : sequence of bool, optional
+        For each of `rows` and `cols` whether that factor is conjugated: one list, for ensembles whose factors have an order.
     with_range : bool
         Return an `Answer`, which says for which dimensions a symbolic value holds.
 
@@ -99,6 +105,9 @@ def moment(
     >>> moment([[2]], 3, "U", conjugate=[[2]])  # E |U_11|^4
     1/6
     """
+    if is_named(group) or conjugated is not None:
+        entries = _entries((exponents, conjugate), ((rows, cols), (conjugate_rows, conjugate_cols)))
+        return named_moment(group, d, entries, (rows, cols), conjugated, with_range=with_range)
     kind = as_group(group)
     entries = _entries((exponents, conjugate), ((rows, cols), (conjugate_rows, conjugate_cols)))
     if d is None:
@@ -113,11 +122,13 @@ def moment_answer(entries: Entries, size: Any, kind: Group) -> Answer:
     value = ratio.to_sympy(size)
     if isinstance(size, int):
         return Answer(value, size, "given", exact_at=size)
+    recompute = partial(_recomputed, entries, kind)
+    return Answer(value, minimum, reason, recompute=recompute, size=str(size), symbol=size)
 
-    def recompute(d: int) -> Any:
-        return moment_answer(entries, as_dimension(d, kind), kind).value
 
-    return Answer(value, minimum, reason, recompute=recompute, size=str(size))
+def _recomputed(entries: Entries, kind: Group, d: int) -> Any:
+    """Return the moment at an integer size."""
+    return moment_answer(entries, as_dimension(d, kind), kind).value
 
 
 def moment_parts(entries: Entries, size: Any, kind: Group) -> tuple[tuple[int, str], Ratio]:
@@ -143,7 +154,8 @@ def _validity(entries: Entries, highest: int, kind: Group) -> tuple[int, str]:
     if kind.paired and highest % 2:
         minimum += 1
     degree = sum(a for a, _ in entries.values()), sum(b for _, b in entries.values())
-    if kind.name in ("COE", "CSE") and kind.threshold(max(degree)) > minimum:
+    diagonal = len(entries) == 1 and len(set(next(iter(entries)))) == 1  # has a closed form
+    if kind.name in ("COE", "CSE") and not diagonal and kind.threshold(max(degree)) > minimum:
         minimum, reason = kind.threshold(max(degree)), f"{max(degree)} factors"
     own = sum(degree) if kind.name == "SO" else abs(degree[0] - degree[1])
     if kind.name in ("SO", "SU") and own and own + 1 > minimum:
@@ -217,6 +229,10 @@ def _dense(entries: Entries, which: int) -> tuple[tuple[int, ...], ...]:
 
 def _circular(entries: Entries, size: Any, kind: Group) -> Ratio:
     """Return a COE or CSE moment; CSE: `V = X Jᵀ`, X antisymmetric, so `V_ij = ±X_{i, partner of j}`."""
+    if len(entries) == 1:
+        ((i, j), (a, b)), *_ = entries.items()
+        if i == j:
+            return _circular_diagonal(a, kind) if a == b else ZERO
     factor = 1
     indices: list[list[int]] = [[], []]
     for (i, j), cell in entries.items():
@@ -225,6 +241,13 @@ def _circular(entries: Entries, size: Any, kind: Group) -> Ratio:
         if kind.paired and j % 2 == 0 and sum(cell) % 2:
             factor = -factor
     return circular_double_sum(indices[0], indices[1], factor, size, kind)
+
+
+def _circular_diagonal(k: int, kind: Group) -> Ratio:
+    """Return `E |V_11|^{2k}`: `2^k k! / ((d+1)(d+3)...(d+2k-1))` for COE, `k! / ((d-1) d ... (d+k-2))` for CSE."""
+    roots = {1 - j if kind.paired else -1 - 2 * j: 1 for j in range(k)}
+    top = factorial(k) * (1 if kind.paired else 2**k)
+    return over_roots(top, roots)
 
 
 def _special_orthogonal(entries: Entries, size: Any) -> Ratio:
@@ -299,6 +322,7 @@ def _entries(matrices: tuple[Any, Any], sequences: tuple[tuple[Any, Any], tuple[
     for which, names in enumerate((("rows", "cols"), ("conjugate_rows", "conjugate_cols"))):
         left, right = (() if side is None else side for side in sequences[which])
         for side, name in zip((left, right), names, strict=True):
+            refuse_masked(side, name)
             if not hasattr(side, "__len__") or isinstance(side, (str, bytes)):
                 raise WeingartenError(f"{name}={side!r} is no sequence of indices; write for instance {name}=[1, 1]")
         if len(left) != len(right):
@@ -327,6 +351,7 @@ def _matrix(matrix: Any, name: str) -> dict[tuple[int, int], int]:
     """Return the nonzero exponents of a matrix given as nested lists, array or sympy Matrix."""
     if matrix is None:
         return {}
+    refuse_masked(matrix, name)
     rows = matrix.tolist() if hasattr(matrix, "tolist") else matrix
     if not isinstance(rows, (list, tuple)) or any(not isinstance(row, (list, tuple)) for row in rows):
         raise WeingartenError(f"{name}={matrix!r} is not a matrix; write one row as [[2, 0, 4]]")

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import accumulate
 from math import comb, factorial, prod
 from typing import Any
@@ -49,8 +50,8 @@ def power_trace_moment(
     Raises
     ------
     CostError
-        Below the stable range, when the number of partitions involved exceeds 200000 (N > 49), or, for U and SU,
-        when adding and removing their rim hooks takes more than some 20 seconds.
+        Below the stable range, when adding and removing rim hooks of the partitions involved (at most d rows) takes
+        more than some 20 seconds.
 
     Examples
     --------
@@ -80,11 +81,17 @@ def power_trace_answer(mu: Partition, nu: Partition, size: Any, kind: Group) -> 
             sp.Integer(stable_value(mu, nu, kind)),
             minimum + (minimum % 2 if kind.paired else 0),
             f"power traces of total degree {max(sum(mu), sum(nu))}",
-            recompute=lambda d: power_trace_answer(mu, nu, as_dimension(d, kind), kind).value,
+            recompute=partial(_recomputed, mu, nu, kind),
             size=str(size),
+            symbol=size,
         )
     value = stable_value(mu, nu, kind) if size >= minimum else character_sum(mu, nu, size, kind)
     return Answer(sp.Integer(value), size, "given", exact_at=size)
+
+
+def _recomputed(mu: Partition, nu: Partition, kind: Group, d: int) -> Any:
+    """Return the average at an integer size."""
+    return power_trace_answer(mu, nu, as_dimension(d, kind), kind).value
 
 
 def stable_from(N: int, N_bar: int, kind: Group) -> int:
@@ -119,19 +126,25 @@ def _gaussian(variance: int, power: int, mean: int) -> int:
 
 def character_sum(mu: Partition, nu: Partition, d: int, kind: Group) -> int:
     """Return the average at an integer dimension as a sum of characters of symmetric groups."""
-    N = max(sum(mu), sum(nu))
-    if N > 100 or partition_count(N) > SHAPE_LIMIT:
-        raise CostError(
-            f"power traces of total degree {N} below their stable range need all {N}-box shapes; the limit is "
-            f"{SHAPE_LIMIT} shapes (degree 49)",
-            estimate=partition_count(min(N, 100)),
-            limit=SHAPE_LIMIT,
-        )
     if kind.alpha == 1:
         _check_moves(mu, nu, d)
         return _unitary_sum(mu, nu, d, kind.name == "SU")
-    shapes = {_beta(lam, d): 1 for lam in invariant_shapes(N, d, kind)}
-    return _strip(shapes, mu).get(_beta((), d), 0)
+    N = sum(mu)
+    if N <= 100 and partition_count(N) <= SHAPE_LIMIT:
+        shapes = {_beta(lam, d): 1 for lam in invariant_shapes(N, d, kind)}
+        return _strip(shapes, mu).get(_beta((), d), 0)
+    _check_moves(mu, nu, d)
+    grown = _grow({_beta((), d): 1}, mu)
+    return sum(weight for beta, weight in grown.items() if _is_invariant(beta, kind))
+
+
+def _is_invariant(beta: tuple[int, ...], kind: Group) -> bool:
+    """Tell whether the Schur function of a shape, given by its beta numbers, has average 1 over O, SO or Sp."""
+    rows = [b - (len(beta) - 1 - i) for i, b in enumerate(beta)]
+    if kind.paired:
+        return rows[::2] == rows[1::2]
+    parities = {row % 2 for row in rows}
+    return parities == {0} or (kind.name == "SO" and parities == {1})
 
 
 def invariant_shapes(N: int, d: int, kind: Group) -> Iterable[Partition]:

@@ -19,6 +19,7 @@ _MASK = 0xFFFFFFFF
 # First spawn key of every use of a root; nothing else may take one of these.
 INPUT_KEY, REPLICA_KEY, LABEL_KEY = 0, 1, 2
 VARIANT_KEY, TRAINING_WEIGHTS_KEY, TRAINING_ORDER_KEY = 3, 4, 5
+RESAMPLE_KEY, CONVOLUTION_KEY = 17, 18
 FIGURE_BATCH_KEY, FIGURE_LOSS_KEY = 998, 999
 
 

@@ -141,10 +141,10 @@ def _variant(options: argparse.Namespace, batch: int) -> Any:
 
 
 def _activation(text: str) -> Any:
-    from isogap.model.activations import Activation
+    from isogap.model.activations import FAMILIES, Activation
 
     parts = text.split(":")
-    if len(parts) == 1:
+    if len(parts) == 1 or (len(parts) == 2 and parts[0] in FAMILIES):
         return text
     if len(parts) != 4:
         raise ValueError(f"--activation {text}: a name, or MODULE:FUNCTION:MODULE:DERIVATIVE")

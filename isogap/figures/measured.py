@@ -34,20 +34,6 @@ def first_layer_gradients(
     return np.array(rows)
 
 
-def long_run(
-    settings: Settings,
-    data: FloatArray,
-    depth: int,
-    layers: Sequence[int],
-    *,
-    replicas: int,
-    weights: str = "orthogonal",
-    key: int = 0,
-) -> FloatArray:
-    """``log‖∂L/∂W_l‖_F`` at some layers of deep linear networks on one batch, shape ``(R, len(layers))``."""
-    return _linear(settings, data, depth, layers, replicas, weights, (key,), key)
-
-
 def _linear(
     settings: Settings,
     data: FloatArray,

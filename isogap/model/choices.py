@@ -4,6 +4,8 @@ from __future__ import annotations
 
 # Laws of weights: Haar on O(d), or independent normals of variance 1/d.
 WEIGHTS = ("orthogonal", "gaussian")
+# Laws of the factors of a product of random matrices; truncated: a block of a larger Haar matrix.
+FACTOR_WEIGHTS = ("gaussian", "orthogonal", "truncated")
 # Where the normalisation stands in a layer of a variant.
 ORDERS = ("norm-act", "act-norm")
 LOSSES = ("cross-entropy", "squared-error")
@@ -13,5 +15,6 @@ TRAINED_ACTIVATIONS = ACTIVATION_NAMES
 
 DEFAULT_REPLICAS = 1000
 VARIANT_REPLICAS = 20
+PRODUCT_REPLICAS = 100
 DEFAULT_CHECK_LAYERS = 6
 DEFAULT_LEVEL = 1e-6

@@ -19,7 +19,6 @@ from isogap.batch.gap import isometry_gap
 from isogap.model.activations import ACTIVATIONS, Activation, activation
 from isogap.model.choices import ORDERS, WEIGHTS
 
-
 # Rows beyond 2^±400 are scaled before they are squared.
 _SQUARES = 400
 

@@ -1,4 +1,4 @@
-"""The five commands have one vocabulary, one error style, the same exit statuses, and a help that fits a screen."""
+"""The commands have one vocabulary, one error style, the same exit statuses, and a help that fits a screen."""
 
 import argparse
 import contextlib
@@ -17,8 +17,11 @@ from weingarten import cli as weingarten_cli
 COMMANDS = {
     "isogap-mc": "isogap.cli.mc",
     "isogap-variants": "isogap.cli.variants",
+    "isogap-residual": "isogap.cli.residual",
+    "isogap-products": "isogap.cli.products",
     "isogap-verify": "isogap.cli.verify",
     "isogap-figures": "isogap.cli.figures",
+    "isogap-mean-field": "isogap.cli.mean_field",
     "weingarten": "weingarten.cli",
 }
 SUBCOMMANDS = ["wg", "moment", "expect", "table"]
@@ -72,9 +75,12 @@ def test_version(program, capsys):
 
 WRONG = {
     "isogap-mc": (["--width", "0", "--depth", "3"], ["--width", "4", "--depth", "3", "--input", "nonsense"]),
+    "isogap-products": (["--factors", "2", "--size", "0"], ["--factors", "2", "--size", "3", "--sigma", "-1"]),
     "isogap-variants": (["--width", "0", "--depth", "3"], ["--width", "4", "--depth", "3", "--gain", "0"]),
+    "isogap-residual": (["--depth", "-1"], ["--depth", "3", "--alpha", "nan"]),
     "isogap-verify": (["--seed", "x"], ["--only", "Theorem 99"]),
     "isogap-figures": (["--scale", "huge"], ["nosuch"]),
+    "isogap-mean-field": (["--width", "0"], ["--activation", "relu:-9"]),
     "weingarten": (["wg"], ["wg", "2,x"]),
 }
 
@@ -93,9 +99,12 @@ def test_errors_are_one_line_and_status_2(program, capsys):
 
 INTERRUPTED = {
     "isogap-mc": ("isogap.run.chain.simulate", ["--width", "4", "--depth", "3"]),
+    "isogap-products": ("isogap.run.products.simulate_products", ["--factors", "2", "--size", "3"]),
     "isogap-variants": ("isogap.run.variant.simulate_variant", ["--width", "4", "--depth", "3"]),
+    "isogap-residual": ("isogap.run.residual_summary.summarise", ["--depth", "3"]),
     "isogap-verify": ("isogap.verification.runner.judge_all", []),
     "isogap-figures": ("isogap.figures.make", ["fig1", "--out", "made"]),
+    "isogap-mean-field": ("isogap.run.mean_field.simulate_mean_field", ["--batch", "8"]),
     "weingarten": ("weingarten.cli.run", ["wg", "2"]),
 }
 

@@ -77,7 +77,7 @@ def test_inputs_that_are_listed_are_taken(what: str, capsys: pytest.CaptureFixtu
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--activation=gelu"], "activation must be one of"),
+        (["--activation=nosuch"], "activation must be one of"),
         (["--activation=numpy:sin"], "MODULE:FUNCTION:MODULE:DERIVATIVE"),
         (["--activation=numpy:nosuch:numpy:cos"], "numpy has no function nosuch"),
         (["--activation=nosuch:a:nosuch:b"], "No module named"),

@@ -51,9 +51,8 @@ def registry(where, **fields):
 
 
 def test_no_tag_attribute_or_address_of_a_registry_reaches_the_page(tmp_path):
-    where = registry(
-        tmp_path, formula=r"\mathbf{<script>alert(1)</script>}+\text{<img src=x>}+\mathrm{<b>}+\operatorname{<i>}"
-    )
+    formula = r"\mathbf{<script>alert(1)</script>}+\text{<img src=x>}+\mathrm{<b>}+\operatorname{<i>}"
+    where = registry(tmp_path, formula=formula)
     (verdict,) = judge_all(where=where)
     assert verdict.passed, verdict.message
     page = html_page([verdict], deep=False, seed=0, seconds=0.0, where=where)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import weingarten as wg
+from tests.weingarten.errors import one_error
 from weingarten import WeingartenError, expectation, tr
 from weingarten.cli import main
 from weingarten.notation.parsing import Parser
@@ -119,12 +120,12 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         ["expect", "1/0"],
     ],
 )
-def test_bad_input_is_one_line_and_status_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input_is_one_error_and_status_two(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith("weingarten: error: ")
-    assert captured.err.count("\n") == 1
+    assert one_error(captured.err)
 
 
 def test_help_imports_nothing_heavy() -> None:

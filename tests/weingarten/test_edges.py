@@ -11,6 +11,7 @@ import pytest
 import sympy as sp
 
 import weingarten as wg
+from tests.weingarten.errors import one_error
 from weingarten import CostError, WeingartenError, expectation, tr
 from weingarten.cli import main
 from weingarten.notation.parsing import Parser
@@ -72,7 +73,7 @@ def test_notation_that_could_be_misread_is_refused(arguments: list[str], capsys:
     assert main(arguments) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
-    assert captured.err.count("\n") == 1
+    assert one_error(captured.err)
 
 
 @pytest.mark.parametrize(

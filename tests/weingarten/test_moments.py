@@ -358,7 +358,7 @@ def test_costly_moments_are_refused() -> None:
     with pytest.raises(CostError, match="determinant"):
         moment(np.eye(12, dtype=int), 12, "SO")
     with pytest.raises(CostError, match="pairs"):
-        moment([[6]], d, "COE", conjugate=[[6]])
+        moment([[6, 0], [0, 1]], d, "COE", conjugate=[[6, 0], [0, 1]])
 
 
 def test_product_of_row_squares_is_the_beta_function() -> None:

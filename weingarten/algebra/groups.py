@@ -97,6 +97,11 @@ def as_group(group: object) -> Group:
     if isinstance(group, Group):
         return group
     name = _ALIASES.get(group.lower()) if isinstance(group, str) else None
-    if name is None:
-        raise WeingartenError(f"group={group!r} is unknown; choose one of {', '.join(GROUPS)}")
-    return GROUPS[name]
+    if name is not None:
+        return GROUPS[name]
+    from weingarten.spaces import ENSEMBLES, space_of
+
+    for known in ENSEMBLES:
+        if isinstance(group, str) and group.lower() == known.lower():
+            return space_of(known).kind
+    raise WeingartenError(f"group={group!r} is unknown; choose one of {', '.join((*GROUPS, *ENSEMBLES))}")

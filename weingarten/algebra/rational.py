@@ -146,8 +146,10 @@ def _powers(d: Any, degree: int) -> Any:
 def _polynomial(coefficients: tuple[int, ...], d: Any) -> Any:
     """Return the polynomial as sympy's own `Add` would, without the search for like terms that there are none of."""
     terms = [_monomial(c, k, d) for k, c in enumerate(coefficients) if c and k]
-    if not d.is_Symbol or len(terms) < 2:
+    if not d.is_Symbol or not terms:
         return sp.Add(sp.Integer(coefficients[0]), *terms)
+    if len(terms) == 1 and not coefficients[0]:
+        return terms[0]
     terms.sort(key=_SORT_KEY)
     if coefficients[0]:
         terms.insert(0, sp.Integer(coefficients[0]))
@@ -172,6 +174,11 @@ def constant_ratio(value: Fraction | int) -> Ratio:
     """Return a constant as a `Ratio`."""
     fraction = Fraction(value)
     return Ratio(fmpz_poly([fraction.numerator]), fraction.denominator)
+
+
+def over_roots(top: int, powers: Mapping[int, int]) -> Ratio:
+    """Return `top / Π (d - a)^m` for a mapping root a -> multiplicity m."""
+    return Ratio(fmpz_poly([top]), 1, as_roots(powers))
 
 
 def power_of_d(exponent: int) -> Ratio:

@@ -17,12 +17,9 @@ from itertools import permutations
 from math import factorial
 from typing import Any
 
-import numpy as np
-
 from weingarten.algebra.groups import Group
 from weingarten.algebra.rational import ONE, Ratio, power_of_d
 from weingarten.caches import cached
-from weingarten.combinatorics.coset_tables import class_of, coset_rows
 from weingarten.combinatorics.pairings import all_pairings, double_factorial, partners
 from weingarten.combinatorics.partitions import Partition, partition_count
 from weingarten.errors import CostError, WeingartenError
@@ -88,6 +85,10 @@ def integrate(monomial: Monomial, setting: Setting) -> dict[Monomial, Ratio]:
 
 
 def _sum_over_pairs(monomial: Monomial, setting: Setting) -> dict[Monomial, Ratio]:
+    import numpy as np
+
+    from weingarten.combinatorics.coset_tables import coset_rows
+
     wires, marks = _wiring(monomial, setting.name)
     family = _pairings(tuple(marks) if setting.kind.alpha == 1 else len(marks))
     n = len(marks) // 2
@@ -143,6 +144,8 @@ class _Outcomes:
     """The results of all column contractions of one wiring, each distinct one numbered."""
 
     def __init__(self, wires: Wires, family: tuple[tuple[int, ...], ...], setting: Setting, number: int) -> None:
+        import numpy as np
+
         numbers: dict[Monomial, int] = {}
         ids = []
         for q in family:
@@ -172,6 +175,10 @@ def _collect(
     n: int,
 ) -> dict[Monomial, Ratio]:
     """Weigh the counted coset types with Weingarten functions and turn empty loops into powers of d."""
+    import numpy as np
+
+    from weingarten.combinatorics.coset_tables import class_of
+
     totals: dict[tuple[int, Monomial], Counter[Partition]] = {}
     for (left, number), counts in histograms.items():
         result = table[number]

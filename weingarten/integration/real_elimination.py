@@ -13,7 +13,7 @@ of rows and the number of columns used, also where single Weingarten functions h
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import comb, factorial, prod
+from math import comb, prod
 from typing import NoReturn
 
 from flint import fmpz_poly
@@ -223,8 +223,3 @@ def _row_options(c: int, others: int) -> tuple[tuple[tuple[int, ...], int], ...]
         for s in range(c % 2, c + 1, 2)
         for parts, weight in compositions(s, others)
     )
-
-
-def factorial_product(values: tuple[int, ...]) -> int:
-    """Return `Π v!`."""
-    return prod(factorial(v) for v in values)

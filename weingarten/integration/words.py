@@ -29,10 +29,18 @@ def reverse_transpose(word: Word) -> Word:
 
 
 def plain_symmetric(word: Word, symmetric: frozenset[str]) -> Word:
-    """Return the word with the transposition mark taken off matrices that are symmetric."""
+    """Return the word with the transposition mark taken off matrices that are symmetric, or Hermitian ("A*": `Aᵀ = Ā`)."""
     if not symmetric:
         return word
-    return tuple(Letter(x.name, x.transposed and x.name not in symmetric, x.conjugated) for x in word)
+    return tuple(_plain(x, x.name in symmetric, x.name + "*" in symmetric) for x in word)
+
+
+def _plain(x: Letter, is_symmetric: bool, is_hermitian: bool) -> Letter:
+    if is_hermitian and is_symmetric:
+        return Letter(x.name)
+    if is_hermitian:
+        return Letter(x.name, False, x.conjugated != x.transposed)
+    return Letter(x.name, x.transposed and not is_symmetric, x.conjugated)
 
 
 @cached

@@ -1,42 +1,57 @@
-"""The notation of the command line: `W11^2 W22^2`, `tr(W A W' B)^2`, `|U11|^4 + 2 conj(U12) U[1,2]`.
+r"""The notation of the command line: `W11^2 W22^2`, `tr(W A W' B)^2`, `|U11|^4 + 2 conj(U12) U[1,2]`.
 
-expression := term (("+" | "-") term)*            term   := factor (["*" | "/"] factor)*
-factor     := base ["^" integer]                  base   := number | entry | "tr(" matrix ")" | "(" expression ")"
-                                                          | "conj(" expression ")" | "|" entry or trace "|" | scalar
-matrix     := signed sum of products of names, each with any of: ' or ^T (transpose), † or ^H or ^* (adjoint),
-              ~ (conjugate), ^k
-entry      := W11 (single digits), W[1,12], W_{1,12}; the name of a Haar matrix before it
+sum      := ["-"] product (("+" | "-") product)*            product := power (["*" | "/"] power)*
+power    := atom (index | decoration | "^" integer)*
+atom     := number | name | function "(" sum ("," sum)* ")" | "(" sum ")" | "|" sum "|" | "\bar" atom | "\frac{}{}"
+index    := 11 (single digits touching a random name), _11, _{1,12}, [1,12], (1,12); [[1,2],[1,3]] for a block
+decoration of a matrix := ' ^T .T (transpose), † ^H ^* .H ^dag (adjoint), ~ (conjugate), ^-1, and their LaTeX spellings
 
-Digits that touch a name belong to it: `A1` is one constant matrix, `a2` one scalar, unless they are indices (`W11`).
-`d` is the size of the matrices. A star that touches the matrix before it only, as in `U* B`, is refused: some mean the
-adjoint, others a product.
+What a name means: `weingarten.notation.names`. A star that touches the matrix before it only, as in `U* B`, is refused:
+some mean the adjoint, others a product. Where a text can be read in two ways, it is refused, or `Parser.notes` say how
+it was read.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
 
 from weingarten.algebra.groups import as_group
 from weingarten.errors import WeingartenError
-from weingarten.notation.symbols import HaarMatrix, constant
+from weingarten.notation import functions
+from weingarten.notation.decorations import is_matrix
+from weingarten.notation.lexing import GREEK
+from weingarten.notation.names import FOREIGN, FUNCTIONS, OF_MATRICES, Names, known
+from weingarten.notation.naming import Naming
+from weingarten.notation.symbols import HaarMatrix
+from weingarten.notation.traces import Trace
+from weingarten.spaces import space_of
 
-DEFAULT_NAMES = {"O": "W", "U": "U", "Sp": "S", "SO": "W", "SU": "U", "COE": "V", "CSE": "V"}
-
-NUMBER_DIGITS, POWER_BITS = 1000, 100_000  # longest number that is read, and longest power of a number
-POWER_LIMIT = 10_000  # highest power of a matrix: each factor is a letter of a word
-
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>[0-9]+)|(?P<name>[A-Za-z]+)|(?P<adjoint>\^?†|\^H\b|\^(?:\*|\{\*\})|\^(?:\\dagger|\{\\dagger\}))"
-    r"|(?P<transpose>\^T\b|')|(?P<power>\*\*|\^)|(?P<symbol>[-+*/()\[\]{}|,~_]))"
-)
-_WORDS = ("tr", "conj", "abs", "Tr", "trace")
+OPENING = {"(": ")", "[": "]", "{": "}"}
 
 
-class Parser:
+class Parser(Naming):
     """Turns text into a sympy expression; `haar` are the names of the random matrices.
+
+    After `parse`, `notes` say how doubtful places were read, and `ranges` from which size on the averages hold that
+    `var` and `cov` have already taken.
+
+    Parameters
+    ----------
+    text : str
+        The expression.
+    d : int or sympy expression
+        Size of the matrices.
+    group : str
+        Group or ensemble of the random matrices.
+    haar : tuple of str
+        Names of the random matrices; by default one, the usual letter of the group.
+    constants : dict
+        Kinds of constants by name: a tuple of "symmetric", "hermitian", "projector", "rank-one".
+    scalars : tuple of str
+        Names that are scalars everywhere, positive integers such as further sizes.
 
     Examples
     --------
@@ -46,90 +61,36 @@ class Parser:
     -W[1, 2]**2 + Trace(W*A*W.T*B)**2
     """
 
-    def __init__(self, text: str, d: Any, group: str, haar: tuple[str, ...] = ()) -> None:
-        self.text, self.d, self.group = text, d, group
-        self.haar = haar or (DEFAULT_NAMES[as_group(group).name],)
-        self.tokens = self._tokenise(text)
-        self.position = 0
-        self.inside_bars = False
+    def __init__(
+        self,
+        text: str,
+        d: Any,
+        group: str,
+        haar: tuple[str, ...] = (),
+        *,
+        constants: dict[str, tuple[str, ...]] | None = None,
+        scalars: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(text)
+        self.d, self.group = d, as_group(group)
+        self.haar = haar or (space_of(self.group.name).default_name,)
+        self.constants = constants or {}
+        self.names = Names(self.haar, scalars, self.constants)
+        self.matrices = 0  # how many traces are open: names are matrices inside
+        self.as_scalar: dict[str, int] = {}
+        self.as_matrix: dict[str, int] = {}
         self.random = False  # whether a random matrix has been read
-
-    def _tokenise(self, text: str) -> list[tuple[str, str]]:
-        tokens: list[tuple[str, str]] = []
-        position, stripped = 0, text.rstrip()
-        while position < len(stripped):
-            match = _TOKEN.match(stripped, position)
-            if match is None:
-                raise WeingartenError(f"expression {text!r}: cannot read {stripped[position:]!r}")
-            kind = str(match.lastgroup)
-            value, touches = match.group(kind), match.start(kind) == position
-            if len(value) > NUMBER_DIGITS:
-                raise WeingartenError(
-                    f"expression: a token of {len(value)} characters; at most {NUMBER_DIGITS} are read"
-                )
-            if value == "*" and touches and tokens:
-                self._refuse_star(tokens[-1], stripped[match.end() : match.end() + 1])
-            if kind == "name" and value not in _WORDS:
-                tokens += self._split_name(value)
-            elif kind == "number" and touches and tokens and tokens[-1][0] == "name":
-                tokens += self._touching(tokens.pop()[1], value)
-            else:
-                tokens.append((kind, "'" if kind == "transpose" else value))
-            position = match.end()
-        return tokens
-
-    def _refuse_star(self, before: tuple[str, str], after: str) -> None:
-        """Refuse `U* B` and `U*)`: an adjoint to some, a product to others."""
-        if before[0] != "number" and (not after or after in " )'†~^+-"):
-            raise WeingartenError(
-                f"expression {self.text!r}: '*' touches only the factor before it; write U^H (or U†) for the adjoint, "
-                "conj(...) for a scalar, and 'U*B' or 'U * B' for a product"
-            )
-
-    def _split_name(self, value: str) -> list[tuple[str, str]]:
-        """Read `WAW` as W A W: capital letters are matrices of their own unless the whole is a declared name."""
-        if value in self.haar or not value[0].isupper() or not value.isupper():
-            return [("name", value)]
-        return [("name", letter) for letter in value]
-
-    def _touching(self, name: str, digits: str) -> list[tuple[str, str]]:
-        """Read digits that touch a name: part of it, but indices after the name of a random matrix (`W11`)."""
-        declared = [k for k in range(len(digits), 0, -1) if name + digits[:k] in self.haar]
-        if declared:
-            rest = digits[declared[0] :]
-            return [("name", name + digits[: declared[0]]), *([("indices", rest)] if rest else [])]
-        if name in self.haar:
-            return [("name", name), ("indices", digits)]
-        if name.upper() in self.haar:
-            raise WeingartenError(
-                f"expression {self.text!r}: {name}{digits} is no entry; the random matrix is called {name.upper()}"
-            )
-        return [("name", name + digits)]
-
-    def _peek(self, *values: str) -> bool:
-        return self.position < len(self.tokens) and self.tokens[self.position][1] in values
-
-    def _take(self, *values: str) -> bool:
-        if self._peek(*values):
-            self.position += 1
-            return True
-        return False
-
-    def _expect(self, value: str) -> None:
-        if not self._take(value):
-            found = self.tokens[self.position][1] if self.position < len(self.tokens) else "the end"
-            raise WeingartenError(f"expression {self.text!r}: expected {value!r} but found {found!r}")
-
-    def _kind(self) -> str:
-        return self.tokens[self.position][0] if self.position < len(self.tokens) else "end"
+        self.ranges: list[tuple[int, str]] = []
 
     def parse(self) -> Any:
         """Return the whole text as a sympy expression."""
-        if not self.tokens:
+        if self.peek().kind == "end":
             raise WeingartenError("the expression is empty; write for instance 'W11^2 W22^2' or \"tr(W A W' B)^2\"")
-        value = self._sum()
-        if self.position < len(self.tokens):
-            raise WeingartenError(f"expression {self.text!r}: unexpected {self.tokens[self.position][1]!r}")
+        value = self.scalar(self.sum, "outside of a trace")
+        if self.peek().kind != "end":
+            self.fail(f"unexpected {self.peek().value!r}; expected an operator or the end")
+        for name in self.as_scalar.keys() & self.as_matrix.keys():
+            self.fail(f"{name} is a scalar at one place and a matrix at another; rename one", self.as_matrix[name])
         if not self.random:
             raise WeingartenError(
                 f"expression {self.text!r} has no random factor: the random matrices are {', '.join(self.haar)}; "
@@ -137,188 +98,272 @@ class Parser:
             )
         return value
 
-    def _sum(self) -> Any:
-        sign = -1 if self._take("-") else 1
-        total = sign * self._product()
-        while self._peek("+", "-"):
-            sign = -1 if self._take("-") or not self._take("+") else 1
-            total += sign * self._product()
-        return total
+    def read_as(self, expression: Any) -> str | None:
+        """Return the line that says how the text was read, or None where there is only one way."""
+        if not self.notes:
+            return None
+        from weingarten.notation.printing import text_of
 
-    def _product(self) -> Any:
-        value = self._factor()
+        return f"{text_of(expression)} ({'; '.join(self.notes)})"
+
+    # ---- sums and products -------------------------------------------------------------------------------------------
+
+    def scalar(self, rule: Callable[[], Any], where: str) -> Any:
+        """Read something that must be a scalar."""
+        start = self.peek().start
+        value = rule()
+        if is_matrix(value):
+            self.fail(f"a matrix stands {where}; expected a scalar: an entry such as W11 or W[1,2], or tr(...)", start)
+        return value
+
+    def matrix(self, rule: Callable[[], Any]) -> Any:
+        """Read something with the rules inside of a trace; a scalar stands for that multiple of the identity."""
+        self.matrices += 1
+        start = self.peek().start
+        value = rule()
+        self.matrices -= 1
+        if not is_matrix(value):
+            if sp.sympify(value).has(HaarMatrix):
+                self.fail("a random scalar stands where a matrix is expected; move it out of the trace", start)
+            value = sp.Identity(self.d) if value == 1 else sp.MatMul(value, sp.Identity(self.d))
+        return value
+
+    def sum(self) -> Any:
+        """Read a sum."""
+        self.enter()
+        terms: list[Any] = []
+        starts: list[int] = []
+        sign = self._sign(first=True)
         while True:
-            if self._take("/"):
-                divisor = self._factor()
-                if divisor == 0:
-                    raise WeingartenError(f"expression {self.text!r} divides by zero")
-                value = value / divisor
-            elif self._take("*") or self._starts_factor():
-                value = value * self._factor()
+            starts.append(self.peek().start)
+            value = self.product()
+            terms.append(-value if sign < 0 else value)
+            if not self.at("+", "-"):
+                break
+            sign = self._sign(first=False)
+        self.leave()
+        if len({is_matrix(term) for term in terms}) == 1:
+            if len(terms) == 1:
+                return terms[0]
+            return sp.MatAdd(*terms).doit() if is_matrix(terms[0]) else sp.Add(*terms)
+        if not self.matrices:
+            self.fail("a matrix stands outside of a trace; give it indices or a trace", starts[0])
+        return sp.MatAdd(*[t if is_matrix(t) else sp.MatMul(t, sp.Identity(self.d)) for t in terms]).doit()
+
+    def _sign(self, *, first: bool) -> int:
+        sign, count = 1, 0
+        while self.at("+", "-"):
+            sign = -sign if self.next().value == "-" else sign
+            count += 1
+        if not first and not count:
+            self.fail("expected + or -")
+        return sign
+
+    def product(self) -> Any:
+        """Read a product, with or without stars."""
+        start = self.peek().start
+        value, divided = self.power(), False
+        while True:
+            if self.at("/"):
+                slash = self.next()
+                value, divided = self._divided(value, slash.start), True
+            elif self.at("*"):
+                self._star()
+                value = self._times(value, self.power(), start)
+                divided = False
+            elif self.starts_atom():
+                self._number_behind()
+                if divided:
+                    self.note("what follows a quotient is multiplied to all of it: a/b c is (a/b) c")
+                value = self._times(value, self.power(), start)
             else:
                 return value
 
-    def _starts_factor(self) -> bool:
-        opens_bar = self._peek("|") and not self.inside_bars
-        return self._kind() in ("number", "name") or self._peek("(") or opens_bar
+    def _number_behind(self) -> None:
+        """Refuse a number that touches the factor before it, or stands behind another number; mention other ones."""
+        bracketed = self.at("(") and self.peek(1).kind == "number" and self.peek(2).value == ")"
+        if self.peek().kind != "number" and not bracketed:
+            return
+        if self.peek().touches or bracketed or self.last().kind == "number":
+            self.fail("a number behind a factor: a product is written with *, a power with ^")
+        self.note("a number behind a factor multiplies it")
 
-    def _factor(self) -> Any:
-        base = self._base()
-        if self._kind() == "power":
-            self.position += 1
-            return self._raised(base, self._integer("an exponent"))
-        return base
+    def _times(self, left: Any, right: Any, start: int) -> Any:
+        if not is_matrix(left) and not is_matrix(right):
+            return left * right
+        for side in (left, right):
+            if not is_matrix(side) and sp.sympify(side).has(HaarMatrix):
+                self.fail("a random scalar stands inside of a product of matrices; move it out of the trace", start)
+        return sp.MatMul(left, right).doit()
 
-    def _raised(self, base: Any, exponent: int) -> Any:
-        """Return a power, refusing those that do not exist or are too long to print."""
-        if exponent < 0 and base == 0:
-            raise WeingartenError(f"expression {self.text!r} divides by zero")
-        if base.is_Rational and base not in (-1, 0, 1):
-            bits = max(int(base.p).bit_length(), int(base.q).bit_length()) * abs(exponent)
-            if bits > POWER_BITS:
-                raise WeingartenError(
-                    f"expression {self.text!r}: a power of some {bits} binary digits; the limit is {POWER_BITS}"
-                )
-        return base**exponent
+    def _divided(self, value: Any, place: int) -> Any:
+        divisor = self.scalar(self.power, "under a quotient")
+        if divisor == 0:
+            self.fail("the expression divides by zero", place)
+        return sp.MatMul(1 / divisor, value).doit() if is_matrix(value) else value / divisor
 
-    def _integer(self, what: str) -> int:
-        brace = self._take("{")
-        sign = -1 if self._take("-") else 1
-        if self._kind() != "number":
-            raise WeingartenError(f"expression {self.text!r}: {what} must be an integer")
-        value = sign * int(self.tokens[self.position][1])
-        self.position += 1
-        if brace:
-            self._expect("}")
-        return value
-
-    def _base(self) -> Any:
-        if self._kind() == "number":
-            return sp.Integer(self._integer("a number"))
-        if self._take("("):
-            value = self._sum()
-            self._expect(")")
-            return value
-        if self._take("|"):
-            self.inside_bars = True
-            value = self._sum()
-            self.inside_bars = False
-            self._expect("|")
-            return sp.Abs(value)
-        if self._kind() != "name":
-            found = self.tokens[self.position][1] if self.position < len(self.tokens) else "the end"
-            raise WeingartenError(f"expression {self.text!r}: expected a factor but found {found!r}")
-        return self._named()
-
-    def _named(self) -> Any:
-        name = self.tokens[self.position][1]
-        self.position += 1
-        if name in _WORDS:
-            self._expect("(")
-            value = self._matrix_sum() if name in ("tr", "Tr", "trace") else self._sum()
-            self._expect(")")
-            return sp.Abs(value) if name == "abs" else sp.conjugate(value) if name == "conj" else sp.Trace(value)
-        if name in self.haar:
-            i, j = self._indices(name)
-            return self._haar(name)[i, j]
-        if name[0].isupper():
-            raise WeingartenError(
-                f"expression {self.text!r}: {name} is no random matrix here (those are {', '.join(self.haar)}); "
-                "constant matrices belong inside tr(...), and --haar names further random ones"
+    def _star(self) -> None:
+        """Take a star, refusing `U* B` and `U*)`: an adjoint to some, a product to others."""
+        before, star = self.last(), self.next()
+        after = self.peek()
+        closed = after.kind == "end" or after.value in (*")]}'†~^+-.,*", "ᵀ", "⁺")
+        closed = closed or (after.value == "|" and bool(self.bars[-1]))
+        if star.touches and before.kind != "number" and (closed or not after.touches):
+            self.fail(
+                "'*' touches only the factor before it; write U^H (or U†) for the adjoint, conj(...) for a scalar, and "
+                "'U*B' or 'U * B' for a product",
+                star.start,
             )
-        return self._scalar(name)
+        if closed:
+            self.fail("expected a factor behind *")
 
-    def _scalar(self, name: str) -> Any:
-        """Return a scalar by its name; `d` is the size of the matrices."""
-        size = sp.sympify(self.d)
-        return size if name == (str(size) if size.is_Symbol else "d") else sp.Symbol(name)
+    def starts_atom(self) -> bool:
+        """Tell whether a factor begins here."""
+        token = self.peek()
+        if token.value == "|":
+            return not self.bars[-1]
+        return token.kind in ("number", "name") or token.value in ("(", "\\bar", "\\frac")
 
-    def _indices(self, name: str) -> tuple[int, int]:
-        self._take("_")
-        for opening, closing in (("[", "]"), ("{", "}"), ("(", ")")):
-            if self._take(opening):
-                i = self._integer("an index")
-                self._expect(",")
-                j = self._integer("an index")
-                self._expect(closing)
-                return i, j
-        if self._kind() in ("number", "indices") and len(self.tokens[self.position][1]) == 2:
-            digits = self.tokens[self.position][1]
-            self.position += 1
-            return int(digits[0]), int(digits[1])
-        raise WeingartenError(
-            f"expression {self.text!r}: {name} needs a row and a column outside a trace: {name}12 or {name}[1,12]"
-        )
+    # ---- factors -----------------------------------------------------------------------------------------------------
 
-    def _haar(self, name: str) -> HaarMatrix:
-        self.random = True
-        return HaarMatrix(name, self.d, None, as_group(self.group).name)
-
-    def _matrix_sum(self) -> Any:
-        sign = -1 if self._take("-") else 1
-        total = self._matrix_product(sign)
-        while self._peek("+", "-"):
-            sign = -1 if self._take("-") or not self._take("+") else 1
-            total = total + self._matrix_product(sign)
-        return total
-
-    def _matrix_product(self, sign: int) -> Any:
-        factors: list[Any] = []
-        while self._take("*") or self._kind() in ("name", "number") or self._peek("("):
-            factors.append(self._matrix_factor())
-        if not factors:
-            raise WeingartenError(f"expression {self.text!r}: a trace needs a product of matrices")
-        value = sp.Mul(sign, *[f for f in factors if not isinstance(f, sp.MatrixExpr)])
-        matrices = [f for f in factors if isinstance(f, sp.MatrixExpr)] or [sp.Identity(self.d)]
-        return (
-            sp.MatMul(*([value] if value != 1 else []), *matrices) if len(matrices) > 1 or value != 1 else matrices[0]
-        )
-
-    def _matrix_factor(self) -> Any:
-        if self._kind() == "number":
-            return sp.Integer(self._integer("a number"))
-        if self._take("("):
-            value = self._matrix_sum()
-            self._expect(")")
-        elif self._kind() != "name":
-            found = self.tokens[self.position][1] if self.position < len(self.tokens) else "the end"
-            raise WeingartenError(f"expression {self.text!r}: expected a matrix but found {found!r}")
-        else:
-            name = self.tokens[self.position][1]
-            self.position += 1
-            if self._kind() == "indices":
-                digits = self.tokens[self.position][1]
-                raise WeingartenError(
-                    f"expression {self.text!r}: {name}{digits} inside a trace; write {name}^{digits} for a power, "
-                    f"or declare a matrix of that name with --haar"
-                )
-            if name not in self.haar and not name[0].isupper():
-                return self._raised_scalar(self._scalar(name))
-            value = self._haar(name) if name in self.haar else constant(name, self.d)
-        return self._decorated(value)
-
-    def _raised_scalar(self, value: Any) -> Any:
-        if self._kind() == "power":
-            self.position += 1
-            return self._raised(value, self._integer("an exponent"))
-        return value
-
-    def _decorated(self, value: Any) -> Any:
+    def power(self) -> Any:
+        """Read a factor with its indices, decorations and powers."""
+        start = self.peek().start
+        value, raised = self.atom(), False
         while True:
-            if self._take("'"):
-                value = value.T
-            elif self._take("~"):
-                value = value.conjugate()
-            elif self._kind() == "adjoint":
-                self.position += 1
-                value = value.adjoint()
-            elif self._kind() == "power":
-                self.position += 1
-                exponent = self._integer("an exponent")
-                if abs(exponent) > POWER_LIMIT:
-                    raise WeingartenError(f"expression {self.text!r}: matrix power {exponent}; at most {POWER_LIMIT}")
-                if exponent < 0 and isinstance(value.doit(), sp.ZeroMatrix):
-                    raise WeingartenError(f"expression {self.text!r} divides by zero")
-                value = value**exponent
+            if is_matrix(value) and not isinstance(value, sp.MatrixBase) and self.index_follows(value):
+                value = self.indexed(value, start)
+            elif (mark := self.decoration()) is not None:
+                if isinstance(mark, int):
+                    if raised and not is_matrix(value):
+                        self.fail("a power of a power: write brackets")
+                    value, raised = self.raised(value, mark, start), True
+                else:
+                    value = self.decorated(value, mark, start)
             else:
                 return value
+
+    def atom(self) -> Any:
+        """Read a number, a name, a function, a bracket or a modulus."""
+        token = self.peek()
+        if token.kind == "number":
+            return self.number()
+        if token.kind == "name":
+            return self.named()
+        if token.value in ("(", "{"):
+            self.next()
+            return self.bracketed(OPENING[token.value])
+        if token.value == "|":
+            self.next()
+            self.bars[-1] += 1
+            value = self.scalar(self.sum, "between bars")
+            if not self.at("|"):
+                self.fail("expected the closing |")
+            self.next()
+            self.bars[-1] -= 1
+            return functions.modulus(value)
+        if token.value == "\\bar":
+            self.next()
+            return self.decorated(self._barred(), "C", token.start)
+        if token.value == "\\frac":
+            self.next()
+            top = self._braced()
+            return self._quotient(top, self._braced(), token.start)
+        found = "the end" if token.kind == "end" else repr(token.value)
+        return self.fail(f"expected {'a matrix' if self.matrices else 'a factor'} but found {found}")
+
+    def bracketed(self, closing: str) -> Any:
+        """Read the inside of a bracket; one with indices or a decoration behind it holds a matrix."""
+        self.bars.append(0)
+        inside = self.matrix(self.sum) if not self.matrices and self.matrix_bracket() else self.sum()
+        self.bars.pop()
+        self.expect(closing)
+        return inside
+
+    def _barred(self) -> Any:
+        """Read what stands under a bar: one name with its indices, or a bracket."""
+        if self.at("{"):
+            return self._braced()
+        token = self.peek()
+        self.enter()
+        value = self.atom()
+        self.leave()
+        if is_matrix(value) and self.index_follows(value):
+            return self.indexed(value, token.start)
+        return value
+
+    def _braced(self) -> Any:
+        self.expect("{")
+        return self.bracketed("}")
+
+    def _quotient(self, top: Any, bottom: Any, start: int) -> Any:
+        if is_matrix(bottom) or bottom == 0:
+            self.fail("expected a scalar other than zero below the line", start)
+        return sp.MatMul(1 / bottom, top).doit() if is_matrix(top) else top / bottom
+
+    def named(self) -> Any:
+        """Read a name in its context."""
+        token = self.next()
+        word = self.absorbed(token.value)
+        if word.lower() in FUNCTIONS and (len(word) > 1) and self.peek().value in OPENING:
+            return self.call(FUNCTIONS[word.lower()], token.start)
+        if word == "E" and self.at("(", "[", "{") and word not in self.haar:
+            self.fail("the expectation is taken of the whole expression; leave out E", token.start)
+        if word not in self.haar and word.lower() in FOREIGN:
+            self.fail(
+                f"the function {word} is not known here; expectations are of polynomials (known: {known()})",
+                token.start,
+            )
+        if word.lower() in FUNCTIONS and len(word) > 1 and word not in GREEK and word not in self.haar:
+            self.fail(f"{word} is a function: write {word}(...)", token.start)
+        if self.matrices or self.matrix_name_follows(word):
+            return self.matrix_word(word, token.start)
+        return self.scalar_word(word, token.start)
+
+    def call(self, name: str, start: int) -> Any:
+        """Read the arguments of a known function and return its value."""
+        opening = self.next().value
+        self.enter()
+        self.bars.append(0)
+        value = self.called(name, start)
+        self.bars.pop()
+        self.leave()
+        self.expect(OPENING[opening])
+        return value
+
+    def called(self, name: str, start: int) -> Any:
+        """Return the value of a function, the place being behind its bracket."""
+        if name == "tr":
+            if self.matrices:
+                self.fail("a trace inside of a trace; move it out", start)
+            matrix = self.matrix(self.sum)
+            return (
+                sp.Add(*[matrix[i, i] for i in range(matrix.rows)])
+                if isinstance(matrix, sp.MatrixBase)
+                else Trace(matrix)
+            )
+        if name in OF_MATRICES or (name == "conj" and (self.matrices or self.matrix_bracket())):
+            return self.decorated(self.matrix(self.sum), "C" if name == "conj" else name, start)
+        if self.matrices:
+            self.fail(f"{name}(...) is a scalar; move it out of the trace", start)
+        if name == "det":
+            return functions.determinant(self.matrix(self.sum), lambda message: self.fail(message, start))
+        if name == "minor":
+            return self.minor(start)
+        first = self.scalar(self.sum, f"in {name}(...)")
+        second = None
+        if name == "cov":
+            self.expect(",")
+            second = self.scalar(self.sum, "in cov(...)")
+        return functions.value(name, first, second, self)
+
+    def minor(self, start: int) -> Any:
+        """Read `minor(W, [1,2], [1,3])`."""
+        matrix = self.matrix(self.sum)
+        self.expect(",")
+        rows = self.integers()
+        self.expect(",")
+        columns = self.integers()
+        return functions.determinant(
+            self.block(matrix, rows, columns, start), lambda message: self.fail(message, start)
+        )

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import groupby
-from math import prod
-from typing import Any
+from typing import Any, NoReturn
 
 import sympy as sp
-from sympy.matrices.expressions.matexpr import MatrixElement
 
 from weingarten.algebra.groups import Group, as_group
 from weingarten.errors import WeingartenError
 from weingarten.integration.complex_elimination import Cell
 from weingarten.integration.words import Letter, Word
-from weingarten.notation.symbols import FORM, HaarEntry, HaarMatrix, SymmetricMatrix, SymplecticForm
-
-FORM_LETTER = "±J"  # name of the symplectic form inside words
-UNIT = "§"  # name of the matrix unit E_ij inside words: §i_j; no user writes it
+from weingarten.notation.entries import HaarEntry, WordEntry, check_place
+from weingarten.notation.functions import determinant, imaginary_part, real_part
+from weingarten.notation.symbols import FORM, HaarMatrix, SymplecticForm, kinds_of
+from weingarten.notation.writing import FORM_LETTER as FORM_LETTER
+from weingarten.notation.writing import UNIT, Writer
+from weingarten.notation.writing import unit as unit
 
 
 @dataclass
@@ -31,21 +30,31 @@ class Term:
 
 
 @dataclass
-class Reader:
-    """Collects the matrices that occur while it reads."""
+class Reader(Writer):
+    """Collects the matrices that occur while it reads; `highest` is the highest index of an entry of a product."""
 
     haar: dict[str, HaarMatrix] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
     _traces: dict[Word, Any] = field(default_factory=dict)
+    highest: int = 0
+    _kinds: dict[str, Group] = field(default_factory=dict)
 
     @property
     def symmetric(self) -> frozenset[str]:
-        """The names of the symmetric constants."""
-        return frozenset(name for name, matrix in self.constants.items() if _is_symmetric(matrix))
+        """The names of the symmetric constants, and with a star behind them those of the Hermitian ones."""
+        marks = {"symmetric": "", "hermitian": "*"}
+        kinds = {name: kinds_of(matrix) for name, matrix in self.constants.items()}
+        return frozenset(name + mark for name, own in kinds.items() for kind, mark in marks.items() if kind in own)
+
+    def with_kind(self, kind: str) -> frozenset[str]:
+        """Return the names of the constants of a kind such as "projector"."""
+        return frozenset(name for name, matrix in self.constants.items() if kind in kinds_of(matrix))
 
     def kind(self, name: str) -> Group:
         """Return the group of a Haar matrix."""
-        return as_group(self.haar[name].group)
+        if name not in self._kinds:
+            self._kinds[name] = as_group(self.haar[name].group)
+        return self._kinds[name]
 
     def terms(self, expr: Any) -> Iterator[Term]:
         """Yield the products whose sum is the expression."""
@@ -68,6 +77,9 @@ class Reader:
             )
         if not isinstance(expr, sp.Expr):
             raise WeingartenError(f"expression={expr} is a {type(expr).__name__}, which has no expectation")
+        for kind, rule in _RULES.items():
+            if expr.has(kind):
+                expr = expr.replace(lambda part, kind=kind: isinstance(part, kind) and part.has(HaarMatrix), rule)
         return expr.replace(_is_even_modulus, _without_modulus) if expr.has(sp.Abs) else expr
 
     def _factor(self, term: Term, words: list[list[tuple[Any, Word]]], base: Any, power: Any, factor: Any) -> None:
@@ -83,11 +95,18 @@ class Reader:
         bare = base.args[0] if bar else base
         if isinstance(bare, HaarEntry):
             self._entry(term, bare, bar, int(power))
-        elif isinstance(bare, sp.Trace):
-            read = self.matrix_terms(bare.arg)
+        elif isinstance(bare, (sp.Trace, WordEntry)):
+            read = self.matrix_terms(bare.arg) if isinstance(bare, sp.Trace) else self._open(bare)
             words.extend([[(sp.conjugate(c), _bar(w)) for c, w in read] if bar else read] * int(power))
         else:
             raise WeingartenError(f"{factor} is not a polynomial in entries W[i, j] and traces tr(...)")
+
+    def _open(self, entry: WordEntry) -> list[tuple[Any, Word]]:
+        """Return the entry of a product as traces with a matrix unit: `M_ij = tr(E_ji M)`."""
+        matrix, (i, j) = entry.args[0], entry.place
+        check_place(f"({matrix})", i, j, matrix.shape)
+        self.highest = max(self.highest, i, j)
+        return [(c, (unit(j, i), *word)) for c, word in self.matrix_terms(matrix)]
 
     def _entry(self, term: Term, entry: HaarEntry, bar: bool, times: int) -> None:
         name = self._register(entry.args[0])
@@ -172,80 +191,6 @@ class Reader:
             raise WeingartenError(f"the matrices have sizes {sorted(map(str, sizes))}; all must be square of one size")
         return next(iter(sizes), None)
 
-    def matrix(self, word: Word) -> Any:
-        """Return a word as a sympy matrix expression; the empty word is the identity."""
-        if not word:
-            return sp.Identity(self.size())
-        factors = [_repeated(self._letter(x), len(list(run))) for x, run in groupby(word)]
-        return sp.MatMul(*factors) if len(factors) > 1 else factors[0]
-
-    def _letter(self, letter: Letter) -> Any:
-        matrix = self.constants[letter.name] if letter.name in self.constants else self.haar[letter.name]
-        if letter.transposed and letter.conjugated:
-            return matrix.adjoint()
-        if letter.transposed:
-            return matrix.T
-        return matrix.conjugate() if letter.conjugated else matrix
-
-    def trace(self, word: Word) -> Any:
-        """Return the trace of a word: the size for the empty one, an entry product where matrix units cut it."""
-        if word not in self._traces:
-            self._traces[word] = self._trace(word)
-        return self._traces[word]
-
-    def _trace(self, word: Word) -> Any:
-        if not word:
-            return self.size()
-        cuts = [k for k, letter in enumerate(word) if letter.name.startswith(UNIT)]
-        if cuts:
-            return self._cut(word[cuts[0] :] + word[: cuts[0]])
-        if self._is_explicit(word):
-            return self._explicit(word).trace()
-        return sp.Trace(self.matrix(word))
-
-    def _is_explicit(self, word: Iterable[Letter]) -> bool:
-        """Tell whether all entries are known: of matrices given by their entries, and of the form at a given size."""
-        known = all(x.name == FORM_LETTER or x.name.startswith("#") for x in word)
-        return known and bool(sp.sympify(self.size()).is_Integer)
-
-    def _explicit(self, word: Iterable[Letter]) -> Any:
-        return prod((self._letter(x).as_explicit() for x in word), start=sp.eye(int(self.size())))
-
-    def _cut(self, word: Word) -> Any:
-        """Return `tr(E_ij X E_kl Y ...) = X_jk Y_l...`; entries of constants count from 0, as everywhere in sympy."""
-        pieces: list[tuple[int, int, list[Letter]]] = []
-        for letter in word:
-            if letter.name.startswith(UNIT):
-                i, j = (int(x) for x in letter.name[len(UNIT) :].split("_"))
-                pieces.append((j, i, []) if letter.transposed else (i, j, []))
-            else:
-                pieces[-1][2].append(letter)
-        result = sp.S.One
-        for k, (_, j, letters) in enumerate(pieces):
-            target = pieces[(k + 1) % len(pieces)][0]
-            result *= self._element(tuple(letters), j, target)
-        return result
-
-    def _element(self, word: Word, i: int, j: int) -> Any:
-        """Return one entry of a product; sympy's own indexing would multiply out a sum over all inner indices."""
-        if not word:
-            return sp.Integer(i == j)
-        if self._is_explicit(word):
-            return self._explicit(word)[i - 1, j - 1]
-        matrix = self.matrix(word)
-        if isinstance(matrix, (sp.MatMul, sp.MatPow)):
-            return MatrixElement(matrix, sp.Integer(i - 1), sp.Integer(j - 1))
-        return matrix[i - 1, j - 1]
-
-
-def unit(i: int, j: int) -> Letter:
-    """Return the matrix unit `E_ij` as a letter: `W_ij = tr(E_ji W)`."""
-    return Letter(f"{UNIT}{i}_{j}")
-
-
-def _repeated(matrix: Any, count: int) -> Any:
-    return matrix if count == 1 else sp.MatPow(matrix, count)
-
 
 def _constant(scalar: Any) -> Any:
     """Return a scalar inside a matrix product, refusing a random one (it would be taken for a constant)."""
@@ -256,12 +201,6 @@ def _constant(scalar: Any) -> Any:
 
 def _is_matrix(part: Any) -> bool:
     return isinstance(part, (sp.MatrixExpr, sp.MatrixBase))
-
-
-def _is_symmetric(matrix: Any) -> bool:
-    if isinstance(matrix, sp.MatrixBase):
-        return bool(matrix.is_symmetric())
-    return isinstance(matrix, SymmetricMatrix)
 
 
 def _is_even_modulus(expr: Any) -> bool:
@@ -276,7 +215,7 @@ def _without_modulus(expr: Any) -> Any:
 
 
 def _bar(word: Word) -> Word:
-    return tuple(Letter(x.name, x.transposed, not x.conjugated) for x in word)
+    return tuple(Letter(x.name, x.transposed, x.conjugated == x.name.startswith(UNIT)) for x in word)
 
 
 def _transposed(word: Word, flip: bool) -> Word:
@@ -290,3 +229,17 @@ def _distribute(term: Term, words: list[list[tuple[Any, Word]]]) -> Iterator[Ter
         partial = [(c * b, (*ws, w)) for c, ws in partial for b, w in choices]
     for coefficient, chosen in partial:
         yield Term(coefficient, list(chosen), {name: dict(cells) for name, cells in term.entries.items()})
+
+
+def _determinant(part: Any) -> Any:
+    def fail(message: str) -> NoReturn:
+        raise WeingartenError(f"{part}: {message}")
+
+    return determinant(part.args[0], fail)
+
+
+_RULES = {
+    sp.re: lambda part: real_part(part.args[0]),
+    sp.im: lambda part: imaginary_part(part.args[0]),
+    sp.Determinant: _determinant,
+}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from weingarten.errors import WeingartenError
-from weingarten.integration.words import Letter, Word, plain_symmetric, reverse_transpose
+from weingarten.integration.words import Letter, Word, canonical_closed, plain_symmetric, reverse_transpose
 from weingarten.notation.reading import FORM_LETTER, Reader
 from weingarten.notation.symbols import FORM as FORM
 from weingarten.notation.symbols import symplectic_form
 
 
-def prepare_word(word: Word, reader: Reader) -> tuple[int, Word]:
-    """Return the word (and a sign) in the letters that can be integrated.
+def prepare_word(word: Word, reader: Reader) -> Word:
+    """Return the word in the letters that can be integrated.
 
     COE: `V = U Uᵀ`. CSE: `V = U J Uᵀ Jᵀ`. Sp: `S†` becomes the dual of S, which is the meaning of "transposed" there.
     """
@@ -18,14 +18,14 @@ def prepare_word(word: Word, reader: Reader) -> tuple[int, Word]:
     if "Sp" in kinds:
         if kinds != {"Sp"}:
             raise WeingartenError("Sp matrices cannot share a word with matrices of other groups")
-        return 1, _dual_word(word, reader)
+        return _dual_word(word, reader)
     if "CSE" in kinds:
         _declare_form(reader)
     letters: list[Letter] = []
     for x in word:
         name = reader.kind(x.name).name if x.name in reader.haar else ""
         letters.extend(_circular(x, name) if name in ("COE", "CSE") else (x,))
-    return 1, tuple(letters)
+    return tuple(letters)
 
 
 def _circular(x: Letter, name: str) -> Word:
@@ -60,6 +60,38 @@ def written_out(word: Word) -> Word:
 def _declare_form(reader: Reader) -> None:
     reader.constants.setdefault(FORM_LETTER, symplectic_form(reader.size()))
     reader.check_form()
+
+
+def shortened(word: Word, reader: Reader, *, closed: bool) -> Word:
+    """Use `P P = P` for projectors."""
+    projectors = reader.with_kind("projector")
+    if not projectors:
+        return word
+    letters: list[Letter] = []
+    for x in plain_symmetric(word, reader.symmetric):
+        if not (letters and x == letters[-1] and x.name in projectors):
+            letters.append(x)
+    while closed and len(letters) > 1 and letters[0] == letters[-1] and letters[0].name in projectors:
+        letters.pop()
+    return tuple(letters)
+
+
+def split_rank_one(words: tuple[Word, ...], reader: Reader) -> tuple[Word, ...]:
+    """Use `tr(A X A Y) = tr(A X) tr(A Y)` for matrices of rank one."""
+    thin = reader.with_kind("rank-one")
+    if not thin:
+        return words
+    result: list[Word] = []
+    queue = [plain_symmetric(word, reader.symmetric) for word in words]
+    while queue:
+        word = queue.pop()
+        places = [k for k, x in enumerate(word) if x.name in thin]
+        pair = next(((a, b) for n, a in enumerate(places) for b in places[n + 1 :] if word[a] == word[b]), None)
+        if pair is None:
+            result.append(word)
+        else:
+            queue += [word[pair[0] : pair[1]], word[pair[1] :] + word[: pair[0]]]
+    return tuple(sorted(canonical_closed(word, reader.symmetric) for word in result))
 
 
 def simplify_form(words: tuple[Word, ...], symmetric: frozenset[str]) -> tuple[int, tuple[Word, ...]]:

@@ -7,21 +7,21 @@ Indices start at 1, as in the literature.
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import sympy as sp
 from sympy.core.symbol import Str
 
-from weingarten.algebra.groups import as_group
 from weingarten.arguments import as_dimension
 from weingarten.errors import WeingartenError
+from weingarten.notation.entries import HaarEntry as HaarEntry
+from weingarten.notation.random_words import RandomExpr
+from weingarten.notation.traces import tr as tr
 
-tr = sp.Trace
 FORM = "J"  # name of the symplectic form in results
 
 
-class HaarMatrix(sp.MatrixSymbol):  # type: ignore[misc]
+class HaarMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     """A random matrix of a group or ensemble; a sympy matrix symbol that knows its law.
 
     Made by `orthogonal`, `unitary`, `symplectic`, `special_orthogonal`, `special_unitary`, `circular_orthogonal` and
@@ -38,55 +38,57 @@ class HaarMatrix(sp.MatrixSymbol):  # type: ignore[misc]
         """The name of the group or ensemble."""
         return str(self.args[3])
 
+    def __eq__(self, other: object) -> bool:
+        return sp.Basic.__eq__(self, other)  # type: ignore[no-any-return]
+
+    def __hash__(self) -> int:
+        return sp.Basic.__hash__(self)  # type: ignore[no-any-return]
+
+
+class MatrixSymbol(sp.MatrixSymbol):  # type: ignore[misc]
+    """A constant matrix: sympy's `MatrixSymbol`, equal to it, with `H` for the conjugate transpose."""
+
     @property
     def H(self) -> Any:
         """The conjugate transpose."""
         return self.adjoint()
 
-    def __getitem__(self, key: Any) -> Any:
-        """Return the entry at row and column counted from 1."""
-        try:
-            i, j = (operator.index(k) for k in key)
-        except (TypeError, ValueError) as error:
-            raise WeingartenError(
-                f"{self.name}[{key!r}]: give two positive integers, as in {self.name}[1, 2]"
-            ) from error
-        size = self.shape[0]
-        if i < 1 or j < 1 or (size.is_Integer and max(i, j) > int(size)):
-            raise WeingartenError(f"{self.name}[{i}, {j}] does not exist: indices run from 1 to {size}")
-        return HaarEntry(self, sp.Integer(i), sp.Integer(j))
+    def __eq__(self, other: object) -> bool:
+        if type(other) is sp.MatrixSymbol:
+            return bool(self.args == getattr(other, "args", None))
+        return sp.Basic.__eq__(self, other)  # type: ignore[no-any-return]
+
+    def __hash__(self) -> int:
+        return sp.Basic.__hash__(self)  # type: ignore[no-any-return]
 
 
-class HaarEntry(sp.Expr):  # type: ignore[misc]
-    """One entry of a Haar matrix: a commuting scalar, real for the real groups."""
+class StructuredMatrix(MatrixSymbol):
+    """A constant matrix of some kinds ("symmetric", "hermitian", "projector", "rank-one"), which make results shorter."""
 
-    is_commutative = True
-
-    def __new__(cls, matrix: Any, i: Any, j: Any) -> HaarEntry:
-        """Return the entry; use `matrix[i, j]`, which checks the indices."""
-        return sp.Expr.__new__(cls, matrix, i, j)  # type: ignore[no-any-return]
+    def __new__(cls, name: Any, n: Any, m: Any = None, kinds: Any = "") -> StructuredMatrix:
+        """Return the matrix symbol."""
+        size = sp.sympify(n)
+        return sp.Basic.__new__(cls, Str(str(name)), size, size, Str(str(kinds)))  # type: ignore[no-any-return]
 
     @property
-    def place(self) -> tuple[int, int]:
-        """Row and column, from 1."""
-        return int(self.args[1]), int(self.args[2])
-
-    def _eval_is_extended_real(self) -> bool | None:
-        return None if as_group(self.args[0].group).is_complex else True
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"{self.args[0].name}[{self.args[1]}, {self.args[2]}]"
-
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        base = f"{self.args[0].name}_{{{self.args[1]},{self.args[2]}}}"
-        return base if exp is None else f"{base}^{{{exp}}}"
-
-
-class SymmetricMatrix(sp.MatrixSymbol):  # type: ignore[misc]
-    """A constant symmetric matrix: `A.T` is `A`, which makes results shorter."""
+    def kinds(self) -> frozenset[str]:
+        """The kinds of the matrix."""
+        return frozenset(str(self.args[3]).split())
 
     def _eval_transpose(self) -> Any:
-        return self
+        return self if "symmetric" in self.kinds else sp.Transpose(self)
+
+    def _eval_adjoint(self) -> Any:
+        return self if "hermitian" in self.kinds else sp.Adjoint(self)
+
+    def _eval_conjugate(self) -> Any:
+        if {"symmetric", "hermitian"} <= self.kinds:
+            return self
+        return sp.Transpose(self) if "hermitian" in self.kinds else super()._eval_conjugate()
+
+    def _eval_power(self, exponent: Any) -> Any:
+        positive = exponent.is_Integer and exponent > 0
+        return self if "projector" in self.kinds and positive else sp.MatPow(self, exponent)
 
 
 class SymplecticForm(sp.MatrixSymbol):  # type: ignore[misc]
@@ -115,18 +117,49 @@ def symplectic_form(d: Any) -> SymplecticForm:
     return SymplecticForm(FORM, size, size)
 
 
-def constant(name: str, d: Any, *, symmetric: bool = False) -> Any:
-    """Return a constant `d x d` matrix as a sympy `MatrixSymbol`, on demand a symmetric one.
+def constant(
+    name: str,
+    d: Any,
+    *,
+    symmetric: bool = False,
+    hermitian: bool = False,
+    projector: bool = False,
+    rank_one: bool = False,
+) -> Any:
+    """Return a constant `d x d` matrix as a sympy `MatrixSymbol`, on demand one of a kind that makes results shorter.
+
+    Parameters
+    ----------
+    name, d : str, int or sympy expression
+        Name and size.
+    symmetric, hermitian : bool
+        `A.T` is `A`, and `A.H` is `A`.
+    projector : bool
+        A Hermitian matrix with `A A = A`; its trace is its rank.
+    rank_one : bool
+        `A = u vᵀ`, so that `A X A = tr(A X) A`.
 
     Examples
     --------
-    >>> from weingarten import constant
-    >>> A, S = constant("A", 4), constant("S", 4, symmetric=True)
-    >>> A.T, S.T
-    (A.T, S)
+    >>> from weingarten import constant, expectation, orthogonal, tr
+    >>> A, S, P = constant("A", 4), constant("S", 4, symmetric=True), constant("P", 4, projector=True)
+    >>> A.T, S.T, P.H
+    (A.T, S, P)
+    >>> W = orthogonal("W", 4)
+    >>> expectation(tr(W*P*P*W.T*A))
+    Trace(A)*Trace(P)/4
     """
     size = as_dimension(d)
-    return (SymmetricMatrix if symmetric else sp.MatrixSymbol)(name, size, size)
+    chosen = {"symmetric": symmetric, "hermitian": hermitian or projector, "projector": projector, "rank-one": rank_one}
+    kinds = " ".join(kind for kind, given in chosen.items() if given)
+    return StructuredMatrix(name, size, size, kinds) if kinds else MatrixSymbol(name, size, size)
+
+
+def kinds_of(matrix: Any) -> frozenset[str]:
+    """Return the kinds of a constant, symbol or explicit matrix."""
+    if isinstance(matrix, sp.MatrixBase):
+        return frozenset({"symmetric"} if matrix.is_symmetric() else ())
+    return matrix.kinds if isinstance(matrix, StructuredMatrix) else frozenset()
 
 
 def _haar(name: str, d: Any, group: str) -> HaarMatrix:

@@ -69,14 +69,14 @@ def fig2(settings: Settings) -> Product:
 
     def theory(ax: Axes) -> None:
         line = repeated[at].mean() + law * (np.array(depths[at:]) - depths[at])
-        ax.plot(depths[at:], line, color=GREY, ls=":", lw=1.5, label=f"slope of C1, from depth {FIRST_FITTED} on")
+        ax.plot(depths[at:], line, color=GREY, ls=":", lw=1.5, label=f"slope of D4, from depth {FIRST_FITTED} on")
 
     return _product(
         "fig2",
         settings,
         depths,
         {"distinct samples": distinct, "every sample twice": repeated},
-        f" (rank {d // 2}; conjecture C1 {1000 * law:.1f})",
+        f" (rank {d // 2}; conjecture D4 {1000 * law:.1f})",
         "the gradient of the first layer does not grow with depth for distinct samples and explodes for repeated ones",
         theory,
     )

@@ -53,3 +53,41 @@ def spectra(lam: npt.ArrayLike, *, deviation: bool) -> tuple[FloatArray, FloatAr
     if worst > _MEAN_TOLERANCE:
         raise ValueError(f"lam must have mean 1; its mean differs from 1 by {worst:.3g}. Divide lam by its mean")
     return (eps - excess) / (1.0 + excess), values / (1.0 + excess)
+
+
+def depths(layer: npt.ArrayLike, name: str = "layer") -> FloatArray:
+    """Depths as float64: finite and at least 0."""
+    array = np.asarray(layer)
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"{name} must be a depth, a finite number of at least 0; got {layer!r}")
+    array = array.astype(np.float64)
+    if not ((array >= 0) & (array < np.inf)).all():
+        raise ValueError(
+            f"{name} must be finite and at least 0; got {array[~((array >= 0) & (array < np.inf))].flat[0]}"
+        )
+    return array
+
+
+def excesses(inverse_trace: npt.ArrayLike, width: FloatArray, *, excess: bool) -> FloatArray:
+    """``x = tr G⁻¹ - d`` in [0, inf], from the inverse trace or, if `excess`, given itself; rounding below 0 is 0."""
+    array = np.asarray(inverse_trace)
+    if array.dtype.kind not in "iuf":
+        raise ValueError(f"inverse_trace must be a real number in [d, inf]; got {inverse_trace!r}")
+    x, d = np.broadcast_arrays(array.astype(np.float64), width)
+    if not excess:
+        x = x - d
+        x = np.where((x < 0) & (x >= -_MEAN_TOLERANCE * d), 0.0, x)
+    if not (x >= 0).all():
+        worst = x[~(x >= 0)].flat[0]
+        raise ValueError(f"inverse_trace must be at least d, as the eigenvalues have mean 1; got d plus {worst}")
+    return x
+
+
+def factors(factor: npt.ArrayLike | None, width: FloatArray) -> FloatArray:
+    """Factor per layer of ``E tr G⁻¹ - d``: ``d/(d+2)`` for Haar weights, or the one given, in [0, 1]."""
+    if factor is None:
+        return width / (width + 2.0)
+    array = np.asarray(factor, dtype=np.float64)
+    if not ((array >= 0) & (array <= 1)).all():
+        raise ValueError(f"factor must be in [0, 1], as contraction_factor gives it; got {factor!r}")
+    return array

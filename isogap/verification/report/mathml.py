@@ -8,17 +8,21 @@ from html import escape
 _TOKEN = re.compile(r"\\text\{[^}]*\}|\\[a-zA-Z]+|\\.|[{}^_&]|[0-9]+(?:\.[0-9]+)?|\s+|.", re.S)
 
 _SYMBOLS = {
-    "alpha": "α", "gamma": "γ", "varepsilon": "ε", "varphi": "φ", "lambda": "λ", "sigma": "σ", "tau": "τ", "theta": "θ",
-    "delta": "δ", "ell": "ℓ", "pi": "π", "infty": "∞", "prime": "′",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "varrho": "ϱ",
+    "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "ϕ", "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ",
+    "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+    "ell": "ℓ", "infty": "∞", "prime": "′", "circ": "∘",
 }  # fmt: skip
 _OPERATORS = {
     "le": "≤", "ge": "≥", "neq": "≠", "approx": "≈", "in": "∈", "to": "→", "Rightarrow": "⇒", "mid": "∣", "cdot": "⋅",
     "cdots": "⋯", "dots": "…", "partial": "∂", "nabla": "∇", "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "times": "×",
-    "lbrace": "{", "rbrace": "}", "top": "⊤", "ne": "≠", "pm": "±", "mapsto": "↦",
+    "lbrace": "{", "rbrace": "}", "top": "⊤", "ne": "≠", "pm": "±", "mapsto": "↦", "sim": "∼", "lceil": "⌈", "rceil": "⌉",
+    "iff": "⇔", "langle": "⟨", "rangle": "⟩", "lvert": "|", "rvert": "|", "ldots": "…",
 }  # fmt: skip
 _BIG = {"sum": "∑", "prod": "∏", "int": "∫"}
 _ALPHABETS = {"mathbb": {"E": "𝔼", "R": "ℝ", "P": "ℙ", "N": "ℕ", "Z": "ℤ"}, "mathcal": {"L": "ℒ", "N": "𝒩", "O": "𝒪"}}
-_FUNCTIONS = ("log", "det", "exp", "cos", "sin", "min", "max", "lim")
+_FUNCTIONS = ("log", "det", "exp", "cos", "sin", "min", "max", "lim", "sup")
 _MAX_TOKENS, _MAX_DEPTH = 5000, 60
 _SPACES = {",": "0.17em", ";": "0.28em", " ": "0.33em", "quad": "1em", "qquad": "2em", "!": "0"}
 
@@ -56,7 +60,7 @@ def _row(tokens: list[str], at: int) -> tuple[str, int]:
     r"""Everything up to a closing brace or ``\right``, scripts attached."""
     parts: list[str] = []
     while at < len(tokens) and tokens[at] not in ("}", "\\right"):
-        limits = tokens[at][1:] in ("sum", "prod", "lim", "min", "max")
+        limits = tokens[at][1:] in ("sum", "prod", "lim", "min", "max", "sup")
         atom, at = _atom(tokens, at)
         scripts: dict[str, str] = {}
         while at < len(tokens) and tokens[at] in ("^", "_", "'"):
@@ -124,7 +128,9 @@ def _command(tokens: list[str], at: int, name: str) -> tuple[str, int]:
     if name in _FUNCTIONS:
         return _function(name, tokens, at + 1), at + 1
     if name in _OPERATORS:
-        fence = ' stretchy="false"' if name in ("lVert", "rVert", "{", "}") else ""
+        fence = (
+            ' stretchy="false"' if name in ("lVert", "rVert", "lvert", "rvert", "langle", "rangle", "{", "}") else ""
+        )
         return f"<mo{fence}>{_OPERATORS[name]}</mo>", at + 1
     if name in _SPACES:
         return f'<mspace width="{_SPACES[name]}"/>', at + 1

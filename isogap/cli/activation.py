@@ -1,0 +1,46 @@
+"""Activations as they are named on a command line."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+
+def activation_of(text: str) -> Any:
+    """Return a name of the library, or a user's activation from ``MODULE:FUNCTION`` or ``MODULE:FUNCTION:MODULE:DERIVATIVE``.
+
+    Without a derivative the function is differentiated numerically.
+
+    Raises
+    ------
+    ValueError
+        No such function, or another number of parts.
+    ImportError
+        No such module.
+
+    Examples
+    --------
+    >>> activation_of("leaky-relu:0.2"), activation_of("numpy:arctan").name
+    ('leaky-relu:0.2', 'arctan')
+    """
+    from isogap.model.activations import FAMILIES, Activation, differentiated
+
+    parts = text.split(":")
+    if len(parts) == 1 or (len(parts) == 2 and parts[0] in FAMILIES):
+        return text
+    if len(parts) == 2:
+        return differentiated(parts[1], _function(text, *parts))
+    if len(parts) == 4:
+        return Activation(parts[1], _function(text, *parts[:2]), _function(text, *parts[2:]))
+    raise ValueError(f"--activation {text}: a name, MODULE:FUNCTION, or MODULE:FUNCTION:MODULE:DERIVATIVE")
+
+
+def _function(text: str, module: str, name: str) -> Callable[..., Any]:
+    try:
+        function = getattr(importlib.import_module(module), name, None)
+    except ImportError as error:
+        raise ImportError(f"--activation {text}: {error}") from None
+    if not callable(function):
+        raise ValueError(f"--activation {text}: {module} has no function {name}")
+    return function  # type: ignore[no-any-return]

@@ -1,0 +1,120 @@
+"""What isogap-products prints and writes."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from isogap.base.files import write_atomically
+from isogap.base.records import plain
+from isogap.cli.common import write_stdout
+from isogap.run.products import ProductsResult
+
+_SHOWN = 9
+
+
+def as_data(result: ProductsResult) -> dict[str, Any]:
+    """Return a run as plain data in the format ``isogap-products/1``; all singular values among it, as logarithms."""
+    found: dict[str, Any] = {"format": "isogap-products/1"} | plain(result)
+    return found
+
+
+def csv_table(result: ProductsResult) -> str:
+    """Return the exponents as CSV, one a line, numbers with all their digits."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["index", "exponent", "stderr", "theory", "mean_log_singular_value"])
+    with np.errstate(invalid="ignore"):
+        means = result.log_singular_values.mean(axis=0)
+    for i, (row, mean) in enumerate(zip(result.exponents.tolist(), means.tolist(), strict=True), start=1):
+        writer.writerow([i, *(repr(v) if math.isfinite(v) else "" for v in [*row, mean])])
+    return out.getvalue()
+
+
+def write_files(result: ProductsResult, options: argparse.Namespace, written: list[str]) -> None:
+    """Write what was asked for, each file complete or not at all; ``written`` grows with them."""
+    if options.json is not None:
+        text = json.dumps(as_data(result), indent=1, allow_nan=False) + "\n"
+        if options.json == "-":
+            write_stdout(text)
+        else:
+            _write(options.json, text.encode(), written)
+    if options.csv is not None:
+        _write(options.csv, csv_table(result).encode(), written)
+    if options.plot is not None:
+        _write(options.plot, _picture(result, options.plot.rsplit(".", 1)[-1].lower()), written)
+
+
+def _write(path: str, content: bytes, written: list[str]) -> None:
+    write_atomically(path, lambda stream: stream.write(content))
+    written.append(path)
+
+
+def _picture(result: ProductsResult, kind: str) -> bytes:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from isogap.figures.products import draw_exponents, draw_spectrum
+
+    figure = plt.figure(figsize=(8.0, 3.6), layout="constrained")
+    try:
+        left, right = figure.subplots(1, 2)
+        draw_spectrum(left, result.log_singular_values, result.law)
+        draw_exponents(right, result.exponents)
+        figure.suptitle(title(result), fontsize=9)
+        stream = io.BytesIO()
+        figure.savefig(stream, format=kind, dpi=150)
+    finally:
+        plt.close(figure)
+    return stream.getvalue()
+
+
+def title(result: ProductsResult) -> str:
+    """Return one line that says what was drawn."""
+    kind = {"truncated": f"truncated (of {result.ambient})"}.get(result.weights, result.weights)
+    sigma = "" if result.sigma == 1 else f", sigma {result.sigma:g}"
+    return f"{result.factors} {kind} factors of size {result.size}{sigma}, {result.replicas} products"
+
+
+def print_report(result: ProductsResult) -> None:
+    """Print the run: spectrum, condition number, exponents, verdict."""
+    r = result
+    low, high = r.law.support()
+    lines = [f"{title(r)}, seed {r.provenance['seed_entropy']}"]
+    error = f" ± {r.distance_error:.1g}" if math.isfinite(r.distance_error) else ""
+    beyond = "" if math.isfinite(r.allowance) else ", too many factors for the law to be expected"
+    where = f"limit law on ({low:.4g}, {high:.4g})"
+    lines.append(f"squared singular values: distance from the {where} {r.distance:.4g}{error}{beyond}")
+    lines.append(_condition(r))
+    if r.factors:
+        lines.append(f"{'i':>8}  {'exponent':>12}  {'error':>9}  {'theory':>12}")
+        for i in sorted({round(x) for x in np.linspace(0, r.size - 1, min(_SHOWN, r.size))}):
+            value, spread, theory = r.exponents[i]
+            lines.append(f"{i + 1:>8}  {_number(value):>12}  {spread:9.2g}  {_number(theory):>12}")
+    lines += [f"{reason}" for reason in r.reasons]
+    lines.append(f"verdict: {r.verdict} with theory")
+    write_stdout("\n".join(lines) + "\n")
+
+
+def _condition(r: ProductsResult) -> str:
+    c = r.log_condition
+    if not math.isfinite(c.value):
+        return "condition number: none, the product is the zero matrix"
+    error = f" ± {c.error:.2g}" if math.isfinite(c.error) else ""
+    theory = f", theory {c.theory:.4f}" if math.isfinite(c.theory) else ""
+    limit = (
+        f", for many factors {r.log_condition_limit:.4f}" if math.isfinite(r.log_condition_limit) and r.factors else ""
+    )
+    return f"mean log condition number: {c.value:.4f}{error}{theory}{limit}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.6f}" if math.isfinite(value) else "-∞"

@@ -1,0 +1,1 @@
+"""Residual networks: the layers of the wide engine put together, and small square ones with explicit weights."""

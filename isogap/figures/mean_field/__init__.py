@@ -1,0 +1,1 @@
+"""Figures of the mean-field theory of batch normalisation: rates, stability, spectra, training."""

@@ -1,0 +1,257 @@
+"""Products of random matrices, drawn and held against theory: spectrum, condition number, Lyapunov exponents, a verdict."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.stats import norm
+
+from isogap.base.arguments import integer
+from isogap.base.arrays import FloatArray
+from isogap.base.progress import Progress
+from isogap.base.records import provenance
+from isogap.base.streams import RESAMPLE_KEY, child, seed_sequence
+from isogap.base.threads import default_threads
+from isogap.engine.products import sample_products
+from isogap.model.choices import PRODUCT_REPLICAS
+from isogap.model.factors import Factor
+from isogap.theory.products import (
+    condition_number_law,
+    fuss_catalan,
+    lyapunov_exponents,
+    lyapunov_variances,
+    product_law,
+)
+from isogap.theory.products.conditioning import LARGEST_SIZE, ConditionNumberLimit
+from isogap.theory.products.law import Law, PointMass
+
+# Probability that a right theory is called inconsistent, for all comparisons of a run together.
+LEVEL = 1e-4
+# The limit law is for M ≪ N: with more factors than N/4 its distance is reported and decides nothing. Ours, as is the allowance
+# (M + 1)/N for the distance at finite N; measured for M = 1..5 and N = 50..800: 0.4/N to 1.2/N.
+MOST_FACTORS = 0.25
+RESAMPLES = 200
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its standard error and what theory says of it.
+
+    Attributes
+    ----------
+    value, error : float
+        Error NaN for one replica.
+    theory : float
+        NaN where there is no statement.
+    """
+
+    value: float
+    error: float
+    theory: float
+
+
+@dataclass(frozen=True)
+class ProductsResult:
+    """See `simulate_products`.
+
+    Attributes
+    ----------
+    size, factors, replicas : int
+    weights : str
+    sigma : float
+    ambient : int
+        0 except for truncated weights.
+    distance, distance_error : float
+        Kolmogorov-Smirnov distance of the pooled squared singular values from the limit law, and its standard error over
+        replicas (bootstrap).
+    allowance : float
+        What the distance may be at this size; NaN where there are too many factors for the limit law to be expected.
+    log_condition : Estimate
+        Mean of ``log cond``. Theory: for one Gaussian factor the exact law (its limit above size 100), else NaN.
+    log_condition_limit : float
+        ``M`` times the spread of the Lyapunov exponents, which it approaches as ``M → ∞``.
+    exponents : ndarray, shape (N, 3)
+        Lyapunov exponents, their standard errors (exact), theory.
+    worst : float
+        Largest deviation of an exponent in standard errors, and what is allowed of ``N`` at the level of the run.
+    allowed : float
+    verdict : {"consistent", "inconsistent"}
+    reasons : tuple of str
+        What was decided, one clause each.
+    log_singular_values : ndarray, shape (R, N)
+    provenance : dict
+    """
+
+    size: int
+    factors: int
+    replicas: int
+    weights: str
+    sigma: float
+    ambient: int
+    distance: float
+    distance_error: float
+    allowance: float
+    log_condition: Estimate
+    log_condition_limit: float
+    exponents: FloatArray
+    worst: float
+    allowed: float
+    verdict: str
+    reasons: tuple[str, ...]
+    log_singular_values: FloatArray
+    provenance: dict[str, Any]
+
+    @property
+    def law(self) -> Law:
+        """Limit law of the squared singular values."""
+        return limit_law(self.size, self.factors, self.weights, self.sigma, self.ambient)
+
+
+def limit_law(N: int, M: int, weights: str, sigma: float, ambient: int) -> Law:
+    """Limit law of the squared singular values of a product of square factors of one kind."""
+    if weights == "orthogonal":
+        return PointMass(sigma ** (2 * M))
+    if weights == "gaussian":
+        return fuss_catalan(M, scale=sigma ** (2 * M))
+    return product_law([Factor("truncated", N, N, ambient, sigma)] * M)
+
+
+def simulate_products(
+    N: int,
+    M: int,
+    *,
+    replicas: int = PRODUCT_REPLICAS,
+    weights: str = "gaussian",
+    sigma: float = 1.0,
+    ambient: int | None = None,
+    rng: Any = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> ProductsResult:
+    """Draw products of ``M`` random ``N x N`` matrices and hold them against theory.
+
+    Decided are, at level 1e-4 for the whole run: the Lyapunov exponents, whose estimates are unbiased at every ``M``; the
+    distance from the limit law where ``M ≤ N/4``; and for one Gaussian factor of size up to 100 the mean logarithm of the
+    condition number.
+
+    Parameters, errors: `isogap.engine.products.sample_products`.
+
+    Examples
+    --------
+    >>> run = simulate_products(50, 2, replicas=20, rng=1)
+    >>> run.verdict, bool(run.distance < run.allowance)
+    ('consistent', True)
+    >>> simulate_products(4, 0, replicas=1).log_condition.value  # the identity
+    0.0
+    """
+    size, factors = integer("N", N, 1), integer("M", M, 0)
+    workers = integer("threads", default_threads() if threads is None else threads, 1)
+    root = seed_sequence(rng)
+    accuracy = 1e-9 if size <= 200 else 1e-6
+    spectra = sample_products(
+        size, factors, replicas=replicas, weights=weights, sigma=sigma, ambient=ambient, accuracy=accuracy, rng=root,
+        threads=workers, progress=progress,
+    )  # fmt: skip
+    logs, count = spectra.log_singular_values, spectra.log_singular_values.shape[0]
+    law = limit_law(size, factors, weights, float(sigma), ambient or 0)
+    distance, error = _distance(logs, law, child(root, RESAMPLE_KEY))
+    allowance = (factors + 1) / size if factors <= MOST_FACTORS * size else math.nan
+    exponents = _exponents(spectra.log_diagonals, factors, weights, float(sigma), ambient)
+    condition = _condition(logs, factors, weights)
+    known = exponents[exponents[:, 1] > 0]
+    worst = float(np.max(np.abs(known[:, 0] - known[:, 2]) / known[:, 1], initial=0.0))
+    comparisons = len(known) + 2
+    allowed = float(norm.isf(LEVEL / 2 / comparisons))
+    verdict, reasons = _verdict(distance, error, allowance, condition, worst, allowed, len(known), count)
+    return ProductsResult(
+        size, factors, count, weights, float(sigma), ambient or 0, distance, error, allowance, condition,
+        float(exponents[0, 2] - exponents[-1, 2]) * factors if np.isfinite(exponents[:, 2]).all() else math.nan,
+        exponents, worst, allowed, verdict, reasons, logs, provenance(root, workers),
+    )  # fmt: skip
+
+
+def _distance(logs: FloatArray, law: Law, generator: np.random.Generator) -> tuple[float, float]:
+    """KS distance of all squared singular values, and its standard error by drawing replicas again."""
+    count, N = logs.shape
+    with np.errstate(under="ignore", over="ignore"):
+        order = np.argsort(logs, axis=None)
+        x = np.exp(2.0 * logs.ravel()[order])
+    high = law.support()[1]
+    atom = np.abs(x - high) <= 1e-12 * N * high  # of a law that has one there; values come from sums of logarithms
+    x = np.where(atom, high, x)
+    expected, owner = np.asarray(law.cdf(x)), order // N
+    before = np.where(atom, np.asarray(law.cdf(np.full(x.shape, high * (1 - 1e-12)))), expected)
+
+    def of(weights: FloatArray) -> float:
+        share = np.cumsum(weights[owner]) / (N * weights.sum())
+        last = np.append(x[1:] != x[:-1], True)
+        upper, first = share[last], np.append(0.0, share[last][:-1])
+        start = np.append(True, last[:-1])
+        return float(max(np.max(np.abs(upper - expected[last])), np.max(np.abs(before[start] - first))))
+
+    found = of(np.ones(count, dtype=np.float64))
+    if count == 1 or found == 0:
+        return found, math.nan if count == 1 and found else 0.0
+    again = generator.integers(count, size=(RESAMPLES, count))
+    drawn = [of(np.bincount(row, minlength=count).astype(np.float64)) for row in again]
+    return found, float(np.std(drawn, ddof=1))
+
+
+def _exponents(diagonals: FloatArray, M: int, weights: str, sigma: float, ambient: int | None) -> FloatArray:
+    """Estimates, exact standard errors and theory; shape (N, 3). Without factors they are of nothing, and 0."""
+    count, N = diagonals.shape
+    if M == 0:
+        return np.zeros((N, 3))
+    if weights == "truncated" and ambient == N:  # nothing is cut off
+        weights, ambient = "orthogonal", None
+    theory = lyapunov_exponents(N, weights=weights, sigma=sigma, ambient=ambient)
+    error = np.sqrt(lyapunov_variances(N, weights=weights, ambient=ambient) / (M * count))
+    with np.errstate(invalid="ignore"):
+        estimate = diagonals.mean(axis=0) / M
+    return np.column_stack([estimate, error if sigma > 0 else np.zeros(N), theory])
+
+
+def _condition(logs: FloatArray, M: int, weights: str) -> Estimate:
+    if not np.isfinite(logs).all():
+        return Estimate(math.nan, math.nan, math.nan)  # the zero matrix has none
+    spread = logs[:, 0] - logs[:, -1]
+    error = float(spread.std(ddof=1) / math.sqrt(spread.size)) if spread.size > 1 else math.nan
+    N, theory = logs.shape[1], math.nan
+    if M == 0 or weights == "orthogonal":
+        theory = 0.0
+    elif M == 1 and weights == "gaussian":
+        theory = (
+            condition_number_law(N).log_mean() if N <= LARGEST_SIZE else condition_number_law().log_mean() + math.log(N)
+        )
+    return Estimate(float(spread.mean()), error, theory)
+
+
+def _verdict(
+    distance: float,
+    error: float,
+    allowance: float,
+    condition: Estimate,
+    worst: float,
+    allowed: float,
+    exponents: int,
+    replicas: int,
+) -> tuple[str, tuple[str, ...]]:
+    """Decide; every clause says what was compared."""
+    checks = []
+    if exponents:
+        checks.append(
+            (worst <= allowed, f"exponents within {worst:.2f} standard errors, {allowed:.2f} allowed for {exponents}")
+        )
+    if math.isfinite(allowance):
+        bound = allowance + (allowed * error if math.isfinite(error) else 0.0)
+        checks.append(
+            (distance <= bound, f"distance {distance:.4g} from the limit law, {bound:.4g} allowed at this size")
+        )
+    if math.isfinite(condition.theory) and condition.error > 0:
+        least = ConditionNumberLimit().log_std() / math.sqrt(replicas)  # a small skewed sample has too small an error
+        z = abs(condition.value - condition.theory) / max(condition.error, least)
+        checks.append((z <= allowed, f"log cond within {z:.2f} standard errors, {allowed:.2f} allowed"))
+    return ("consistent" if all(good for good, _ in checks) else "inconsistent"), tuple(text for _, text in checks)

@@ -1,0 +1,103 @@
+"""What one normalised branch adds: variance ``s`` forward, ``b`` and ``μ`` backward (D2, D6).
+
+With BN centred and ``û`` uniform on the unit sphere of ``1⊥`` (`isogap.theory.mean_field`), ``φ'_i = φ'(sqrt(B) û_i)``:
+
+* ``s = σ_w² (q - ĉ) (B-1)/B``, the batch variance of ``W φ(BN(x))``;
+* ``b = λ s``: a block adds ``b/V_l`` times the centred squared gradient behind it, V_l the batch variance of ``x_l``;
+* a part m of the squared gradient that is constant over the batch adds ``(B-1) μ b/V_l`` times m,
+  ``μ = Ω₂/(B Ω₁ - Ω₂)``, ``Ω₁`` and ``Ω₂`` trace and sum of the mean of ``J Jᵀ`` (J the Jacobian of one row):
+  ``Ω₁ = B [(1-1/B) Eφ'₁² - Eφ'₁²û₁²]``, ``B Ω₁ - Ω₂ = B (B-3) b/σ_w²``.
+
+J maps into ``1⊥``, so the part of the gradient that is constant over the batch passes unchanged and the rest follows
+``y_l = y_{l+1} (1 + b/V_l) + (B-1) μ m b/V_l``: ``y_l + (B-1) μ m`` is multiplied by ``1 + b/V_l`` in every block.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from isogap.base.arguments import integer
+from isogap.model.activations import Activation, activation
+from isogap.model.residual import weight_variance
+from isogap.theory.mean_field import fixed_point, gradient_rate
+from isogap.theory.mean_field.moments import evaluated
+from isogap.theory.mean_field.sphere import marginal
+
+_NODES = 400
+
+
+@dataclass(frozen=True)
+class Branch:
+    """Constants of a normalised branch at one batch size.
+
+    Attributes
+    ----------
+    batch : float
+        B; may be ``inf``.
+    variance : float
+        ``s``.
+    rate : float
+        ``λ``: 0 at ``B = 2``, ``inf`` at ``B = 3``.
+    leak : float
+        ``μ``; 0 for the identity and for ``B = 2`` and ``inf``.
+    """
+
+    batch: float
+    variance: float
+    rate: float
+    leak: float
+
+    @property
+    def start(self) -> float:
+        """``V_0 = (B-1)/B`` of independent samples of mean square 1."""
+        return 1.0 if math.isinf(self.batch) else (self.batch - 1.0) / self.batch
+
+
+def branch(what: Any, batch: Any) -> Branch:
+    """Constants ``s``, ``λ`` and ``μ`` of a batch-normalised branch (D2, D6).
+
+    Parameters
+    ----------
+    what : str or Activation
+    batch : int or inf
+        ``B ≥ 2``.
+
+    Returns
+    -------
+    Branch
+
+    Raises
+    ------
+    ValueError
+        ``B`` below 2; an activation that is constant where the normalised samples lie.
+
+    Examples
+    --------
+    >>> relu = branch("relu", 8)
+    >>> print(f"{relu.variance:.6f} {relu.rate:.6f} {relu.leak:.7f} {branch('relu', 64).leak:.7f}")
+    0.656132 1.788190 0.0227663 0.0028464
+    >>> branch("identity", 8).leak, round(branch("tanh", 16).leak, 5)
+    (0.0, 0.01409)
+    """
+    phi = activation(what)
+    infinite = isinstance(batch, float) and math.isinf(batch) and batch > 0
+    size = math.inf if infinite else integer("batch", batch, 2)
+    q, c = fixed_point(phi, size)
+    rate = gradient_rate(phi, size).value
+    share = 1.0 if infinite else (size - 1.0) / size
+    variance = weight_variance(phi) * (q.value - c.value) * share
+    return Branch(float(size), variance, rate, _leak(phi, float(size), variance, rate))
+
+
+def _leak(phi: Activation, batch: float, variance: float, rate: float) -> float:
+    """``μ = B Ω₁/(B Ω₁ - Ω₂)·(1/1) - 1``, divided as derived: ``Ω₂ = B Ω₁ - B (B-3) b/σ_w²``."""
+    if batch <= 3 or math.isinf(batch) or math.isinf(rate) or phi.name == "identity":
+        return 0.0
+    rule = marginal(batch - 1.0, phi.kinks, _NODES)
+    slope = evaluated(phi, rule.nodes, derivative=True) ** 2
+    # û_1² = u²/B
+    trace = batch * float(rule.weights @ (slope * (1.0 - 1.0 / batch - rule.nodes**2 / batch)))
+    spread = (batch - 3.0) * rate * variance / weight_variance(phi)  # Ω₁ - Ω₂/B
+    return (trace - spread) / spread

@@ -1,0 +1,113 @@
+"""Named activations, families with a parameter, users' own functions, numerical derivatives."""
+
+import math
+
+import numpy as np
+import pytest
+
+from isogap.model.activations import ACTIVATIONS, Activation, activation, differentiated
+from isogap.model.derivatives import central_difference
+
+NAMES = [
+    *ACTIVATIONS,
+    "relu:+0.7",
+    "relu:-0.5",
+    "leaky-relu:0.2",
+    "leaky-relu:-1",
+    "hard-tanh:2",
+    "power:3",
+    "relu-power:2",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_derivative_is_the_slope_away_from_kinks(name: str) -> None:
+    phi = activation(name)
+    x = np.linspace(-3, 3, 601) + 1e-3
+    x = x[[all(abs(v - k) > 0.06 for k in phi.kinks + phi.jumps) for v in x]]
+    slope, error = central_difference(phi.function)
+    assert (np.abs(slope(x) - phi.derivative(x)) <= error(x) + 1e-13).all()
+    assert error(x).max() < 1e-9
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_functions_bear_large_arguments(name: str) -> None:
+    phi = activation(name)
+    x = np.array([-700.0, -40.0, 40.0, 700.0])
+    assert np.isfinite(phi.function(x)).all()
+    assert np.isfinite(phi.derivative(x)).all()
+
+
+def test_every_kink_is_a_kink_and_slopes_are_slopes() -> None:
+    for name in NAMES:
+        phi = activation(name)
+        for kink in phi.kinks:
+            left, right = phi.derivative(np.array([kink - 1e-9, kink + 1e-9]))
+            curved = name.startswith("relu-power") or name == "elu"
+            assert curved or abs(left - right) > 1e-3
+        if phi.slopes is not None:
+            y = np.array([-3.0, -0.5, 0.5, 3.0])
+            assert np.allclose(phi.function(y), np.where(y < 0, phi.slopes[0] * y, phi.slopes[1] * y), rtol=1e-15)
+
+
+def test_scaled_moves_everything() -> None:
+    phi = activation("relu:+1").scaled(2.0)
+    assert phi.kinks == (-0.5,)
+    assert phi.function(np.array([-0.5, 1.0])).tolist() == [0.0, 3.0]
+    assert phi.derivative(np.array([-0.6, 1.0])).tolist() == [0.0, 2.0]
+    assert activation("leaky-relu:0.5").scaled(4.0).slopes == (2.0, 4.0)
+    assert activation("tanh").scaled(1.0) is ACTIVATIONS["tanh"]
+    own = differentiated("own", np.sin).scaled(3.0)
+    assert own.derivative_error is not None
+    x = np.linspace(-1, 1, 11)
+    assert (np.abs(own.derivative(x) - 3 * np.cos(3 * x)) <= own.derivative_error(x)).all()
+
+
+def test_a_listed_kink_is_not_straddled() -> None:
+    own = differentiated("own", lambda y: np.abs(y), kinks=(0.0,))
+    x = np.array([-1.0, -1e-3, -1e-6, 1e-6, 1e-3, 1.0])
+    assert own.derivative(x) == pytest.approx(np.sign(x), abs=1e-12)
+    assert own.derivative_error is not None
+    assert own.derivative_error(x).max() < 1e-12
+
+
+def test_an_unlisted_kink_shows_in_the_error() -> None:
+    own = differentiated("own", np.abs)
+    assert own.derivative_error is not None
+    assert own.derivative_error(np.array([0.015]))[0] > 1e-3
+
+
+def test_functions_and_objects_are_taken_as_they_are() -> None:
+    own = Activation("own", np.sin, np.cos)
+    assert activation(own) is own
+    assert activation(np.tanh).name == "tanh"
+    assert activation(np.tanh).derivative_error is not None
+
+
+@pytest.mark.parametrize(
+    ("what", "message"),
+    [
+        ("nosuch", "activation must be one of"),
+        ("tanh:2", "activation must be one of"),
+        ("relu:", "'' is no number"),
+        ("leaky-relu:inf", "'inf' is no number"),
+        ("hard-tanh:0", "cutoff must be positive"),
+        ("power:0", "exponent must be a whole number in 1..32"),
+        ("relu-power:1", "exponent must be a whole number in 2..32"),
+    ],
+)
+def test_unknown_names(what: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        activation(what)
+
+
+@pytest.mark.parametrize("what", [3, None, Activation, math.pi])
+def test_what_is_no_activation(what: object) -> None:
+    with pytest.raises(TypeError, match="activation must be a name or an Activation"):
+        activation(what)
+
+
+def test_a_gain_that_is_not_positive_is_refused() -> None:
+    for gain in (0.0, -1.0, math.inf, math.nan):
+        with pytest.raises(ValueError, match="gain must be positive and finite"):
+            activation("tanh").scaled(gain)

@@ -1,0 +1,57 @@
+"""Slow, obvious versions of the mean-field theory: Gauss-Jacobi pair quadrature, the formulas as they are printed."""
+
+import math
+
+import numpy as np
+from scipy.special import roots_jacobi
+
+
+def sphere_pairs(n, count):
+    """Nodes u_1, u_2 (two different samples of one row, B = n + 1) and weights of sum 1; n >= 3."""
+    t, w = roots_jacobi(count, (n - 3) / 2, (n - 3) / 2)
+    s, v = roots_jacobi(count, (n - 4) / 2, (n - 4) / 2)
+    rho = -1 / n
+    first = np.repeat(t, count)
+    second = rho * first + math.sqrt(1 - rho * rho) * np.sqrt(1 - first**2) * np.tile(s, count)
+    weights = np.outer(w / w.sum(), v / v.sum()).ravel()
+    return math.sqrt(n) * first, math.sqrt(n) * second, weights
+
+
+def rate(function, slope, batch, count=120):
+    """Second form of Y4, word by word."""
+    a, b, w = sphere_pairs(batch - 1, count)
+
+    def mean(x):
+        return float(w @ x)
+
+    q, c = mean(function(a) ** 2), mean(function(a) * function(b))
+    d1, d2, h1, h2 = slope(a), slope(b), a / math.sqrt(batch), b / math.sqrt(batch)
+    inside = (batch - 1) / batch * mean(d1**2) + mean(d1 * d2) / batch
+    inside += mean(d1 * d2 * h1 * h2) - mean(d1**2 * h1**2)
+    return batch / ((batch - 3) * (q - c)) * inside
+
+
+def eigenvalues(function, batch, count=120):
+    """``mu_S, mu_M`` by Y9's integrals, word by word."""
+    B, n = batch, batch - 1
+    a, b, w = sphere_pairs(n, count)
+
+    def mean(x):
+        return float(w @ x)
+
+    f1, f3, h1, h3 = function(a), function(b), a / math.sqrt(B), b / math.sqrt(B)
+    spread = mean(f1**2) - mean(f1 * f3)
+    square = ((h1 + h3) ** 2 - 1 + h1**2 + h3**2) / ((B - 2) * (B - 3))
+    mu_m = n / spread * mean(f1 * f3 * (h1 * h3 + (h1 + h3) ** 2 / (B - 2) + square))
+    i1 = mean(f1**2 * (h1**2 - (1 - h1**2) / (B - 1)))
+    i2 = mean(f1 * f3 * (h1**2 - (1 - h1**2 - h3**2) / (B - 2)))
+    return n / (2 * (1 - 2 / B) * spread) * (i1 - 2 / B * (i1 + (B - 2) * i2)), mu_m
+
+
+def rows(gram, count, rng, centred=True):
+    """Normalised rows ``u`` for a batch with this Gram, shape (count, B)."""
+    values, vectors = np.linalg.eigh(gram)
+    h = rng.standard_normal((count, len(gram))) @ (vectors * np.sqrt(np.maximum(values, 0))).T
+    if centred:
+        h = h - h.mean(axis=1, keepdims=True)
+    return math.sqrt(len(gram)) * h / np.linalg.norm(h, axis=1, keepdims=True)

@@ -1,0 +1,1 @@
+"""The ensembles, one file each: how their matrices are made, and by which sum they are integrated."""

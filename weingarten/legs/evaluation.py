@@ -1,0 +1,140 @@
+"""Numbers for given matrices of any shapes: traces, entries and sums over indices, evaluated in floating point."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from weingarten.errors import WeingartenError
+from weingarten.legs.output import GraphSum
+from weingarten.legs.symbols import LegMatrix, legs_of
+from weingarten.notation.symbols import SymplecticForm
+
+
+def needs_networks(result: Any, matrices: Mapping[Any, Any]) -> bool:
+    """Tell whether a result or its matrices go beyond square matrices of one size."""
+    if isinstance(result, sp.Basic) and result.has(GraphSum, LegMatrix, sp.OneMatrix):
+        return True
+    symbols = {key for key in matrices if isinstance(key, sp.MatrixSymbol)}
+    symbols |= result.atoms(sp.MatrixSymbol) if isinstance(result, sp.Basic) else set()
+    return len({size for matrix in symbols for size in matrix.shape}) > 1
+
+
+def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:
+    """Return the number behind an expression; the keys are matrix symbols, and symbols of sizes or parameters.
+
+    Examples
+    --------
+    >>> import numpy as np, sympy
+    >>> from weingarten import constant, diagonal_phases, evaluate, expectation, tr
+    >>> d = sympy.Symbol("d", integer=True, positive=True)
+    >>> D, A, B = diagonal_phases("D", d), constant("A", d), constant("B", d)
+    >>> evaluate(expectation(tr(D*A*D.H*B)), {A: np.diag([1.0, 2.0]), B: np.eye(2)})
+    3.0
+    """
+    known, values = known_values(matrices)
+    for matrix in result.atoms(sp.MatrixSymbol):
+        if str(matrix.name) in known:
+            _read_sizes(matrix, known[str(matrix.name)], values)
+    atoms = result.atoms(sp.Trace) | result.atoms(MatrixElement) | result.atoms(GraphSum)
+    numbers = {atom: _number(_atom(atom, known, values)) for atom in atoms}
+    value = result.xreplace(numbers).subs(values)
+    if value.has(sp.nan, sp.zoo, sp.oo):
+        raise WeingartenError("the expression has no finite value at these sizes: it does not hold there")
+    if value.free_symbols:
+        return value
+    number = complex(value)
+    return number.real if number.imag == 0 else number
+
+
+def known_values(matrices: Mapping[Any, Any]) -> tuple[dict[str, Any], dict[Any, Any]]:
+    """Return the arrays by name, and the values of the symbols of sizes."""
+    import numpy as np
+
+    known: dict[str, Any] = {}
+    values: dict[Any, Any] = {}
+    for key, array in matrices.items():
+        if isinstance(key, sp.MatrixSymbol):
+            known[str(key.name)] = np.asarray(array)
+            _read_sizes(key, known[str(key.name)], values)
+        elif isinstance(key, sp.Symbol):
+            values[key] = sp.nsimplify(array)
+        else:
+            known[str(key)] = np.asarray(array)
+    return known, values
+
+
+def _read_sizes(matrix: Any, array: Any, values: dict[Any, Any]) -> None:
+    """Solve the sizes of a symbol for the shape of its array."""
+    if array.ndim != 2:
+        raise WeingartenError(f"the array for {matrix.name} has {array.ndim} axes; give a matrix")
+    for size, length in zip(matrix.shape, array.shape, strict=True):
+        left = sp.sympify(size).subs(values)
+        if left.is_Symbol:
+            values[left] = sp.Integer(length)
+        elif left.free_symbols and len(left.free_symbols) == 1:
+            symbol = next(iter(left.free_symbols))
+            found = [s for s in sp.solve(left - length, symbol) if s.is_integer and s > 0]
+            if len(found) != 1:
+                raise WeingartenError(f"the array for {matrix.name} has {length} rows or columns, which does not fit {size}")
+            values[symbol] = found[0]
+        elif not left.free_symbols and left != length:
+            raise WeingartenError(f"the array for {matrix.name} has the shape {array.shape}, but the symbol {matrix.shape}")
+
+
+def _atom(atom: Any, known: dict[str, Any], values: dict[Any, Any]) -> Any:
+    import numpy as np
+
+    if isinstance(atom, sp.Trace):
+        return np.trace(matrix_value(atom.arg, known, values))
+    if isinstance(atom, MatrixElement):
+        return matrix_value(atom.parent, known, values)[int(atom.i), int(atom.j)]
+    return _graph(atom, known, values)
+
+
+def _graph(graph: GraphSum, known: dict[str, Any], values: dict[Any, Any]) -> Any:
+    """Contract the legs of all factors; a fixed index picks one value."""
+    import numpy as np
+
+    operands: list[Any] = []
+    for matrix, rows, cols in graph.factors:
+        legs = [int(sp.sympify(size).subs(values)) for side in legs_of(matrix) for size in side]
+        array = matrix_value(matrix, known, values).reshape(legs)
+        axes = [*rows, *cols]
+        picked = array[tuple(-k - 1 if k < 0 else slice(None) for k in axes)]
+        operands += [picked, [k for k in axes if k >= 0]]
+    return np.einsum(*operands, [], optimize="greedy")
+
+
+def matrix_value(expr: Any, known: dict[str, Any], values: dict[Any, Any]) -> Any:
+    """Evaluate a matrix expression of the kinds that results contain."""
+    import numpy as np
+
+    if isinstance(expr, sp.MatMul):
+        factors = [part for part in expr.args if isinstance(part, (sp.MatrixExpr, sp.MatrixBase))]
+        result = matrix_value(factors[0], known, values)
+        for part in factors[1:]:
+            result = result @ matrix_value(part, known, values)
+        return result
+    if isinstance(expr, (sp.Transpose, sp.Adjoint)):
+        inner = matrix_value(expr.arg, known, values)
+        return inner.conj().T if isinstance(expr, sp.Adjoint) else inner.T
+    if isinstance(expr, sp.MatPow):
+        return np.linalg.matrix_power(matrix_value(expr.base, known, values), int(expr.exp))
+    if isinstance(expr, SymplecticForm) and str(expr.name) not in known:
+        return np.kron(np.eye(int(expr.shape[0].subs(values)) // 2), np.array([[0.0, 1.0], [-1.0, 0.0]]))
+    if isinstance(expr, sp.MatrixBase):
+        return np.array(expr.tolist(), dtype=complex)
+    if type(expr).__name__ == "conjugate" or isinstance(expr, sp.conjugate):
+        return matrix_value(expr.args[0], known, values).conj()
+    if str(getattr(expr, "name", "")) in known:
+        return known[str(expr.name)]
+    raise WeingartenError(f"no array for the matrix {expr}; matrices has {sorted(known)}")
+
+
+def _number(value: Any) -> Any:
+    number = complex(value)
+    return sp.Float(number.real) if number.imag == 0 else sp.Float(number.real) + sp.I * sp.Float(number.imag)

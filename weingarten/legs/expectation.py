@@ -1,0 +1,187 @@
+"""Expectations by networks: any mixture of random matrices of any sizes, one matrix integrated after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sympy as sp
+
+from weingarten.algebra.several import Ring, Several, symbols_of
+from weingarten.answers import Answer
+from weingarten.errors import WeingartenError
+from weingarten.legs.gluing import EMPTY, LIMIT, integrate
+from weingarten.legs.law import Law, Range
+from weingarten.legs.network import Builder, Network
+from weingarten.legs.output import Writer, as_chain
+from weingarten.legs.symbols import LegMatrix, PartialTrace, PartialTranspose, RandomMatrix, legs_of
+from weingarten.legs.trees import Product, Tree, TreeReader
+from weingarten.notation.expansion import check_expansion
+
+OWN = (RandomMatrix, LegMatrix, PartialTrace, PartialTranspose, sp.KroneckerProduct, sp.OneMatrix)
+
+
+def uses_networks(expression: Any) -> bool:
+    """Tell whether an expression holds what the calculus of square Haar matrices alone does not know."""
+    return isinstance(expression, sp.Basic) and expression.has(*OWN)
+@dataclass
+class Work:
+    """One expectation under way: the matrices, the ring of their sizes, and the ranges met."""
+
+    reader: TreeReader
+    limit: int
+    ranges: list[Range] = field(default_factory=list)
+
+    def prepare(self) -> None:
+        """Fix the ring once everything is read."""
+        parameters = [p for m in self.reader.random.values() for p in getattr(m, "parameters", ()) if _is_scalar(p)]
+        sides = [side for name in (*self.reader.random, *self.reader.constants) for side in self.reader.legs(name)]
+        shapes = [s for m in self.reader.random.values() for side in legs_of(m) for s in side]
+        self.ring = Ring(symbols_of([size for side in sides for size in side] + parameters + shapes))
+        self.writer = Writer(self.reader.constants, self.reader.symmetric)
+
+    def law(self, name: str) -> Law | None:
+        """Return the law of a matrix, None for a constant."""
+        return self.reader.laws.get(name)
+
+    def builder(self) -> Builder:
+        """Return an empty network."""
+        return Builder(self.reader.legs, self.law)
+
+    def reduced(self, builder: Builder) -> dict[Network, Several]:
+        """Return the expectation of a network as a combination of networks of constants."""
+        self._note_ranges(builder)
+        start, free = builder.network(self.reader.symmetric)
+        if start is None:
+            return {}
+        weight = self.ring.one
+        for size in free:
+            weight = weight * self.ring.size(size)
+        powers = self._power_traces(start)
+        if powers is not None:
+            return {EMPTY: weight * powers}
+        state = {start: weight}
+        for name in self.order(builder):
+            law = self.reader.laws[name]
+            grown: dict[Network, list[Several]] = {}
+            for network, factor in state.items():
+                found = integrate(network, name, law, self.ring, self.reader.legs, self.reader.symmetric, self.limit)
+                for key, value in found.items():
+                    grown.setdefault(key, []).append(value * factor)
+            state = {key: self.ring.total(values) for key, values in grown.items()}
+        return {key: value for key, value in state.items() if value}
+
+    def _power_traces(self, network: Network) -> Several | None:
+        """Return the value of a product of power traces of one matrix, if its law has a route for them."""
+        names = {x.name for nodes, _ in network.components for x in nodes}
+        if len(names) != 1 or network.ends or self.law(next(iter(names))) is None:
+            return None
+        lengths = []
+        for part in network.components:
+            chain = as_chain(part)
+            if chain is None or chain.start is not None or len(set(chain.word)) != 1:
+                return None
+            lengths.append(len(chain.word))
+        law = self.reader.laws[next(iter(names))]
+        return law.power_traces(tuple(sorted(lengths, reverse=True)), self.ring)
+
+    def order(self, builder: Builder) -> list[str]:
+        """Return the random matrices, those with fewest gluings first."""
+        marks = {name: [x.conjugated for x in builder.nodes if x.name == name] for name in self.reader.laws}
+        present = [name for name in marks if marks[name]]
+        return sorted(present, key=lambda name: (self.reader.laws[name].count(marks[name]), name))
+
+    def _note_ranges(self, builder: Builder) -> None:
+        for name, law in self.reader.laws.items():
+            marks = [x.conjugated for x in builder.nodes if x.name == name]
+            if marks:
+                plain, bars = len(marks) - sum(marks), sum(marks)
+                law.check(plain, bars)
+                self.ranges += [r for r in law.ranges(plain, bars) if r.decided is None]
+
+
+def _is_scalar(parameter: Any) -> bool:
+    return isinstance(parameter, sp.Expr) and not isinstance(parameter, sp.MatrixExpr)
+
+
+def network_expectation(expression: Any, *, with_range: bool = False, limit: int = LIMIT) -> Any:
+    """Return the expectation of a scalar expression; what `expectation` does for these matrices."""
+    expression = sp.sympify(expression)
+    check_expansion(expression)
+    reader = TreeReader()
+    products = list(reader.products(expression))
+    work = Work(reader, limit)
+    work.prepare()
+    value = _total(products, work)
+    return as_answer(value, work, expression, limit) if with_range else value
+
+
+def _total(products: list[Product], work: Work) -> Any:
+    """Return the sum of all products; equal products of constants are collected first."""
+    totals: dict[Any, list[Several]] = {}
+    for product in products:
+        number, scalar = product.coefficient.as_coeff_Mul(rational=True)
+        if not number:
+            continue
+        front = work.ring.constant(1) * _fraction(number)
+        builder = work.builder()
+        refuse_lost_order(product, builder, work)
+        for tree in product.closed:
+            builder.close(tree)
+        if not product.closed:
+            totals.setdefault(scalar, []).append(front)
+            continue
+        for network, value in work.reduced(builder).items():
+            written = work.writer.scalar(network)
+            sign, rest = written.as_coeff_Mul(rational=True)
+            if sign:
+                totals.setdefault(scalar * rest, []).append(value * front * _fraction(sign))
+    return sp.Add(*[work.ring.sympy(work.ring.total(values), key) for key, values in totals.items()])
+
+
+def refuse_lost_order(product: Product, builder: Builder, work: Work) -> None:
+    """Refuse products of traces of matrices whose entries do not commute: sympy has forgotten their order."""
+    ordered = [name for name, law in work.reader.laws.items() if law.ordered]
+    if ordered and len({tree for tree in product.closed}) > 1:
+        raise WeingartenError(
+            f"{ordered[0]}: entries of quantum groups do not commute, and a product of different traces or entries has "
+            "lost its order; use moment(rows=..., cols=..., group=...) or one trace"
+        )
+
+
+def _fraction(number: Any) -> Any:
+    from fractions import Fraction
+
+    return Fraction(int(number.p), int(number.q))
+
+
+def as_answer(value: Any, work: Work, expression: Any, limit: int) -> Answer:
+    """Attach the range of validity."""
+    symbols = work.ring.symbols
+    if not symbols:
+        sizes = [int(size) for m in work.reader.random.values() for side in legs_of(m) for size in side]
+        return Answer(value, max(sizes, default=1), "given", exact_at=max(sizes, default=1))
+
+    def recompute(d: int) -> Any:
+        if len(symbols) != 1:
+            raise WeingartenError(f"d={d}: the sizes have the symbols {', '.join(map(str, symbols))}; put numbers in first")
+        return network_expectation(expression.xreplace({symbols[0]: sp.Integer(d)}), limit=limit)
+
+    strongest: dict[Any, Range] = {}
+    for condition in work.ranges:
+        if condition.size not in strongest or strongest[condition.size].least < condition.least:
+            strongest[condition.size] = condition
+    binding = sorted((r for r in strongest.values() if r.least > 1), key=lambda r: -r.least)
+    if not binding:
+        name = ", ".join(map(str, symbols))
+        return Answer(value, 1, "a polynomial in the sizes" if not work.ranges else work.ranges[0].reason, recompute=recompute, size=name)
+    first = binding[0]
+    others = "".join(f"; {r.size} >= {r.least}, {r.reason}" for r in binding[1:])
+    return Answer(value, first.least, first.reason + others, recompute=recompute, size=str(first.size))
+
+
+def close_words(words: Sequence[Tree], builder: Builder) -> None:
+    """Leave every word open, one after the other."""
+    for word in words:
+        builder.leave_open(word)

@@ -1,0 +1,1 @@
+"""What is no polynomial: determinants, exponentials of traces, and the free limit of large sizes."""

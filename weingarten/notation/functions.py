@@ -1,0 +1,93 @@
+"""The functions of the notation: modulus, real and imaginary part, determinant, variance, covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import permutations
+from typing import Any, NoReturn
+
+import sympy as sp
+
+from weingarten.combinatorics.permutations import sign
+from weingarten.notation.entries import block
+from weingarten.notation.random_words import plain
+from weingarten.notation.symbols import HaarMatrix
+
+DETERMINANT_LIMIT = 6  # largest determinant that is written out
+SIMPLE = 100  # operations up to which sympy may look for a simpler modulus
+
+
+def modulus(value: Any) -> Any:
+    """Return `|value|`."""
+    value = sp.sympify(value)
+    return sp.Abs(value, evaluate=value.count_ops() <= SIMPLE)
+
+
+def real_part(value: Any) -> Any:
+    """Return `(x + conj(x)) / 2`."""
+    return (value + sp.conjugate(value)) / 2
+
+
+def imaginary_part(value: Any) -> Any:
+    """Return `(x - conj(x)) / (2 i)`."""
+    return (value - sp.conjugate(value)) / (2 * sp.I)
+
+
+def value(name: str, first: Any, second: Any, parser: Any) -> Any:
+    """Return the value of a function of scalars."""
+    simple = {"conj": sp.conjugate, "abs": modulus, "re": real_part, "im": imaginary_part}
+    if name in simple:
+        return simple[name](first)
+    if name == "sqrt":
+        if first.has(HaarMatrix):
+            parser.fail("the square root of a random quantity is no polynomial")
+        return sp.sqrt(first)
+    if name == "var":
+        parser.note("var(x) is E|x|^2 - |E x|^2")
+        return _covariance(first, first, parser)
+    parser.note("cov(x, y) is E x conj(y) - E x conj(E y)")
+    return _covariance(first, second, parser)
+
+
+def _covariance(x: Any, y: Any, parser: Any) -> Any:
+    from weingarten.expressions import expectation
+
+    answers = [expectation(part, with_range=True) for part in (x * sp.conjugate(y), x, y)]
+    parser.ranges += [(answer.minimum, answer.reason) for answer in answers if answer.exact_at is None]
+    both, left, right = (answer.value for answer in answers)
+    return both - left * sp.conjugate(right)
+
+
+def determinant(matrix: Any, fail: Callable[[str], NoReturn]) -> Any:
+    """Return a determinant as a polynomial in entries: of a block, or of a product at an integer size."""
+    if isinstance(matrix, sp.MatrixBase):
+        return _leibniz(matrix, fail)
+    matrix = plain(matrix)
+    if isinstance(matrix, sp.MatMul):
+        factor, factors = matrix.as_coeff_matrices()
+        size = matrix.shape[0]
+        return sp.Mul(factor**size, *[determinant(part, fail) for part in factors])
+    if isinstance(matrix, sp.Transpose):
+        return determinant(matrix.arg, fail)
+    if isinstance(matrix, sp.Adjoint):
+        return sp.conjugate(determinant(matrix.arg, fail))
+    if isinstance(matrix, sp.Identity) or getattr(matrix, "group", "") in ("SO", "SU", "Sp"):
+        return sp.S.One
+    size = matrix.shape[0]
+    if not size.is_Integer:
+        fail("a determinant needs an integer size: give --d, or a block as in minor(W, [1,2], [1,2])")
+    rows = range(1, int(size) + 1)
+    if int(size) > DETERMINANT_LIMIT:
+        fail(f"a determinant of size {size}; at most {DETERMINANT_LIMIT} are written out")
+    return _leibniz(block(matrix, rows, rows), fail)
+
+
+def _leibniz(matrix: Any, fail: Callable[[str], NoReturn]) -> Any:
+    if matrix.rows != matrix.cols:
+        fail(f"the determinant of a block of {matrix.rows} rows and {matrix.cols} columns does not exist")
+    if matrix.rows > DETERMINANT_LIMIT:
+        fail(f"a determinant of size {matrix.rows}; at most {DETERMINANT_LIMIT} are written out")
+    terms = [
+        sp.Mul(sign(s), *[matrix[i, image] for i, image in enumerate(s)]) for s in permutations(range(matrix.rows))
+    ]
+    return sp.Add(*terms)
