@@ -136,8 +136,8 @@ def judge_all(
     progress : callable, optional
         Called with the number done, the total, and the key of the next one.
     processes : int or None
-        Statements that are judged side by side, each in a process of its own; ``None``: as many as there are processors, one for a few statements. The
-        verdicts are the same.
+        Statements that are judged side by side, each in a process of its own; ``None``: as many as there are processors, one for
+        a few statements. The verdicts are the same.
 
     Raises
     ------

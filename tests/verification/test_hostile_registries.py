@@ -41,7 +41,7 @@ def registry(where, **fields):
         "source": TAG, "ours": TAG,
     } | fields  # fmt: skip
     text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in entry.items())
-    head = f"[about]\ntitle = {json.dumps(TAG)}\nauthors = {json.dumps(TAG)}\nsource = {json.dumps(TAG)}\ntext = {json.dumps(TAG)}\n"
+    head = "[about]\n" + "".join(f"{key} = {json.dumps(TAG)}\n" for key in ("title", "authors", "source", "text"))
     (where / "statements.toml").write_text(f"{head}\n[[statement]]\n{text}", encoding="utf-8")
     (where / "test_x1.py").write_text(CHECK.format(label="X1", tag=repr(TAG)), encoding="utf-8")
     (where / "witnesses.toml").write_text(

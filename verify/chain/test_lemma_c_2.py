@@ -47,6 +47,11 @@ def decide(case, *, bounded=True):
             found = bounds.lemma_c2_squared_error(d, float(target) ** 0.5)
             case.library("bounds.lemma_c2_squared_error", found, error.ball(d=d, norm_T=ball(target).sqrt()), 20)
     case.library("bounds.lemma_c2_cross_entropy", bounds.lemma_c2_cross_entropy(), entropy.ball(), 4)
+    for samples in (1, 5):  # over a batch: the sum of the losses, and their mean
+        root = ball(samples).sqrt()
+        total, mean = (bounds.lemma_c2_cross_entropy(samples, mean=flag) for flag in (False, True))
+        case.library("bounds.lemma_c2_cross_entropy, sum", total, entropy.ball() * root, 4)
+        case.library("bounds.lemma_c2_cross_entropy, mean", mean, entropy.ball() / root, 4)
     _proof(case)
 
 
