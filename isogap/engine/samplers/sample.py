@@ -76,10 +76,17 @@ def _made() -> dict[str, Sampler]:
         "Sp": Sampler(("d",), _square, True, lambda g, n, d, t: s.symplectic(g, n, _even(d))),
         "COE": Sampler(("d",), _square, True, lambda g, n, d, t: s.circular(g, n, d, False, t)),
         "CSE": Sampler(("d",), _square, True, lambda g, n, d, t: s.circular(g, n, _even(d), True, t)),
-        "AIII": Sampler(("a", "b"), lambda a, b: (a + b, a + b), True, lambda g, n, a, b, t: s.involution(g, n, a, b, "AIII", t)),
-        "BDI": Sampler(("a", "b"), lambda a, b: (a + b, a + b), False, lambda g, n, a, b, t: s.involution(g, n, a, b, "BDI", t)),
+        "AIII": Sampler(
+            ("a", "b"), lambda a, b: (a + b, a + b), True, lambda g, n, a, b, t: s.involution(g, n, a, b, "AIII", t)
+        ),
+        "BDI": Sampler(
+            ("a", "b"), lambda a, b: (a + b, a + b), False, lambda g, n, a, b, t: s.involution(g, n, a, b, "BDI", t)
+        ),
         "CII": Sampler(
-            ("a", "b"), lambda a, b: (2 * a + 2 * b, 2 * a + 2 * b), True, lambda g, n, a, b, t: s.involution(g, n, a, b, "CII", t)
+            ("a", "b"),
+            lambda a, b: (2 * a + 2 * b, 2 * a + 2 * b),
+            True,
+            lambda g, n, a, b, t: s.involution(g, n, a, b, "CII", t),
         ),
         "DIII": Sampler(("M",), _doubled, False, _class_diii),
         "CI": Sampler(("M",), _doubled, True, _class_ci),

@@ -37,7 +37,9 @@ def identity(case):
 def test_centred_permutation_functions_of_haarpy(case):
     found = wg.partition_weingarten_function(case["pi"], case["rho"], d, "centred permutation")
     assert same(found, value(case["value"]))
-    assert wg.partition_weingarten_function(case["pi"], case["rho"], 17, "centred permutation") == value(case["value"]).subs(d, 17)
+    assert wg.partition_weingarten_function(case["pi"], case["rho"], 17, "centred permutation") == value(
+        case["value"]
+    ).subs(d, 17)
 
 
 @pytest.mark.parametrize("case", PERMUTATION["centred_integrals"], ids=identity)
