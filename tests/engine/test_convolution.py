@@ -78,7 +78,7 @@ def test_scale_of_a_kernel_matters_only_without_normalisation(network):
         before, after = (torch.autograd.grad(run.loss, w)[4] for run, w in ((one, weights), (two, moved)))
         assert float((after[1] * 7 - before[1]).norm()) < 0.05 * float(before[1].norm())  # eps = 1e-5 under the root
         inner = float((before[1] * weights[4][1].detach()).sum())
-        assert abs(inner) < 1e-3 * float(before[1].norm() * weights[4][1].norm())
+        assert abs(inner) < 1e-3 * float(before[1].norm() * weights[4][1].detach().norm())
 
 
 def test_steps_start_at_the_loss_and_blow_up(network):
