@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from isogap.batch.samples import Batch, make_batch, samples
     from isogap.engine.chain.checkpoint import Checkpoint
     from isogap.engine.networks.training import History, Training, train, train_seeds
+    from isogap.engine.products import log_singular_values, sample_products
     from isogap.model.activations import Activation
     from isogap.model.losses import Loss, make_loss
     from isogap.model.residual import ResidualChain
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from isogap.run.chain import simulate
     from isogap.run.gradients import GradientOptions
     from isogap.run.options import Checks, Where
+    from isogap.run.products import ProductsResult, simulate_products
     from isogap.run.rates import Slope, deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
     from isogap.run.residual import PathMeasurement, ResidualResult, measure_paths, simulate_residual
     from isogap.run.results import ChainResult
@@ -91,6 +93,10 @@ _HOME = {
     "ResidualResult": "run.residual",
     "measure_paths": "run.residual",
     "PathMeasurement": "run.residual",
+    "simulate_products": "run.products",
+    "ProductsResult": "run.products",
+    "sample_products": "engine.products",
+    "log_singular_values": "engine.products",
     "simulate_variant": "run.variant",
     "VariantResult": "run.variant",
     "Checkpoint": "engine.chain.checkpoint",
@@ -160,6 +166,10 @@ __all__ = [
     "GradientOptions",
     "Activation",
     "Variant",
+    "simulate_products",
+    "ProductsResult",
+    "sample_products",
+    "log_singular_values",
     "simulate_variant",
     "VariantResult",
     "ResidualChain",
