@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from weingarten.james import james_formula
     from weingarten.moments import moment
+    from weingarten.notation.parsing import parse_expression
     from weingarten.notation.symbols import (
         circular_orthogonal,
         circular_symplectic,
@@ -100,6 +101,7 @@ _HOMES = {
     "TensorExpectation": "answers",
     "evaluate": "evaluation",
     "series": "expansions",
+    "parse_expression": "notation.parsing",
     "power_trace_moment": "power_traces",
     "james_formula": "james",
     "orthogonal": "notation.symbols",
@@ -131,6 +133,7 @@ __all__ = [
     "expectation_tensor",
     "evaluate",
     "series",
+    "parse_expression",
     "power_trace_moment",
     "james_formula",
     "orthogonal",
