@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 import sympy as sp
@@ -51,7 +51,7 @@ def _operators(k: int, d: int, group: str) -> list[tuple[Any, Any]]:
     for diagram, joined in zip(diagrams, blocks, strict=True):
         fits = np.ones(indices.shape[1], dtype=bool)
         for block in joined:
-            for a, b in zip(block, block[1:], strict=False):
+            for a, b in pairwise(block):
                 fits &= indices[a] == indices[b]
         result.append((diagram, fits.astype(np.int64).reshape(d**k, d**k)))
     return result

@@ -43,7 +43,9 @@ def test_symplectic_determinants_equal_their_expansion():
     assert wg.expected_determinant(sp.eye(2), B2, "Sp") == expectation(sp.expand((sp.eye(2) + S * B2).det()))
     B = sp.Matrix(4, 4, lambda i, j: (3 * i + 2 * j * j) % 5 - 1)
     S = entries(wg.symplectic("S", 4))
-    assert wg.expected_determinant(sp.eye(4), B, "Sp") == expectation(sp.expand((sp.eye(4) + S * B).det(method="berkowitz")))
+    assert wg.expected_determinant(sp.eye(4), B, "Sp") == expectation(
+        sp.expand((sp.eye(4) + S * B).det(method="berkowitz"))
+    )
 
 
 @pytest.mark.parametrize(

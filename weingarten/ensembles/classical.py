@@ -1,7 +1,7 @@
 """Haar matrices of O, U, Sp (SO, SU below their determinants), COE and CSE, on one or several legs.
 
-    O:  Σ_{p,q} Wg(p, q) · rows joined by p, columns by q;    U: the same with matrices joined to conjugates only
-    Sp: joined through the form J, with the sign of the orientations;    COE: U Uᵀ;    CSE: U J Uᵀ Jᵀ
+O:  Σ_{p,q} Wg(p, q) · rows joined by p, columns by q;    U: the same with matrices joined to conjugates only
+Sp: joined through the form J, with the sign of the orientations;    COE: U Uᵀ;    CSE: U J Uᵀ Jᵀ
 """
 
 from __future__ import annotations
@@ -15,7 +15,13 @@ import sympy as sp
 
 from weingarten.algebra.groups import GROUPS, Group
 from weingarten.algebra.several import Ring, Several
-from weingarten.combinatorics.pairings import all_pairings, coset_type, double_factorial, image_pairing, orientation_sign
+from weingarten.combinatorics.pairings import (
+    all_pairings,
+    coset_type,
+    double_factorial,
+    image_pairing,
+    orientation_sign,
+)
 from weingarten.combinatorics.permutations import cycle_type
 from weingarten.errors import WeingartenError
 from weingarten.functions import integer_value, symbolic_value
@@ -42,7 +48,9 @@ class Haar(Law):
         """Return the least sizes at which the symbolic sum is right; SO and SU are available below their determinants."""
         if sp.sympify(self.size).is_number:
             own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(self.name, 0)
-            reason = f"determinant terms of {self.name} appear at d <= {own}: use moment, power traces or {self.name[-1]}"
+            reason = (
+                f"determinant terms of {self.name} appear at d <= {own}: use moment, power traces or {self.name[-1]}"
+            )
             return [Range(self.size, own + 1, reason)] if own else []
         factors = f"{plain + bars} factors"
         found = [Range(self.size, max(1, self.group.threshold((plain + bars) // 2)), factors)]
@@ -123,7 +131,7 @@ class Unitary(Haar):
     def count(self, marks: Sequence[bool]) -> int:
         """Return `(n!)²`."""
         plain = len(marks) - sum(marks)
-        return int(factorial(plain)) ** 2 if 2 * plain == len(marks) else 0
+        return factorial(plain) ** 2 if 2 * plain == len(marks) else 0
 
     def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
         """Yield all pairs of matchings of matrices with conjugates."""

@@ -237,9 +237,7 @@ def inverse_gram(name: str, p: Any, n: Any, d: Any, *, field: str = "real") -> R
     18/5
     """
     size = (checked_size("p", p),)
-    return RandomMatrix(
-        name, size, size, f"{_field(field)} inverse Gram", (checked_size("n", n), checked_size("d", d))
-    )
+    return RandomMatrix(name, size, size, f"{_field(field)} inverse Gram", (checked_size("n", n), checked_size("d", d)))
 
 
 def _field(field: str) -> str:

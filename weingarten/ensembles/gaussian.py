@@ -130,7 +130,6 @@ class GUE(Gaussian):
             joints = tuple(joint for a, b in pairing for joint in ((2 * a, 2 * b + 1), (2 * a + 1, 2 * b)))
             yield Gluing((1, len(pairing)), joints)
 
-
     def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
         """Return the traces through Jack polynomials; a single trace by its recursion."""
         value = gaussian_traces(mu, self.alpha, self.size, ring)
@@ -188,7 +187,6 @@ class GSE(GUE):
                     else:
                         joints += [(2 * a, 2 * b + 1), (2 * a + 1, 2 * b)]
                 yield Gluing((1, len(pairing)), tuple(joints), tuple(through))
-
 
     def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
         """Return the traces of GOE at minus the size, times `(-1)^{ℓ(μ)} (-1/2)^{k/2}`."""

@@ -66,7 +66,9 @@ def partition_weingarten_function(
         family = diagrams(group, marks)
         for name, tau in (("pi", left), ("rho", right)):
             if tau not in family:
-                raise WeingartenError(f"{name}={tau} is no diagram of {group} (non-crossing pairings, or partitions for S+)")
+                raise WeingartenError(
+                    f"{name}={tau} is no diagram of {group} (non-crossing pairings, or partitions for S+)"
+                )
         law = LAWS[group]((size,), (size,), group)
         law.check(len(marks), 0)
         return ring.sympy(law.weight((marks, family.index(left), family.index(right)), ring))
@@ -124,7 +126,9 @@ def partition_gram_matrix(k: int, d: Any, group: str = "permutation") -> Any:
     else:
         raise WeingartenError(f"group={group!r}: choose permutation, O+ or S+")
     if not family and k:
-        raise CostError(f"k={k}: the Gram matrix has too many rows", estimate=int(k), limit=6 if group == "permutation" else 12)
+        raise CostError(
+            f"k={k}: the Gram matrix has too many rows", estimate=int(k), limit=6 if group == "permutation" else 12
+        )
     return sp.ImmutableMatrix([[size ** join_count(pi, rho) for rho in family] for pi in family])
 
 
@@ -141,5 +145,3 @@ def as_set_partition(blocks: Any, name: str) -> SetPartition:
     if sorted(points) != list(range(len(points))) or count != len(points):
         raise WeingartenError(f"{name}={blocks!r} is no set partition of 0..{max(count - 1, 0)}; list every point once")
     return kernel([points[v] for v in range(len(points))])
-
-

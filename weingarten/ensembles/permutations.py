@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any, ClassVar
 
 import sympy as sp
@@ -62,7 +62,7 @@ def weight_table(marks: tuple[bool, ...], order: int) -> tuple[tuple[SetPartitio
 
 def joints_of(tau: SetPartition, side: int) -> tuple[Joint, ...]:
     """Return the joints that make one vertex of the row ends (side 0) or column ends (side 1) of every block."""
-    return tuple((2 * a + side, 2 * b + side) for block in blocks_of(tau) for a, b in zip(block, block[1:], strict=False))
+    return tuple((2 * a + side, 2 * b + side) for block in blocks_of(tau) for a, b in pairwise(block))
 
 
 def over_falling(blocks: int, size: Any, ring: Ring) -> Several:
@@ -80,6 +80,7 @@ class Permutation(Law):
     order: Any = sp.S.One
 
     is_unitary: ClassVar[bool] = True
+    entries_everywhere: ClassVar[bool] = True
 
     def _marks(self, marks: Sequence[bool]) -> tuple[bool, ...]:
         return tuple(mark and int(self.order) not in (1, 2) for mark in marks)

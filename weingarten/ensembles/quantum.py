@@ -14,6 +14,7 @@ Source: Banica & Collins, Publ. RIMS 43 (2007) 277.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -152,7 +153,7 @@ def _interpolated(start: int, values: list[Fraction]) -> Any:
     differences, row = [], [_fmpq(v) for v in values]
     while row:
         differences.append(row[0])
-        row = [b - a for a, b in zip(row, row[1:], strict=False)]
+        row = [b - a for a, b in itertools.pairwise(row)]
     result, product = fmpq_poly([0]), fmpq_poly([1])
     for m, difference in enumerate(differences):
         result += product * difference

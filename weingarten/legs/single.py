@@ -136,7 +136,9 @@ def _matchings(k: int) -> Iterator[tuple[Partition, tuple[tuple[int, int], ...]]
         yield cycle_type(s), tuple((2 * v, 2 * w + 1) for v, w in enumerate(s))
 
 
-def invariant_weight(mu: Partition, alpha: int, size: Any, value: Callable[[Partition], Several], ring: Ring) -> Several:
+def invariant_weight(
+    mu: Partition, alpha: int, size: Any, value: Callable[[Partition], Several], ring: Ring
+) -> Several:
     """Return `W(μ)` from `E J_λ`; at an integer size over the shapes with `D_λ(size) != 0` alone."""
     index = partition_index(sum(mu))[mu]
     terms = []

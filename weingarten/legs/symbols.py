@@ -196,7 +196,9 @@ def legs_of(matrix: Any) -> tuple[Legs, Legs]:
     return (matrix.shape[0],), (matrix.shape[1],)
 
 
-def constant_on(name: str, legs: Sequence[Any], columns: Sequence[Any] | None = None, *, symmetric: bool = False) -> Any:
+def constant_on(
+    name: str, legs: Sequence[Any], columns: Sequence[Any] | None = None, *, symmetric: bool = False
+) -> Any:
     """Return a constant matrix on the given row legs and column legs (the same as the rows if left out).
 
     Examples

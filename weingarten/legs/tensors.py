@@ -56,7 +56,10 @@ class LegExpectation:
         found: dict[int, Any] = {}
         for nodes, sizes in network.components:
             if len(nodes) == 1 and len(rows) > 1:
-                ends = (tuple(range(OPEN, OPEN + len(rows))), tuple(range(OPEN + len(rows), OPEN + len(rows) + len(cols))))
+                ends = (
+                    tuple(range(OPEN, OPEN + len(rows))),
+                    tuple(range(OPEN + len(rows), OPEN + len(rows) + len(cols))),
+                )
                 if (nodes[0].rows, nodes[0].cols) in (ends, ends[::-1]):
                     return self.writer.matrix(_letter(nodes[0])._replace(transposed=nodes[0].rows == ends[1]))
             chain = as_chain((nodes, sizes))

@@ -118,7 +118,9 @@ class TruncatedSeries:
     order: int
 
 
-def hciz_series(a: Sequence[Any], b: Sequence[Any], t: Any = 1, *, group: str = "O", order: int = 12) -> TruncatedSeries:
+def hciz_series(
+    a: Sequence[Any], b: Sequence[Any], t: Any = 1, *, group: str = "O", order: int = 12
+) -> TruncatedSeries:
     """Return the zonal series of `∫ exp(t tr A W B W*) dW` up to a degree, with a bound on the rest.
 
     Parameters
@@ -216,7 +218,9 @@ def hciz_value(a: Sequence[Any], b: Sequence[Any], t: Any = 1) -> Any:
     if factor == 0:
         return arb(1)
     if len(set(left)) < d or len(set(right)) < d:
-        raise WeingartenError("a, b: equal eigenvalues; use hciz with exact numbers, which has the confluent determinant")
+        raise WeingartenError(
+            "a, b: equal eigenvalues; use hciz with exact numbers, which has the confluent determinant"
+        )
     below = factor ** (d * (d - 1) // 2)
     for side in (left, right):
         for i, x in enumerate(side):

@@ -51,9 +51,7 @@ def circular(generator: np.random.Generator, count: int, d: int, paired: bool, t
     return U @ J @ U.swapaxes(-1, -2) @ J.T
 
 
-def involution(
-    generator: np.random.Generator, count: int, a: int, b: int, kind: str, threads: int | None
-) -> Array:
+def involution(generator: np.random.Generator, count: int, a: int, b: int, kind: str, threads: int | None) -> Array:
     """Return ``g C g*`` with ``C = diag(1_a, -1_b)`` for AIII, BDI, and doubled for CII."""
     if kind == "CII":
         g = symplectic(generator, count, 2 * (a + b))

@@ -1,8 +1,8 @@
 """Permutations and relatives against enumeration of the whole group, exactly."""
 
+import sys
 from fractions import Fraction
 from pathlib import Path
-import sys
 
 import numpy as np
 import pytest
@@ -94,7 +94,11 @@ def test_monomial_unitaries_of_finite_order_equal_their_enumeration():
 def test_power_traces_without_gluings_equal_those_with_them(monkeypatch):
     from weingarten.legs.expectation import Work
 
-    cases = [(make, mu) for make in (permutation, centred_permutation, signed_permutation) for mu in ((2, 1), (1,) * 4, (3, 1))]
+    cases = [
+        (make, mu)
+        for make in (permutation, centred_permutation, signed_permutation)
+        for mu in ((2, 1), (1,) * 4, (3, 1))
+    ]
     for make, mu in cases:
         for size in (2, 3, d):
             word = sp.prod([tr(make("X", size) ** m) for m in mu])

@@ -36,7 +36,9 @@ def test_inverse_wishart_moments():
     C = wg.constant("S", p)
     cplx = expectation(tr(wg.inverse_wishart("V", p, n, field="complex", scale=C) ** 2)).subs(n, q + p)
     assert same(cplx, (q * sp.Trace(C**2) + sp.Trace(C) ** 2) / (q * (q**2 - 1)))
-    half = (expectation(tr(wg.inverse_wishart("V", p, n, field="quaternion") ** 2)) / 2).subs(n, q + p - sp.Rational(1, 2))
+    half = (expectation(tr(wg.inverse_wishart("V", p, n, field="quaternion") ** 2)) / 2).subs(
+        n, q + p - sp.Rational(1, 2)
+    )
     assert same(half, 2 * p * (p + q) / (q * (q + 1) * (2 * q - 1)))
     third = expectation(tr(wg.inverse_wishart("V", p, n) ** 3)).subs(n, q + p + 1)
     assert same(third, p * (p + q) * (2 * p + q) / (q * (q - 4) * (q - 2) * (q + 1) * (q + 2)))
