@@ -64,7 +64,7 @@ def wg_weight(key: Any, group: Group, size: Any, ring: Ring) -> Several:
     size = sp.sympify(size)
     if size.is_Integer:
         return ring.constant(sign * integer_value(mu, int(size), group))
-    return ring.ratio(symbolic_value(mu, group), size) * sign
+    return ring.ratio(symbolic_value(mu, group), size) * int(sign)
 
 
 class Orthogonal(Haar):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, cast
 
 import sympy as sp
 
@@ -74,7 +74,9 @@ def ensemble_answer(options: argparse.Namespace, haar: tuple[str, ...], constant
     law = law_of(matrix)
     kind = Group(ensemble, 1, is_complex=law.conjugation != "real")
     text = options.monomial if options.command == "moment" else options.expression
-    parser = EnsembleParser(text, matrix.shape[0], kind, haar or (default_letter(ensemble),), constants=constants)
+    parser = EnsembleParser(
+        text, matrix.shape[0], cast(Any, kind), haar or (default_letter(ensemble),), constants=constants
+    )
     parser.ensemble, parser.sizes = ensemble, sizes
     expression = parser.parse()
     if options.command == "moment" and expression.has(sp.Trace):

@@ -41,8 +41,8 @@ class Gaussian(Law):
 
     def weight(self, key: Any, ring: Ring) -> Several:
         """Return the variance to the number of pairs, for the key (sign, pairs)."""
-        sign, pairs = key
-        return variance_value(self.variance, ring) ** pairs * Fraction(sign, 2**pairs if self.half else 1)
+        sign, pairs = int(key[0]), int(key[1])
+        return variance_value(self.variance, ring) ** pairs * Fraction(int(sign), int(2**pairs) if self.half else 1)
 
     def count(self, marks: Sequence[bool]) -> int:
         """Return the number of pairings."""
@@ -144,7 +144,7 @@ class GOE(GUE):
 
     def count(self, marks: Sequence[bool]) -> int:
         """Return the number of pairings times that of the twists."""
-        return super().count(marks) * 2 ** (len(marks) // 2)
+        return super().count(marks) * int(2 ** (len(marks) // 2))
 
     def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
         """Yield all pairings, each pair straight or twisted."""
@@ -173,7 +173,7 @@ class GSE(GUE):
 
     def count(self, marks: Sequence[bool]) -> int:
         """Return the number of pairings times that of the twists."""
-        return super().count(marks) * 2 ** (len(marks) // 2)
+        return super().count(marks) * int(2 ** (len(marks) // 2))
 
     def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
         """Yield all pairings, each pair straight or through the form."""

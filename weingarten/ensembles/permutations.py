@@ -143,7 +143,7 @@ class CentredPermutation(Permutation):
     def weight(self, key: Any, ring: Ring) -> Several:
         """Return `(-1/d)^t Σ c_b / (d)_b`."""
         t, vector = key
-        factor = ring.over(*[ring.polynomial(self.size)] * t) * (-1) ** t
+        factor = ring.over(*[ring.polynomial(self.size)] * t) * int((-1) ** t)
         return super().weight(vector, ring) * factor
 
     def entries(self, rows: Sequence[int], cols: Sequence[int], marks: Sequence[bool], ring: Ring) -> Several:

@@ -256,7 +256,9 @@ class FreePermutation(FreeQuantum):
     def entries(self, rows: Sequence[int], cols: Sequence[int], marks: Sequence[bool], ring: Ring) -> Several:
         """Return the double sum; at d <= 3 the entries commute."""
         classical = self._classical()
-        return (super() if classical is None else classical).entries(rows, cols, marks, ring)
+        if classical is not None:
+            return classical.entries(rows, cols, marks, ring)
+        return super().entries(rows, cols, marks, ring)
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return `d >= 4` for symbols."""

@@ -151,12 +151,12 @@ class QuaternionInverseWishart(QuaternionInvariant):
 
     def real_weight(self, mu: Partition, ring: Ring) -> Several:
         """Return `2^k Wg^O(μ; 2q)`."""
-        return ring.ratio(symbolic_value(mu, GROUPS["O"]), sp.expand(2 * self.n - self.size + 1)) * 2 ** sum(mu)
+        return ring.ratio(symbolic_value(mu, GROUPS["O"]), sp.expand(2 * self.n - self.size + 1)) * int(2 ** sum(mu))
 
     def power_traces(self, mu: Partition, ring: Ring) -> Several | None:
         """Return the real traces at minus the complex sizes, times `(-1)^{ℓ(μ)} (-2)^k`."""
         value = RealInverseWishart((-self.size,), (-self.size,), self.name, -2 * self.n).power_traces(mu, ring)
-        return None if value is None else value * ((-1) ** (len(mu) + sum(mu)) * 2 ** sum(mu))
+        return None if value is None else value * int((-1) ** (len(mu) + sum(mu)) * 2 ** sum(mu))
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return the condition `2q > k - 1`."""

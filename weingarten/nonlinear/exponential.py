@@ -148,7 +148,7 @@ def hciz_series(
     _check_order(degree)
     total = Fraction(0)
     for k in range(degree + 1):
-        powers = [[sum(x**m for x in side) for m in range(1, k + 1)] for side in (left, right)]
+        powers = [[sum((x**m for x in side), Fraction(0)) for m in range(1, k + 1)] for side in (left, right)]
         for lam in all_partitions(k):
             if len(lam) <= d:
                 values = _jack_value(lam, alpha, powers[0]) * _jack_value(lam, alpha, powers[1])
@@ -185,7 +185,7 @@ def exponential_series(singular: Sequence[Any], t: Any = 1, *, group: str = "O",
     d = len(values)
     total = Fraction(0)
     for k in range(degree + 1):
-        powers = [sum(x**m for x in values) for m in range(1, k + 1)]
+        powers = [sum((x**m for x in values), Fraction(0)) for m in range(1, k + 1)]
         for lam in all_partitions(k):
             if len(lam) <= d:
                 below = jack_norm(lam, alpha) * content_product(lam, alpha, d)

@@ -60,7 +60,7 @@ def _fields() -> dict[str, Sampler]:
         def inverse(g: Any, count: int, p: int, n: int, threads: Any, field: str = field) -> Array:
             if n < p:
                 raise ValueError(f"n must be at least p={p} for an inverse, got {n}")
-            return np.linalg.inv(gaussian.wishart(g, field, count, p, n))  # type: ignore[no-any-return]
+            return np.linalg.inv(gaussian.wishart(g, field, count, p, n))
 
         table[prefix + "Ginibre"] = Sampler(("p", "n"), rectangle, is_complex, ginibre)
         table[symmetric] = Sampler(("d",), square, is_complex, hermitian)
@@ -282,4 +282,4 @@ def sample_spectrum(ensemble: str, d: int, *, size: int | None = None, rng: Any 
         raise ValueError(f"ensemble {ensemble!r} has no tridiagonal form here; choose GOE, GUE or GSE")
     d, count = integer("d", d, 1), 1 if size is None else integer("size", size, 0)
     drawn = gaussian.spectrum(np.random.default_rng(rng), beta, count, d)
-    return drawn[0] if size is None else drawn  # type: ignore[no-any-return]
+    return drawn[0] if size is None else drawn
