@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from isogap.batch.samples import Batch, make_batch
     from isogap.engine.chain.checkpoint import Checkpoint
     from isogap.engine.networks.training import History, Training, train, train_seeds
+    from isogap.engine.samplers.sample import sample, sample_spectrum
     from isogap.model.activations import Activation
     from isogap.model.losses import Loss, make_loss
     from isogap.model.residual import ResidualChain

@@ -25,7 +25,7 @@ from weingarten.combinatorics.pairings import (
 from weingarten.combinatorics.permutations import cycle_type
 from weingarten.errors import WeingartenError
 from weingarten.functions import integer_value, symbolic_value
-from weingarten.legs.law import FORM_NAME, Gluing, Law, Range, Tree
+from weingarten.legs.law import FORM_NAME, Gluing, Law, Range, Tree, factors
 from weingarten.legs.symbols import RandomMatrix, checked_legs
 from weingarten.notation.symbols import symplectic_form
 
@@ -52,8 +52,7 @@ class Haar(Law):
                 f"determinant terms of {self.name} appear at d <= {own}: use moment, power traces or {self.name[-1]}"
             )
             return [Range(self.size, own + 1, reason)] if own else []
-        factors = f"{plain + bars} factors"
-        found = [Range(self.size, max(1, self.group.threshold((plain + bars) // 2)), factors)]
+        found = [Range(self.size, max(1, self.group.threshold((plain + bars) // 2)), factors(plain + bars))]
         own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(self.name, 0)
         return [*found, Range(self.size, own + 1, f"determinant terms appear at d <= {own}")] if own else found
 
@@ -190,7 +189,7 @@ class Circular(Haar):
         """Return the least size at which the symbolic sum is right."""
         if sp.sympify(self.size).is_number:
             return []
-        return [Range(self.size, max(1, self.group.threshold(max(plain, bars))), f"{plain + bars} factors")]
+        return [Range(self.size, max(1, self.group.threshold(max(plain, bars))), factors(plain + bars))]
 
 
 LAWS = {

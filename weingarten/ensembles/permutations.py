@@ -32,7 +32,7 @@ from weingarten.combinatorics.set_partitions import (
     stirling_number,
 )
 from weingarten.errors import WeingartenError
-from weingarten.legs.law import Gluing, Joint, Law, Range
+from weingarten.legs.law import Gluing, Joint, Law, Range, factors
 from weingarten.legs.symbols import RandomMatrix, checked_size
 
 Vector = tuple[tuple[int, int], ...]  # (blocks b, coefficient) of 1/(d)_b
@@ -117,7 +117,7 @@ class Permutation(Law):
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return `d >= k`."""
-        return [Range(self.size, plain + bars, f"{plain + bars} factors")] if _is_symbolic(self.size) else []
+        return [Range(self.size, plain + bars, factors(plain + bars))] if _is_symbolic(self.size) else []
 
 
 def _is_symbolic(size: Any) -> bool:

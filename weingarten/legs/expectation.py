@@ -46,6 +46,16 @@ class Work:
         """Return the law of a matrix, None for a constant."""
         return self.reader.laws.get(name)
 
+    def without_sizes(self, product: Any) -> tuple[Several, Any]:
+        """Split the sizes, such as `tr 1` of a word that has cancelled, off a product of traces."""
+        size, others = self.ring.one, []
+        for factor in sp.Mul.make_args(product):
+            if factor.free_symbols and factor.free_symbols <= set(self.ring.symbols) and factor.is_polynomial():
+                size = size * self.ring.size(factor)
+            else:
+                others.append(factor)
+        return size, sp.Mul(*others)
+
     def builder(self) -> Builder:
         """Return an empty network."""
         return Builder(self.reader.legs, self.law)
@@ -137,7 +147,8 @@ def _total(products: list[Product], work: Work) -> Any:
             written = work.writer.scalar(network)
             sign, rest = written.as_coeff_Mul(rational=True)
             if sign:
-                totals.setdefault(scalar * rest, []).append(value * front * _fraction(sign))
+                size, rest = work.without_sizes(rest)
+                totals.setdefault(scalar * rest, []).append(value * size * front * _fraction(sign))
     return sp.Add(*[work.ring.sympy(work.ring.total(values), key) for key, values in totals.items()])
 
 

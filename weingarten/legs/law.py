@@ -144,6 +144,11 @@ class Law:
                 )
 
 
+def factors(k: int) -> str:
+    """Return "1 factor", "2 factors", ..."""
+    return f"{k} factor{'' if k == 1 else 's'}"
+
+
 def loops_of(pairs: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]) -> list[int]:
     """Return half the lengths of the closed loops of two pairings of the same points.
 
