@@ -111,8 +111,10 @@ class _Again:
 
 
 def _check_places(matrix: RandomMatrix, rows: Sequence[int], cols: Sequence[int]) -> None:
-    for i, j in zip(rows, cols, strict=True):
-        matrix[i, j]
+    """Refuse indices beyond the matrix."""
+    for size, side in zip(matrix.shape, (rows, cols), strict=True):
+        if size.is_Integer and max(side, default=1) > int(size):
+            raise WeingartenError(f"index {max(side)} does not exist: the matrix has the shape {matrix.shape}")
 
 
 def _by_expression(

@@ -99,22 +99,39 @@ def _plain(name: str) -> str:
     return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
+def _direct(name: str) -> Any:
+    """Return the function of rows, columns and size that needs no matrix in between, for the ensembles that have one."""
+    if name in ("permutation", "centred permutation"):
+        from weingarten.ensembles import permutations
+
+        return permutations.permutation_moment if name == "permutation" else permutations.centred_moment
+    if name in ("o+", "s+"):
+        from weingarten.ensembles.quantum import quantum_moment
+
+        return lambda rows, cols, d: quantum_moment(rows, cols, d, name.upper())
+    return None
+
+
 def named_moment(
     ensemble: str,
     sizes: Any,
     cells: dict[tuple[int, int], tuple[int, int]],
-    sequences: tuple[Any, Any],
+    sequences: tuple[Any, Any, Any],
     conjugated: Sequence[bool] | None,
     *,
     with_range: bool,
 ) -> Any:
-    """Return a moment of entries: `sequences` are rows and columns in order, or None where `cells` has the exponents."""
+    """Return a moment of entries: `sequences` are rows, columns in order (None where `cells` has the exponents), conjugates."""
     from weingarten.ensembles.moments import ensemble_moment
 
     if sizes is None:
         raise WeingartenError("d=None: give the size of the matrix, a positive integer or a sympy Symbol")
     if not is_named(ensemble):
         raise WeingartenError(f"conjugated: the group {ensemble} takes conjugate_rows and conjugate_cols instead")
+    if sequences[0] is not None and not with_range and conjugated is None and not sequences[2]:
+        direct = _direct(_plain(ensemble))
+        if direct is not None:
+            return direct(sequences[0], sequences[1], sizes)
     matrix = named_matrix(ensemble, "X", sizes)
     if sequences[0] is not None:
         rows, cols = list(sequences[0]), list(sequences[1])

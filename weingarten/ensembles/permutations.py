@@ -15,10 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, pairwise
+from math import prod
 from typing import Any, ClassVar
 
 import sympy as sp
+from flint import fmpz_poly
 
+from weingarten.algebra.rational import Ratio
 from weingarten.algebra.several import Ring, Several
 from weingarten.caches import cached
 from weingarten.combinatorics.set_partitions import (
@@ -212,6 +215,49 @@ def _factorial_moments(kinds: tuple[tuple[int, int], ...], d: int | None, signed
                     grown[used + m * r] = grown.get(used + m * r, Fraction(0)) + more
         states = grown
     return sum(states.values(), Fraction(0))
+
+
+def permutation_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
+    """Return `[ker i = ker j] / (d)_{|ker i|}` for indices that are known to be positive, without a matrix in between.
+
+    Examples
+    --------
+    >>> permutation_moment([1, 2, 1], [3, 1, 3], 5)
+    1/20
+    """
+    size, highest = checked_size("d", d), max((*rows, *cols), default=1)
+    if size.is_Integer and highest > int(size):
+        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
+    tau = kernel(rows)
+    if tau != kernel(cols):
+        return sp.S.Zero
+    blocks = block_count(tau)
+    if size.is_Integer:
+        return sp.Rational(1, prod(int(size) - s for s in range(blocks)))
+    return Ratio(fmpz_poly([1]), 1, tuple((s, 1) for s in range(blocks))).to_sympy(size)
+
+
+def centred_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
+    """Return `Σ_S (-1/d)^{k-|S|} E Π_S P` for indices that are known to be positive.
+
+    Examples
+    --------
+    >>> centred_moment([1, 2], [1, 2], 4)
+    1/48
+    """
+    from weingarten.ensembles.partition_functions import falling_sum
+
+    size, highest = checked_size("d", d), max((*rows, *cols), default=1)
+    if size.is_Integer and highest > int(size):
+        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
+    counts: Counter[tuple[int, int]] = Counter()
+    k = len(rows)
+    for t in range(k + 1):
+        for left in combinations(range(k), k - t):
+            tau = kernel([rows[v] for v in left])
+            if tau == kernel([cols[v] for v in left]):
+                counts[t, block_count(tau)] += 1
+    return falling_sum(counts, size)
 
 
 LAWS = {"permutation": Permutation, "centred permutation": CentredPermutation}

@@ -54,7 +54,7 @@ class TreeReader:
             )
         if expression.has(sp.Abs):
             expression = expression.replace(_is_even_modulus, _without_modulus)
-        for product in sp.Add.make_args(sp.expand(expression)):
+        for product in sp.Add.make_args(sp.expand(expression) if _has_sum_inside(expression) else expression):
             read = Product(sp.S.One)
             choices: list[Sum] = []
             for factor in sp.Mul.make_args(product):
@@ -193,6 +193,14 @@ def is_group(matrix: Any) -> bool:
 
 def _is_symmetric(matrix: Any) -> bool:
     return "symmetric" in kinds_of(matrix) or (isinstance(matrix, LegMatrix) and matrix.args[3] == sp.true)
+
+
+def _has_sum_inside(expression: Any) -> bool:
+    """Tell whether a product or power of a scalar expression holds a sum that has to be multiplied out."""
+    terms = sp.Add.make_args(expression)
+    factors = [factor.as_base_exp()[0] for term in terms for factor in sp.Mul.make_args(term)]
+    known = (Entry, HaarEntry, WordEntry, sp.Trace, sp.Number, sp.Symbol)
+    return not all(isinstance(x.args[0] if isinstance(x, sp.conjugate) else x, known) for x in factors)
 
 
 def _is_even_modulus(expr: Any) -> bool:
