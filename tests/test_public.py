@@ -13,8 +13,8 @@ import isogap
 import weingarten
 
 ROOT = Path(__file__).parents[1]
-# Modules that a page may name by their path: the tools for claims of one's own.
-OPEN = ("isogap.verification",)
+# Modules that a page may name by their path: the tools for claims of one's own, modules for PyTorch.
+OPEN = ("isogap.verification", "isogap.torch")
 
 
 def pages():

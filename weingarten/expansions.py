@@ -78,6 +78,8 @@ def _variable(answer: Any, d: Any) -> tuple[Any, Any]:
     else:
         value = sp.sympify(answer)
         symbols = {d} if d is not None else {x for x in value.free_symbols if not isinstance(x, sp.MatrixSymbol)}
+    if not symbols and value.is_number:
+        return value, sp.Symbol("d")
     if len(symbols) != 1:
         raise WeingartenError("a series needs the one symbol that grows; give d=...")
     return value, next(iter(symbols))

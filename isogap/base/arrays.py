@@ -7,6 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+# What the states of one run may take.
+MEMORY_LIMIT = 8 * 2**30
+
 FloatArray = npt.NDArray[np.float64]
 
 

@@ -38,7 +38,7 @@ def batch_norm(H: Any) -> FloatArray:
     array([[ 0.6,  0.8],
            [ 0. , -1. ]])
     """
-    return _unit_rows(_checked("H", H))[0]
+    return _unit_rows(_checked(H))[0]
 
 
 def batch_norm_jacobian(H: Any) -> FloatArray:
@@ -56,7 +56,7 @@ def batch_norm_jacobian(H: Any) -> FloatArray:
     array([[[0.5, 0. ],
             [0. , 0. ]]])
     """
-    X, norm = _unit_rows(_checked("H", H))
+    X, norm = _unit_rows(_checked(H))
     n = X.shape[1]
     projector: FloatArray = (np.eye(n) - X[:, :, None] * X[:, None, :]) / norm[:, None, None]
     return projector
@@ -76,7 +76,7 @@ def batch_norm_vjp(H: Any, cotangent: Any) -> FloatArray:
     >>> batch_norm_vjp([[0.0, 2.0]], [[1.0, 5.0]])
     array([[0.5, 0. ]])
     """
-    X, norm = _unit_rows(_checked("H", H))
+    X, norm = _unit_rows(_checked(H))
     c = finite_array("cotangent", cotangent, 2)
     if c.shape != X.shape:
         raise ValueError(f"cotangent must have the shape of H, {X.shape}, got {c.shape}")
@@ -94,13 +94,13 @@ def log_jacobian_norm(H: Any) -> float:
     >>> round(log_jacobian_norm([[0.5, 0.0], [0.0, 3.0]]), 15)  # log 2
     0.693147180559945
     """
-    X, norm = _unit_rows(_checked("H", H))
+    X, norm = _unit_rows(_checked(H))
     return -math.log(float(norm.min())) if X.shape[1] > 1 else -math.inf
 
 
-def _checked(name: str, H: Any) -> FloatArray:
-    matrix = finite_array(name, H, 2)
-    no_zero_row(name, matrix)
+def _checked(H: Any) -> FloatArray:
+    matrix = finite_array("H", H, 2)
+    no_zero_row("H", matrix)
     return matrix
 
 

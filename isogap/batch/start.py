@@ -27,7 +27,8 @@ from isogap.batch.gap import (
 from isogap.batch.samples import make_batch, near_isometry
 from isogap.batch.spec import KNOWN_STARTS, InputError, Spec
 
-# d φ_0 at or below this starts in the deviation form (then lambda_min > 0.1 by C.8); the same number as in the kernels.
+# d φ at or below this is kept in the deviation form, at the start and in the kernels: Lemma C.8's sharper branch gives
+# lambda_min ≥ 1 - sqrt(0.8) > 0.1 there.
 DEVIATION_D_PHI = 0.4
 _EPS = float(np.finfo(np.float64).eps)
 

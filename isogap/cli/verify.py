@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from isogap.cli.common import (
     Output,
     Parser,
     command,
+    complain,
     fail,
     output_problem,
     prepare_streams,
@@ -23,8 +25,6 @@ from isogap.cli.common import (
 
 if TYPE_CHECKING:
     import argparse
-
-    from rich.console import Console
 
     from isogap.verification.outcome import Verdict
 
@@ -54,6 +54,7 @@ def parser() -> Parser:
     p.add_argument("--list", action="store_true", help="say what there is and stop")
     p.add_argument("--statements", metavar="DIR", help="a registry of your own, with its checks")
     p.add_argument("--seed", type=whole(0), default=0, metavar="S", help="of the Monte Carlo parts (default 0)")
+    p.add_argument("--threads", type=whole(1), metavar="T", help="processes (default: all processors); same verdicts")
     p.add_argument("--html", metavar="FILE", help="write the report, one page")
     p.add_argument("--json", metavar="FILE", help="write the verdicts as JSON; - for standard output")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no table")
@@ -65,25 +66,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
+    if options.html == "-":
+        return fail(PROGRAM, "--html needs a file name")
+    registry = None if options.statements is None else os.path.join(options.statements, "statements.toml")
     outputs = (Output("--html", options.html, (".html", ".htm")), Output("--json", options.json))
-    problem = output_problem(outputs)
-    if problem:
-        return fail(PROGRAM, problem)
-    return command(PROGRAM, lambda: _run(options))
+    problem = output_problem(outputs, (registry,))
+    return fail(PROGRAM, problem) if problem else command(PROGRAM, lambda: _run(options))
 
 
 def _run(options: argparse.Namespace) -> int:
     import time
     from pathlib import Path
 
+    from isogap.cli.output.verify import table
     from isogap.verification import load
     from isogap.verification.runner import chosen, comparisons_within_level, judge_all
 
     where = None if options.statements is None else Path(options.statements)
-    statements = load(where)
     if options.list:
-        for key in chosen(statements, None, options.system):
-            print(f"{statements[key].full:30} {statements[key].kind:16} {statements[key].name}")
+        statements = load(where)
+        listed = [statements[key] for key in chosen(statements, options.only, options.system)]
+        write_stdout("".join(f"{s.full:30} {s.kind:16} {s.name}\n" for s in listed))
         return EXIT_OK
     begin = time.perf_counter()
     with _Interruption() as interruption, BarProgress("statements", enabled=not options.quiet) as bar:
@@ -96,16 +99,22 @@ def _run(options: argparse.Namespace) -> int:
             del label
 
         verdicts = judge_all(
-            options.only, system=options.system, deep=options.deep, seed=options.seed, where=where, progress=show
+            options.only,
+            system=options.system,
+            deep=options.deep,
+            seed=options.seed,
+            where=where,
+            progress=show,
+            processes=options.threads,
         )
         interruption.check()
     seconds = time.perf_counter() - begin
     _write(options, verdicts, seconds)
     if not options.quiet and options.json != "-":
-        _print(verdicts, seconds)
+        write_stdout(table(verdicts, seconds))
     within = comparisons_within_level(verdicts)
     if not within:
-        print(f"{PROGRAM}: more comparisons of sample means than the stated level allows", file=sys.stderr)
+        complain(f"{PROGRAM}: more comparisons of sample means than the stated level allows")
     return EXIT_OK if within and all(v.passed for v in verdicts) else EXIT_CHECK_FAILED
 
 
@@ -158,60 +167,6 @@ def _write(options: argparse.Namespace, verdicts: list[Verdict], seconds: float)
         where = None if options.statements is None else Path(options.statements)
         page = html_page(verdicts, deep=options.deep, seed=options.seed, seconds=seconds, where=where)
         write_atomically(options.html, lambda stream: stream.write(page.encode()))
-
-
-def _print(verdicts: list[Verdict], seconds: float) -> None:
-    from rich.console import Console
-
-    terminal = sys.stdout is not None and sys.stdout.isatty()
-    console = Console(highlight=False) if terminal else Console(highlight=False, width=110)
-    with console.capture() as captured:  # written below: a reader who goes away is no failure
-        _tell(console, verdicts, seconds)
-    write_stdout(captured.get())
-
-
-def _tell(console: Console, verdicts: list[Verdict], seconds: float) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    from isogap.verification.outcome import MEANING
-
-    several = len({v.system for v in verdicts}) > 1
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("statement", "verdict"):
-        table.add_column(name)
-    for name in ("by hand", "hypotheses held", "margin"):
-        table.add_column(name, justify="right")
-    table.add_column("false neighbours", justify="right")
-    table.add_column("s", justify="right")
-    for v in verdicts:
-        kind = (
-            v.kind if v.passed else f"{v.kind}, expected {v.expected}" if v.kind != v.expected else "neighbour SURVIVED"
-        )
-        refuted = f"{sum(c.refuted for c in v.controls)} of {len(v.controls)}"
-        margin = "" if v.margin is None else f"{v.margin.value:.3g}"
-        below = f" + {len(v.inherited)}" if v.inherited else ""
-        name = f"{v.system}: {v.label}" if several else v.label
-        held = f"{v.held} of {v.tried}"
-        table.add_row(escape(name), kind, f"{len(v.arguments)}{below}", held, margin, refuted, f"{v.seconds:.1f}")
-    console.print(table)
-    for v in verdicts:
-        if not v.passed:
-            console.print(escape(f"{v.key}: {v.message or 'see the false neighbours'}"), soft_wrap=True)
-            for c in v.controls:
-                if not c.refuted:
-                    console.print(escape(f"  survived: {c.what} ({c.witness})"), soft_wrap=True)
-    for kind in dict.fromkeys(v.kind for v in verdicts if v.kind in MEANING):
-        console.print(f"{kind}: {MEANING[kind]}")
-    if any(v.arguments or v.inherited for v in verdicts):
-        console.print("by hand: facts applied by hand in the check + in those of the statements that it rests on")
-    good = sum(v.passed for v in verdicts)
-    compared = sum(v.comparisons for v in verdicts)
-    console.print(
-        f"{good} of {len(verdicts)} verdicts as expected in {seconds:.0f} s; {compared} comparisons of sample means, "
-        "false alarms of the whole suite at most 1e-6",
-        soft_wrap=True,
-    )
 
 
 if __name__ == "__main__":

@@ -52,7 +52,8 @@ def sample_chains(
     workers = integer("threads", default_threads() if threads is None else threads, 1)
     root, stop = seed_sequence(rng), threading.Event()
     with one_blas_thread():
-        rows = list(in_order((partial(_one, root, chain, r) for r in range(count)), min(workers, count), stop=stop.set))
+        tasks = (partial(_one, root, chain, r) for r in range(count))
+        rows: list[FloatArray] = list(in_order(tasks, min(workers, count), stop=stop.set))
     return np.array(rows)
 
 

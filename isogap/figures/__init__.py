@@ -43,7 +43,28 @@ FIGURES = {
         "mf_depth",
         "training accuracy against depth, with and without small gains (Y14)",
     ),
+    "residual-variance": (
+        "residual.laws",
+        "variance",
+        "variance of residual networks, share of every branch (D1 to D4)",
+    ),
+    "residual-paths": ("residual.laws", "paths", "path lengths of a residual network against Stirling numbers (D5)"),
+    "residual-gradient": ("residual.laws", "gradient", "gradient of residual networks: a power of the depth (D6)"),
+    "residual-isometry": ("residual.isometry", "isometry", "isometry gap of six networks, with and without skip (D8)"),
+    "residual-depth": ("residual.training", "depth", "test accuracy against depth: BN, SkipInit, neither (D10)"),
+    "residual-batch": ("residual.training", "batch", "test accuracy over learning rate and batch, and B* (D9, D10)"),
     "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture D4"),
+    "bjorck-f1": ("bjorck_rates", "f1", "largest learning rates by depth and place of BN"),
+    "bjorck-f2": ("bjorck", "f2", "entries of a kernel's gradient, with and without BN"),
+    "bjorck-f3": ("bjorck", "f3", "loss after one step against its size"),
+    "bjorck-f4": ("bjorck", "f4", "moments of channels along a diverging step"),
+    "bjorck-f5": ("bjorck", "f5", "variance of the blocks' sums against depth"),
+    "bjorck-f6": ("bjorck", "f6", "gradients in the outputs, image by image"),
+    "bjorck-f7": ("bjorck", "f7", "gradient of a kernel by channels"),
+    "bjorck-f8": ("products_paper", "f8", "density of products of matrices"),
+    "bjorck-f9": ("products_paper", "f9", "singular values of products of 1000 x 1000 matrices"),
+    "bjorck-f20": ("products_paper", "f20", "condition number against the number of factors"),
+    "bjorck-table1": ("bjorck", "table1", "how strongly the summands of a gradient cancel"),
 }
 
 __all__ = ["FIGURES", "Product", "Settings", "make"]

@@ -12,7 +12,7 @@ from isogap.base.arrays import FloatArray
 from isogap.batch.haar import haar_orthogonal
 from isogap.run.rates import Slope
 
-__all__ = ["tangent_growth"]
+__all__ = ["tangent_growth", "tangent_rates"]
 
 _EVERY = 20  # layers between two removals of the conserved part
 
@@ -66,6 +66,21 @@ def tangent_growth(
     >>> 0.05 < rate.value < 0.2
     True
     """
+    rates, window = tangent_rates(d, r, layers, replicas=replicas, discard=discard, blocks=blocks, rng=rng)
+    return Slope(float(rates.mean()), float(rates.std(ddof=1) / math.sqrt(rates.size)), rates.size, window)
+
+
+def tangent_rates(
+    d: int,
+    r: int,
+    layers: int,
+    *,
+    replicas: int,
+    discard: int | None = None,
+    blocks: int = 20,
+    rng: Any = None,
+) -> tuple[FloatArray, tuple[int, int]]:
+    """Rates of every stretch, shape (blocks, replicas), and the layers counted; arguments as `tangent_growth`."""
     d, r = integer("d", d, 2), integer("r", r, 1)
     if r >= d:
         raise ValueError(f"r must be below the width {d}, where there is growth; got {r}")
@@ -78,8 +93,7 @@ def tangent_growth(
     tangent = generator.standard_normal(state.shape)
     _advance(state, tangent, before, generator)
     rates = np.stack([_advance(state, tangent, length, generator) / length for _ in range(blocks)])
-    error = float(rates.std(ddof=1) / math.sqrt(rates.size))
-    return Slope(float(rates.mean()), error, rates.size, (before, before + blocks * length))
+    return rates, (before, before + blocks * length)
 
 
 def _advance(state: FloatArray, tangent: FloatArray, layers: int, generator: np.random.Generator) -> FloatArray:

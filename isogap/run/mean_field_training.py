@@ -19,7 +19,7 @@ from isogap.engine.wide.stream import Stream
 from isogap.model.activations import activation as activation_named
 from isogap.theory.mean_field.gradient_rate import gradient_rate
 
-WIDTH, BATCH = 128, 64
+WIDTH, BATCH, CHANCE = 128, 64, 0.1
 # Key of the order of the images, as in `isogap.base.streams`.
 _ORDER_KEY = 5
 
@@ -41,9 +41,9 @@ def predicted_range(activation: Any, gains: Sequence[float], batch: int = BATCH)
 def first_steps(
     activation: Any, depth: int, rate: float, *, steps: int = 4, width: int = WIDTH, rng: Any = None
 ) -> FloatArray:
-    """Log of the dynamic range of the gradients, ``max_l log‖∂loss/∂W_l‖_F - min_l``, over the first steps of SGD on digits.
+    """Gradients of all layers over the first steps of SGD on digits: does the first step even them out?
 
-    A fresh batch of 64 digits at every step, on which the range of that step is taken; plain SGD on all weights, no eps.
+    A fresh batch of 64 digits at every step, on which the gradients of that step are taken; plain SGD on all weights, no eps.
 
     Parameters
     ----------
@@ -57,13 +57,14 @@ def first_steps(
 
     Returns
     -------
-    ndarray, shape (steps,)
+    ndarray, shape (steps, L)
+        ``log‖∂loss/∂W_l‖_F`` before each step; their dynamic range is `log_range`.
 
     Examples
     --------
-    >>> ranges = first_steps("relu", 20, 1.0, rng=1)
-    >>> bool(ranges[1] < ranges[0] - 1)
-    True
+    >>> ranges = log_range(first_steps("relu", 20, 1.0, rng=1))
+    >>> ranges.shape, bool(ranges[1] < ranges[0] - 1)
+    ((4,), True)
     """
     depth, steps = integer("depth", depth, 2), integer("steps", steps, 1)
     found = []
@@ -71,9 +72,19 @@ def first_steps(
         training = _Training(activation, [1.0] * depth, width, rng)
         for images, labels in training.batches(steps):
             training.network.step(images, labels, rate)
-            norms = training.network.log_gradients()
-            found.append(float(norms.max() - norms.min()))
+            found.append(training.network.log_gradients())
     return np.array(found)
+
+
+def log_range(log_gradient: FloatArray) -> FloatArray:
+    """Log of the dynamic range, largest over smallest along the last axis.
+
+    Examples
+    --------
+    >>> log_range(np.array([[1.0, 3.0, 2.0]])).tolist()
+    [2.0]
+    """
+    return np.asarray(log_gradient.max(axis=-1) - log_gradient.min(axis=-1))
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,7 @@ class Trained:
     test, train : float
         Accuracy at the end on 360 test digits as one batch, and mean over the training batches; chance is 0.1.
     loss : float
-        Mean over the last epoch; NaN if it ever was not finite, which ends the training.
+        Mean over the last epoch; NaN if it was not finite or a feature became constant, which ends the training at chance.
     initial_range : float
         Log of the dynamic range of the gradients at the first step.
     """
@@ -119,14 +130,17 @@ def train_digits(
     with one_blas_thread():
         training = _Training(activation, list(gains), width, rng)
         network, count = training.network, training.per_epoch
-        losses, start = [], math.nan
+        losses: list[float] = []
+        start = math.nan
         for images, labels in training.batches(epochs * count):
-            losses.append(network.step(images, labels, rate))
+            try:
+                losses.append(network.step(images, labels, rate))
+            except ValueError:  # a feature has become constant, or not finite
+                losses.append(math.nan)
             if not losses[1:]:
-                norms = network.log_gradients()
-                start = float(norms.max() - norms.min())
+                start = float(log_range(network.log_gradients()))
             if not math.isfinite(losses[-1]):
-                return Trained(0.1, 0.1, math.nan, start)
+                return Trained(CHANCE, CHANCE, math.nan, start)
         shown = [network.accuracy(*batch) for batch in training.batches(count)]
         data = training.data
         test = network.accuracy(training.standard(data.test_images).T, data.test_labels)

@@ -192,10 +192,11 @@ def _distance(logs: FloatArray, law: Law, generator: np.random.Generator) -> tup
         start = np.append(True, last[:-1])
         return float(max(np.max(np.abs(upper - expected[last])), np.max(np.abs(before[start] - first))))
 
-    found = of(np.ones(count))
+    found = of(np.ones(count, dtype=np.float64))
     if count == 1 or found == 0:
         return found, math.nan if count == 1 and found else 0.0
-    drawn = [of(np.bincount(generator.integers(count, size=count), minlength=count) * 1.0) for _ in range(RESAMPLES)]
+    again = generator.integers(count, size=(RESAMPLES, count))
+    drawn = [of(np.bincount(row, minlength=count).astype(np.float64)) for row in again]
     return found, float(np.std(drawn, ddof=1))
 
 
@@ -204,11 +205,10 @@ def _exponents(diagonals: FloatArray, M: int, weights: str, sigma: float, ambien
     count, N = diagonals.shape
     if M == 0:
         return np.zeros((N, 3))
-    whole = weights == "truncated" and ambient == N
-    kind = "orthogonal" if whole else weights
-    size = {} if whole else {"ambient": ambient}
-    theory = lyapunov_exponents(N, weights=kind, sigma=sigma, **size)
-    error = np.sqrt(lyapunov_variances(N, weights=kind, **size) / (M * count))
+    if weights == "truncated" and ambient == N:  # nothing is cut off
+        weights, ambient = "orthogonal", None
+    theory = lyapunov_exponents(N, weights=weights, sigma=sigma, ambient=ambient)
+    error = np.sqrt(lyapunov_variances(N, weights=weights, ambient=ambient) / (M * count))
     with np.errstate(invalid="ignore"):
         estimate = diagonals.mean(axis=0) / M
     return np.column_stack([estimate, error if sigma > 0 else np.zeros(N), theory])

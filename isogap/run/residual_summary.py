@@ -31,7 +31,7 @@ class ResidualSummary:
 
     def columns(self) -> dict[str, list[float]]:
         """One row a block boundary ``l = 0..L``; the share of the branch belongs to block l, and is NaN in the last row."""
-        found = {"layer": [float(l) for l in range(self.diagnosis.chain.blocks + 1)]}
+        found = {"layer": [float(l) for l in range(self.diagnosis.chain.blocks + 1)]}  # noqa: E741
         profile, log_gradient = self.diagnosis.profile, self.diagnosis.log_gradient
         if profile is not None:
             found["log_mean_square"] = profile.log_mean_square.tolist()

@@ -15,14 +15,14 @@ import numpy as np
 
 from isogap.base.arguments import integer, one_of
 from isogap.base.arrays import FloatArray
+from isogap.base.progress import Progress
 from isogap.batch.datasets import Dataset
 from isogap.model.residual import finite_number
+from isogap.theory.residual import StepLaw
 
 Arrays = dict[str, FloatArray]
 Keep = Callable[[Mapping[str, Any], Callable[[], Arrays]], Arrays]
 """Takes what a run depends on and a way to compute it; returns its arrays, computed or found."""
-Progress = Callable[[int, int], None]
-"""Called with the number of finished runs and that of all."""
 
 KINDS = ("none", "plain-batch-norm", "batch-norm", "skipinit")
 TRAINS = 0.5  # ours: a rate "trains" if the mean test accuracy is at least this (chance is 0.1)
@@ -53,6 +53,8 @@ class Plan:
     momentum : float
     limit : int, optional
         Use this many of the training images only.
+    head_norm : bool, optional
+        BN of what the head reads, by default for the kinds with BN (`isogap.torch.ResidualMLP`).
     """
 
     kind: str
@@ -65,6 +67,7 @@ class Plan:
     seed: int = 0
     momentum: float = 0.9
     limit: int | None = None
+    head_norm: bool | None = None
 
     def __post_init__(self) -> None:
         one_of("kind", self.kind, KINDS)
@@ -118,12 +121,18 @@ def train(plan: Plan, data: Dataset) -> Trained:
     torch = require_torch()
     from isogap.torch.residual import ResidualMLP
 
+    return _trained(torch, ResidualMLP, plan, data)[0]
+
+
+def _trained(torch: Any, model: Any, plan: Plan, data: Dataset) -> tuple[Trained, Any]:
+    """The result, and the network itself."""
     images, labels, test, test_labels = _tensors(torch, data, plan.limit)
     if plan.batch > len(labels):
         raise ValueError(f"batch must be at most the {len(labels)} training images, got {plan.batch}")
-    net = ResidualMLP(
-        images.shape[1], plan.width, plan.blocks, data.classes, plan.kind, alpha=plan.alpha, seed=2 * plan.seed
-    )
+    net = model(
+        images.shape[1], plan.width, plan.blocks, data.classes, plan.kind,
+        alpha=plan.alpha, head_norm=plan.head_norm, seed=2 * plan.seed,
+    )  # fmt: skip
     order = torch.Generator().manual_seed(2 * plan.seed + 1)
     optimizer = torch.optim.SGD(net.parameters(), lr=plan.rate, momentum=plan.momentum, foreach=True)
     losses: list[float] = []
@@ -133,10 +142,62 @@ def train(plan: Plan, data: Dataset) -> Trained:
         with torch.no_grad():
             logits = net(test)
         if not math.isfinite(loss) or not bool(torch.isfinite(logits).all()):
-            return Trained(plan, np.array(losses), np.array(accuracies), True, data.classes)
+            return Trained(plan, np.array(losses), np.array(accuracies), True, data.classes), net
         losses.append(loss)
         accuracies.append(float((logits.argmax(1) == test_labels).double().mean()))
-    return Trained(plan, np.array(losses), np.array(accuracies), False, data.classes)
+    return Trained(plan, np.array(losses), np.array(accuracies), False, data.classes), net
+
+
+def step_law(plan: Plan, data: Dataset, *, draws: int = 100, size: int = 32) -> StepLaw:
+    """Train, then measure what D9 needs at the point reached: ``|ḡ|²``, ``ḡᵀHḡ`` and ``tr(HC)``.
+
+    Parameters
+    ----------
+    plan : Plan
+    data : Dataset
+    draws, size : int
+        ``tr(HC)`` is ``size`` times the mean of ``δᵀHδ`` over that many random batches, δ the batch's gradient less the mean one;
+        its standard error is about ``sqrt(2/draws)`` of it. With BN the statistics of a batch are its own.
+
+    Returns
+    -------
+    StepLaw
+        Its ``critical_batch`` is B*; a negative ``curvature`` or ``noise`` (far from a minimum) leaves none.
+
+    Raises
+    ------
+    ArithmeticError
+        The training run diverged.
+    """
+    from isogap.torch import require_torch
+
+    torch = require_torch()
+    from isogap.torch.residual import ResidualMLP
+
+    integer("draws", draws, 2)
+    integer("size", size, 2)
+    result, net = _trained(torch, ResidualMLP, plan, data)
+    if result.diverged:
+        raise ArithmeticError(f"the run with rate {plan.rate:g} diverged: there is no point to measure at")
+    images, labels, _, _ = _tensors(torch, data, plan.limit)
+    parameters = list(net.parameters())
+    entropy = torch.nn.functional.cross_entropy
+    mean = torch.autograd.grad(entropy(net(images), labels), parameters, create_graph=True)
+    fixed = [g.detach() for g in mean]
+
+    def curvature(direction: list[Any]) -> float:
+        along = sum((g * v).sum() for g, v in zip(mean, direction, strict=True))
+        product = torch.autograd.grad(along, parameters, retain_graph=True)
+        return float(sum((h * v).sum() for h, v in zip(product, direction, strict=True)))
+
+    generator = torch.Generator().manual_seed(2 * plan.seed + 1)
+    noise = 0.0
+    for _ in range(draws):
+        chosen = torch.randint(len(labels), (size,), generator=generator)
+        one = torch.autograd.grad(entropy(net(images[chosen]), labels[chosen]), parameters)
+        noise += curvature([a - b for a, b in zip(one, fixed, strict=True)])
+    slope = float(sum((g * g).sum() for g in fixed))
+    return StepLaw(slope, curvature(fixed), size * noise / draws)
 
 
 def _tensors(torch: Any, data: Dataset, limit: int | None) -> tuple[Any, Any, Any, Any]:
@@ -169,12 +230,14 @@ def _epoch(torch: Any, net: Any, optimizer: Any, images: Any, labels: Any, batch
 def run_all(
     plans: Sequence[Plan], data: Dataset, *, keep: Keep | None = None, progress: Progress | None = None
 ) -> list[Trained]:
-    """Train every plan, in order; finished ones come from `keep`."""
+    """Train every plan, in order; finished ones come from `keep`, and progress counts runs."""
     done = []
-    for number, plan in enumerate(plans):
+    if progress is not None:
+        progress.start(len(plans))
+    for plan in plans:
         done.append(_kept(plan, data, keep))
         if progress is not None:
-            progress(number + 1, len(plans))
+            progress.update(len(done))
     return done
 
 
@@ -240,7 +303,7 @@ def depth_table(
         As in `Plan`.
     names : sequence of str, optional
         Rows wanted, of `ROWS`.
-    keep, progress : callable, optional
+    keep, progress : optional
         As in `run_all`.
     """
     wanted = [row for row in ROWS if names is None or row[0] in names]
@@ -315,7 +378,7 @@ def rate_sweep(
         Networks a cell.
     names : sequence of str
         Of `ROWS`.
-    keep, progress : callable, optional
+    keep, progress : optional
         As in `run_all`.
     """
     rows = {row[0]: row for row in ROWS}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from isogap.base.arguments import integer, layer_numbers
-from isogap.base.arrays import FloatArray
+from isogap.base.arrays import MEMORY_LIMIT, FloatArray
 from isogap.base.progress import Progress
 from isogap.base.streams import input_generator, label_generator, seed_of, seed_sequence
 from isogap.base.threads import default_threads, in_order, one_blas_thread
@@ -26,7 +26,6 @@ from isogap.theory.coverage import theorem, variant_gradient_bounds
 CHUNKS, CHUNK_NUMBERS = 16, 2**12
 # What the states and weights of one chunk may take, and of all chunks in work at one time.
 CHUNK_BYTES = 2**29
-MEMORY_LIMIT = 8 * 2**30
 
 
 @dataclass(frozen=True)

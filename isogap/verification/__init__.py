@@ -1,4 +1,4 @@
-"""The machinery of the proof check: registries, decisions, false neighbours, report.
+r"""The machinery of the proof check: registries, decisions, false neighbours, report.
 
 A *system* is a folder with a registry, ``statements.toml``, and one check a statement, ``test_<label>.py``. The systems of
 this package are in ``verify/`` of the source tree and in ``isogap/verification/statements`` of an installed package::
@@ -34,17 +34,32 @@ finite list            exact, at_most, agree                              certif
 sampling               mean_equals, mean_at_most, pathwise                consistent
 =====================  =================================================  =====================================
 
+A formula that the check evaluates is better written as ``claim``, in plain letters, than as LaTeX::
+
+    [symbols]                                 # LaTeX of names
+    mean_next = '''\mathbb{E}[\varphi_{\ell+1}\mid X_\ell]'''
+
+    [[statement]]                             # in place of formula
+    claim = ["mean_next <= phi + log(1 - p2/(2*d^2*(d+2)))"]
+
+It is typeset for the page, and ``case.claim.right`` gives it to the check: ``.ball(d=4, phi=..., p2=...)``, ``.sympy()``,
+``.float(...)``; ``case.below("Lemma 1")`` are the claims of a statement that it rests on. A check that does not evaluate
+all of its claims decides nothing. Neighbours are edits of the same text:
+``FALSE_NEIGHBOURS = {"twice as fast": replace("2*d^2", "d^2")}``.
+
 ``library`` is always an illustration. A verdict is never stronger than the statements that it rests on, which are judged in
 the same run. Steps whose two sides are the same as written are refused.
 """
 
 from isogap.verification.case import Case
+from isogap.verification.claims import replace
 from isogap.verification.outcome import RefutedError, TrivialError, UndecidedError, VacuousError, Verdict
 from isogap.verification.registry import RegistryError, Statement, check_module, closure, folder, load
 from isogap.verification.runner import judge, judge_all
 
 __all__ = [
     "Case",
+    "replace",
     "Verdict",
     "Statement",
     "judge",

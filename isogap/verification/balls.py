@@ -10,9 +10,10 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeAlias
 
-from flint import arb, fmpq
+from flint import arb, ctx, fmpq
 
 from isogap.theory.enclosures import exact_step_enclosure
 
@@ -78,14 +79,26 @@ class Spectrum:
 
     def gap(self) -> Ball:
         """Isometry gap ``-(1/d) Σ log λ_k``."""
-        total = arb(0)
-        for v, m in zip(self.values, self.counts, strict=True):
-            total -= m * ball(v).log()
-        return total / self.d
+        return _gap(self, ctx.prec)
 
     def step(self, digits: int = 20) -> Ball:
-        """``E[φ' | X] - φ`` by verified integration (E3)."""
-        return exact_step_enclosure(list(self.values), digits, multiplicities=list(self.counts))
+        """``E[φ' | X] - φ`` by verified integration (E3); several statements ask for the same spectra, and one integral does."""
+        return _step(self, digits, ctx.prec)
+
+
+@lru_cache(maxsize=20_000)
+def _gap(s: Spectrum, bits: int) -> Ball:
+    del bits  # the working precision is part of the question
+    total = arb(0)
+    for v, m in zip(s.values, s.counts, strict=True):
+        total -= m * ball(v).log()
+    return total / s.d
+
+
+@lru_cache(maxsize=20_000)
+def _step(s: Spectrum, digits: int, bits: int) -> Ball:
+    del bits
+    return exact_step_enclosure(list(s.values), digits, multiplicities=list(s.counts))
 
 
 def _short(v: Fraction) -> str:

@@ -15,7 +15,7 @@ The check returns nothing: the verdict is the weakest of its links, and of the s
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +26,7 @@ import numpy as np
 from isogap.theory.positivity import NotProvedError, prove_positive
 from isogap.verification import algebra, sampling
 from isogap.verification.balls import ball
+from isogap.verification.claims import Claim
 from isogap.verification.outcome import (
     ILLUSTRATION,
     LINK,
@@ -61,15 +62,31 @@ class Case:
         Whether a false neighbour is being judged: plots, tables and long searches are skipped.
     where : Path, optional
         Folder of the registry, for its witnesses.
+    claims : sequence of str
+        What the statement, or its neighbour, claims; all of it has to be evaluated.
+    below : mapping
+        Label -> claims of the statements that this one rests on.
     """
 
-    def __init__(self, *, seed: int = 0, deep: bool = False, control: bool = False, where: Path | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        deep: bool = False,
+        control: bool = False,
+        where: Path | None = None,
+        claims: Sequence[str] = (),
+        below: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        self._below = dict(below or {})
+        self.claims = [Claim.of(text) for text in claims]
         self.seed, self.deep, self.control, self.where = seed, deep, control, where
         self.steps: dict[tuple[str, ...], Step] = {}
         self._role = LINK
         self.held = 0
         self.tried = 0
         self.comparisons = 0
+        self.approximate = 0
         self.smallest: Margin | None = None
         self.tables: list[Table] = []
         self.plots: list[Plot] = []
@@ -83,6 +100,18 @@ class Case:
         self.tried += 1
         self.held += bool(holds)
         return bool(holds)
+
+    @property
+    def claim(self) -> Claim:
+        """The claim of a statement with one."""
+        (claim,) = self.claims
+        return claim
+
+    def below(self, label: str) -> list[Claim]:
+        """Claims of a statement that this one rests on."""
+        if label not in self._below:
+            raise UndecidedError(f"{label} is not among what the statement rests on, or was not judged")
+        return [Claim.of(text) for text in self._below[label]]
 
     def witness(self, name: str) -> RationalMatrix:
         """Matrix of that name in the ``witnesses.toml`` of the registry."""
@@ -229,35 +258,72 @@ class Case:
 
     # -- samples -----------------------------------------------------------------------------------------------------
 
-    def mean_equals(self, what: str, samples: Any, expected: float, span: float | None, **witness: Any) -> None:
-        """The mean of independent samples is the expected number, at this comparison's share of the level."""
-        found = sampling.estimate(samples, span)
-        self._compared(what)
+    def mean_equals(
+        self, what: str, samples: Any, expected: float, span: float | None, *, many: int = 1, **witness: Any
+    ) -> None:
+        """The mean of independent samples is the expected number, at this comparison's share of the level.
+
+        ``span`` is the length of an interval that holds every value, ``None`` if there is none (Student's t, no bound);
+        ``many`` the number of comparisons that this one was selected from.
+        """
+        found = self._compared(samples, span, many)
         if abs(found.mean - expected) > found.half:
             excess = abs(found.mean / expected - 1) if expected else abs(found.mean)
             shown = {"mean": f"{found.mean:.6g} ± {found.half:.2g}", "expected": f"{expected:.6g}"}
             raise RefutedError(f"does not hold: {what}", violation=excess, **shown, **witness)
         closest = 1.0 - abs(found.mean - expected) / found.half if found.half > 0 else 1.0
-        self._record("sampling", what, f"{found.samples} samples", closest=closest)
+        power = f"a mean off by {2 * found.half:.2g} is noticed"
+        self._record("sampling", what, _sampled(found, power), closest=closest)
 
-    def mean_at_most(self, what: str, samples: Any, bound: float, span: float | None, **witness: Any) -> None:
-        """The mean of independent samples is not above the bound, at this comparison's share of the level."""
-        found = sampling.estimate(samples, span)
-        self._compared(what)
+    def mean_at_most(
+        self, what: str, samples: Any, bound: float, span: float | None, *, many: int = 1, **witness: Any
+    ) -> None:
+        """The mean of independent samples is not above the bound; ``span`` and ``many`` as in `mean_equals`."""
+        found = self._compared(samples, span, many)
         if found.mean - found.half > bound:
             raise RefutedError(
                 f"does not hold: {what}", mean=f"{found.mean:.6g} ± {found.half:.2g}", bound=f"{bound:.6g}", **witness
             )
         closest = (bound - found.mean) / max(abs(bound), abs(found.mean)) if bound != found.mean else 0.0
-        self._record("sampling", what, f"{found.samples} samples", closest=closest)
+        power = f"a mean above {bound + 2 * found.half:.3g} is noticed, measured {found.mean:.3g}"
+        self._record("sampling", what, _sampled(found, power), closest=closest)
+
+    def mean_below(
+        self, what: str, samples: Any, bound: float, span: float | None, *, many: int = 1, **witness: Any
+    ) -> None:
+        """The mean of independent samples is strictly below the bound: its whole band is, or nothing is decided."""
+        self.mean_at_most(what, samples, bound, span, many=many, **witness)
+        found = sampling.estimate(samples, span)
+        if not found.mean + found.half < bound:
+            raise UndecidedError(
+                f"{what}: {found.mean:.6g} ± {found.half:.2g} does not exclude {bound:.6g} at {witness}"
+            )
 
     def pathwise(self, what: str, left: Any, right: Any, rounding: float, **witness: Any) -> None:
         """``left ≤ right`` on every path, up to a stated rounding error."""
         left, right = np.asarray(left, dtype=np.float64), np.asarray(right, dtype=np.float64)
         excess = float(np.max(left - right))
-        if excess > rounding:
+        if not excess <= rounding:
             raise RefutedError(f"does not hold: {what}", excess=f"{excess:.3g}", rounding=f"{rounding:.1g}", **witness)
         self._record("sampling", what, "every path", count=left.size)
+
+    def notices(self, departure: str, step: Callable[[Case], None]) -> None:
+        """A built departure is refuted by a sampled step: ``step(case)`` must raise `RefutedError` on a case of its own.
+
+        Raises
+        ------
+        UndecidedError
+            The step lets the departure pass: it has no power to speak of.
+        """
+        if self.control:
+            return
+        try:
+            step(Case(seed=self.seed, control=True, where=self.where))
+        except RefutedError:
+            with self.illustrations():
+                self._record("sampling", f"notices: {departure}", "a departure built for the purpose is refuted")
+            return
+        raise UndecidedError(f"a sampled step has no power: it does not notice {departure}")
 
     # -- records -----------------------------------------------------------------------------------------------------
 
@@ -296,6 +362,9 @@ class Case:
         """
         if self.held == 0:
             raise VacuousError(f"the hypotheses held in none of {self.tried} instances")
+        unused = [claim.text for claim in self.claims if not claim.used]
+        if unused:
+            raise UndecidedError(f"the check never evaluated all of the claim {unused[0]!r}")
         links = [step for step in self.steps.values() if step.role == LINK]
         if not links:
             raise UndecidedError("no link: every step is an illustration" if self.steps else "no step was decided")
@@ -311,9 +380,11 @@ class Case:
         names = (s.what for s in self.steps.values() if s.kind == "argument" and s.role == LINK)
         return tuple(dict.fromkeys(names))
 
-    def _compared(self, what: str) -> None:
-        del what
-        self.comparisons += 1
+    def _compared(self, samples: Any, span: float | None, many: int) -> sampling.Estimate:
+        found = sampling.estimate(samples, span)
+        self.comparisons += many
+        self.approximate += 0 if found.bound else many
+        return found
 
     def _record(self, kind: str, what: str, detail: str = "", *, closest: float | None = None, count: int = 1) -> None:
         key = (kind, self._role, what, detail if kind == "argument" else "")
@@ -336,6 +407,10 @@ class Case:
             value = f.subs(variable, point).evalf(30)
             if value.is_number and value.is_real and math.isfinite(value) and value < -sp.Float("1e-20"):
                 raise RefutedError(f"does not hold: {what}", **{str(variable): point, "value": f"{float(value):.6g}"})
+
+
+def _sampled(found: sampling.Estimate, power: str) -> str:
+    return f"{found.samples} samples; {power}" + ("" if found.bound else "; Student's t, which is no bound")
 
 
 def _show(x: Any) -> str:

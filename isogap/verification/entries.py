@@ -8,15 +8,17 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from isogap.verification.claims import Claim, ClaimError
 from isogap.verification.outcome import KINDS
 from isogap.verification.report.mathml import LatexError, mathml
+from isogap.verification.typeset import latex
 
 REGISTRY = "statements.toml"
 MAX_BYTES = 4_000_000
 
-NEEDED = ("label", "name", "formula", "hypotheses", "kind", "range", "group")
-OPTIONAL = ("source", "corrected")
-LISTS = ("depends",)
+NEEDED = ("label", "name", "hypotheses", "kind", "range", "group")
+OPTIONAL = ("formula", "source", "corrected", "ours")
+LISTS = ("depends", "claim")
 ABOUT = ("title", "authors", "source", "text")
 
 
@@ -57,14 +59,18 @@ def read(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]], Place]:
     except tomllib.TOMLDecodeError as error:
         raise RegistryError(f"{path}: {error}") from None
     place = Place(path, text)
-    unknown = sorted(set(data) - {"about", "statement"})
+    unknown = sorted(set(data) - {"about", "symbols", "statement"})
     if unknown:
-        raise place.fault(f"unknown table {unknown[0]!r}; a registry has [about] and [[statement]]")
+        raise place.fault(f"unknown table {unknown[0]!r}; a registry has [about], [symbols] and [[statement]]")
+    symbols = data.get("symbols", {})
+    if not isinstance(symbols, dict) or not all(isinstance(x, str) for x in symbols.values()):
+        raise place.fault("[symbols] must hold names and their LaTeX as texts")
     entries = data.get("statement", [])
     if not isinstance(entries, list) or not all(isinstance(x, dict) for x in entries):
         raise place.fault("statements are written as [[statement]]")
     for i, entry in enumerate(entries):
         _check_entry(entry, i, place)
+        _typeset(entry, symbols, i, place)
     return _about(data.get("about", {}), place), entries, place
 
 
@@ -112,9 +118,27 @@ def _check_entry(entry: dict[str, Any], i: int, place: Place) -> None:
         raise place.fault(f"{label[:80]!r}: up to 80 printed characters, one a letter or digit, none a /", i, "label")
     if entry["kind"] not in KINDS:
         raise place.fault(f"{entry['kind']!r} is none of {', '.join(KINDS)}", i, "kind")
+    if "formula" not in entry and not entry.get("claim"):
+        raise place.fault(f"field 'formula' or 'claim' is missing in entry {label}", i)
+
+
+def _typeset(entry: dict[str, Any], symbols: dict[str, str], i: int, place: Place) -> None:
+    """Put the claims, typeset, where formula and correction say ``@1``, ``@2``; one after the other where they say nothing."""
+    try:
+        shown = [latex(Claim.of(text), symbols) for text in entry.get("claim", ())]
+    except ClaimError as error:
+        raise place.fault(str(error), i, "claim") from None
+    entry.setdefault("formula", r",\qquad ".join(shown))
+    used = set()
     for field in ("formula", "corrected"):
+        if field not in entry:
+            continue
+        used |= {int(n) for n in re.findall(r"@(\d+)", entry[field])}
+        if used and max(used) > len(shown):
+            raise place.fault(f"@{max(used)} is none of the {len(shown)} claims", i, field)
+        entry[field] = re.sub(r"@(\d+)", lambda found: shown[int(found.group(1)) - 1], entry[field])
         try:
-            mathml(entry.get(field, ""))
+            mathml(entry[field])
         except LatexError as error:
             raise place.fault(str(error), i, field) from None
 

@@ -54,12 +54,7 @@ def mean_of_forms(forms: Sequence[Form], group: str = "O") -> Expr:
     >>> sp.factor(mean_of_forms([(0, 0, 1), (0, 0, -1)]))
     (P_1*P_m1 + 2*d)/(d*(d + 2))
     """
-    total = sp.Integer(0)
-    for partition in _partitions(len(forms)):
-        total += _pattern_moment(tuple(f[:2] for f in forms), partition, group) * _distinct_sum(
-            [sum(forms[k][2] for k in block) for block in partition]
-        )
-    return sp.together(sp.expand(total))
+    return _mean(tuple(forms), group)
 
 
 def centred(expression: Expr) -> Expr:
@@ -70,6 +65,15 @@ def centred(expression: Expr) -> Expr:
 def substitute(expression: Expr, values: Callable[[int], Any], exponents: Sequence[int]) -> Expr:
     """Put numbers or expressions for the power sums of these exponents."""
     return expression.subs({power_sum(e): values(e) for e in exponents if e != 0}, simultaneous=True)
+
+
+@lru_cache(maxsize=256)
+def _mean(forms: tuple[Form, ...], group: str) -> Expr:
+    total = sp.Integer(0)
+    for partition in _partitions(len(forms)):
+        exponents = [sum(forms[k][2] for k in block) for block in partition]
+        total += _pattern_moment(tuple(f[:2] for f in forms), partition, group) * _distinct_sum(exponents)
+    return sp.cancel(sp.together(sp.expand(total)))
 
 
 @lru_cache(maxsize=1024)

@@ -1,6 +1,6 @@
 """Batch-normalised networks with any activation, forward and backward, written out plainly for checks.
 
-Widths are rows, samples are columns: ``h = W x``, ``u = BN(h)`` row by row (unit variance), ``x' = φ(u)``; or, ``after``, ``x' = BN(φ(h))``.
+Widths are rows, samples are columns: ``h = W x``, ``u = BN(h)`` row by row (unit variance), ``x' = φ(u)``; or ``x' = BN(φ(h))``.
 """
 
 from __future__ import annotations
@@ -90,10 +90,8 @@ def gradients(
             states.append(layer.function(u))
     in_x, in_w, g = [cotangent], [], cotangent
     for W, before, (h, u, root) in zip(weights[::-1], states[-2::-1], kept[::-1], strict=True):
-        if layer.after:
-            at_h = layer.slope(h) * pull_back(g, u, root, layer)
-        else:
-            at_h = pull_back(layer.slope(u) * g, u, root, layer)
+        outer, inner = (layer.slope(h), 1.0) if layer.after else (1.0, layer.slope(u))
+        at_h = outer * pull_back(inner * g, u, root, layer)
         in_w.append(at_h @ np.swapaxes(before, -1, -2))
         g = np.swapaxes(W, -1, -2) @ at_h
         in_x.append(g)

@@ -117,7 +117,8 @@ def _finite(x: float | None) -> float | None:
 class Verdict:
     """The decision on one statement.
 
-    ``arguments`` are the facts applied by hand in this check, ``inherited`` those of the statements that it rests on.
+    ``approximate`` of the ``comparisons`` of sample means are by Student's t, which is no bound; ``arguments`` are the facts
+    applied by hand in this check, ``inherited`` those of the statements that it rests on.
     """
 
     label: str
@@ -130,6 +131,7 @@ class Verdict:
     tried: int
     seconds: float
     comparisons: int = 0
+    approximate: int = 0
     steps: tuple[Step, ...] = ()
     witness: dict[str, str] = field(default_factory=dict)
     tables: tuple[Table, ...] = ()
@@ -138,6 +140,7 @@ class Verdict:
     system: str = ""
     arguments: tuple[str, ...] = ()
     inherited: tuple[str, ...] = ()
+    claim: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -164,6 +167,8 @@ class Verdict:
             "hypotheses_held": self.held,
             "hypotheses_tried": self.tried,
             "comparisons": self.comparisons,
+            "comparisons_approximate": self.approximate,
+            "claim": list(self.claim),
             "arguments": list(self.arguments),
             "arguments_inherited": list(self.inherited),
             "steps": [{**vars(s), "closest": _finite(s.closest)} for s in self.steps],

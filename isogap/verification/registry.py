@@ -52,6 +52,10 @@ class Statement:
         As in the paper, or E1.., S1.., C1 for the identities, sharper statements and the conjecture.
     name, formula, hypotheses, range, source : str
         A name in words, the formula in LaTeX, assumptions, what is covered, where it stands in the paper.
+    claim : tuple of str
+        What is claimed, in plain letters (`isogap.verification.claims`); the formula is typeset from it.
+    ours : str
+        Which constants are not printed in the source, but this project's own.
     kind : str
         The expected verdict, see `isogap.verification.outcome.MEANING`.
     depends : tuple of str
@@ -78,6 +82,8 @@ class Statement:
     source: str = ""
     depends: tuple[str, ...] = ()
     corrected: str = ""
+    claim: tuple[str, ...] = ()
+    ours: str = ""
     system: str = ""
     where: Path = field(default=Path(), compare=False)
     about: About = field(default=About(), compare=False)
@@ -263,7 +269,9 @@ def _read_one(system: str, where: Path, statements: dict[str, Statement], places
 def _statement(entry: dict[str, Any], system: str, where: Path, about: About) -> Statement:
     own = f"{system}/" if system else ""
     depends = tuple(x if "/" in x else own + x for x in entry.get("depends", ()))
-    return Statement(**{**entry, "depends": depends, "system": system, "where": where, "about": about})
+    claim = tuple(entry.get("claim", ()))
+    given = {**entry, "depends": depends, "claim": claim, "system": system, "where": where, "about": about}
+    return Statement(**given)
 
 
 def _add_installed(statements: dict[str, Statement], places: dict[str, tuple[Place, int]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import time
 import traceback
 import zlib
@@ -13,6 +14,7 @@ from typing import Any
 from flint import ctx
 
 from isogap.verification.case import Case
+from isogap.verification.claims import ClaimError, Replacement
 from isogap.verification.outcome import STRENGTH, Control, Margin, RefutedError, UndecidedError, Verdict
 from isogap.verification.registry import RegistryError, Statement, check_module, closure, find, load
 from isogap.verification.sampling import MAX_COMPARISONS
@@ -26,7 +28,7 @@ Decide = Callable[..., Any]
 def judge(
     statement: Statement,
     decide: Decide,
-    neighbours: Mapping[str, Mapping[str, Any]],
+    neighbours: Mapping[str, Mapping[str, Any] | Replacement],
     *,
     deep: bool = False,
     seed: int = 0,
@@ -42,8 +44,8 @@ def judge(
         ``decide(case, **claim)``; without a claim it judges the statement itself. It goes through the methods of `Case`,
         which raise `RefutedError` where the claim is false.
     neighbours : mapping
-        Description of a false neighbour -> the claim. For a refuted statement these are the opposite: true forms that the
-        same check must *not* refute.
+        Description of a false neighbour -> arguments of ``decide``, or an edit of the claims (`claims.replace`). For a
+        refuted statement these are the opposite: true forms that the same check must *not* refute.
     deep, seed : bool, int
         Effort and randomness.
     before : mapping, optional
@@ -52,13 +54,13 @@ def judge(
     """
     begin = time.perf_counter()
     key = zlib.crc32(statement.key.encode())
-    case = Case(seed=seed * 2**32 + key, deep=deep, where=statement.where)
+    below = {before[x].label: before[x].claim for x in statement.depends if x in before} if before else {}
+    options: dict[str, Any] = {"seed": seed * 2**32 + key, "deep": deep, "where": statement.where, "below": below}
+    case = Case(**options, claims=statement.claim)
     kind, message, refutation = _decide(case, decide, {})
     if kind in STRENGTH:
         kind, message = _weighed(kind, statement, before or {})
-    controls = tuple(
-        _control(statement, decide, what, claim, seed * 2**32 + key, deep) for what, claim in neighbours.items()
-    )
+    controls = tuple(_control(statement, decide, what, change, options) for what, change in neighbours.items())
     return Verdict(
         label=statement.label,
         expected=statement.kind,
@@ -70,12 +72,14 @@ def judge(
         tried=case.tried,
         seconds=time.perf_counter() - begin,
         comparisons=case.comparisons,
+        approximate=case.approximate,
         steps=tuple(case.steps.values()),
         witness=refutation.witness if refutation else {},
         tables=tuple(case.tables),
         plots=tuple(case.plots),
         message=message,
         system=statement.system,
+        claim=statement.claim,
         arguments=case.arguments,
         inherited=_inherited(statement, before or {}),
     )
@@ -115,6 +119,7 @@ def judge_all(
     seed: int = 0,
     where: Path | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    processes: int | None = 1,
 ) -> list[Verdict]:
     """Judge statements of a registry, and before them all that they rest on.
 
@@ -130,6 +135,9 @@ def judge_all(
         Folder of a registry or of systems, by default those of this package.
     progress : callable, optional
         Called with the number done, the total, and the key of the next one.
+    processes : int or None
+        Statements that are judged side by side, each in a process of its own; ``None``: as many as there are processors. The
+        verdicts are the same.
 
     Raises
     ------
@@ -139,6 +147,11 @@ def judge_all(
     statements = load(where)
     wanted = closure(statements, chosen(statements, labels, system))
     modules = {key: check_module(statements[key]) for key in wanted}
+    many = min(len(wanted), processes or os.cpu_count() or 1)
+    if many > 1:
+        from isogap.verification.parallel import judge_side_by_side
+
+        return judge_side_by_side([statements[key] for key in wanted], many, deep=deep, seed=seed, progress=progress)
     verdicts: dict[str, Verdict] = {}
     for i, key in enumerate(wanted):
         if progress is not None:
@@ -182,12 +195,19 @@ def _decide(case: Case, decide: Decide, claim: Mapping[str, Any]) -> tuple[str, 
 
 
 def _control(
-    statement: Statement, decide: Decide, what: str, claim: Mapping[str, Any], seed: int, deep: bool
+    statement: Statement, decide: Decide, what: str, change: Mapping[str, Any] | Replacement, options: dict[str, Any]
 ) -> Control:
+    texts, claim = statement.claim, {} if isinstance(change, Replacement) else change
+    if isinstance(change, Replacement):
+        try:
+            texts = change(texts)
+        except ClaimError as error:
+            return Control(what, False, str(error))
     unknown = set(claim) - set(inspect.signature(decide).parameters)
     if unknown:
         return Control(what, False, f"the check takes no argument {unknown.pop()!r}")
-    kind, message, _ = _decide(Case(seed=seed, deep=deep, control=True, where=statement.where), decide, claim)
+    case = Case(**options, control=True, claims=texts)
+    kind, message, _ = _decide(case, decide, claim)
     good = kind in STRENGTH if statement.kind == "refuted" else kind == "refuted"
     return Control(what, good, message or f"decided: {kind}")
 

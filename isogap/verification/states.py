@@ -49,7 +49,7 @@ def few_spectra(d: int) -> Iterator[Spectrum]:
 
 
 def enclosed_root(f: Any, low: Any, high: Any, bits: int = 120) -> Any:
-    """Ball around the zero of an increasing function that is negative at ``low`` and positive at ``high``: bisection, two signs."""
+    """Ball around the zero of an increasing function, negative at ``low`` and positive at ``high``, by bisection."""
     low, high = ball(low), ball(high)
     for _ in range(bits):
         middle = ((low + high) / 2).mid()

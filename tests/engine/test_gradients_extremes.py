@@ -17,6 +17,7 @@ from isogap.engine.gradients.passes import run_gradients
 from isogap.engine.kernels import gradients as kernels
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
+from isogap.engine.kernels.layout import GAUSSIAN, ORTHOGONAL
 from isogap.model.losses import Loss, make_loss
 from isogap.run.gradients import GradientOptions
 from tests.twins.gradients import explicit_weights
@@ -116,12 +117,12 @@ def test_targets_that_are_no_numbers_are_refused() -> None:
         run_gradients(start, 4, 2, ROOT, Loss("squared-error", targets))
 
 
-@pytest.mark.parametrize("weights", [kernels.ORTHOGONAL, kernels.GAUSSIAN])
+@pytest.mark.parametrize("weights", [ORTHOGONAL, GAUSSIAN])
 @pytest.mark.parametrize(("value", "expected"), [(0.0, -math.inf), (1e200, math.inf), (math.nan, math.nan)])
 def test_what_is_not_finite_stays_so(value: float, expected: float, weights: int) -> None:
     """A squared norm of 0, infinity or NaN on the way back: never another number."""
     d, rng = 5, np.random.default_rng(0)
-    name = "gaussian" if weights == kernels.GAUSSIAN else "orthogonal"
+    name = "gaussian" if weights == GAUSSIAN else "orthogonal"
     s = Shape(d, d, name, LANES)
     tape, work, U, norms = s.tape(1), s.work(), aligned(s.matrix, LANES), aligned(1, LANES)
     state = aligned(4, LANES, np.uint64)

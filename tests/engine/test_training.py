@@ -197,7 +197,7 @@ def test_no_half_written_checkpoint(data: Dataset, tmp_path: Path, monkeypatch: 
     before = path.read_bytes()
 
     def fails(state: Any, target: Any) -> None:
-        Path(target).write_bytes(b"half")
+        target.write(b"half")
         raise OSError("disk full")
 
     monkeypatch.setattr(torch, "save", fails)

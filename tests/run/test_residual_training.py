@@ -9,7 +9,7 @@ pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from isogap.batch.datasets import load_dataset
-from isogap.run.residual_training import Plan, depth_table, rate_sweep, run_all, train
+from isogap.run.residual_training import Plan, depth_table, rate_sweep, run_all, step_law, train
 
 
 @pytest.fixture(scope="module")
@@ -54,19 +54,26 @@ def test_a_table_that_was_stopped_goes_on_from_its_finished_runs(digits):
     class StoppedError(Exception):
         pass
 
-    def stop(done, of):
-        assert of == 3
-        if done == 2:
-            raise StoppedError
+    class Watch:
+        def __init__(self, stop_at=None):
+            self.seen, self.stop_at = [], stop_at
+
+        def start(self, total):
+            assert total == 3
+
+        def update(self, done):
+            self.seen.append(done)
+            if done == self.stop_at:
+                raise StoppedError
 
     plans = [Plan("none", 2, rate, epochs=1, limit=128) for rate in (1e-3, 1e-2, 1e-1)]
     with pytest.raises(StoppedError):
-        run_all(plans, digits, keep=keep, progress=stop)
+        run_all(plans, digits, keep=keep, progress=Watch(2))
     assert len(calls) == 2
-    seen = []
-    resumed = run_all(plans, digits, keep=keep, progress=lambda done, of: seen.append(done))
+    watch = Watch()
+    resumed = run_all(plans, digits, keep=keep, progress=watch)
     assert len(calls) == 3
-    assert seen == [1, 2, 3]
+    assert watch.seen == [1, 2, 3]
     fresh = run_all(plans, digits)
     assert [run.accuracy for run in resumed] == [run.accuracy for run in fresh]
 
@@ -97,3 +104,14 @@ def test_bad_plans_are_refused(options, words):
 def test_a_batch_larger_than_the_data_is_refused(digits):
     with pytest.raises(ValueError, match="at most the 1437 training images"):
         train(Plan("none", 1, 0.1, batch=2000), digits)
+
+
+def test_the_step_law_of_a_trained_network_is_that_of_its_own_loss(digits):
+    """One gradient step of small rate changes the loss by -η|g|² + ½η² gᵀHg: B* rests on that curvature."""
+    plan = Plan("none", 2, 0.01, epochs=1, width=16, limit=256)
+    law = step_law(plan, digits, draws=20)
+    assert law.slope > 0
+    again = step_law(plan, digits, draws=20)
+    assert (law.slope, law.curvature, law.noise) == (again.slope, again.curvature, again.noise)
+    with pytest.raises(ArithmeticError, match="diverged"):
+        step_law(Plan("none", 30, 10.0, epochs=1, limit=256), digits)

@@ -4,25 +4,26 @@ import numpy as np
 import sympy as sp
 
 from isogap import bounds
+from isogap.verification import replace
 from isogap.verification.balls import ball, family, widths
 from isogap.verification.tightness import tightness
 
 d = sp.Symbol("d", positive=True)
 
 
-def decide(case, *, constant=2 * d**2 * (d + 2), normalise=True):
+def decide(case, *, normalise=True):
     """Enclosures of the exact step against the bound, then the concave form of Theorem 3's proof."""
     with case.illustrations():
         for width in widths(deep=case.deep):
-            c = ball(int(constant.subs(d, width)))
             for s in family(width, deep=case.deep):
                 if case.hypothesis(s.low > 0):
-                    bound = (1 - ball(s.power(2)) / c).log()
+                    bound = _bound(case, s)
                     step = s.step() if normalise else ball(0)
                     case.at_most("exact step ≤ bound", step, bound, d=width, spectrum=s)
                     found = bounds.corollary_4([float(x - 1) for x in s.full()], deviation=True)
                     case.library("bounds.corollary_4", found, bound, 1e3, d=width, spectrum=s)
-    p2 = sp.Symbol("p2")
+    p2, phi = sp.symbols("p2 phi", positive=True)
+    constant = 1 / sp.cancel((1 - sp.exp(case.claim.right.sympy() - phi)) / p2)
     variance = 2 * p2 / (d * (d + 2))
     lower = d * (d - 1) * (2 * variance + 2 * variance / (d - 1)) / (2 * d) / (2 * d**2)
     case.identity("E var r ≥ Σ(λ-1)²/(d²(d+2)): the pairs of Theorem 3", lower, p2 / (d**2 * (d + 2)))
@@ -35,9 +36,14 @@ def decide(case, *, constant=2 * d**2 * (d + 2), normalise=True):
             case,
             "exact mean decrease over the bound",
             lambda f, n: np.log(f.drift) - np.log(-np.log1p(-f.p2 / (2 * n**2 * (n + 2)))),
-            lambda s: (-s.step(), -(1 - ball(s.power(2)) / (2 * s.d**2 * (s.d + 2))).log()),
+            lambda s: (-s.step(), -_bound(case, s)),
         )
         _plot(case, 16)
+
+
+def _bound(case, s):
+    """Bound of the mean change of φ at a spectrum."""
+    return case.claim.right.ball(phi=0, d=s.d, p2=s.power(2))
 
 
 def _plot(case, width):
@@ -54,8 +60,8 @@ def _plot(case, width):
 
 
 FALSE_NEIGHBOURS = {
-    "9d(d+2)/10 in place of 2d²(d+2)": {"constant": d * (d + 2) - sp.floor(d * (d + 2) / 10)},
-    "5d in place of 2d²(d+2)": {"constant": 5 * d},
+    "9d(d+2)/10 in place of 2d²(d+2)": replace("2*d^2*(d+2)", "(9/10*d*(d+2))"),
+    "5d in place of 2d²(d+2)": replace("2*d^2*(d+2)", "(5*d)"),
     "without BN: X' = WX, as printed": {"normalise": False},
 }
 

@@ -15,9 +15,11 @@ def decide(case, *, arithmetic="squares", side="rows"):
     D, H = matrix("D"), matrix("H")
     case.words("BN(H) BN(H)ᵀ = D H Hᵀ D with D = diag(r)^-1", (D * H) * (D * H).T, D * H * H.T * D, symmetric("D"))
     case.argument("determinants multiply", "det(D G D) = det(G) / Π r_j²")
-    d, log_det, sum_log, log_mean = sp.symbols("d L S A")
+    d, log_det, sum_log, log_mean = sp.symbols("d L S A", real=True)
     before, after = log_mean - log_det / d, -(log_det - sum_log) / d  # the trace of BN(H) BN(H)ᵀ is d
-    case.identity("φ(H) - φ(BN(H)) = log AM(r²) - log GM(r²)", before - after, log_mean - sum_log / d)
+    claimed = case.claim.right.sympy(I_H=sp.exp(-before), AM=sp.exp(log_mean), GM=sp.exp(sum_log / d))
+    what = "-φ(BN(H)) is the logarithm of the claim, with I = e^-φ"
+    case.identity(what, sp.expand_log(sp.log(sp.powsimp(claimed)), force=True), -after, computed=True)
     with case.illustrations():
         for seed, (size, n) in enumerate([(2, 2), (2, 5), (3, 3), (4, 4), (5, 7)]):
             norms = [Fraction(k + 1 + seed, 2 + k * k) for k in range(size)]
@@ -35,12 +37,14 @@ def _instance(case, H, norms, arithmetic, side):
         columns = [[float(x) / float(s) ** 0.5 for x, s in zip(row, squares, strict=True)] for row in q.rows_of(H)]
         X = q.from_rows([[Fraction(x) for x in row] for row in columns])
     mean = sum(r * r for r in norms) / size if arithmetic == "squares" else (sum(norms) / size) ** 2
-    gain = ball(mean).log() - 2 * sum((ball(r).log() for r in norms), ball(0)) / size
+    geometric = (2 * sum((ball(r).log() for r in norms), ball(0)) / size).exp()
     after = q.gap(X * X.transpose())
-    case.agree("φ(BN(H)) = φ(H) - log(AM/GM) on exact matrices", after, q.gap(G) - gain, 20, rows=q.rows_of(H)[:2])
+    claimed = case.claim.right.ball(I_H=(-q.gap(G)).exp(), AM=mean, GM=geometric)
+    case.agree("I(BN(H)) on exact matrices", (-after).exp(), claimed, 20, rows=q.rows_of(H)[:2])
+    gain = case.claim.right.ball(I_H=1, AM=mean, GM=geometric)
     case.library("isometry_gap(batch_norm(H))", isogap.isometry_gap(isogap.batch_norm(q.to_floats(H))), after, 1e5)
     case.library("isometry_gap(H)", isogap.isometry_gap(q.to_floats(H)), q.gap(G), 1e5)
-    case.library("bounds.isometry_gain", isogap.bounds.isometry_gain([float(r) for r in norms]), gain.exp())
+    case.library("bounds.isometry_gain", isogap.bounds.isometry_gain([float(r) for r in norms]), gain)
 
 
 FALSE_NEIGHBOURS = {

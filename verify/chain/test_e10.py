@@ -1,23 +1,24 @@
 """E10: E Y_1^m = q_m m!/(d/2)_m with Π_k (1-λ_k t)^(-1/2) = Σ q_m t^m, equal to the Weingarten sum, for every d."""
 
 from fractions import Fraction
-from math import factorial
 
 import sympy as sp
 
 from isogap import bounds
+from isogap.verification import replace
 from isogap.verification.symmetric import generating_coefficient, partitions, power_symbols, squared_row_moment
 
 d = sp.Symbol("d", positive=True)
 
 
-def decide(case, *, exponent=Fraction(1, 2), start=d / 2):
+def decide(case, *, exponent=Fraction(1, 2)):
     """Both sides as polynomials in the power sums of λ with coefficients in Q(d): equal in every coefficient."""
     degrees = range(1, 9 if case.deep else 7)
     for m in degrees:
         p = power_symbols(m)
         left = squared_row_moment(m, d)
-        right = generating_coefficient(m, exponent) * factorial(m) / sp.prod([start + i for i in range(m)])
+        given = {"m": m, "q_m": generating_coefficient(m, exponent), "factorial": lambda k: sp.factorial(k)}
+        right = case.claim.right.sympy(**given, rising=lambda x, k: sp.prod([x + i for i in range(k)]))
         left, right = (sp.Poly(side, *p[1:], domain="EX") for side in (left, right))
         for mu in partitions(m):
             product = sp.prod([p[part] for part in mu])
@@ -47,7 +48,7 @@ def decide(case, *, exponent=Fraction(1, 2), start=d / 2):
 
 FALSE_NEIGHBOURS = {
     "Π (1-λ_k t)^-1, the complex case": {"exponent": Fraction(1)},
-    "(d)_m in place of (d/2)_m": {"start": d},
+    "(d)_m in place of (d/2)_m": replace("d/2", "d"),
 }
 
 

@@ -16,7 +16,8 @@ def decide(case, *, mixing="orthogonal", normalised=True):
     case.words("(WX)ᵀ(WX) = XᵀX, so W changes neither trace nor determinant", (W * X).T * (W * X), X.T * X, rules)
     d, phi, sum_log, total = sp.symbols("d phi S Y", positive=True)
     gain = sp.log(total / d) - sum_log / d  # E1: φ(H) - φ(BN(H)) = log AM(Y) - log GM(Y)
-    case.identity("E1 with Σ_j Y_j = tr XXᵀ = d", phi - gain.subs(total, d), phi + sum_log / d, computed=True)
+    claimed = case.claim.right.sympy(phi_l=phi, log_Y=sum_log)
+    case.identity("E1 with Σ_j Y_j = tr XXᵀ = d", phi - gain.subs(total, d), claimed, computed=True)
     with case.illustrations():
         for seed, (size, n) in enumerate([(2, 2), (3, 3), (3, 6), (5, 5), (8, 8)]):
             X_exact = q.unit_rows(size, n, seed) * (1 if normalised else 2)
@@ -29,7 +30,8 @@ def decide(case, *, mixing="orthogonal", normalised=True):
             H = W_exact * X_exact
             Y = [ball(y) for y in q.diagonal_of(H * H.transpose())]
             after = -(q.log_det(H * H.transpose()) - sum((y.log() for y in Y), ball(0))) / size
-            case.agree("exact matrices", after, q.gap(G) + sum((y.log() for y in Y), ball(0)) / size, 20, d=size, n=n)
+            claimed = case.claim.right.ball(phi_l=q.gap(G), log_Y=sum((y.log() for y in Y), ball(0)), d=size)
+            case.agree("exact matrices", after, claimed, 20, d=size, n=n)
             state = isogap.batch_norm(np.array(q.to_floats(H)))
             case.library("isometry_gap(batch_norm(WX))", isogap.isometry_gap(state), after, 1e6)
 

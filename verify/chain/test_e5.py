@@ -3,41 +3,43 @@
 import sympy as sp
 
 from isogap import bounds
-from isogap.verification.balls import ball, family, widths
+from isogap.verification import replace
+from isogap.verification.balls import family, widths
 from weingarten import moment
 
-d, p1, p2 = sp.symbols("d p1 p2")
+d, p1, p2 = sp.symbols("d p1 p2", positive=True)
 
 
-def decide(case, *, numerator=2, coupling=1):
+def decide(case):
     """``Y_i = Σ_k λ_k w_ik²`` in the power sums of ε = λ - 1, with entry moments from Weingarten calculus."""
     square, pair = moment([[4]], d), moment([[2, 2]], d)
     same, cross = moment([[2], [2]], d), moment([[2, 0], [0, 2]], d)
     distinct = p1**2 - p2  # Σ_{k≠l} ε_k ε_l
     variance = (square * p2 + pair * distinct).subs(p1, 0)
-    claim = numerator * p2 / (d * (d + 2))
+    claim = case.claims[0].right.sympy()
+    coupled = case.claims[1].right.sympy(Var_Y=claim)
     case.identity("Var Y_1 from E w⁴ and E w_k² w_l², with Σ ε = 0", variance, claim, computed=True)
     covariance = (same * p2 + cross * distinct).subs(p1, 0)
-    case.identity("Cov(Y_1, Y_2) from two rows", covariance, -coupling * claim / (d - 1), computed=True)
-    case.identity("Var Σ_j Y_j = 0", d * claim - d * (d - 1) * coupling * claim / (d - 1), 0, computed=True)
+    case.identity("Cov(Y_1, Y_2) from two rows", covariance, coupled, computed=True)
+    case.identity("Var Σ_j Y_j = 0", d * claim + d * (d - 1) * coupled, 0, computed=True)
     with case.illustrations():
         for width in widths(deep=case.deep):
             for s in family(width):
                 if case.hypothesis(sum(s.full()) == width):
-                    exact = ball(numerator * s.power(2) / (width * (width + 2)))
+                    exact = case.claims[0].right.ball(d=width, p2=s.power(2))
                     eps = [float(x - 1) for x in s.full()]
                     case.library(
                         "bounds.variance_of_Y", bounds.variance_of_Y(eps, deviation=True), exact, 1e3, spectrum=s
                     )
-                    cov = -coupling * exact / (width - 1)
+                    cov = case.claims[1].right.ball(d=width, Var_Y=exact)
                     case.library(
                         "bounds.covariance_of_Y", bounds.covariance_of_Y(eps, deviation=True), cov, 1e3, spectrum=s
                     )
 
 
 FALSE_NEIGHBOURS = {
-    "Var with d² in place of d(d+2): independent Gaussian entries": {"numerator": 2 * (d + 2) / d},
-    "uncorrelated rows": {"coupling": 0},
+    "Var with d² in place of d(d+2): independent Gaussian entries": replace("d*(d+2)", "d^2"),
+    "uncorrelated rows": replace("-Var_Y/(d-1)", "0*Var_Y"),
 }
 
 

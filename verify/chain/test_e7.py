@@ -6,11 +6,12 @@ import sympy as sp
 
 import isogap
 from isogap.verification import rational as q
+from isogap.verification import replace
 from isogap.verification.balls import ball, family, widths
 from isogap.verification.words import ONE, inverse, matrix, orthogonal, symmetric
 
 
-def decide(case, *, cubic=Fraction(-1, 3), subtract="diagonal"):
+def decide(case, *, subtract="diagonal"):
     """Words for the recursion, the series of g for the gap, exact matrices for both."""
     W, X, E, R, Q = (matrix(x) for x in "WXERQ")  # R = D^(-1/2), Q = D^(1/2)
     rules = [*orthogonal("W"), *symmetric("E"), *symmetric("R"), *inverse("R", "Q"), *symmetric("Q")]
@@ -24,11 +25,12 @@ def decide(case, *, cubic=Fraction(-1, 3), subtract="diagonal"):
     case.identity(
         "g(1+ε) = ε²/2 - ε³/3 + ...",
         series,
-        e**2 / 2 + sp.Rational(cubic.numerator, cubic.denominator) * e**3,
+        case.claim.right.sympy(tr2=e**2, tr3=e**3),
         computed=True,
     )
     case.argument("trace is the sum of the eigenvalues", "Σ ε_k = tr E = 0, so dφ = -Σ log(1+ε_k) = Σ g(1+ε_k)")
     with case.illustrations():
+        case.claim.left.ball(d=1, phi=1)
         for d in widths(deep=case.deep):
             for s in family(d):
                 if case.hypothesis(sum(s.full()) == d):
@@ -50,7 +52,7 @@ def decide(case, *, cubic=Fraction(-1, 3), subtract="diagonal"):
 
 
 FALSE_NEIGHBOURS = {
-    "+tr E³/3": {"cubic": Fraction(1, 3)},
+    "+tr E³/3": replace("- tr3/3", "+ tr3/3"),
     "the diagonal of S left in": {"subtract": "unit"},
 }
 

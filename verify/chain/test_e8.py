@@ -6,17 +6,20 @@ import sympy as sp
 from flint import arb
 
 from isogap import bounds
-from isogap.verification.balls import Spectrum, ball, two_level, widths
+from isogap.verification import replace
+from isogap.verification.balls import Spectrum, two_level, widths
 from weingarten import moment
 
-d, p2 = sp.symbols("d p2")
+d, p2 = sp.symbols("d p2", positive=True)
 
 
-def decide(case, *, rate=None):
+def decide(case):
     """``Σ_{i≠j} S_ij² = ‖E‖² - Σ_j S_jj²`` and E5; then enclosures of the exact rate as the spectrum shrinks."""
-    claim = d / (d + 2) if rate is None else rate
+    first, claim = (claim.right.sympy() for claim in case.claims)
+    first = first / sp.Symbol("F2", positive=True)
     variance = (moment([[4]], d) - moment([[2, 2]], d)) * p2  # E S_jj² for Σ ε = 0
-    case.identity("E Σ_{i≠j} S_ij² / ‖E‖²", (p2 - d * variance) / p2, claim, computed=True)
+    case.identity("E Σ_{i≠j} S_ij² / ‖E‖²", (p2 - d * variance) / p2, first, computed=True)
+    case.identity("the same factor for φ, as dφ = ‖E‖²/2 to second order", first, claim, computed=True)
     case.argument(
         "Taylor expansion to first order",
         "D = I + O(E), so E' = S - diag S to first order; dφ = ‖E‖²/2 to second order (E7)",
@@ -24,7 +27,7 @@ def decide(case, *, rate=None):
     rows = []
     with case.illustrations():
         for width in widths(deep=case.deep):
-            limit = ball(Fraction(int(sp.fraction(claim.subs(d, width))[0]), int(sp.fraction(claim.subs(d, width))[1])))
+            limit = case.claims[1].right.ball(d=width)
             for s in (two_level(width, 1, Fraction(1, 10**9)), _three(width)):
                 if case.hypothesis(s.top < 1 + Fraction(1, 10**6)):
                     found = 1 + s.step(30) / s.gap()
@@ -41,9 +44,9 @@ def _three(width):
 
 
 FALSE_NEIGHBOURS = {
-    "d/(d+1)": {"rate": d / (d + 1)},
-    "(d-1)/(d+1)": {"rate": (d - 1) / (d + 1)},
-    "1 - 1/(2d(d+2)), the rate of the paper's Lemma B.2": {"rate": 1 - 1 / (2 * d * (d + 2))},
+    "d/(d+1)": replace("d/(d+2)", "d/(d+1)"),
+    "(d-1)/(d+1)": replace("d/(d+2)", "(d-1)/(d+1)"),
+    "1 - 1/(2d(d+2)), the rate of the paper's Lemma B.2": replace("d/(d+2)", "(1-1/(2*d*(d+2)))"),
 }
 
 

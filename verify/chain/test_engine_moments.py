@@ -7,10 +7,12 @@ import numpy as np
 import isogap
 from isogap import Checks, simulate
 from isogap.base.streams import replica_states
+from isogap.batch.haar import semi_orthogonal
 from isogap.engine.chain.buffers import _LaneWorkspace
 from isogap.engine.chain.raw_paths import KernelStart
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.engine.kernels.lanes.probe import lanes_available
+from isogap.verification import sampling
 from isogap.verification.balls import Spectrum
 from weingarten import moment
 
@@ -24,29 +26,49 @@ MONOMIALS = [
 def decide(case, *, sampler=None):
     """Means over samples against exact rationals; entries of W are in [-1, 1], so the bands hold at every sample size."""
     count = 200_000 if case.deep else 40_000
-    samplers = {"haar_orthogonal": _plain, "apply_haar": _applied, "kernel": _kernel}
+    samplers = {"haar_orthogonal": _plain, "apply_haar": _applied, "kernel": _kernel, "the checks' own sampler": _own}
+    samplers["semi_orthogonal"] = _corner
     if sampler is not None:
         samplers = {"claimed sampler": sampler}
     for name, draw in samplers.items():
+        size = {"apply_haar": 4000, "semi_orthogonal": 10_000}.get(name, count)
         for d in (3, 5):
-            W = draw(d, count if name != "apply_haar" else 4000, case.rng(d, len(name)))
-            case.pathwise(f"{name}: WWᵀ = I", np.abs(W @ np.swapaxes(W, 1, 2) - np.eye(d)).max(), 0, 1e-12, d=d)
-            for exponents in MONOMIALS:
-                if case.hypothesis(len(exponents) <= d and len(exponents[0]) <= d):
-                    exact = moment(exponents, d)
-                    value = np.ones(len(W))
-                    for i, row in enumerate(exponents):
-                        for j, power in enumerate(row):
-                            value = value * W[:, i, j] ** power
-                    degree = sum(map(sum, exponents))
-                    case.mean_equals(
-                        f"{name}: monomials", value, float(exact), 2.0, d=d, exponents=exponents, degree=degree
-                    )
-            trace = np.trace(W, axis1=1, axis2=2)
-            case.mean_equals(f"{name}: E tr W = 0", trace, 0.0, 2.0 * d, d=d)
-            case.mean_equals(f"{name}: E (tr W)² = 1", trace**2, 1.0, float(d * d), d=d)
+            W = draw(d, size, case.rng(d, len(name)))
+            case.pathwise(f"{name}: WWᵀ = I", np.abs(W @ np.swapaxes(W, 1, 2) - np.eye(len(W[0]))).max(), 0, 1e-12, d=d)
+            _moments(case, name, W, d)
+            wrong = _without_signs(d, size, case.rng(d, 77))[:, : len(W[0])]
+            case.notices(f"QR without signs at {size} samples, d = {d}", lambda c, W=wrong, d=d: _moments(c, "", W, d))
     if sampler is None:
         _chain(case)
+
+
+def _moments(case, name, W, d):
+    """Every monomial that fits, and the trace."""
+    rows = len(W[0])
+    for exponents in MONOMIALS:
+        if case.hypothesis(len(exponents) <= rows and len(exponents[0]) <= d):
+            exact = moment(exponents, d)
+            value = np.ones(len(W))
+            for i, row in enumerate(exponents):
+                for j, power in enumerate(row):
+                    value = value * W[:, i, j] ** power
+            degree = sum(map(sum, exponents))
+            # an even monomial is in [0, 1]
+            span = 1.0 if all(power % 2 == 0 for row in exponents for power in row) else 2.0
+            shown = {"d": d, "exponents": exponents, "degree": degree}
+            case.mean_equals(f"{name}: monomials", value, float(exact), span, **shown)
+    trace = np.trace(W, axis1=1, axis2=2)
+    case.mean_equals(f"{name}: E tr W = 0", trace, 0.0, 2.0 * d, d=d)
+    case.mean_equals(f"{name}: E (tr W)² = rows/d", trace**2, rows / d, float(d * d), d=d)
+
+
+def _own(d, count, rng):
+    return sampling.haar(d, count, rng)
+
+
+def _corner(d, count, rng):
+    """The uniform ``d - 1`` orthonormal rows."""
+    return np.stack([semi_orthogonal(d - 1, d, rng) for _ in range(count)])
 
 
 def _plain(d, count, rng):

@@ -8,10 +8,11 @@ import sympy as sp
 from scipy.optimize import minimize
 
 from isogap import bounds
+from isogap.verification import replace
 from isogap.verification.balls import ball, widths
 
 
-def decide(case, *, factor=1, of="norms"):
+def decide(case, *, of="norms"):
     """Exact row norms first; then E1 and GM ≤ AM, which is ``g ≥ 0`` summed over the rows."""
     smallest = {}
     with case.illustrations():
@@ -21,10 +22,10 @@ def decide(case, *, factor=1, of="norms"):
                     continue
                 mean, square = sum(norms) / d, sum(r * r for r in norms) / d
                 gain = ball(square).log() - 2 * sum((ball(r).log() for r in norms), ball(0)) / d
-                relative = (square - mean**2) / mean**2
+                spread, level = square - mean**2, mean
                 if of == "squares":
-                    relative = sum(r**4 for r in norms) / d / square**2 - 1
-                bound = (1 + ball(factor * relative)).log()
+                    spread, level = sum(r**4 for r in norms) / d - square**2, square
+                bound = case.claim.right.ball(I_H=1, var_r=spread, mean_r=level).log()
                 case.at_most("log(1 + var/mean²) ≤ log(AM/GM)", bound, gain, d=d, norms=[str(r) for r in norms[:4]])
                 found = bounds.lemma_a1([float(r) for r in norms])
                 case.library("bounds.lemma_a1", found, bound.exp(), 1e3, d=d)
@@ -37,7 +38,8 @@ def decide(case, *, factor=1, of="norms"):
     for end in (0, sp.oo):
         case.rises("g(y) = y - 1 - log y ≥ 0, so GM(r) ≤ AM(r)", y - 1 - sp.log(y), y, 1, end)
     square, mean, sum_log, d = sp.symbols("Q m L d", positive=True)
-    case.identity("1 + var/mean² = AM(r²)/AM(r)²", 1 + factor * (square - mean**2) / mean**2, square / mean**2)
+    claimed = case.claim.right.sympy(I_H=1, var_r=square - mean**2, mean_r=mean)
+    case.identity("1 + var/mean² = AM(r²)/AM(r)²", claimed, square / mean**2)
     ratios = sp.Symbol("R", positive=True)  # Σ r_j/mean, which is d
     rest = 2 / d * ((ratios - d) - (sum_log - d * sp.log(mean)))  # (2/d) Σ g(r_j/mean)
     left = sp.expand_log(sp.log(square) - 2 * sum_log / d - sp.log(square / mean**2))
@@ -89,7 +91,7 @@ def _norms(d, deep):
 
 
 FALSE_NEIGHBOURS = {
-    "2.1 times the variance": {"factor": Fraction(21, 10)},
+    "2.1 times the variance": replace("var_r", "2.1*var_r"),
     "the squared norms r² in place of r": {"of": "squares"},
 }
 

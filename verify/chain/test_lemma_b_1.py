@@ -6,12 +6,14 @@ import numpy as np
 import sympy as sp
 
 from isogap import bounds
+from isogap.verification import replace
 from isogap.verification.balls import ball, two_level, widths
 from isogap.verification.tightness import tightness
 
 
-def decide(case, *, width_factor=Fraction(1, 2), limit=16):
+def decide(case):
     """The largest deviation at given gap on exact spectra; then ``g(1+ε) ≥ ε²/4`` on all of (-1, 1], and the case ε > 1."""
+    assumed, said = (claim.right for claim in case.claims)
     rows = []
     with case.illustrations():
         for d in widths(deep=case.deep):
@@ -28,25 +30,28 @@ def decide(case, *, width_factor=Fraction(1, 2), limit=16):
                     if (d == 2 and abs(epsilon) >= 1) or 1 - epsilon / (d - 1) <= 0:
                         continue
                     s = two_level(d, 1, epsilon)
-                    c = limit * d * s.gap()
+                    c = s.gap() / assumed.ball(c=1, d=d)
                     if case.hypothesis(bool(c <= 1)):
-                        radius = ball(width_factor) * c.sqrt()
+                        radius = said.ball(c=c)
                         case.at_most("|λ - 1| ≤ √c/2", ball(abs(epsilon)), radius, d=d, spectrum=s)
                         best = max(best, float((ball(abs(epsilon)) / radius).mid()))
                         found = bounds.lemma_b1(d, float(s.gap().mid()))
-                        case.library("bounds.lemma_b1", found, c.sqrt() / 2, 1e3, d=d)
+                        case.library("bounds.lemma_b1", found, radius, 1e3, d=d)
             rows.append((d, f"{best:.6f}"))
             case.margin(1 / best if best else 1.0, "smallest bound/deviation on the spectra tried")
         case.table("largest |λ-1| over its bound", ("d", "ratio"), rows)
     e = sp.Symbol("e", real=True)
-    difference = e - sp.log(1 + e) - e**2 / 4
+    c, d_ = sp.symbols("c d", positive=True)
+    limit = sp.cancel(assumed.sympy() * d_ / c)  # dφ ≤ c/16: no term g(1+ε_k) is above c/16
+    radius = sp.simplify(said.sympy() / sp.sqrt(c))
+    difference = e - sp.log(1 + e) - limit / radius**2 * e**2
     for end in (-1, 1):
-        case.rises("g(1+ε) ≥ ε²/4 on (-1, 1]", difference, e, 0, end)
+        case.rises("g(1+ε) ≥ (1/16) (2ε)² on (-1, 1], so g ≤ c/16 gives |ε| ≤ √c/2", difference, e, 0, end)
     with case.illustrations():
         case.interval("the same in ball arithmetic on (0, 1)", lambda x: x - (1 + x).log() - x * x / 4, 0, 1)
         case.interval("and on (-99/100, 0)", lambda x: x - (1 + x).log() - x * x / 4, Fraction(-99, 100), 0)
     case.rises("g grows beyond 1", e - sp.log(1 + e), e, 0, sp.oo)
-    case.constant("g(2) = 1 - log 2 > 1/16, so no ε exceeds 1", Fraction(1, limit), "<", 1 - ball(2).log())
+    case.constant("g(2) = 1 - log 2 > 1/16, so no ε exceeds 1", Fraction(str(limit)), "<", 1 - ball(2).log())
     tightness(
         case,
         "2√(dφ) over the largest |λ-1|, minimised over the spectra with φ ≤ 1/(16d)",
@@ -57,8 +62,8 @@ def decide(case, *, width_factor=Fraction(1, 2), limit=16):
 
 
 FALSE_NEIGHBOURS = {
-    "1 ± 7√c/20": {"width_factor": Fraction(35, 100)},
-    "φ ≤ c/(8d)": {"limit": 8},
+    "1 ± 7√c/20": replace("sqrt(c)/2", "7*sqrt(c)/20"),
+    "φ ≤ c/(8d)": replace("16", "8"),
 }
 
 

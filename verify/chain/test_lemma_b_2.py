@@ -6,22 +6,30 @@ import numpy as np
 import sympy as sp
 
 from isogap import bounds
-from isogap.verification.balls import ball, family, widths
+from isogap.verification import replace
+from isogap.verification.balls import family, widths
 from isogap.verification.tightness import tightness
 
 d = sp.Symbol("d", positive=True)
 
 
-def decide(case, *, near=2 * d * (d + 2), far=32 * d**2 * (d + 2)):
+def _bound(case, s):
+    """Bound of the mean change of φ at a spectrum, and whether φ is small."""
+    small, large = case.claims
+    local = bool(s.gap() <= small.condition.right.ball(d=s.d))
+    if not local:
+        large.condition.right.ball(d=s.d)
+    return (small if local else large).right.ball(phi=s.gap(), d=s.d) - s.gap(), local
+
+
+def decide(case):
     """Enclosures in both regimes; then Lemma B.1 and Corollary 4 for every d."""
     with case.illustrations():
         for width in widths(deep=case.deep):
-            below, above = (ball(Fraction(str(x.subs(d, width)))) for x in (near, far))
             for s in family(width, deep=case.deep):
                 if case.hypothesis(s.low > 0):
                     phi, step = s.gap(), s.step()
-                    local = bool(phi <= ball(Fraction(1, 16 * width)))
-                    bound = -phi / below if local else -1 / above
+                    bound, local = _bound(case, s)
                     case.at_most(
                         f"exact step ≤ bound, φ {'≤' if local else '>'} 1/(16d)", step, bound, d=width, spectrum=s
                     )
@@ -33,26 +41,32 @@ def decide(case, *, near=2 * d * (d + 2), far=32 * d**2 * (d + 2)):
         case.rises("g(1+ε) ≤ ε² for ε ≥ -1/2, so Σ ε² ≥ dφ", difference, e, 0, end)
     x = sp.Symbol("x", positive=True)
     case.rises("log(1-x) ≤ -x", -x - sp.log(1 - x), x, 0, 1)
-    phi = sp.Symbol("phi", positive=True)
-    corollary = 2 * d**2 * (d + 2)  # Corollary 4: the step is at most -Σ ε²/(2d²(d+2))
+    phi, p2 = sp.symbols("phi p2", positive=True)
+    # Corollary 4: the step is at most log(1 - Σε²/constant) ≤ -Σε²/constant
+    corollary = 1 / sp.cancel((1 - sp.exp(case.below("Corollary 4")[0].right.sympy() - phi)) / p2)
+    near, far = (1 / sp.cancel(phi - claim.right.sympy()) for claim in case.claims)
+    start, end = (claim.condition.right.sympy() * d for claim in case.claims)
+    confined = case.below("Lemma B.1")[0].right.sympy(c=1) * d
+    case.constant("Lemma B.1 covers the first case", Fraction(str(start)), "<=", Fraction(str(confined)))
+    case.constant("the two cases leave nothing out", Fraction(str(end)), "<=", Fraction(str(start)))
     case.argument(
         "case distinction", "φ ≤ 1/(16d) gives |ε| ≤ 1/2 (B.1); else Σ ε² > 1/16 if all |ε| ≤ 1/2, ≥ 1/4 if not"
     )
     case.constant("the smaller of the two", Fraction(1, 16), "<=", Fraction(1, 4))
-    case.follows("near: dφ over Corollary 4's constant", sp.expand(near * d * phi - corollary * phi), {d: 1, phi: 0})
-    case.follows("far: (1/16) over Corollary 4's constant", sp.expand(far / 16 - corollary), {d: 1})
+    case.follows("near: dφ over Corollary 4's constant", sp.expand(near * phi * d - corollary), {d: 1})
+    case.follows("far: (1/16) over Corollary 4's constant", sp.expand(far * end - corollary), {d: 1})
     if not case.control:
         tightness(
             case,
             "exact mean decrease over the bound",
             lambda f, n: np.log(f.drift) - np.log(min(f.phi, 1 / (16 * n)) / (2 * n * (n + 2))),
-            lambda s: (-s.step(), ball(0).max(s.gap()).min(ball(Fraction(1, 16 * s.d))) / (2 * s.d * (s.d + 2))),
+            lambda s: (-s.step(), -_bound(case, s)[0]),
         )
 
 
 FALSE_NEIGHBOURS = {
-    "near: φ/((d+2)/3), faster than E8": {"near": (d + 2) / 3},
-    "far: 1/(d+2)": {"far": d + 2},
+    "near: φ/((d+2)/3), faster than E8": replace("phi/(2*d*(d+2))", "phi/((d+2)/3)"),
+    "far: 1/(d+2)": replace("32*d^2*(d+2)", "(d+2)"),
 }
 
 

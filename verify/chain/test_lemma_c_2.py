@@ -1,16 +1,16 @@
 """Lemma C.2: gradients in the logits are bounded: cross-entropy ‖p-y‖₂ ≤ √2 always, squared error ‖Z-T‖_F ≤ √d + ‖T‖_F here."""
 
-from fractions import Fraction
-
 import sympy as sp
 
 from isogap import bounds
 from isogap.verification import rational as q
+from isogap.verification import replace
 from isogap.verification.balls import ball
 
 
-def decide(case, *, constant=Fraction(2), bounded=True):
+def decide(case, *, bounded=True):
     """Softmax gradients in balls, then the simplex and the triangle inequality for every size."""
+    entropy, error = (claim.right for claim in case.claims)
     with case.illustrations():
         for classes in (2, 3, 10):
             for size in (-3, 0, 1, 4, 40):
@@ -21,7 +21,12 @@ def decide(case, *, constant=Fraction(2), bounded=True):
                     if case.hypothesis(True):
                         square = sum(((x - (k == label)) ** 2 for k, x in enumerate(p)), ball(0))
                         case.at_most(
-                            "‖p - y‖² ≤ 2", square, ball(constant), classes=classes, label=label, largest_logit=size
+                            "‖p - y‖² ≤ 2",
+                            square,
+                            entropy.ball() ** 2,
+                            classes=classes,
+                            label=label,
+                            largest_logit=size,
                         )
         for d in (2, 3, 5):
             Z = q.cayley(d, d) * q.unit_rows(d, d, d) * (1 if bounded else 10**6)
@@ -29,11 +34,15 @@ def decide(case, *, constant=Fraction(2), bounded=True):
             square = sum(q.diagonal_of((Z - T) * (Z - T).transpose()))
             target = sum(q.diagonal_of(T * T.transpose()))
             case.at_most(
-                "‖Z-T‖_F ≤ √d + ‖T‖_F", ball(square).sqrt(), ball(d).sqrt() + ball(target).sqrt(), d=d, entry=Z[0, 0]
+                "‖Z-T‖_F ≤ √d + ‖T‖_F",
+                ball(square).sqrt(),
+                error.ball(d=d, norm_T=ball(target).sqrt()),
+                d=d,
+                entry=Z[0, 0],
             )
             found = bounds.lemma_c2_squared_error(d, float(target) ** 0.5)
-            case.library("bounds.lemma_c2_squared_error", found, ball(d).sqrt() + ball(target).sqrt(), 20)
-    case.library("bounds.lemma_c2_cross_entropy", bounds.lemma_c2_cross_entropy(), ball(2).sqrt(), 4)
+            case.library("bounds.lemma_c2_squared_error", found, error.ball(d=d, norm_T=ball(target).sqrt()), 20)
+    case.library("bounds.lemma_c2_cross_entropy", bounds.lemma_c2_cross_entropy(), entropy.ball(), 4)
     _proof(case)
 
 
@@ -52,16 +61,17 @@ def _proof(case):
     case.identity("∂/∂z_k is p_k", sp.diff(loss, b).subs(names), (sp.exp(b) / total).subs(names), computed=True)
     # with s = Σ_{k≠y} p_k = 1 - p_y: ‖p-y‖² = s² + Σ_{k≠y} p_k² = 2s² - 2 Σ_{k<l} p_k p_l ≤ 2s² ≤ 2
     s, cross = sp.symbols("s q", nonnegative=True)
+    limit = case.claims[0].right.sympy() ** 2
     case.identity("‖p-y‖² = s² + (s² - 2 Σ p_k p_l)", s**2 + (s**2 - 2 * cross), 2 * s**2 - 2 * cross, computed=True)
     case.identity(
-        "2 - ‖p-y‖² = 2(1-s)(1+s) + 2 Σ p_k p_l", 2 - (2 * s**2 - 2 * cross), 2 * (1 - s) * (1 + s) + 2 * cross
+        "2 - ‖p-y‖² = 2(1-s)(1+s) + 2 Σ p_k p_l", limit - (2 * s**2 - 2 * cross), 2 * (1 - s) * (1 + s) + 2 * cross
     )
     case.argument("a sum of non-negative terms", "0 ≤ s ≤ 1 and p_k ≥ 0")
     case.argument("triangle inequality", "‖Z‖_F² = tr X_L X_Lᵀ = d for orthogonal W_L")
 
 
 FALSE_NEIGHBOURS = {
-    "‖p-y‖₂ ≤ 1.4": {"constant": Fraction(196, 100)},
+    "‖p-y‖₂ ≤ 1.4": replace("sqrt(2)", "1.4"),
     "squared error without bounded logits, as printed": {"bounded": False},
 }
 

@@ -8,11 +8,13 @@ import sympy as sp
 import isogap
 from isogap import bounds
 from isogap.theory.enclosures import log_lambda_star_enclosure
+from isogap.verification import replace
 from isogap.verification.balls import ball, family, widths
 
 
-def decide(case, *, slope=1, offset=1, near=2):
+def decide(case):
     """The worst H of every gap (S4: a row along the smallest eigenvector), other spectra, then E6, C.7 and C.8."""
+    everywhere, near = case.claims
     rows = []
     with case.illustrations():
         for d in widths(deep=case.deep):
@@ -28,8 +30,8 @@ def decide(case, *, slope=1, offset=1, near=2):
             ]:
                 if case.hypothesis(dphi > 0):
                     exact = -log_lambda_star_enclosure(d, Fraction(dphi) / d) / 2
-                    local = dphi <= Fraction(1, 16)
-                    bound = ball(near) * ball(dphi).sqrt() if local else ball(slope) * ball(dphi) + ball(offset)
+                    local = Fraction(dphi) / d <= near.condition.right.exact(d=d)
+                    bound = (near if local else everywhere).right.ball(d=d, phi=ball(dphi) / d)
                     case.at_most("largest log‖J‖ of gap φ ≤ bound", exact, bound, d=d, d_phi=dphi)
                     key = "near" if local else "far"
                     best[key] = max(best[key], float((exact / bound).mid()))
@@ -44,9 +46,16 @@ def decide(case, *, slope=1, offset=1, near=2):
                         "library: log‖J‖ of diag(√λ)", abs(ball(found) + ball(s.low).log() / 2), ball(1e-12), d=d
                     )
     case.table("largest log‖J‖ over the bound", ("d", "φ ≤ 1/(16d)", "φ > 1/(16d)"), rows)
-    x = sp.Symbol("x", nonnegative=True)
-    case.follows("½(dφ + 1) ≤ dφ + 1 (C.8)", sp.expand(slope * x + offset - (x + 1) / 2), {x: 0})
-    case.constant("½ · 4√(dφ) = 2√(dφ) (C.8)", Fraction(4, 2), "<=", near)
+    x, d, phi = sp.symbols("x d phi", positive=True)  # x for dφ
+    far, close = case.below("Lemma C.8")
+    half = -sp.expand_log(sp.log(far.right.sympy()), force=True) / 2
+    rest = sp.expand((everywhere.right.sympy() - half).subs(phi, x / d))
+    case.follows("½(dφ + 1) of C.8 is at most the claim", rest, {x: 0})
+    squares = (sp.cancel(side.sympy() ** 2 / (d * phi)) for side in (close.right, near.right))
+    first, second = (Fraction(str(square)) for square in squares)
+    case.constant("½ · 4√(dφ) of C.8 is at most the claim, squared", first / 4, "<=", second)
+    ends = (Fraction(str(claim.condition.right.sympy() * d)) for claim in (near, close))
+    case.constant("where C.8 covers it", next(ends), "<=", next(ends))
     case.argument("monotone logarithm", "E6 and C.7: log‖J‖ = -½ log min_j ‖H_j‖² ≤ -½ log λ_min")
     t = np.geomspace(1e-3, 20, 120)
     for d in (8,):
@@ -58,8 +67,8 @@ def decide(case, *, slope=1, offset=1, near=2):
 
 
 FALSE_NEIGHBOURS = {
-    "≤ dφ/2 + 1/4": {"slope": Fraction(1, 2), "offset": Fraction(1, 4)},
-    "near: ≤ 0.69√(dφ)": {"near": Fraction(69, 100)},
+    "≤ dφ/2 + 1/4": replace("d*phi + 1", "d*phi/2 + 1/4"),
+    "near: ≤ 0.69√(dφ)": replace("2*sqrt", "0.69*sqrt"),
 }
 
 

@@ -4,14 +4,12 @@ import numpy as np
 import sympy as sp
 
 from isogap import Checks, bounds, simulate
-from isogap.verification.balls import ball
-
-d, phi = sp.symbols("d phi", positive=True)
+from isogap.verification import replace
 
 
-def decide(case, *, bound=32 * d**2 * (d + 2) * phi):
+def decide(case):
     """The engine's hitting times, cut at the depth of the run, then the supermartingale that Lemma B.2 makes."""
-    rows = []
+    bound, rows = case.claim.right, []
     starts = [
         (4, "gaussian", 300),
         (8, "gaussian", 300),
@@ -32,29 +30,33 @@ def decide(case, *, bound=32 * d**2 * (d + 2) * phi):
             if case.hypothesis(run.phi0 > 1 / (16 * width)):
                 hits = run.paths.phi <= 1 / (16 * width)
                 tau = np.where(hits.any(axis=1), hits.argmax(axis=1), depth)
-                limit = float(bound.subs({d: width, phi: run.phi0}))
+                limit = bound.float(d=width, phi0=run.phi0)
                 case.mean_at_most("engine: E min(τ, L) ≤ bound", tau, limit, depth, d=width, phi0=f"{run.phi0:.4g}")
                 case.library(
                     "bounds.hitting_time",
                     bounds.hitting_time(width, run.phi0),
-                    32 * width**2 * (width + 2) * ball(run.phi0),
+                    bound.ball(d=width, phi0=run.phi0),
                     20,
                 )
                 sharp = float(bounds.hitting_time_sharp(width, run.phi0))
                 rows.append((width, f"{run.phi0:.4g}", f"{tau.mean():.1f}", f"{sharp:.0f}", f"{limit:.0f}"))
                 case.margin(limit / max(tau.mean(), 1.0), "smallest bound / measured E τ")
     case.table("hitting times", ("d", "φ_0", "measured E τ", "24d(d+2)φ_0 (S2)", "Lemma C.5"), rows)
-    step = 1 / (32 * d**2 * (d + 2))
+    d, phi, phi0 = sp.symbols("d phi phi0", positive=True)
+    step = phi - case.below("Lemma B.2")[1].right.sympy()
     case.argument("optional stopping of a supermartingale", "φ_{ℓ∧τ} + step·(ℓ∧τ) is one, and non-negative")
     case.argument("monotone convergence", "E min(τ, ℓ) rises to E τ")
-    rest = sp.cancel(bound * step - phi)
+    rest = sp.cancel(bound.sympy() * step - phi0)
+    what = "φ_0 over the least mean decrease before τ (B.2) is at most the bound"
     if rest == 0:
-        case.identity("φ_0 over the least mean decrease before τ (B.2)", bound * step, phi, computed=True)
+        case.identity(what, bound.sympy() * step, phi0, computed=True)
     else:
-        case.follows("the claimed bound is no better than that of B.2", sp.expand(bound - phi / step), {d: 1, phi: 0})
+        case.follows(what, sp.expand(sp.cancel(bound.sympy() - phi0 / step)), {d: 1, phi0: 0})
 
 
-FALSE_NEIGHBOURS = {"E τ ≤ dφ_0/2": {"bound": d * phi / 2}}
+FALSE_NEIGHBOURS = {
+    "E τ ≤ dφ_0/2": replace("32*d^2*(d+2)", "d/2"),
+}
 
 
 def test_lemma_c_5(judgement):

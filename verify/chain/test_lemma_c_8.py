@@ -6,10 +6,11 @@ import sympy as sp
 
 from isogap import bounds
 from isogap.theory.enclosures import log_lambda_star_enclosure
+from isogap.verification import replace
 from isogap.verification.balls import ball, family, widths
 
 
-def decide(case, *, offset=1, near=4):
+def decide(case):
     """The smallest eigenvalue that a gap allows, other spectra, then two scalar inequalities on their whole intervals."""
     with case.illustrations():
         for d in widths(deep=case.deep):
@@ -23,10 +24,10 @@ def decide(case, *, offset=1, near=4):
             ]:
                 if case.hypothesis(dphi > 0):
                     exact = -log_lambda_star_enclosure(d, Fraction(dphi) / d)
-                    _compare(case, d, ball(dphi), exact, offset, near)
+                    _compare(case, d, Fraction(dphi), exact)
             for s in family(d):
                 if case.hypothesis(s.low > 0):
-                    _compare(case, d, d * s.gap(), -ball(s.low).log(), offset, near)
+                    _compare(case, d, d * s.gap(), -ball(s.low).log())
     d, lam, x = sp.symbols("d lam x", positive=True)
     case.argument("AM-GM", "the other d-1 eigenvalues have sum d-λ; by AM-GM Σ log ≤ log λ + (d-1) log((d-λ)/(d-1))")
     case.identity(
@@ -44,26 +45,37 @@ def decide(case, *, offset=1, near=4):
             Fraction(1, 100),
             1,
         )
-    # u = √(dφ) ≤ 1/4: λ ≥ 1 - √2 u, and -log(1 - √2 u) ≤ 4u; with v = √2 u ≤ √2/4 < 2/5
-    v = sp.Symbol("v", positive=True)
+    # u = √(dφ): λ ≥ 1 - √2 u, and -log(1 - √2 u) ≤ 4u; with v = √2 u ≤ √2/4 < 2/5
+    v, phi = sp.symbols("v phi", positive=True)
     case.rises("-log(1-v) ≤ 2.8 v for v ≤ 2/5", sp.Rational(14, 5) * v + sp.log(1 - v), v, 0, sp.Rational(2, 5))
-    case.constant("√2/4 < 2/5, squared", Fraction(2, 16), "<", Fraction(4, 25))
-    case.constant("2.8√2 < 4, squared", Fraction(28, 10) ** 2 * 2, "<", Fraction(near) ** 2)
-    case.constant("log λ ≥ -dφ - 1 + λ, which is above -dφ - 1", Fraction(1), "<=", Fraction(offset))
+    everywhere, near = case.claims
+    largest = near.condition.right.sympy() * d  # of dφ = u²
+    slope = sp.cancel(near.right.sympy() ** 2 / (d * phi))
+    case.constant("√2 u ≤ 2/5, squared", 2 * Fraction(str(largest)), "<", Fraction(4, 25))
+    case.constant(
+        "2.8√2 is at most the claimed factor of u, squared", 2 * Fraction(28, 10) ** 2, "<", Fraction(str(slope))
+    )
+    rest = sp.expand(-sp.log(everywhere.right.sympy()) - d * phi)
+    rest = Fraction(str(sp.expand_log(rest, force=True)))
+    case.constant("log λ ≥ -dφ - 1 + λ, which is above -dφ - 1", Fraction(1), "<=", rest)
 
 
-def _compare(case, d, dphi, exact, offset, near):
-    local = bool(dphi <= ball(Fraction(1, 16)))
-    bound = ball(near) * dphi.sqrt() if local else dphi + ball(offset)
+def _compare(case, d, dphi, exact):
+    everywhere, near = case.claims
+    limit = near.condition.right
+    local = dphi / d <= limit.exact(d=d) if isinstance(dphi, Fraction) else bool(dphi / d <= limit.ball(d=d))
+    dphi = ball(dphi)
+    bound = near.right.ball(d=d, phi=dphi / d) if local else -everywhere.right.ball(d=d, phi=dphi / d).log()
     case.at_most(f"-log λ_min ≤ {'4√(dφ)' if local else 'dφ + 1'}", exact, bound, d=d, d_phi=float(dphi.mid()))
+    near.left.ball(lam_min=1)
     case.margin(float((bound / exact).mid()), "smallest bound/exact")
     if d * d * 1e-300 < float(dphi.mid()) < 1e5 and float(dphi.mid()) > 1e-3:
         case.library("bounds.lemma_c8", bounds.lemma_c8(d, float((dphi / d).mid())), bound, 1e3)
 
 
 FALSE_NEIGHBOURS = {
-    "λ_min ≥ e^(-dφ)": {"offset": 0},
-    "-log λ_min ≤ 1.4√(dφ)": {"near": Fraction(14, 10)},
+    "λ_min ≥ e^(-dφ)": replace("exp(-d*phi-1)", "exp(-d*phi)"),
+    "-log λ_min ≤ 1.4√(dφ)": replace("4*sqrt", "1.4*sqrt"),
 }
 
 

@@ -5,18 +5,19 @@ import sympy as sp
 
 import isogap
 from isogap.verification import rational as q
+from isogap.verification import replace
 
 
-def decide(case, *, projection=1):
+def decide(case):
     """Directional derivative for any n through three invariants; then every entry at n = 2, 3."""
     t, square, inner, other = sp.symbols("t N s q", positive=True)
     # ‖x+tv‖^-1 with N = ‖x‖², s = x·v, q = ‖v‖²; the vectors x and v are treated as free symbols
     x, v = sp.symbols("x v")
     curve = (x + t * v) * (square + 2 * t * inner + t**2 * other) ** sp.Rational(-1, 2)
     derivative = sp.diff(curve, t).subs(t, 0) * sp.sqrt(square)
-    case.identity(
-        "d/dt (x+tv)/‖x+tv‖ at 0, any n", sp.expand(derivative), v - projection * x * inner / square, computed=True
-    )
+    # on v: the unit matrix gives v, xxᵀ gives x (x·v)
+    claimed = sp.expand(case.claim.right.sympy(one=v, x_x=x * inner, N=sp.sqrt(square)) * sp.sqrt(square))
+    case.identity("d/dt (x+tv)/‖x+tv‖ at 0, any n", sp.expand(derivative), claimed, computed=True)
     with case.illustrations():
         for n in (2, 3):
             xs = sp.symbols(f"x1:{n + 1}", positive=True)
@@ -24,7 +25,8 @@ def decide(case, *, projection=1):
             for i in range(n):
                 for j in range(n):
                     entry = sp.diff(xs[i] * norm2 ** sp.Rational(-1, 2), xs[j]) * sp.sqrt(norm2)
-                    claim = (1 if i == j else 0) - projection * xs[i] * xs[j] / norm2
+                    at = {"one": int(i == j), "x_x": xs[i] * xs[j], "N": sp.sqrt(norm2)}
+                    claim = sp.expand(case.claim.right.sympy(**at) * sp.sqrt(norm2))
                     case.identity("every entry at n = 2, 3", sp.expand(entry), claim, computed=True)
     with case.illustrations():
         for seed in range(4):
@@ -48,8 +50,8 @@ def decide(case, *, projection=1):
 
 
 FALSE_NEIGHBOURS = {
-    "(1/‖x‖)(I - 2xxᵀ/‖x‖²), a reflection": {"projection": 2},
-    "I/‖x‖, the norm held fixed": {"projection": 0},
+    "(1/‖x‖)(I - 2xxᵀ/‖x‖²), a reflection": replace("x_x", "2*x_x"),
+    "I/‖x‖, the norm held fixed": replace("x_x", "0*x_x"),
 }
 
 

@@ -6,23 +6,28 @@ import numpy as np
 import sympy as sp
 
 from isogap import bounds
-from isogap.verification.balls import ball, family, two_level, widths
+from isogap.verification import replace
+from isogap.verification.balls import family, two_level, widths
 from isogap.verification.tightness import tightness
 
 
-def decide(case, *, near=Fraction(3, 2), far=24):
+def _bound(case, s):
+    """Bound of the mean change of φ at a spectrum, and whether φ is small."""
+    small, large = case.claims
+    local = bool(s.gap() <= small.condition.right.ball(d=s.d))
+    if not local:
+        large.condition.right.ball(d=s.d)
+    return (small if local else large).right.ball(phi=s.gap(), d=s.d) - s.gap(), local
+
+
+def decide(case):
     """Enclosures in both regimes, from S1 and B.1 the case distinction in exact numbers."""
     with case.illustrations():
         for width in widths(deep=case.deep):
             for s in _spectra(width, case.deep):
                 if case.hypothesis(s.low > 0):
                     phi = s.gap()
-                    local = bool(phi <= ball(Fraction(1, 16 * width)))
-                    bound = (
-                        -phi / (ball(near) * (width + 2))
-                        if local
-                        else -ball(Fraction(1, 1) / (far * width * (width + 2)))
-                    )
+                    bound, local = _bound(case, s)
                     case.at_most(
                         f"exact step ≤ bound, φ {'≤' if local else '>'} 1/(16d)", s.step(), bound, d=width, spectrum=s
                     )
@@ -34,20 +39,27 @@ def decide(case, *, near=Fraction(3, 2), far=24):
     for end in (sp.Rational(-1, 2), sp.oo):
         case.rises("g(1+ε) ≤ ε² for ε ≥ -1/2, so Σ ε² ≥ dφ", e**2 - e + sp.log(1 + e), e, 0, end)
     case.argument("case distinction", "φ ≤ 1/(16d) gives |ε| ≤ 1/2 (B.1), so Σ ε² ≥ dφ and λ_max ≤ 3/2")
-    d, phi = sp.symbols("d phi", positive=True)
-    near_, far_ = (sp.Rational(Fraction(x).numerator, Fraction(x).denominator) for x in (near, far))
-    case.follows("near, by S1", sp.expand(near_ * (d + 2) * d * phi - d * (d + 2) * phi * 3 / 2), {d: 1, phi: 0})
-    least = min(Fraction(1, 16) / Fraction(3, 2), Fraction(1, 4) / Fraction(3, 2))
+    d, phi, p2, top = sp.symbols("d phi p2 lam_max", positive=True)
+    rate = sp.cancel((phi - case.below("S1")[0].right.sympy()) * top / p2)  # the step is at most -rate Σε²/λ_max
+    near, far = (sp.cancel(phi - claim.right.sympy()) for claim in case.claims)
+    start, end = (claim.condition.right.sympy() * d for claim in case.claims)
+    confined = case.below("Lemma B.1")[0].right.sympy(c=1) * d
+    case.constant("Lemma B.1 covers the first case", Fraction(str(start)), "<=", Fraction(str(confined)))
+    case.constant("the two cases leave nothing out", Fraction(str(end)), "<=", Fraction(str(start)))
+    rest = sp.expand(sp.cancel(phi / near) - sp.cancel(1 / (rate * d * sp.Rational(2, 3))))
+    case.follows("near, by S1 with Σε² ≥ dφ and λ_max ≤ 3/2", rest, {d: 1})
+    least = min(Fraction(str(end)) / Fraction(3, 2), Fraction(1, 4) / Fraction(3, 2))
     case.constant("all |ε| ≤ 1/2, or some ε < -1/2 with λ_max ≤ 3/2: Σε²/λ_max ≥ 1/24", least, ">=", Fraction(1, 24))
     case.rises("some ε > 1/2: ε²/(1+ε) grows from 1/6", e**2 / (1 + e) - sp.Rational(1, 6), e, sp.Rational(1, 2), sp.oo)
     case.constant("1/6 ≥ 1/24", Fraction(1, 6), ">=", least)
-    case.follows("far, by S1: (1/24)/(d(d+2))", sp.expand(far_ * d * (d + 2) - 24 * d * (d + 2)), {d: 1})
+    rest = sp.expand(sp.cancel(1 / far) - sp.cancel(24 / rate))
+    case.follows("far, by S1: (1/24)/(d(d+2))", rest, {d: 1})
     if not case.control:
         tightness(
             case,
             "exact mean decrease over the bound",
             lambda f, n: np.log(f.drift) - np.log(min(f.phi, 1 / (16 * n)) / (1.5 * (n + 2))),
-            lambda s: (-s.step(), s.gap().min(ball(Fraction(1, 16 * s.d))) * 2 / (3 * (s.d + 2))),
+            lambda s: (-s.step(), -_bound(case, s)[0]),
         )
 
 
@@ -60,8 +72,8 @@ def _spectra(width, deep):
 
 
 FALSE_NEIGHBOURS = {
-    "near: φ/(0.45(d+2)), faster than E8": {"near": Fraction(45, 100)},
-    "far: 1/(7d(d+2))": {"far": 7},
+    "near: φ/(0.45(d+2)), faster than E8": replace("3/2*(d+2)", "0.45*(d+2)"),
+    "far: 1/(7d(d+2))": replace("24*d", "7*d"),
 }
 
 

@@ -5,32 +5,34 @@ from fractions import Fraction
 import sympy as sp
 
 from isogap import Checks, bounds, simulate
-from isogap.verification.balls import Spectrum, ball, family, widths
+from isogap.verification import replace
+from isogap.verification.balls import Spectrum, family, widths
 
-d, phi = sp.symbols("d phi", positive=True)
+d, phi, phi0 = sp.symbols("d phi phi0", positive=True)
 
 
-def decide(case, *, factor=24, slope=True):
+def decide(case):
     """One layer in ball arithmetic, the link to S2, then the engine's means over the depth."""
+    decay, length = (claim.right for claim in case.claims)
     with case.illustrations():
         for width in widths(deep=case.deep):
             for s in _spectra(width, case.deep):
                 if case.hypothesis(s.low > 0):
                     gap = s.gap()
-                    k = ball(factor) * (width + 2) * (1 + (width * gap if slope else 0))
-                    left, right = gap + s.step(30), gap * (-1 / k).exp()
+                    k = length.ball(d=width, phi0=gap)
+                    left, right = gap + s.step(30), decay.ball(phi0=gap, ell=1, k_sharp=k)
                     case.at_most("one layer: E φ' ≤ φ e^(-1/k')", left, right, d=width, spectrum=s)
                     case.margin(
                         float((-(left / gap).log() * k).mid()), "smallest (decrease of log E φ)·k' in one layer"
                     )
                     if s.low > Fraction(1, 1000) and s.top - 1 > Fraction(1, 1000):
                         found = bounds.theorem_1_sharp(width, float(gap.mid()), 3)
-                        case.library("bounds.theorem_1_sharp", found, gap * (-3 / k).exp(), 1e4, d=width)
-    length = (
-        sp.Rational(Fraction(factor).numerator, Fraction(factor).denominator) * (d + 2) * (1 + d * phi * int(slope))
-    )
-    case.follows("near: 1/(1.5(d+2)) ≥ 1/k'", sp.expand(length - sp.Rational(3, 2) * (d + 2)), {d: 1, phi: 0})
-    case.follows("far: 1/(24d(d+2)φ) ≥ 1/k'", sp.expand(length - 24 * d * (d + 2) * phi), {d: 1, phi: 0})
+                        case.library(
+                            "bounds.theorem_1_sharp", found, decay.ball(phi0=gap, ell=3, k_sharp=k), 1e4, d=width
+                        )
+    near, far = (sp.cancel(phi / (phi - claim.right.sympy())).subs(phi, phi0) for claim in case.below("S2"))
+    case.follows("near: 1/(1.5(d+2)) ≥ 1/k'", sp.expand(length.sympy() - near), {d: 1, phi0: 0})
+    case.follows("far: 1/(24d(d+2)φ) ≥ 1/k'", sp.expand(length.sympy() - far), {d: 1, phi0: 0})
     x = sp.Symbol("x", positive=True)
     case.rises("log(1-x) ≤ -x", -x - sp.log(1 - x), x, 0, 1)
     case.argument(
@@ -61,8 +63,8 @@ def _spectra(width, deep):
 
 
 FALSE_NEIGHBOURS = {
-    "k' = (9/10)(d+2)(1+dφ_0)": {"factor": Fraction(9, 10)},
-    "k' without 1 + dφ_0": {"slope": False},
+    "k' = (9/10)(d+2)(1+dφ_0)": replace("24*(d+2)", "9/10*(d+2)"),
+    "k' without 1 + dφ_0": replace("*(1+d*phi0)", ""),
 }
 
 

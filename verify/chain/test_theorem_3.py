@@ -7,14 +7,14 @@ import sympy as sp
 from flint import acb, arb
 
 from isogap import bounds
-from isogap.verification import sampling
+from isogap.verification import replace, sampling
 from isogap.verification.balls import Spectrum, ball, family, widths
 from isogap.verification.tightness import tightness
 
 d = sp.Symbol("d", positive=True)
 
 
-def decide(case, *, constant=2 * d**2 * (d + 2), normalise=True):
+def decide(case, *, normalise=True):
     """Exact upper and lower values of E I' against the bound, then the proof with ``d²(d+2)`` for every d.
 
     For ``d > 2`` the mean is not in closed form; ``E I' ≥ I exp(-E log Y)`` (Jensen, E3) bounds it from below. From above:
@@ -22,25 +22,18 @@ def decide(case, *, constant=2 * d**2 * (d + 2), normalise=True):
     """
     with case.illustrations():
         for width in widths(deep=case.deep):
-            c = ball(
-                int(constant.subs(d, width))
-                if constant.subs(d, width).is_integer
-                else Fraction(str(constant.subs(d, width)))
-            )
             for s in family(width, deep=case.deep):
                 if case.hypothesis(s.low > 0):
-                    bound = 1 / (1 - ball(s.power(2)) / c)
-                    case.exact(
-                        "the bracket is in (0, 1]", 0 < s.power(2) < 2 * width**2 * (width + 2) and s.top <= width
-                    )
+                    bound = _bound(case, s)
+                    case.exact("the bracket is in (0, 1]", bound >= 1 and s.top <= width, d=width, spectrum=s)
                     _judge(case, width, s, bound, normalise)
             if width > 2:
                 rest = Fraction(1, 10**9)
                 s = Spectrum((width - (width - 1) * rest, rest), (1, width - 1))
-                bound = 1 / (1 - ball(s.power(2)) / c)
+                bound = _bound(case, s)
                 case.exact("the bracket is positive", bound > 0, d=width, bracket=float((1 / bound).mid()))
                 case.at_most("E I'/I at one large eigenvalue, from above", bound, _one_large(s), d=width, spectrum=s)
-    _proof(case, constant)
+    _proof(case)
     if not case.control:
         with case.illustrations():
             _samples(case)
@@ -48,8 +41,13 @@ def decide(case, *, constant=2 * d**2 * (d + 2), normalise=True):
             case,
             "lower bound exp(-E log Y) of E I'/I: its logarithm over that of the bound",
             lambda f, n: np.log(f.drift) - np.log(-np.log1p(-f.p2 / (2 * n**2 * (n + 2)))),
-            lambda s: (-s.step(), -(1 - ball(s.power(2)) / (2 * s.d**2 * (s.d + 2))).log()),
+            lambda s: (-s.step(), _bound(case, s).log()),
         )
+
+
+def _bound(case, s):
+    """Bound of E I'/I at a spectrum."""
+    return case.claim.right.ball(I_X=1, d=s.d, p2=s.power(2))
 
 
 def _judge(case, width, s, bound, normalise):
@@ -74,7 +72,9 @@ def _one_large(s):
     return moment / ball(s.top - s.low)
 
 
-def _proof(case, constant):
+def _proof(case):
+    before, p = sp.symbols("I_X p2", positive=True)
+    constant = 1 / sp.cancel((1 - before / case.claim.right.sympy()) / p)
     a, b = sp.symbols("a b", positive=True)
     case.identity("(r_i-r_j)²(r_i+r_j)² = (Y_i-Y_j)²", (a - b) ** 2 * (a + b) ** 2, (a**2 - b**2) ** 2)
     case.identity("2(Y_i+Y_j) - (r_i+r_j)² = (r_i-r_j)² ≥ 0", 2 * (a**2 + b**2) - (a + b) ** 2, (a - b) ** 2)
@@ -92,7 +92,7 @@ def _proof(case, constant):
     case.follows(
         "the constant is at least d²(d+2), which the proof gives", sp.expand(constant - d**2 * (d + 2)), {d: 2}
     )
-    case.follows("Σ(λ-1)² ≤ d² - d < 2d²(d+2), as λ ≤ d", sp.expand(2 * d**2 * (d + 2) - d * (d - 1)), {d: 1})
+    case.follows("Σ(λ-1)² ≤ d² - d is below the constant, as λ ≤ d", sp.expand(constant - d * (d - 1) - 1), {d: 1})
     case.argument(
         "equality in a strict inequality", "equality: Σ(λ-1)² = 0, that is X orthogonal, as d²(d+2) < 2d²(d+2)"
     )
@@ -110,7 +110,7 @@ def _samples(case):
             Y = np.einsum("nij,j->ni", sampling.haar(width, count, rng) ** 2, lam)
             gain = np.exp(-np.mean(np.log(Y), axis=1))
             p2 = float(s.power(2))
-            bound = 1 / (1 - p2 / (2 * width**2 * (width + 2)))
+            bound = case.claim.right.float(I_X=1.0, d=width, p2=p2)
             # I' lies in [I, 1], so the gain lies in [1, 1/I]
             span = float(np.exp(-np.mean(np.log(lam)))) - 1
             case.mean_at_most("sampled: -E I'/I ≤ -bound", -gain, -bound, span, d=width, spectrum=s)
@@ -127,8 +127,8 @@ def _samples(case):
 
 
 FALSE_NEIGHBOURS = {
-    "d(d+2) in place of 2d²(d+2)": {"constant": d * (d + 2)},
-    "3d(d+2)/2 in place of 2d²(d+2)": {"constant": sp.Rational(3, 2) * d * (d + 2)},
+    "d(d+2) in place of 2d²(d+2)": replace("2*d^2*(d+2)", "d*(d+2)"),
+    "3d(d+2)/2 in place of 2d²(d+2)": replace("2*d^2*(d+2)", "(3/2*d*(d+2))"),
     "without the normalisation: X' = WX": {"normalise": False},
 }
 

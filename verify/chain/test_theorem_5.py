@@ -4,9 +4,9 @@ import numpy as np
 import sympy as sp
 
 from isogap import bounds, isometry_gap
-from isogap.verification import sampling
+from isogap.verification import UndecidedError, sampling
 
-d, phi = sp.symbols("d phi", positive=True)
+d = sp.Symbol("d", positive=True)
 
 
 def decide(case, *, weights="orthogonal", rank="full", offset=1):
@@ -33,7 +33,9 @@ def decide(case, *, weights="orthogonal", rank="full", offset=1):
                     means = gradients.mean(axis=0)
                     worst = int(means.argmax())
                     what = "backpropagation: E log‖∂L/∂W_ℓ‖ ≤ explicit bound, worst ℓ"
-                    case.mean_at_most(what, gradients[:, worst], explicit, None, d=width, depth=depth, layer=worst)
+                    case.mean_at_most(
+                        what, gradients[:, worst], explicit, None, many=depth, d=width, depth=depth, layer=worst
+                    )
                     full_bound = float(bounds.lemma_c3_sharp(width, gap)) + 0.5 * np.log(width)
                     rows.append(
                         (width, depth, f"{gap:.4g}", f"{means.max():.3f}", f"{full_bound:.3f}", f"{explicit:.4g}")
@@ -44,11 +46,19 @@ def decide(case, *, weights="orthogonal", rank="full", offset=1):
         "chain rule of the weight gradient",
         "∂L/∂W_ℓ = (∂L/∂H_ℓ)X_ℓᵀ with ‖X_ℓ‖ ≤ √d; C.12 for ∂L/∂H_ℓ; the terms of C.3 are ≥ 0",
     )
-    cube = sp.Symbol("c", nonnegative=True)
-    # ½ log d ≤ d/4 ≤ d⁵(φ³+1)/64 for d ≥ 2, so C = 28 covers it for a loss with constant 1
+    cube, phi0 = sp.Symbol("c", nonnegative=True), sp.Symbol("phi0", positive=True)
+    # ½ log d ≤ (d-1)/2, so C covers it for a loss with constant 1
     y = sp.Symbol("y", positive=True)
     case.rises("log d ≤ d - 1", y - 1 - sp.log(y), y, 1, sp.oo)
-    case.follows("27d⁵(φ³+1) + (d-1)/2 ≤ 28d⁵(φ³+1)", sp.expand(d**5 * (cube + 1) - (d - 1) / 2), {d: 1, cube: 0})
+    claimed = case.claims[0].right.sympy(C=case.claims[1].right.sympy())
+    lemma = case.below("Lemma C.3")[0].right
+    shape = sp.cancel(case.claims[0].right.sympy() / sp.Symbol("C", positive=True))
+    one = lemma.sympy().subs({d: 1, phi0: 0})  # its constant
+    if sp.cancel(shape * one - lemma.sympy()) != 0 or case.claims[1].right.sympy() != one + 1:
+        raise UndecidedError("the route gives the constant of Lemma C.3 plus 1, and its powers")
+    case.identity("the powers are those of Lemma C.3", shape * one, lemma.sympy(), computed=True)
+    rest = sp.expand(claimed - case.below("Lemma C.3")[0].right.sympy() - offset * (d - 1) / 2)
+    case.follows("27d⁵(φ³+1) + (d-1)/2 ≤ 28d⁵(φ³+1)", rest.subs(phi0**3, cube), {d: 1, cube: 0})
     if not case.control:
         _constants(case)
 

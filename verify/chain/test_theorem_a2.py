@@ -19,13 +19,21 @@ def decide(case, *, constant=1):
                     phi = s.gap()
                     low = log_lambda_star_enclosure(width, phi, 25).exp()
                     most = width * (1 - low) * (1 - low) / (low * (width - low))
-                    case.at_most("x ≤ d(1-l)²/(l(d-l))", ball(excess(s)), most * (1 + ball(Fraction(1, 10**9))), d=width, spectrum=s)
+                    case.at_most(
+                        "x ≤ d(1-l)²/(l(d-l))",
+                        ball(excess(s)),
+                        most * (1 + ball(Fraction(1, 10**9))),
+                        d=width,
+                        spectrum=s,
+                    )
         for width in (2, 20, 200):
             for value in (Fraction(1, 10**9), Fraction(1, 1000), Fraction(1, 2)):
                 s = one_apart(width, value)
-                case.at_most("x ≤ constant · e^(1+u)", ball(excess(s)), ball(constant) * (width * s.gap() + 1).exp(), d=width)
-                l = ball(value)
-                attained = width * (1 - l) * (1 - l) / (l * (width - l))
+                case.at_most(
+                    "x ≤ constant · e^(1+u)", ball(excess(s)), ball(constant) * (width * s.gap() + 1).exp(), d=width
+                )
+                low = ball(value)
+                attained = width * (1 - low) * (1 - low) / (low * (width - low))
                 case.agree("attained at (l, rest equal)", excess(s), attained, 20, d=width)
                 found = bounds.largest_inverse_trace(width, float(s.gap().mid()), excess=True)
                 case.library("bounds.largest_inverse_trace", found, attained, 1e8, d=width)
@@ -33,14 +41,18 @@ def decide(case, *, constant=1):
     # in s = 1/λ: maximise Σ s at given Σ 1/s and Σ log s
     lagrangian = s + mu / s - kappa * sp.log(s)
     quadratic = s**2 - kappa * s - mu
-    case.identity("stationary points: roots of s² - κs - μ, at most two", sp.diff(lagrangian, s) * s**2, quadratic, computed=True)
+    case.identity(
+        "stationary points: roots of s² - κs - μ, at most two", sp.diff(lagrangian, s) * s**2, quadratic, computed=True
+    )
     second = sp.diff(lagrangian, s, 2).subs(s, s1).subs({kappa: s1 + s2, mu: -s1 * s2})
     case.identity("second derivative at s1: the sign of s1 - s2", second, (s1 - s2) / s1**2, computed=True)
-    case.argument("Lagrange multipliers", "on a compact set with independent gradients; e_i - e_j is tangent at a repeated value")
+    case.argument(
+        "Lagrange multipliers", "on a compact set with independent gradients; e_i - e_j is tangent at a repeated value"
+    )
     case.argument("second-order condition", "at a maximum the larger s = 1/λ is simple: the spectrum of S4")
-    d, l = sp.symbols("d l", positive=True)
-    case.identity("d - l - d(1-l)² = l(2d - 1 - dl)", d - l - d * (1 - l) ** 2, l * (2 * d - 1 - d * l))
-    case.follows("2d - 1 - dl ≥ 0 for l ≤ 1, d ≥ 1: so x ≤ 1/l", 2 * d - 1 - d + d * l, {d: 1, l: 0})
+    d, low = sp.symbols("d l", positive=True)
+    case.identity("d - l - d(1-l)² = l(2d - 1 - dl)", d - low - d * (1 - low) ** 2, low * (2 * d - 1 - d * low))
+    case.follows("2d - 1 - dl ≥ 0 for l ≤ 1, d ≥ 1: so x ≤ 1/l", 2 * d - 1 - d + d * low, {d: 1, low: 0})
 
 
 FALSE_NEIGHBOURS = {"(2.7/e) e^(1+u)": {"constant": Fraction(9932, 10000)}}

@@ -24,7 +24,12 @@ def decide(case, *, shift=1):
     case.rises("log(1+x) ≥ 2x/(2+x)", sp.log(1 + x) - 2 * x / (2 + x), x, 0, sp.oo)
     d = sp.Symbol("d", positive=True)
     case.identity("at x = 2/d", (2 * x / (2 + x)).subs(x, 2 / d), 2 / (d + shift))
-    case.identity("A2: log(1/l) ≤ 1 + u_0 makes it a sum", sp.log(sp.exp(1 + x) / d).expand(force=True), 1 + x - sp.log(d), computed=True)
+    case.identity(
+        "A2: log(1/l) ≤ 1 + u_0 makes it a sum",
+        sp.log(sp.exp(1 + x) / d).expand(force=True),
+        1 + x - sp.log(d),
+        computed=True,
+    )
 
 
 FALSE_NEIGHBOURS = {"2/(d+.99)": {"shift": sp.Rational(99, 100)}}

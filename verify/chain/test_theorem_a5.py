@@ -30,7 +30,9 @@ def decide(case, *, share=1.0, rate=d / (d + 2)):
                 g = layer(g, case.rng(int(10 * alpha), depth))
                 level = float(bounds.inverse_trace_mean(depth, width, x0, excess=True)) / alpha
                 trace_failed = np.maximum(trace_failed, excess_of(g) > level)
-                gap_failed = np.maximum(gap_failed, gap_of(g) > bounds.pathwise_band(depth, width, x0, alpha, excess=True))
+                gap_failed = np.maximum(
+                    gap_failed, gap_of(g) > bounds.pathwise_band(depth, width, x0, alpha, excess=True)
+                )
             case.mean_at_most("share of paths with T_ℓ above, at any ℓ", trace_failed, share * alpha, 1.0, alpha=alpha)
             case.mean_at_most("share of paths with φ_ℓ above, at any ℓ", gap_failed, share * alpha, 1.0, alpha=alpha)
 

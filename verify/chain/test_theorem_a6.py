@@ -18,7 +18,13 @@ def decide(case, *, half=Fraction(1, 2), slope=1):
                 case.hypothesis(s.low > 0)
                 x = ball(excess(s))
                 attained = -ball(value).log() / 2  # a row of H along that eigenvector (S4)
-                case.at_most("½ log(1/λ_min) ≤ arcsinh(½√x)", attained, (ball(half) * x.sqrt()).asinh(), d=width, eigenvalue=value)
+                case.at_most(
+                    "½ log(1/λ_min) ≤ arcsinh(½√x)",
+                    attained,
+                    (ball(half) * x.sqrt()).asinh(),
+                    d=width,
+                    eigenvalue=value,
+                )
                 if half == Fraction(1, 2):
                     found = bounds.jacobian_by_inverse_trace(0, width, float(excess(s)), excess=True)
                     case.library("bounds.jacobian_by_inverse_trace", found, (x.sqrt() / 2).asinh(), 1e3, d=width)
@@ -26,7 +32,9 @@ def decide(case, *, half=Fraction(1, 2), slope=1):
     e = sp.Symbol("e", positive=True)  # e^(y/2) for y = log(1/λ)
     case.identity("4 sinh²(y/2) = (1-λ)²/λ at λ = e^(-y)", (e - 1 / e) ** 2, ((1 - lam) ** 2 / lam).subs(lam, 1 / e**2))
     derivative = sp.diff(sp.asinh(sp.sqrt(x) / 2), x)
-    case.identity("derivative of arcsinh(½√x), falling in x: concave", derivative**2, 1 / (4 * x * (4 + x)), computed=True)
+    case.identity(
+        "derivative of arcsinh(½√x), falling in x: concave", derivative**2, 1 / (4 * x * (4 + x)), computed=True
+    )
     case.interval("v cosh v ≤ (1 + v) sinh v near 0", lambda v: _excess(v, ball(slope)), 0, 3)
     with case.illustrations():
         case.at_most("v coth v ≤ 1 + slope v at v = 50", ball(50) / ball(50).tanh(), 1 + ball(slope) * 50)
@@ -39,7 +47,9 @@ def decide(case, *, half=Fraction(1, 2), slope=1):
     total = b + (d + 1) * (b + b**2 / 2)
     case.identity("first term plus integral", total, (d + 2) * b + (d + 1) * b**2 / 2)
     case.argument("Jensen", "arcsinh(½√x) is concave; E x_k by Theorem A")
-    case.argument("sum at most first term plus integral", "the terms fall; sinh v = q^(k/2) sinh b; 2/log(1/q) ≤ d+1 (A3)")
+    case.argument(
+        "sum at most first term plus integral", "the terms fall; sinh v = q^(k/2) sinh b; 2/log(1/q) ≤ d+1 (A3)"
+    )
 
 
 def _excess(v, slope):

@@ -37,14 +37,21 @@ def decide(case, *, low=1, high=1):
     density = 1 / (sp.sqrt(1 + 2 * lam1 * t) * sp.sqrt(1 + 2 * lam2 * t)) / t
     at = {lam1: x, lam2: x}
     gap = (sp.diff(density, lam1, 2) - sp.diff(density, lam1, lam2)).subs(at)
-    case.identity("Δ_ii - Δ_ij has density (3t - t)/(1+2xt)² ν = 2t/(1+2xt)² ν", sp.simplify(gap * (1 + 2 * x * t)), 2 * t / (1 + 2 * x * t) ** 2, computed=True)
+    case.identity(
+        "Δ_ii - Δ_ij has density (3t - t)/(1+2xt)² ν = 2t/(1+2xt)² ν",
+        sp.simplify(gap * (1 + 2 * x * t)),
+        2 * t / (1 + 2 * x * t) ** 2,
+        computed=True,
+    )
     slope = -sp.diff(1 / (1 + 2 * x * t), x)
     case.identity("... which is -h'(x), h(x) = ∫ ν/(1+2xt)", slope, 2 * t / (1 + 2 * x * t) ** 2, computed=True)
     H = sp.Symbol("H")  # h'(x)
     Q_prime = h + x * H + a
     case.identity("second derivative 2(-h' + b/x²) = -2 Q'(x)/x where Q(x) = x h + a x + b = 0",
                   (2 * (-H + b / x**2)).subs(b, -x * (h + a)), -2 * Q_prime / x)  # fmt: skip
-    case.argument("Lagrange multipliers", "compact set {Σλ = d, Σ log λ = -dφ}, gradients independent: -h(λ_k) = a + b/λ_k")
+    case.argument(
+        "Lagrange multipliers", "compact set {Σλ = d, Σ log λ = -dφ}, gradients independent: -h(λ_k) = a + b/λ_k"
+    )
     case.argument("a strictly concave function has at most two zeros", "Q; Q' > 0 at the smaller, < 0 at the larger")
     case.argument("second-order condition", "minimum: the smaller level is simple; maximum: the larger one")
 

@@ -16,7 +16,11 @@ def decide(case, *, denominator=lambda n: n * (n + 2), floor="delta", factor=1):
     with case.illustrations():
         for width in (2, 3, 4, 8, 64, 160, 1000):
             spectra = [*few_spectra(width)] if width <= 8 else []
-            spectra += [one_apart(width, Fraction(1, 10**18)), one_apart(width, Fraction(7, 10)), one_apart(width, Fraction(99, 100))]
+            spectra += [
+                one_apart(width, Fraction(1, 10**18)),
+                one_apart(width, Fraction(7, 10)),
+                one_apart(width, Fraction(99, 100)),
+            ]
             for s in spectra:
                 if case.hypothesis(s.low > 0):
                     u, drift = width * s.gap(), -exact_step_enclosure(s.values, 15, multiplicities=s.counts)
@@ -26,7 +30,9 @@ def decide(case, *, denominator=lambda n: n * (n + 2), floor="delta", factor=1):
                     case.at_most("floor ≤ drift", bound, drift, d=width, spectrum=s)
                     if floor == "delta" and factor == 1:
                         case.at_most("1 - det G ≤ δ²", 1 - (-u).exp(), delta * delta, d=width, spectrum=s)
-                        case.library("bounds.drift_floor", bounds.drift_floor(width, float(s.gap().mid())), bound, 1e9, d=width)
+                        case.library(
+                            "bounds.drift_floor", bounds.drift_floor(width, float(s.gap().mid())), bound, 1e9, d=width
+                        )
     x = sp.Symbol("x", positive=True)
     third = x - x**2 / 2 + x**3 / 3 - sp.log(1 + x)
     case.rises("log(1+x) ≤ x - x²/2 + x³/3, x > 0", third, x, 0, sp.oo)
@@ -37,7 +43,9 @@ def decide(case, *, denominator=lambda n: n * (n + 2), floor="delta", factor=1):
     case.identity("E(Y-1)² = 2p_2/(d(d+2))", second, 2 * p2 / (d * (d + 2)), computed=True)
     case.identity("E(Y-1)³ = 8p_3/(d(d+2)(d+4))", cube, 8 * p3 / (d * (d + 2) * (d + 4)), computed=True)
     c = sp.Rational(8, 3) / (d + 4)
-    case.identity("d(d+2)(½E(Y-1)² - ⅓E(Y-1)³) = p_2 - c_d p_3", d * (d + 2) * (second / 2 - cube / 3), p2 - c * p3, computed=True)
+    case.identity(
+        "d(d+2)(½E(Y-1)² - ⅓E(Y-1)³) = p_2 - c_d p_3", d * (d + 2) * (second / 2 - cube / 3), p2 - c * p3, computed=True
+    )
     s = sp.Symbol("s", positive=True)
     h = s / (d - 1)
     quadratic = s**2 + (d - 1) * h**2
@@ -47,10 +55,12 @@ def decide(case, *, denominator=lambda n: n * (n + 2), floor="delta", factor=1):
     # f = δ²: f' = 2(1-δ), so f(g(1-s)) = s², f(u) ≤ 2u, f concave and subadditive
     delta = sp.Symbol("delta", positive=True)
     u = -sp.log(1 - delta) - delta
-    case.identity("u(δ) has derivative δ/(1-δ), so f' = 2(1-δ) ≤ 2", sp.diff(u, delta), delta / (1 - delta), computed=True)
+    case.identity(
+        "u(δ) has derivative δ/(1-δ), so f' = 2(1-δ) ≤ 2", sp.diff(u, delta), delta / (1 - delta), computed=True
+    )
     case.rises("g(1+h) ≤ h²/2 for h ≥ 0", x**2 / 2 - x + sp.log(1 + x), x, 0, sp.oo)
-    l = sp.Symbol("l", positive=True)
-    case.rises("δ² ≥ 1 - det G: e^(1-l) ≥ 2 - l, in logarithms", l - 1 - sp.log(l), l, 1, 0)
+    low = sp.Symbol("l", positive=True)
+    case.rises("δ² ≥ 1 - det G: e^(1-l) ≥ 2 - l, in logarithms", low - 1 - sp.log(low), low, 1, 0)
     case.argument("subadditivity of a concave function", "f(u) ≤ f(g(1-s)) + (d-1) f(g(1+h)) ≤ s² + (d-1)h²")
 
 

@@ -16,29 +16,51 @@ def decide(case, *, share=1, corollary=Fraction(11, 3)):
     with case.illustrations():
         for width in (2, 3, 8, 30, 64):
             spectra = [*few_spectra(width)] if width <= 8 else []
-            spectra += [one_apart(width, 1 + v) for v in (Fraction(1, 10), Fraction(3, 10), Fraction(1), Fraction(5), Fraction(34))[: 5 if width == 64 else 2]]
+            spectra += [
+                one_apart(width, 1 + v)
+                for v in (Fraction(1, 10), Fraction(3, 10), Fraction(1), Fraction(5), Fraction(34))[
+                    : 5 if width == 64 else 2
+                ]
+            ]
             for s in spectra:
                 if case.hypothesis(s.low > 0):
                     drift = -exact_step_enclosure(s.values, 15, multiplicities=s.counts)
                     c = Fraction(share) * Fraction(8, 3 * (width + 4))
                     bound = ball(s.power(2) / (width * (width + 2) * (1 + c * s.power(3) / s.power(2))))
                     case.at_most("bound ≤ drift", bound, drift, d=width, spectrum=s)
-                    case.at_most("corollary: p_2 ≤ (11/3) d(d+2) Δ", ball(s.power(2)), ball(corollary * width * (width + 2)) * drift, d=width, spectrum=s)
+                    case.at_most(
+                        "corollary: p_2 ≤ (11/3) d(d+2) Δ",
+                        ball(s.power(2)),
+                        ball(corollary * width * (width + 2)) * drift,
+                        d=width,
+                        spectrum=s,
+                    )
                     if share == 1:
                         found = -bounds.corollary_4_optimal([float(x - 1) for x in s.full()], deviation=True)
                         case.library("bounds.corollary_4_optimal", found, bound, 1e3, d=width)
     x, y = sp.Symbol("x", positive=True), sp.Symbol("y", real=True)
     difference = x - x**2 / (2 + sp.Rational(4, 3) * x) - sp.log(1 + x)
-    case.identity("its derivative is 4x³/((6+4x)²(1+x))", sp.diff(difference, x), 4 * x**3 / ((6 + 4 * x) ** 2 * (1 + x)), computed=True)
+    case.identity(
+        "its derivative is 4x³/((6+4x)²(1+x))",
+        sp.diff(difference, x),
+        4 * x**3 / ((6 + 4 * x) ** 2 * (1 + x)),
+        computed=True,
+    )
     case.rises("log(1+x) ≤ x - x²/(2+4x/3), x > 0", difference, x, 0, sp.oo)
     case.rises("the same for -1 < x < 0", difference.subs(x, y), y, 0, -1)
     second, cube = (centred(mean_of_forms([(0, 0, 1)] * k)) for k in (2, 3))
     p2, p3 = power_sum(2), power_sum(3)
     bound = second**2 / (2 * second + sp.Rational(4, 3) * cube)
     c = sp.Rational(8, 3) / (d + 4) * share
-    case.identity("(E x²)²/(2E x² + (4/3)E x³) by the moments of Y", bound, p2 / (d * (d + 2) * (1 + c * p3 / p2)), computed=True)
+    case.identity(
+        "(E x²)²/(2E x² + (4/3)E x³) by the moments of Y", bound, p2 / (d * (d + 2) * (1 + c * p3 / p2)), computed=True
+    )
     case.argument("Cauchy-Schwarz", "E[x²/(2+4x/3)] ≥ (E x²)²/E[x²(2+4x/3)]")
-    case.identity("corollary: p_3 ≤ (d-1)p_2, 1 + c_d(d-1) = 11/3 - 40/(3(d+4))", 1 + sp.Rational(8, 3) / (d + 4) * (d - 1), sp.Rational(11, 3) - sp.Rational(40, 3) / (d + 4))
+    case.identity(
+        "corollary: p_3 ≤ (d-1)p_2, 1 + c_d(d-1) = 11/3 - 40/(3(d+4))",
+        1 + sp.Rational(8, 3) / (d + 4) * (d - 1),
+        sp.Rational(11, 3) - sp.Rational(40, 3) / (d + 4),
+    )
 
 
 FALSE_NEIGHBOURS = {

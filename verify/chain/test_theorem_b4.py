@@ -20,7 +20,9 @@ def decide(case, *, constant=1):
                     phi = s.gap()
                     u, step = width * phi, exact_step_enclosure(s.values, 15, multiplicities=s.counts)
                     simple = ball(constant) * (width + 2) * (1 + u)
-                    case.at_most("one step: φ' ≤ φ(1 - 1/((d+2)(1+u)))", phi + step, phi * (1 - 1 / simple), d=width, spectrum=s)
+                    case.at_most(
+                        "one step: φ' ≤ φ(1 - 1/((d+2)(1+u)))", phi + step, phi * (1 - 1 / simple), d=width, spectrum=s
+                    )
                     if constant == 1:
                         delta = confinement_ball(u)
                         k = (width + 2) * u / (delta * delta)

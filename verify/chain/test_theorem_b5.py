@@ -19,7 +19,9 @@ def decide(case, *, constant=None):
             case.hypothesis(True)
             p = ball(phi)
             mean = p - arb(2).log() + (1 + (-p).exp()).log()
-            case.at_most("d = 2, one layer: E φ' ≤ φ e^(-1/(4C(1+2φ)))", mean, p * (-1 / (4 * C * (1 + 2 * p))).exp(), phi=phi)
+            case.at_most(
+                "d = 2, one layer: E φ' ≤ φ e^(-1/(4C(1+2φ)))", mean, p * (-1 / (4 * C * (1 + 2 * p))).exp(), phi=phi
+            )
         for width in (3, 4, 5, 20):
             for value in (Fraction(1, 10**30), Fraction(1, 100), Fraction(4, 5)):
                 s = one_apart(width, value)
@@ -37,17 +39,32 @@ def decide(case, *, constant=None):
     low = Fraction(3, 10)
     case.constant("d = 4, s ≤ .3: u/s² ≤ 1/(2(1-s)) + 1/6 < 16C/4.5", Fraction(5, 7) + Fraction(1, 6), "<", room)
     case.interval("d = 4 on [.3, .89]", lambda s: room * s * s * (1 + _u(s, 3)) - _u(s, 3), low, Fraction(89, 100))
-    case.constant("d = 4 beyond: (16C/4.5)(.89)² > 1", room * Fraction(89, 100).numerator ** 2 / 10**4, ">", 1)
+    case.constant("d = 4 beyond: (16C/4.5)(.89)² > 1", room * 89**2 / 10**4, ">", 1)
     # d = 3: B3 gives k = (10/3)(1 - 4s/21) u/s²
-    case.constant("d = 3, s ≤ .3: (10/3)(1/(2(1-s)) + 1/4) < 9C", Fraction(10, 3) * (Fraction(5, 7) + Fraction(1, 4)), "<", 9 * C)
-    claim = lambda s: 9 * C * s * s * (1 + _u(s, 2)) - ball(Fraction(10, 3)) * (1 - ball(Fraction(4, 21)) * s) * _u(s, 2)  # noqa: E731
-    case.interval("d = 3 on [.3, .93]", claim, low, Fraction(93, 100))
-    case.constant("d = 3 beyond: 9C (.93)² > (10/3)(1 - 4(.93)/21)", 9 * C * 93**2 / 10**4, ">", Fraction(10, 3) * (1 - Fraction(4, 21) * Fraction(93, 100)))
+    case.constant(
+        "d = 3, s ≤ .3: (10/3)(1/(2(1-s)) + 1/4) < 9C", Fraction(10, 3) * (Fraction(5, 7) + Fraction(1, 4)), "<", 9 * C
+    )
+    case.interval("d = 3 on [.3, .93]", lambda s: _three(s, C), low, Fraction(93, 100))
+    case.constant(
+        "d = 3 beyond: 9C (.93)² > (10/3)(1 - 4(.93)/21)",
+        9 * C * 93**2 / 10**4,
+        ">",
+        Fraction(10, 3) * (1 - Fraction(4, 21) * Fraction(93, 100)),
+    )
     # d = 2, where e^(-1/(4C(1+2φ))) = 2^(-x), x = 1/(1+2φ): F_2 ≥ φ/2 - φ²/8 and 2^(1-x) ≥ 1 + (1-x) log 2
-    case.interval("d = 2: F_2' - 1/2 + φ/4 > 0, that is tanh z < z", lambda z: z * (z.exp() + (-z).exp()) - z.exp() + (-z).exp(), 0, 2)
+    case.interval(
+        "d = 2: F_2' - 1/2 + φ/4 > 0, that is tanh z < z",
+        lambda z: z * (z.exp() + (-z).exp()) - z.exp() + (-z).exp(),
+        0,
+        2,
+    )
     y, log2 = sp.symbols("y L", positive=True)
     rate = (1 + 2 * y / (1 + 2 * y) * log2) / 2
-    case.identity("½ + φ/8 ≤ ½(1 + (1-x) log 2) if 1 + 2φ ≤ 8 log 2", rate - sp.Rational(1, 2) - y / 8, y * (8 * log2 - 1 - 2 * y) / (8 * (1 + 2 * y)))
+    case.identity(
+        "½ + φ/8 ≤ ½(1 + (1-x) log 2) if 1 + 2φ ≤ 8 log 2",
+        rate - sp.Rational(1, 2) - y / 8,
+        y * (8 * log2 - 1 - 2 * y) / (8 * (1 + 2 * y)),
+    )
     case.rises("e^z ≥ 1 + z, in logarithms", y - sp.log(1 + y), y, 0, sp.oo)
     turn = Fraction(227, 100)
     case.constant("1 + 2φ ≤ 8 log 2 up to φ = 2.27", 1 + 2 * turn, "<=", 8 * arb(2).log())
@@ -56,12 +73,19 @@ def decide(case, *, constant=None):
     z = sp.Symbol("z", positive=True)
     case.rises("-log(1-s) - s ≤ s²/(2(1-s))", z**2 / (2 * (1 - z)) + z + sp.log(1 - z), z, 0, 1)
     case.rises("h - log(1+h) ≤ h²/2", z**2 / 2 - z + sp.log(1 + z), z, 0, sp.oo)
-    case.argument("monotone rate", "the needed rate falls and the rate by B4 rises as φ falls along a path: one layer suffices")
+    case.argument(
+        "monotone rate", "the needed rate falls and the rate by B4 rises as φ falls along a path: one layer suffices"
+    )
 
 
 def _u(s, rest):
     """``u = -log(1-s) - rest log(1+s/rest)``."""
     return -(1 - s).log() - rest * (1 + s / rest).log()
+
+
+def _three(s, C):
+    """``9C s²(1+u) - (10/3)(1 - 4s/21) u`` at d = 3."""
+    return 9 * C * s * s * (1 + _u(s, 2)) - ball(Fraction(10, 3)) * (1 - ball(Fraction(4, 21)) * s) * _u(s, 2)
 
 
 FALSE_NEIGHBOURS = {"C = .3606": {"constant": Fraction(3606, 10000)}}

@@ -31,7 +31,10 @@ def decide(case, *, share=1.0):
     u = -sp.log(1 - delta) - delta
     integral = sp.log(delta / (1 - delta))
     case.identity("d log(δ/(1-δ)) = du/δ²", sp.diff(integral, delta), sp.diff(u, delta) / delta**2, computed=True)
-    case.argument("concavity", "Ψ' = d(d+2)/δ² above the level, linear below: Ψ(φ') ≤ Ψ(φ) + Ψ'(φ)(φ' - φ), of mean ≤ Ψ(φ) - 1 by B2")
+    case.argument(
+        "concavity",
+        "Ψ' = d(d+2)/δ² above the level, linear below: Ψ(φ') ≤ Ψ(φ) + Ψ'(φ)(φ' - φ), of mean ≤ Ψ(φ) - 1 by B2",
+    )
     case.argument("optional stopping", "Ψ(φ_ℓ) + min(ℓ, τ) is a supermartingale with Ψ ≥ 0")
 
 

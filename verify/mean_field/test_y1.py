@@ -1,4 +1,4 @@
-"""Y1: multiplying row i of a weight matrix by r_i > 0 changes no state, no loss and no other gradient; it divides that row's by r_i."""
+"""Y1: multiplying row i of W by r_i > 0 changes no state, no loss and no other gradient; it divides that row's by r_i."""
 
 import numpy as np
 import sympy as sp
@@ -18,10 +18,14 @@ FUNCTIONS = {
 def decide(case, *, phi="tanh", eps=0.0, sign=1, centred=True, after=False):
     """One row in symbols and words, the chain rule, and whole networks before and after the change, with all gradients."""
     r, s, square, back, entry = sp.symbols("r s N g x", positive=True)
-    case.identity("u: the root of |r Gh|² takes r out", r * s / sp.sqrt(r**2 * square), s / sp.sqrt(square), computed=True)
+    case.identity(
+        "u: the root of |r Gh|² takes r out", r * s / sp.sqrt(r**2 * square), s / sp.sqrt(square), computed=True
+    )
     # gradient of the row's h is (G - ûûᵀ) g/|Gh|: û does not move, |Gh| is multiplied by r
     at_h = back / (r * sp.sqrt(square))
-    case.identity("∂loss/∂w = ∂loss/∂h xᵀ is divided by r", at_h * entry * r, back / sp.sqrt(square) * entry, computed=True)
+    case.identity(
+        "∂loss/∂w = ∂loss/∂h xᵀ is divided by r", at_h * entry * r, back / sp.sqrt(square) * entry, computed=True
+    )
     case.identity("∂loss/∂x = Σ w ∂loss/∂h does not move", (r * s) * at_h, s * back / sp.sqrt(square), computed=True)
     u, G, one = matrix("u"), matrix("G"), matrix("o")
     unit = [((("u", True), ("u", False)), ONE), ((("G", False), ("u", False)), u), *symmetric("G")]
@@ -56,9 +60,13 @@ def _networks(case, phi, eps, sign, centred, after):
         moved = gradients(x, [f * w for f, w in zip(factors, W, strict=True)], layer, cotangent)
         for before, now in zip(plain[0] + plain[1], moved[0] + moved[1], strict=True):
             # condition: roots of rows vary by e^7; rounding of three layers
-            case.pathwise(f"{where}: states and gradients in them", np.abs(before - now), 0.0, _rounding(before), seed=seed)
+            case.pathwise(
+                f"{where}: states and gradients in them", np.abs(before - now), 0.0, _rounding(before), seed=seed
+            )
         for f, w, before, now in zip(factors, W, plain[2], moved[2], strict=True):
-            case.pathwise(f"{where}: gradients of rows times r", np.abs(before - f * now), 0.0, _rounding(before), seed=seed)
+            case.pathwise(
+                f"{where}: gradients of rows times r", np.abs(before - f * now), 0.0, _rounding(before), seed=seed
+            )
             inner = np.abs((w * before).sum(axis=1))
             case.pathwise(f"{where}: <w, ∂loss/∂w> = 0", inner, 0.0, _rounding(before), seed=seed)
 

@@ -1,4 +1,4 @@
-"""Y2: E[x'ᵀx'/N | x] = V(A) at every width: B ∫ det(I+2sS)^(-1/2) V_φ(S(I+2sS)^(-1)) ds, for Gaussian and for Haar weights alike."""
+"""Y2: E[x'ᵀx'/N | x] = B ∫ det(I+2sS)^(-1/2) V_φ(S(I+2sS)^(-1)) ds at every width, Gaussian and Haar weights alike."""
 
 import math
 from fractions import Fraction
@@ -15,13 +15,19 @@ from isogap.verification.normalised_networks import Layer, normalised
 
 def decide(case, *, power=0, centred=True):
     """Ball integrals against closed forms for the identity and against an integral over the circle for ReLU; sampled layers."""
-    case.argument("spherical symmetry", "u does not see the length of a row of W: a row may be replaced by a normal one")
-    case.argument("Fubini", "1/|y|² = ∫ e^(-s|y|²) ds; e^(-s|y|²) turns N(0,S) into N(0,S(I+2sS)^(-1)) times det(I+2sS)^(-1/2)")
+    case.argument(
+        "spherical symmetry", "u does not see the length of a row of W: a row may be replaced by a normal one"
+    )
+    case.argument(
+        "Fubini", "1/|y|² = ∫ e^(-s|y|²) ds; e^(-s|y|²) turns N(0,S) into N(0,S(I+2sS)^(-1)) times det(I+2sS)^(-1/2)"
+    )
     s = sp.Symbol("s", positive=True)
     lam = sp.symbols("a b c", positive=True)
     det = sp.prod([(1 + 2 * s * x) ** sp.Rational(-1, 2) for x in lam])
     trace = sum(x / (1 + 2 * s * x) for x in lam)
-    case.identity("tr V_id: the integrand is -d/ds det(I+2sS)^(-1/2)", sp.cancel(-sp.diff(det, s) / det), trace, computed=True)
+    case.identity(
+        "tr V_id: the integrand is -d/ds det(I+2sS)^(-1/2)", sp.cancel(-sp.diff(det, s) / det), trace, computed=True
+    )
     for a, b in ((1, 1), (3, 1), (20, 1), (1000, 7)):
         if not case.hypothesis(a > 0 and b > 0):
             continue
@@ -29,11 +35,20 @@ def decide(case, *, power=0, centred=True):
         shares = [_linear((a, b), k, power) for k in range(2)]
         roots = [ball(a).sqrt(), ball(b).sqrt()]
         for k in range(2):
-            case.agree("identity, two eigenvalues: √a/(√a+√b)", shares[k], roots[k] / (roots[0] + roots[1]), 15, a=a, b=b)
+            case.agree(
+                "identity, two eigenvalues: √a/(√a+√b)", shares[k], roots[k] / (roots[0] + roots[1]), 15, a=a, b=b
+            )
         if a != b:
             pairs = _linear((a, a, b, b), 0, power)
             case.agree("identity, eigenvalues in pairs: a ∂_a E log", pairs, _pairs(a, b), 15, a=a, b=b)
-        case.agree("relu, three samples: Laplace form and the circle", _relu_laplace(a, b, power), _relu_circle(a, b), 10, a=a, b=b)
+        case.agree(
+            "relu, three samples: Laplace form and the circle",
+            _relu_laplace(a, b, power),
+            _relu_circle(a, b),
+            10,
+            a=a,
+            b=b,
+        )
     if power == 0:
         with case.illustrations():
             _sampled(case, centred)
@@ -46,7 +61,9 @@ def _linear(values, k, power):
         total = acb(1)
         for v in values:
             total *= (1 - x + 2 * x * v).rsqrt()
-        return total * (1 - x) ** (len(values) // 2 - 1) * values[k] / (1 - x + 2 * x * values[k]) * ((1 - x) / x) ** power
+        return (
+            total * (1 - x) ** (len(values) // 2 - 1) * values[k] / (1 - x + 2 * x * values[k]) * ((1 - x) / x) ** power
+        )
 
     low = acb(Fraction(1, 10**9).numerator) / 10**9 if power else acb(0)
     return acb.integral(integrand, low, acb(1)).real

@@ -1,4 +1,4 @@
-"""Y3: from any exchangeable Gram one layer leads to (q-ĉ)I + ĉ11ᵀ, q = Eφ(u_1)², ĉ = Eφ(u_1)φ(u_2), functions of φ and B alone."""
+"""Y3: from any exchangeable Gram one layer leads to (q-ĉ)I + ĉ11ᵀ, q = Eφ(u_1)², ĉ = Eφ(u_1)φ(u_2)."""
 
 from fractions import Fraction
 
@@ -17,28 +17,50 @@ def decide(case, *, shift=1, kernel=1):
     rules = [((("G", False), ("G", False)), G), ((("G", False), ("o", False)), one - one), *symmetric("G")]
     case.words("GG = G: the multiple of I stays", G * ONE * G, G, rules)
     case.words("G(I + 11ᵀ)G = G: the constant part goes", G * (ONE + one * one.T) * G, G, rules)
-    case.argument("rotation", "rows of covariance aG have û uniform on the sphere of 1⊥: E φ(u)φ(u)ᵀ has one diagonal, one other value")
+    case.argument(
+        "rotation",
+        "rows of covariance aG have û uniform on the sphere of 1⊥: E φ(u)φ(u)ᵀ has one diagonal, one other value",
+    )
     B, q, c = sp.symbols("B q c")
     found = sp.solve([B * q - B, B * q + B * (B - shift) * c], [q, c], dict=True)[0]  # |u|² = B, 1ᵀu = 0
     case.identity("identity, every width and path on average: q = 1", found[q], sp.Integer(1), computed=True)
     case.identity("identity: ĉ = -1/(B-1), from |u|² = B and Σ u = 0", found[c], -1 / (B - 1), computed=True)
     case.argument("homogeneity", "E φ(y_1)φ(y_2) of a normal row is E|y|²/B times that of u, for φ of degree 1")
-    for batch, printed in ((2, "0"), (8, "0.2501349"), (32, "0.3023465")):
-        if case.hypothesis(batch >= 2):
-            rho = ball(-1) / (batch - shift) if batch > shift else ball(-1)
-            claim = _j1(rho)
-            exact = _relu_product(ball(-1) / (batch - 1)) * 2
-            if batch == 2:
-                case.at_most("relu, B = 2: two opposite samples, J1(-1) = 0", abs(claim), ball(1) / 10**40)
-            else:
-                case.agree("relu: ĉ/q = J1(-1/(B-1)), by an integral over the quadrant", claim, exact, 12, B=batch)
-            case.at_most("relu: the number printed", abs(claim - ball(Fraction(printed))), ball(5) / 10**8, B=batch)
-            library = mean_field.fixed_point("relu", batch).correlation.value
-            case.at_most("library: fixed_point", abs(ball(library) - claim), ball(1) / 10**12, B=batch)
-    case.agree("relu, B → ∞: 1/π", _j1(ball(0)), 1 / arb.pi() * kernel, 12)
+    t, e = sp.symbols("t e", positive=True)
+    # a = r cos t, b = r cos(t-e) with cos e the correlation; E r² = 2, and both are positive for t in (e-π/2, π/2)
+    angles = sp.integrate(sp.expand_trig(sp.cos(t) * sp.cos(t - e)), (t, e - sp.pi / 2, sp.pi / 2)) / sp.pi
+    x, y = sp.symbols("x y")  # cos e, sin e with y² = 1 - x²
+    found = sp.expand(sp.expand_trig(sp.expand(2 * angles))).subs({sp.cos(e): x, sp.sin(e): y})
+    claim = kernel * (y + (sp.pi - e) * x) / sp.pi
+    case.identity(
+        "relu: 2E relu(a)relu(b) = J1 (mod y² = 1 - x²)",
+        sp.rem(sp.expand(found - claim), x**2 + y**2 - 1, y),
+        sp.Integer(0),
+        computed=True,
+    )
+    with case.illustrations():
+        _numbers(case, shift)
     if shift == 1:
         with case.illustrations():
             _one_step(case)
+
+
+def _numbers(case, shift):
+    """ReLU in balls: an integral over the quadrant, the numbers printed, the library."""
+    for batch, printed in ((2, "0"), (8, "0.2501349"), (32, "0.3023465")):
+        if not case.hypothesis(batch >= 2):
+            continue
+        rho = ball(-1) / (batch - shift) if batch > shift else ball(-1)
+        claim = _j1(rho)
+        if batch == 2:
+            case.at_most("relu, B = 2: two opposite samples, J1(-1) = 0", abs(claim), ball(1) / 10**40)
+        else:
+            exact = _relu_product(ball(-1) / (batch - 1)) * 2
+            case.agree("relu: ĉ/q = J1(-1/(B-1)), by an integral over the quadrant", claim, exact, 12, B=batch)
+        case.at_most("relu: the number printed", abs(claim - ball(Fraction(printed))), ball(5) / 10**8, B=batch)
+        library = mean_field.fixed_point("relu", batch).correlation.value
+        case.at_most("library: fixed_point", abs(ball(library) - claim), ball(1) / 10**12, B=batch)
+    case.agree("relu, B → ∞: 1/π", _j1(ball(0)), 1 / arb.pi(), 12)
 
 
 def _j1(c):
@@ -48,8 +70,6 @@ def _j1(c):
 def _relu_product(rho):
     """``E relu(a)relu(b)`` in polar coordinates: ``E r² = 2`` and an integral over the angles where both are positive."""
     edge = rho.acos()
-    if float(edge) > 3.14159:  # ρ = -1: a = -b
-        return arb(0)
 
     def integrand(t, _):
         return t.cos() * (t - edge).cos()
@@ -78,7 +98,7 @@ def _one_step(case):
 
 FALSE_NEIGHBOURS = {
     "ĉ = -1/B for the identity and J1(-1/B) for relu": {"shift": 0},
-    "correlation 1/2 of relu at large batch": {"kernel": arb.pi() / 2},
+    "twice the kernel for relu": {"kernel": 2},
 }
 
 

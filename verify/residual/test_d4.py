@@ -13,7 +13,7 @@ from isogap.verification.balls import ball
 
 def decide(case, *, law="own depth", constant=2):
     """Ratios from D1; the mean of 1/√l between integrals; the ratio of two blocks tells the laws apart."""
-    l, v, L = sp.symbols("l v L", positive=True)
+    l, v, L = sp.symbols("l v L", positive=True)  # noqa: E741
     skip, branch = v + l, sp.Integer(1)
     claimed = {"own depth": 1 / (v + l), "network depth": 1 / (v + L), "none": sp.Integer(1)}[law]
     case.identity("branch over skip in block l", branch / skip, claimed, computed=True)

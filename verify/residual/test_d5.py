@@ -52,7 +52,7 @@ def decide(case, *, extra=1, taken="1/(l+1)", mean_shift=1):
 
 def _law(blocks, taken):
     law = [Fraction(1)]
-    for l in range(1, blocks + 1):
+    for l in range(1, blocks + 1):  # noqa: E741
         p = Fraction(1, l + 1) if taken == "1/(l+1)" else Fraction(1, 2)
         law = [(law[k] * (1 - p) if k < len(law) else 0) + (law[k - 1] * p if k else 0) for k in range(len(law) + 1)]
     return law

@@ -36,7 +36,7 @@ def _recursion(r):
 
 
 def _generating(r):
-    return float(np.prod([(l + r * r) / (l + 1) for l in range(1, D + 1)]))
+    return float(np.prod([(l + r * r) / (l + 1) for l in range(1, D + 1)]))  # noqa: E741
 
 
 @lru_cache(maxsize=8)

@@ -25,7 +25,7 @@ def decide(case, *, exponent="λ", variance="V_0 + s l", leak="μ"):
         s, lam, _ = _constants(activation, B)
         used = {"λ": lam, "1": 1.0, "λ-1": lam - 1}[exponent]
         ratios = _ratios(case.seed, activation, B, "centred", 60 if case.deep else 30)
-        for l in layers:
+        for l in layers:  # noqa: E741
             start = ((B - 1) / B, s) if variance == "V_0 + s l" else (1.0, 1.0)
             law = prod(1 + used * s / (start[0] + start[1] * k) for k in range(l, L))
             case.mean_at_most(

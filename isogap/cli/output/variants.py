@@ -11,6 +11,7 @@ import numpy as np
 from isogap.base.records import plain
 from isogap.run.rates import Slope, gradient_slope
 from isogap.run.variant import VariantResult
+from isogap.theory.mean_field.variant_rate import variant_growth
 
 
 def as_data(result: VariantResult) -> dict[str, Any]:
@@ -31,6 +32,7 @@ def as_data(result: VariantResult) -> dict[str, Any]:
             "theorem": result.theorem,
             "gradient_bounds": bounds,
             "rate": rate,
+            "mean_field": _mean_field_data(result),
             "log_norm": result.log_norm,
         }
     )
@@ -44,6 +46,19 @@ def slope_of(result: VariantResult) -> Slope | None:
     if depth < 2 or window[1] > depth - 1 or not np.isfinite(result.log_norm).all():
         return None
     return gradient_slope(result.log_norm, window)
+
+
+def mean_field_slope(result: VariantResult) -> tuple[float | None, str]:
+    """Mean-field growth per layer over the layers of `slope_of`, by the same straight line, and its conditions or a reason."""
+    measured, growth = slope_of(result), variant_growth(result.variant)
+    if measured is None or growth.log_growth is None:
+        return None, growth.remark
+    return gradient_slope(growth.log_norm()[None], measured.window).value, growth.remark
+
+
+def _mean_field_data(result: VariantResult) -> dict[str, Any]:
+    value, remark = mean_field_slope(result)
+    return {"rate": value, "remark": remark}
 
 
 def report(result: VariantResult) -> str:
@@ -67,6 +82,11 @@ def report(result: VariantResult) -> str:
         lines.append(
             f"growth per layer on the way back: {slope.value:.6f}{error} (layers {slope.window[0]}..{slope.window[1]})"
         )
+        expected, remark = mean_field_slope(result)
+        if expected is not None:
+            lines.append(f"mean-field theory: {expected:.6f} ({remark})")
+        else:
+            lines.append(f"mean-field theory does not apply: {remark}")
     if result.bounds is None:
         lines.append("no theorem of the paper applies to this network")
     else:

@@ -16,9 +16,12 @@ from isogap.batch.start import Start
 from isogap.engine.chain.raw_paths import KernelStart, RawPaths
 from isogap.engine.kernels import chain_columns as large
 from isogap.engine.kernels import chain_lanes as chain
+from isogap.engine.kernels import graded
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
 from isogap.engine.kernels.layout import (
+    GAUSSIAN,
+    ORTHOGONAL,
     Columns,
     Curves,
     Kept,
@@ -35,8 +38,6 @@ from isogap.engine.kernels.reflectors import places
 # From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 150 in
 # the form in X and near 400 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
 LARGE_WIDTH = 192
-# Two singular values below this share of the largest are kept apart by the kernels: their columns would become parallel.
-_GRADED = 1e-3
 
 
 def kernel_paths(
@@ -84,7 +85,7 @@ def column_paths(
 
 
 def _law(weights: str) -> int:
-    return chain.GAUSSIAN if weights == "gaussian" else chain.ORTHOGONAL
+    return GAUSSIAN if weights == "gaussian" else ORTHOGONAL
 
 
 def _rank(start: Start, weights: str) -> int:
@@ -92,8 +93,9 @@ def _rank(start: Start, weights: str) -> int:
     if start.degenerate:
         return chain.DEGENERATE
     size = np.linalg.norm(start.factor, axis=0)
-    graded = weights == "orthogonal" and int((size < _GRADED * size.max()).sum()) > 1
-    return chain.GRADED if graded else chain.FULL
+    # Two small singular values are kept apart by the kernels: their columns would become parallel.
+    several = weights == "orthogonal" and int((size < graded.SHARE * size.max()).sum()) > 1
+    return chain.GRADED if several else chain.FULL
 
 
 class _Output:

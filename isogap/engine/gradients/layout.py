@@ -7,6 +7,7 @@ import numpy as np
 from isogap.base.arrays import FloatArray
 from isogap.engine.kernels import gradients as kernels
 from isogap.engine.kernels.lanes.vectors import aligned
+from isogap.engine.kernels.layout import GAUSSIAN, ORTHOGONAL
 from isogap.engine.kernels.reflector_blocks import panel_stride
 
 Arrays = tuple[FloatArray, ...]
@@ -22,7 +23,7 @@ class Shape:
         self.d, self.m, self.lanes = d, m, lanes
         q, self.panels = -(-d // 4), -(-m // 4)
         self.rows, self.matrix = 4 * q, int(panel_stride(d)) * self.panels
-        self.weights = kernels.GAUSSIAN if weights == "gaussian" else kernels.ORTHOGONAL
+        self.weights = GAUSSIAN if weights == "gaussian" else ORTHOGONAL
         lower = 2 * self.rows + d * (d - 1) // 2 + 1 if weights == "gaussian" else 1
         # One slot of the tape: state, factors, reflectors, what Gaussian weights need.
         self.sizes = (self.matrix, self.rows, 8 * q * (q + 1) + 10 * q, lower)

@@ -16,23 +16,24 @@ from typing import Any
 import numpy as np
 
 from isogap.base.arguments import finite_array, integer, layer_numbers
-from isogap.base.arrays import FloatArray, ldexp
+from isogap.base.arrays import MEMORY_LIMIT, FloatArray, ldexp
 from isogap.base.progress import Interrupted, Progress
 from isogap.base.streams import replica_states
 from isogap.base.threads import in_order, one_blas_thread
 from isogap.batch.start import Start
 from isogap.engine.gradients.layout import Arrays, Shape
+from isogap.engine.kernels import graded
 from isogap.engine.kernels import gradients as kernels
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
+from isogap.engine.kernels.normals import LOG_2
 from isogap.model.losses import Loss
 
 # One tape for the whole depth while it is smaller than this, which saves a second forward pass; beyond, checkpoints.
 TAPE_BYTES = 128 * 2**20
-MEMORY_LIMIT = 8 * 2**30
 # Where the second singular value of the start is below this part of the first, the rows nearly lie along one axis and a plain
 # projection away from them would lose the digits of the gradient along it.
-GRADED = 1e-3
+GRADED = graded.SHARE
 # The gradient of the loss is brought near 1 when it is beyond 2^±64: its squares must stay in range.
 _FAR = 64
 _SEGMENT = 100
@@ -311,7 +312,7 @@ class _Job:
         s.pack(dZ, U)
         kernels.store_squared_norm(U, F, factor, s.m, s.d, B, square)
         with np.errstate(divide="ignore"):
-            norms[self.depth] = 0.5 * np.log(square[0]) + kernels.LOG_2 * exponent[0]
+            norms[self.depth] = 0.5 * np.log(square[0]) + LOG_2 * exponent[0]
         # The signs belong to orthogonal weights; for Gaussian ones `multiply` has used them up and set them to 1.
         kernels.scale_rows(U, s.m, s.d, sign)
         kernels.multiply_back(U, s.m, s.d, s.weights, V, lower, R, U, V)

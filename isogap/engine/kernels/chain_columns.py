@@ -18,9 +18,7 @@ from isogap.engine.kernels.chain_lanes import (
     FORM_E,
     FORM_X,
     FORWARD,
-    GAUSSIAN,
     IN_E,
-    ORTHOGONAL,
     SHIFT,
     SMALLEST,
     STEP,
@@ -34,7 +32,7 @@ from isogap.engine.kernels.chain_lanes import (
 )
 from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.vectors import fma, load, store
-from isogap.engine.kernels.layout import height, place_in_e, place_in_strip
+from isogap.engine.kernels.layout import GAUSSIAN, ORTHOGONAL, height, place_in_e, place_in_strip
 from isogap.engine.kernels.normals import curvature, fill_words, radius_of, turn_of
 from isogap.engine.kernels.reflectors import make_reflectors, rotate_rows
 

@@ -14,6 +14,7 @@ comes from a Cholesky factor, the earlier layers from adding the decreases backw
 
 import numpy as np
 
+from isogap.batch.start import DEVIATION_D_PHI
 from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.graded import orthogonalise_columns
 from isogap.engine.kernels.lanes.bits import bits_of, from_bits, left, plus
@@ -29,7 +30,16 @@ from isogap.engine.kernels.lanes.vectors import (
     store,
     where_less,
 )
-from isogap.engine.kernels.layout import Curves, Scratch, State, height, place_in_e, place_in_x
+from isogap.engine.kernels.layout import (
+    GAUSSIAN,
+    ORTHOGONAL,
+    Curves,
+    Scratch,
+    State,
+    height,
+    place_in_e,
+    place_in_x,
+)
 from isogap.engine.kernels.normals import (
     LOG_2,
     curvature,
@@ -44,12 +54,10 @@ from isogap.engine.kernels.reflectors import finish_reflectors, multiply_bartlet
 
 __all__ = ["fill_words", "run_group", "words_to_normals"]
 
-ORTHOGONAL, GAUSSIAN = 0, 1
 # Rank of the start; graded: full, with columns of very different size, which are kept orthogonal (`graded`).
 DEGENERATE, FULL, GRADED = 0, 1, 2
 FORM_X, FORM_E = 0, 1
-# Lemma C.8's sharper branch: d phi ≤ 0.4 gives lambda_min ≥ 1 - sqrt(0.8) > 0.1, where the deviation form is accurate.
-SWITCH_D_PHI = 0.4
+SWITCH_D_PHI = DEVIATION_D_PHI
 UP, DOWN = 2.0**200, 2.0**-200
 # Up to here (1+x)^{-1/2} and (x - log(1+x))/x² are their first four and three terms: the next is below half an ulp.
 NEAR = 2.0**-18

@@ -11,6 +11,9 @@ from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.vectors import fma, load, root, spread, store, where_less
 from isogap.engine.kernels.layout import height, place_in_x
 
+# A singular value below this share of the largest makes a start graded.
+SHARE = 1e-3
+
 
 @kernel()
 def orthogonalise_columns(X, columns, d):  # type: ignore[no-untyped-def]

@@ -23,16 +23,14 @@ import numpy as np
 from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.prefetch import borrowed
 from isogap.engine.kernels.lanes.vectors import any_less, fma, load, root, rows, rows_from, spread, store, where_less
-from isogap.engine.kernels.layout import height
-from isogap.engine.kernels.normals import fill_normals, log_of
+from isogap.engine.kernels.layout import GAUSSIAN, height
+from isogap.engine.kernels.normals import LOG_2, fill_normals, log_of
 from isogap.engine.kernels.reflector_blocks import make_blocks, panel_stride, rotate, rotate_back
 
-ORTHOGONAL, GAUSSIAN = 0, 1
 # A gradient is scaled back by a power of two when its squared norm leaves [1/BIG, BIG]; seen to every eight layers, in which
 # it would have to grow by 1e100 to overflow.
 BIG = 2.0**300
 SHIFT = 2.0**128
-LOG_2 = 0.6931471805599453
 # Below this a squared norm counts as 0.
 SMALLEST = 2.0**-1022
 

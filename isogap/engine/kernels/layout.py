@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 
 from isogap.engine.kernels.compiling import kernel
 
+# Laws of weights, as the kernels know them.
+ORTHOGONAL, GAUSSIAN = 0, 1
+
 
 @kernel(forceinline=True)
 def height(d):  # type: ignore[no-untyped-def]

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from isogap.base.arguments import integer
-from isogap.base.files import atomic_path
+from isogap.base.files import sweep, write_atomically
 from isogap.base.progress import Progress
 from isogap.base.streams import seed_sequence
 from isogap.batch.datasets import Dataset
@@ -187,6 +187,8 @@ def _train(
     networks = SeedNetworks(torch, variant, data, roots)
     histories = [History() for _ in roots]
     key = _describe(job, data, roots)
+    if checkpoint is not None:
+        sweep(Path(checkpoint).resolve().parent, Path(checkpoint).name)
     if checkpoint is not None and Path(checkpoint).exists():
         histories = _resume(torch, Path(checkpoint), key, networks)
     steps = data.train_images.shape[0] // variant.batch
@@ -246,8 +248,7 @@ def _describe(job: Training, data: Dataset, roots: list[np.random.SeedSequence])
 
 def _save(torch: Any, path: Path, key: dict[str, Any], networks: SeedNetworks, histories: list[History]) -> None:
     state = {"key": key, "weights": networks.weights, "histories": [dataclasses.asdict(h) for h in histories]}
-    with atomic_path(path) as temporary:
-        torch.save(state, temporary)
+    write_atomically(path, lambda stream: torch.save(state, stream))
 
 
 def _resume(torch: Any, path: Path, key: dict[str, Any], networks: SeedNetworks) -> list[History]:

@@ -140,21 +140,43 @@ def isometry_gaps(
 
 
 def _one(kind: str, L: int, law: str, alpha: float, x: Matrix, generator: np.random.Generator) -> FloatArray:
-    gaps = np.empty(L + 1)
+    """Gaps of one network. With a skip connection by volumes, block by block: products lose their small singular values."""
+    gaps, d, eye = np.empty(L + 1), len(x), np.eye(len(x))
     gaps[0] = gap_of(x)
+    log_volume = _log_volume(x)
+    log_scale = 0.0  # of x: the product itself would overflow
     for block in range(1, L + 1):
-        W = SAMPLERS[law](len(x), generator)
-        branch = W @ (_rows_scaled(x) if kind == "batch-norm" else x)
-        x = _rows_scaled(branch) if kind == "no-skip" else x + alpha * branch
-        gaps[block] = gap_of(x)
+        W = SAMPLERS[law](d, generator)
+        if kind == "no-skip":
+            x = _rows_scaled(W @ x)
+            gaps[block] = gap_of(x)
+            continue
+        scales = _row_scales(x) if kind == "batch-norm" else 1.0
+        step = eye + alpha * W * scales
+        log_volume += _log_volume(step)
+        x = step @ x
+        square = float((np.abs(x) ** 2).sum()) / d
+        gaps[block] = max(0.0, math.log(square) + 2.0 * log_scale - 2.0 * log_volume / d)
         if kind != "batch-norm":
-            x = x / np.abs(x).max()  # gap and what follows do not see a common factor
+            x, log_scale = x / math.sqrt(square), log_scale + 0.5 * math.log(square)
     return gaps
+
+
+def _log_volume(m: Matrix) -> float:
+    """``log|det m|``; ``-inf`` for m that is singular up to rounding."""
+    sigma = np.linalg.svd(m, compute_uv=False)
+    singular = sigma[-1] <= len(m) * np.finfo(float).eps * sigma[0]
+    return -math.inf if singular else float(np.log(sigma).sum())
+
+
+def _row_scales(x: Matrix) -> FloatArray:
+    """``sqrt(d)`` over the norm of every row."""
+    norms = np.linalg.norm(x, axis=1)
+    if not (norms > 0.0).all():
+        raise ValueError("a row of the state is zero: batch normalisation divides by its norm")
+    return np.asarray(math.sqrt(x.shape[1]) / norms)
 
 
 def _rows_scaled(x: Matrix) -> Matrix:
     """Rows of norm ``sqrt(d)``."""
-    norms = np.linalg.norm(x, axis=1, keepdims=True)
-    if not (norms > 0.0).all():
-        raise ValueError("a row of the state is zero: batch normalisation divides by its norm")
-    return np.asarray(x * (math.sqrt(x.shape[1]) / norms))
+    return np.asarray(x * _row_scales(x)[:, None])

@@ -42,7 +42,7 @@ def mf_spectrum(settings: Settings) -> Product:
 
     def draw(figure: Figure) -> None:
         axes = figure.subplots(2, 3)
-        for ax, case, values, law, off in zip(axes.flat, CASES, seen, laws, distance, strict=True):
+        for ax, case, values, law, off in zip(axes.flat, CASES, seen, laws, distance, strict=False):
             low, high = (float(edge) for edge in law.edges)
             a = np.linspace(low, high, 400)
             ax.hist(values, bins=60, range=(0, high * 1.3), density=True, color=BLUE, alpha=0.45)

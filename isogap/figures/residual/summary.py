@@ -57,7 +57,7 @@ def _gradient(ax: Axes, summary: ResidualSummary) -> None:
     log = summary.diagnosis.log_gradient
     measured = None if summary.measured is None else summary.measured.log_gradient
     if measured is not None:
-        l = np.arange(1, len(measured.mean) + 1)
+        l = np.arange(1, len(measured.mean) + 1)  # noqa: E741
         ax.plot(l, measured.mean / math.log(10), color=RED, lw=3, alpha=0.4, label="measured")
     if log is not None and np.isfinite(log).all():
         label = "law" if summary.diagnosis.exponent is None else f"law, exponent {summary.diagnosis.exponent:.4g}"

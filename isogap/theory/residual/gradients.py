@@ -98,14 +98,14 @@ def gradient_ratio(
     growth = (
         _growths(layers, L, constants, square, start)
         if many
-        else np.array([_growth(l, L, constants, square, start) for l in layers])
+        else np.array([_growth(l, L, constants, square, start) for l in layers])  # noqa: E741
     )  # Π - 1
     ratio = _combined(growth, constants, final, part)
     return float(ratio[0]) if np.ndim(layer) == 0 else ratio
 
 
 def _layers(layer: Any, L: int) -> list[int]:
-    found = [integer("layer", l, 0) for l in (layer if np.ndim(layer) else [layer])]
+    found = [integer("layer", l, 0) for l in (layer if np.ndim(layer) else [layer])]  # noqa: E741
     if found and max(found) > L:
         raise ValueError(f"layer must lie in 0..{L} (depth {L}), got {max(found)}")
     return found

@@ -130,7 +130,7 @@ def _plain(L: int, d: int, alpha: float, weights: str) -> tuple[FloatArray, str]
 
 
 def _normalised(L: int, d: int, weights: str) -> tuple[FloatArray, str]:
-    l = np.arange(L + 1, dtype=np.float64)
+    l = np.arange(L + 1, dtype=np.float64)  # noqa: E741
     gap = np.log1p(l)
     if d == 1:
         return np.zeros(L + 1), "one number has no gap"

@@ -157,7 +157,7 @@ def _branch_growth(B: int, phi: Activation) -> tuple[float, float]:
 
 def _normalised(L: int, B: int, phi: Activation, alpha: float, q: float, v: float) -> VarianceProfile:
     square, variance = (alpha**2 * growth for growth in _branch_growth(B, phi))
-    l = np.arange(L + 1, dtype=np.float64)
+    l = np.arange(L + 1, dtype=np.float64)  # noqa: E741
     V: FloatArray = v + variance * l
     log_q: FloatArray = np.log(q + square * l)
     log_v: FloatArray = np.log(V)
@@ -182,7 +182,7 @@ def _plain(kind: str, L: int, B: int, phi: Activation, alpha: float, q: float, v
     apart[0] = v / q * B / (B - 1)
     if apart[0] > 2.0:
         raise ValueError(f"v0 must be at most 2 (B-1)/B q0 = {2 * q * (B - 1) / B:g}, got {v:g}")
-    for l in range(L):
+    for l in range(L):  # noqa: E741
         branch = apart[l] if phi.name == "identity" else _relu_apart(float(apart[l]))
         ratio[l] = square * branch / apart[l]
         apart[l + 1] = (apart[l] + square * branch) / (1.0 + square)

@@ -8,17 +8,22 @@ from html import escape
 _TOKEN = re.compile(r"\\text\{[^}]*\}|\\[a-zA-Z]+|\\.|[{}^_&]|[0-9]+(?:\.[0-9]+)?|\s+|.", re.S)
 
 _SYMBOLS = {
-    "alpha": "α", "gamma": "γ", "varepsilon": "ε", "varphi": "φ", "lambda": "λ", "sigma": "σ", "tau": "τ", "theta": "θ",
-    "delta": "δ", "ell": "ℓ", "pi": "π", "infty": "∞", "prime": "′", "kappa": "κ", "rho": "ρ", "mu": "μ", "omega": "ω",
-    "eta": "η", "Theta": "Θ", "Lambda": "Λ", "psi": "ψ", "varrho": "ϱ", "Psi": "Ψ", "Delta": "Δ", "circ": "∘",
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ϵ", "varepsilon": "ε", "zeta": "ζ", "eta": "η",
+    "theta": "θ", "iota": "ι", "kappa": "κ", "lambda": "λ", "mu": "μ", "nu": "ν", "xi": "ξ", "pi": "π", "rho": "ρ", "varrho": "ϱ",
+    "sigma": "σ", "tau": "τ", "upsilon": "υ", "phi": "ϕ", "varphi": "φ", "chi": "χ", "psi": "ψ", "omega": "ω", "Gamma": "Γ",
+    "Delta": "Δ", "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
+    "ell": "ℓ", "infty": "∞", "prime": "′", "circ": "∘",
 }  # fmt: skip
 _OPERATORS = {
     "le": "≤", "ge": "≥", "neq": "≠", "approx": "≈", "in": "∈", "to": "→", "Rightarrow": "⇒", "mid": "∣", "cdot": "⋅",
     "cdots": "⋯", "dots": "…", "partial": "∂", "nabla": "∇", "lVert": "‖", "rVert": "‖", "{": "{", "}": "}", "times": "×",
     "lbrace": "{", "rbrace": "}", "top": "⊤", "ne": "≠", "pm": "±", "mapsto": "↦", "sim": "∼", "lceil": "⌈", "rceil": "⌉",
+    "iff": "⇔", "langle": "⟨", "rangle": "⟩", "lvert": "|", "rvert": "|", "ldots": "…",
 }  # fmt: skip
 _BIG = {"sum": "∑", "prod": "∏", "int": "∫"}
+_ALPHABETS = {"mathbb": {"E": "𝔼", "R": "ℝ", "P": "ℙ", "N": "ℕ", "Z": "ℤ"}, "mathcal": {"L": "ℒ", "N": "𝒩", "O": "𝒪"}}
 _FUNCTIONS = ("log", "det", "exp", "cos", "sin", "min", "max", "lim", "sup")
+_MAX_TOKENS, _MAX_DEPTH = 5000, 60
 _SPACES = {",": "0.17em", ";": "0.28em", " ": "0.33em", "quad": "1em", "qquad": "2em", "!": "0"}
 
 
@@ -35,7 +40,17 @@ def mathml(latex: str, *, display: bool = True) -> str:
     '<math><mfrac><mrow><mi>a</mi></mrow><mrow><mn>2</mn></mrow></mfrac></math>'
     """
     tokens = [t for t in _TOKEN.findall(latex) if not t.isspace()]
-    body, rest = _row(tokens, 0)
+    if len(tokens) > _MAX_TOKENS:
+        raise LatexError(f"more than {_MAX_TOKENS} symbols in one formula")
+    deep = 0
+    for token in tokens:
+        deep += (token in ("{", "\\left")) - (token in ("}", "\\right"))
+        if deep > _MAX_DEPTH:
+            raise LatexError(f"groups nested deeper than {_MAX_DEPTH}")
+    try:
+        body, rest = _row(tokens, 0)
+    except RecursionError:
+        raise LatexError("commands nested too deeply") from None
     if rest != len(tokens):
         raise LatexError(f"unexpected {tokens[rest]!r} in {latex!r}")
     return f'<math display="block">{body}</math>' if display else f"<math>{body}</math>"
@@ -113,7 +128,7 @@ def _command(tokens: list[str], at: int, name: str) -> tuple[str, int]:
     if name in _FUNCTIONS:
         return _function(name, tokens, at + 1), at + 1
     if name in _OPERATORS:
-        fence = ' stretchy="false"' if name in ("lVert", "rVert", "{", "}") else ""
+        fence = ' stretchy="false"' if name in ("lVert", "rVert", "lvert", "rvert", "langle", "rangle", "{", "}") else ""
         return f"<mo{fence}>{_OPERATORS[name]}</mo>", at + 1
     if name in _SPACES:
         return f'<mspace width="{_SPACES[name]}"/>', at + 1
@@ -132,16 +147,16 @@ def _command(tokens: list[str], at: int, name: str) -> tuple[str, int]:
 
 
 def _styled(tokens: list[str], at: int, name: str) -> tuple[str, int]:
-    if tokens[at] != "{":
+    if at >= len(tokens) or tokens[at] != "{" or "}" not in tokens[at:]:
         raise LatexError(f"\\{name} needs braces")
     end = tokens.index("}", at)
     word = "".join(tokens[at + 1 : end])
-    if name == "mathbb":
-        return f"<mi>{ {'E': '𝔼', 'R': 'ℝ'}[word] }</mi>".replace(" ", ""), end + 1
-    if name == "mathcal":
-        return f"<mi>{ {'L': 'ℒ'}[word] }</mi>".replace(" ", ""), end + 1
+    if name in _ALPHABETS:
+        if word not in _ALPHABETS[name]:
+            raise LatexError(f"\\{name}{{{word}}} is not known")
+        return f"<mi>{_ALPHABETS[name][word]}</mi>", end + 1
     if name == "mathbf":
-        return f'<mi style="font-weight:bold">{word}</mi>', end + 1
+        return f'<mi style="font-weight:bold">{escape(word)}</mi>', end + 1
     if name == "mathrm":
         return f'<mi mathvariant="normal">{escape(word)}</mi>', end + 1
     return _function(word, tokens, end + 1), end + 1
@@ -154,9 +169,11 @@ def _function(word: str, tokens: list[str], after: int) -> str:
 
 
 def _fenced(tokens: list[str], at: int) -> tuple[str, int]:
+    if at >= len(tokens):
+        raise LatexError("\\left without a bracket")
     opening = tokens[at].lstrip("\\")
     body, at = _row(tokens, at + 1)
-    if at >= len(tokens) or tokens[at] != "\\right":
+    if at + 1 >= len(tokens) or tokens[at] != "\\right":
         raise LatexError("\\left without \\right")
     closing = tokens[at + 1].lstrip("\\")
     marks = {"lVert": "‖", "rVert": "‖", "{": "{", "}": "}", ".": ""}

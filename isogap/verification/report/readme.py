@@ -22,8 +22,9 @@ which are judged in the same run:
 
 {meaning}
 
-Samples: the whole suite raises a false alarm with probability at most {level:g}: at most {comparisons} comparisons of sample
-means, each at {share:g}.
+Samples: at most {comparisons} comparisons of sample means, each at {share:g} by the empirical Bernstein inequality, raise a false
+alarm with probability at most {level:g}. Where a variable has no known range Student's t stands in, which is no bound: such
+comparisons are counted apart. A sampled step says what departure it would notice; departures built for the purpose have to be.
 
 Every check must also tell false neighbours of its statement from the statement: they are the `FALSE_NEIGHBOURS` of each
 file. For a refuted statement these are true forms, which the same check must not refute. A check whose hypotheses never

@@ -69,7 +69,7 @@ def test_gradient_law_within_two_percent_and_exponent_1_refused_for_relu():
     constants = residual.branch("relu", B)
     exponent_1 = [
         math.prod(1 + constants.variance / (constants.start + constants.variance * k) for k in range(l, L))
-        for l in layers
+        for l in layers  # noqa: E741
     ]
     assert (np.abs(found / exponent_1 - 1) > 0.2 + 4 * error / found).all()
 
@@ -102,7 +102,7 @@ def test_the_divided_run_is_the_chain_itself():
     plain = ResidualChain(20, 6, 5, kind="unnormalised", activation="relu")
     divided = ResidualChain(20, 6, 5, kind="scaled", activation="relu")
     one, two = (run_chain(c, cotangent="white", rng=9) for c in (plain, divided))
-    l = np.arange(7)
+    l = np.arange(7)  # noqa: E741
     assert np.allclose(one.log_mean_square - two.log_mean_square, l * math.log(2))
     assert np.allclose(one.log_gradient - two.log_gradient, l[::-1] * math.log(2))
 

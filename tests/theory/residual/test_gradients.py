@@ -8,7 +8,7 @@ import pytest
 from isogap import mean_field, residual
 
 
-def product(l, L, V0, s, rate):
+def product(l, L, V0, s, rate):  # noqa: E741
     return math.prod(1 + rate * s / (V0 + s * k) for k in range(l, L))
 
 
@@ -16,7 +16,7 @@ def product(l, L, V0, s, rate):
 @pytest.mark.parametrize("batch", [5, 16, 64])
 def test_the_gamma_functions_are_the_product(activation, batch):
     constants = residual.branch(activation, batch)
-    for l, L in ((0, 1), (0, 40), (7, 200)):
+    for l, L in ((0, 1), (0, 40), (7, 200)):  # noqa: E741
         expected = product(l, L, constants.start, constants.variance, constants.rate)
         assert residual.gradient_ratio(l, L, batch, activation, final="centred") == pytest.approx(expected, rel=1e-12)
 
@@ -70,7 +70,7 @@ def test_mu_is_what_a_constant_gradient_feeds(activation, rng):
 
 def test_white_and_constant_and_centred_belong_together():
     """White is (B-1)/B centred and 1/B constant, and squared gradients add."""
-    B, l, L = 8, 3, 50
+    B, l, L = 8, 3, 50  # noqa: E741
     for activation in ("relu", "tanh"):
         white, centred, constant = (
             residual.gradient_ratio(l, L, B, activation, final=final) for final in ("white", "centred", "constant")

@@ -8,7 +8,7 @@ import pytest
 
 from isogap import residual
 
-HARMONIC_51 = sum(Fraction(1, l) for l in range(1, 52))
+HARMONIC_51 = sum(Fraction(1, l) for l in range(1, 52))  # noqa: E741
 
 
 def stirling(n):
@@ -31,7 +31,7 @@ def test_with_batch_norm_the_paths_are_the_cycles_of_a_random_permutation(blocks
 
 def test_moments_at_depth_50_to_twelve_digits():
     law = residual.path_law(50, "batch-norm")
-    variance = sum(Fraction(1, l + 1) * (1 - Fraction(1, l + 1)) for l in range(1, 51))
+    variance = sum(Fraction(1, l + 1) * (1 - Fraction(1, l + 1)) for l in range(1, 51))  # noqa: E741
     assert abs(law.mean - float(HARMONIC_51 - 1)) < 1e-12
     assert abs(law.variance - float(variance)) < 1e-12
     k = np.arange(51)

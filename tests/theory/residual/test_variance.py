@@ -42,7 +42,7 @@ def test_mean_square_and_variance_are_exact_at_small_width(N, B, blocks):
     q0, v0 = (x**2).mean(), x.var(axis=1).mean()
     profile = residual.variance_profile(blocks, B, q0=q0, v0=v0)
     assert profile.meaning == "exact at every width"
-    for l, states in enumerate(enumerated(x, blocks)):
+    for l, states in enumerate(enumerated(x, blocks)):  # noqa: E741
         assert (states**2).mean() == pytest.approx(q0 + l, rel=1e-12)
         assert states.var(axis=2).mean() == pytest.approx(v0 + l, rel=1e-12)
     assert np.allclose(profile.mean_square, q0 + np.arange(blocks + 1), rtol=1e-13)
@@ -130,7 +130,7 @@ def test_halving_the_sum_keeps_the_mean_square_and_collapses_the_batch_with_relu
 def test_every_block_is_downscaled_by_its_own_depth_and_after_the_sum_by_none():
     profile = residual.variance_profile(400, 64, activation="relu")
     branch = residual.branch("relu", 64)
-    l = np.arange(400)
+    l = np.arange(400)  # noqa: E741
     assert np.allclose(profile.ratio, branch.variance / (branch.start + branch.variance * l))
     assert profile.ratio[0] > 100 * profile.ratio[-1]  # one factor sqrt(L) for all blocks is not what happens
     flat = residual.variance_profile(400, 64, "norm-after-sum", "relu")

@@ -1,0 +1,63 @@
+"""What ``isogap-verify`` prints."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from isogap.verification.outcome import Verdict
+
+
+def table(verdicts: list[Verdict], seconds: float) -> str:
+    """Table of the verdicts, what failed and why, and what the labels say."""
+    import io
+
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from isogap.verification.outcome import MEANING
+
+    several = len({v.system for v in verdicts}) > 1
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else 110
+    text = io.StringIO()
+    console = Console(file=text, highlight=False, width=width, force_terminal=terminal)
+    rows = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("statement", "verdict"):
+        rows.add_column(name)
+    for name in ("by hand", "hypotheses held", "margin"):
+        rows.add_column(name, justify="right")
+    rows.add_column("false neighbours", justify="right")
+    rows.add_column("s", justify="right")
+    for v in verdicts:
+        kind = (
+            v.kind if v.passed else f"{v.kind}, expected {v.expected}" if v.kind != v.expected else "neighbour SURVIVED"
+        )
+        refuted = f"{sum(c.refuted for c in v.controls)} of {len(v.controls)}"
+        margin = "" if v.margin is None else f"{v.margin.value:.3g}"
+        below = f" + {len(v.inherited)}" if v.inherited else ""
+        name = f"{v.system}: {v.label}" if several else v.label
+        held = f"{v.held} of {v.tried}"
+        rows.add_row(escape(name), kind, f"{len(v.arguments)}{below}", held, margin, refuted, f"{v.seconds:.1f}")
+    console.print(rows)
+    for v in verdicts:
+        if not v.passed:
+            console.print(escape(f"{v.key}: {v.message or 'see the false neighbours'}"), soft_wrap=True)
+            for c in v.controls:
+                if not c.refuted:
+                    console.print(escape(f"  survived: {c.what} ({c.witness})"), soft_wrap=True)
+    for kind in dict.fromkeys(v.kind for v in verdicts if v.kind in MEANING):
+        console.print(f"{kind}: {MEANING[kind]}")
+    if any(v.arguments or v.inherited for v in verdicts):
+        console.print("by hand: facts applied by hand in the check + in those of the statements that it rests on")
+    good = sum(v.passed for v in verdicts)
+    compared, approximate = sum(v.comparisons for v in verdicts), sum(v.approximate for v in verdicts)
+    console.print(
+        f"{good} of {len(verdicts)} verdicts as expected in {seconds:.0f} s; {compared} comparisons of sample means, "
+        f"false alarms of the whole suite at most 1e-6 ({approximate} by Student's t, which is no bound)",
+        soft_wrap=True,
+    )
+    return text.getvalue()

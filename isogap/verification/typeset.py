@@ -1,0 +1,132 @@
+"""Claims as LaTeX: the syntax tree as it is written, symbols by a table."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from isogap.verification.claims import Claim
+
+SYMBOLS = {
+    "phi": r"\varphi", "phi0": r"\varphi_0", "phi_l": r"\varphi_\ell", "phi_next": r"\varphi_{\ell+1}", "ell": r"\ell",
+    "lam": r"\lambda", "lam_max": r"\lambda_{\max}", "lam_min": r"\lambda_{\min}", "eps": r"\varepsilon",
+    "alpha": r"\alpha", "gamma": r"\gamma", "sigma": r"\sigma", "tau": r"\tau", "theta": r"\theta", "delta": r"\delta",
+    "pi": r"\pi", "p2": r"\sum_k(\lambda_k-1)^2",
+}  # fmt: skip
+"""LaTeX of the letters that every registry may use; a registry adds its own in the table ``[symbols]``."""
+
+_RELATIONS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "==": "="}
+_SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 4
+
+
+def latex(claim: Claim, symbols: Mapping[str, str] | None = None) -> str:
+    r"""LaTeX of a claim.
+
+    Examples
+    --------
+    >>> latex(Claim.of("mean <= phi - p2/(d*(d+2)) if phi > 1/(16*d)"), {"mean": r"\mathbb{E}\varphi"})
+    '\\mathbb{E}\\varphi\\le\\varphi-\\frac{\\sum_k(\\lambda_k-1)^2}{d(d+2)}\\ \\text{ if }\\varphi>\\frac{1}{16d}'
+    """
+    table = {**SYMBOLS, **(symbols or {})}
+    parts = [_typeset(claim.sides[0].node, table)[0]]
+    for op, side in zip(claim.ops, claim.sides[1:], strict=True):
+        parts += [_RELATIONS[op], _typeset(side.node, table)[0]]
+    if claim.condition is not None:
+        parts += [r"\ \text{ if }", latex(claim.condition, symbols)]
+    return _joined(parts)
+
+
+def _joined(parts: list[str]) -> str:
+    """Side by side, with a blank where a command would swallow the next letter."""
+    text = ""
+    for part in parts:
+        if text and re.search(r"\\[A-Za-z]+$", text) and part[:1].isalpha():
+            text += " "
+        text += part
+    return text
+
+
+def _typeset(node: Any, table: Mapping[str, str]) -> tuple[str, int]:
+    """LaTeX and how tightly it holds together."""
+    if isinstance(node, ast.Constant):
+        return str(node.value), _ATOM
+    if isinstance(node, ast.Name):
+        return _name(node.id, table), _ATOM
+    if isinstance(node, ast.UnaryOp):
+        return "-" + _inside(node.operand, table, _PRODUCT), _SUM
+    positive = _without_sign(node)
+    if positive is not None:
+        return "-" + _typeset(positive, table)[0], _SUM
+    if isinstance(node, ast.Call):
+        return _call(node, table)
+    if isinstance(node.op, ast.Add | ast.Sub):
+        left, right = _typeset(node.left, table)[0], _inside(node.right, table, _PRODUCT)
+        return _joined([left, "+" if isinstance(node.op, ast.Add) else "-", right]), _SUM
+    if isinstance(node.op, ast.Mult):
+        return _product(node, table), _PRODUCT
+    if isinstance(node.op, ast.Div):
+        return rf"\frac{{{_typeset(node.left, table)[0]}}}{{{_typeset(node.right, table)[0]}}}", _ATOM
+    base = _inside(node.left, table, _ATOM)
+    if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Div):
+        base = rf"\left({base}\right)"
+    if isinstance(node.left, ast.Name) and re.search(r"[\^ ]|\\sum", base):
+        base = f"({base})"
+    return f"{base}^{_braced(_typeset(node.right, table)[0])}", _POWER
+
+
+def _braced(text: str) -> str:
+    return text if len(text) == 1 else f"{{{text}}}"
+
+
+def _without_sign(node: Any) -> Any:
+    """``a*b/c`` of ``-a*b/c``, which the grammar reads as a product with ``-a``; None without a sign in front."""
+    if isinstance(node, ast.UnaryOp):
+        return node.operand
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        left = _without_sign(node.left)
+        return None if left is None else ast.BinOp(left, node.op, node.right)
+    return None
+
+
+def _name(name: str, table: Mapping[str, str]) -> str:
+    if name in table:
+        return table[name]
+    head, _, index = name.partition("_")
+    return f"{table.get(head, head)}_{_braced(table.get(index, index))}" if index else name
+
+
+def _inside(node: Any, table: Mapping[str, str], least: int) -> str:
+    """In brackets if it does not hold together tightly enough."""
+    text, tight = _typeset(node, table)
+    if tight >= least:
+        return text
+    return _bracketed(text)
+
+
+def _bracketed(text: str) -> str:
+    tall = any(command in text for command in (r"\frac", r"\sum", r"\prod"))
+    return rf"\left({text}\right)" if tall else f"({text})"
+
+
+def _product(node: Any, table: Mapping[str, str]) -> str:
+    left = _inside(node.left, table, _PRODUCT)
+    right = _inside(node.right, table, _PRODUCT)
+    if isinstance(node.right, ast.BinOp) and isinstance(node.right.op, ast.Mult):
+        right = _bracketed(right)
+    return _joined([left, r"\cdot ", right]) if right[:1].isdigit() else _joined([left, right])
+
+
+def _call(node: Any, table: Mapping[str, str]) -> tuple[str, int]:
+    name, inside = node.func.id, ",".join(_typeset(x, table)[0] for x in node.args)
+    if name == "sqrt":
+        return rf"\sqrt{{{inside}}}", _ATOM
+    if name == "abs":
+        return f"|{inside}|", _ATOM
+    if name == "exp":
+        return (rf"\exp{_bracketed(inside)}", _PRODUCT) if r"\frac" in inside else (f"e^{{{inside}}}", _POWER)
+    if name in ("log", "min", "max"):
+        atom = isinstance(node.args[0], ast.Name | ast.Constant) and len(node.args) == 1
+        return (_joined([rf"\{name}", " " + inside if atom else _bracketed(inside)])), _PRODUCT
+    return _name(name, table) + _bracketed(inside), _ATOM

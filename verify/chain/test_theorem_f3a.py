@@ -1,0 +1,58 @@
+"""Theorem F3a: BatchNorm with eps: E a_ℓ ≤ q_ε^ℓ a_0, a = (1-ε) tr G⁻¹ - d, q_ε = (d+2ε)/(d+2): no residual gap."""
+
+from fractions import Fraction
+
+import numpy as np
+import sympy as sp
+
+from isogap import bounds
+from isogap.verification import sampling
+from isogap.verification.balls import ball
+from isogap.verification.forms import d, mean_of_forms, power_sum
+
+
+def decide(case, *, factor=None):
+    """``E tr G'⁻¹`` exactly; the recursion of a; a sampled layer."""
+    eps, m = sp.symbols("epsilon m", positive=True)
+    T = power_sum(-1)
+    q_eps = (d + 2 * eps) / (d + 2) if factor is None else factor(d, eps)
+    with_trace = (
+        d * mean_of_forms([(0, 0, 1), (0, 0, -1)]).subs(power_sum(1), d * m) + eps * T
+    )  # tr G'⁻¹ = Σ (Y_j + ε) Z_j
+    case.identity(
+        "E tr G'⁻¹ = (d m T + 2d)/(d+2) + ε T", with_trace, (d * m * T + 2 * d) / (d + 2) + eps * T, computed=True
+    )
+    a = (1 - eps) * T - d
+    step = (1 - eps) * with_trace.subs(m, 1 - eps) - d
+    case.identity("at m = 1 - ε: E a' = q_ε a", step, q_eps * a, computed=True)
+    y = sp.Symbol("y", positive=True)
+    case.identity("y/(y+ε) is concave", sp.diff(y / (y + eps), y, 2), -2 * eps / (y + eps) ** 3, computed=True)
+    case.identity(
+        "(1-ε)I is fixed: y/(y+ε) = 1 - ε at y = 1 - ε",
+        sp.cancel((y / (y + eps)).subs(y, 1 - eps)),
+        1 - eps,
+        computed=True,
+    )
+    case.argument("Jensen", "m' ≤ m/(m+ε), so m stays at most 1 - ε; log is concave; tr G'⁻¹ grows with m")
+    case.argument("AM-GM", "φ ≤ log(m T/d)")
+    case.argument("tower property", "one layer into ℓ")
+    with case.illustrations():
+        for lam, e in (((0.2, 0.8, 1.4), 0.2), ((0.25, 0.5, 0.75, 1.5), 0.1)):
+            width = len(lam)
+            case.hypothesis(True)
+            w2 = sampling.haar(width, 6000, case.rng(width)) ** 2
+            values = ((w2 @ np.array(lam) + e) * (w2 @ (1 / np.array(lam)))).sum(axis=1)
+            expected = (width * np.mean(lam) * np.sum(1 / np.array(lam)) + 2 * width) / (width + 2) + e * np.sum(
+                1 / np.array(lam)
+            )
+            case.mean_equals(
+                "sampled E tr G'⁻¹", values, float(expected), float(width * (max(lam) + e) / min(lam)), d=width
+            )
+    case.library("bounds.eps_factor", bounds.eps_factor(4, 0.5), ball(Fraction(5, 6)), 4)
+
+
+FALSE_NEIGHBOURS = {"factor q without eps": {"factor": lambda n, e: n / (n + 2)}}
+
+
+def test_theorem_f3a(judgement):
+    judgement()

@@ -1,0 +1,109 @@
+"""Y12: the stationary Gram has Marchenko and Pastur's spectrum: v = ζ(1-ζ)/(2-ζ) (Haar), B²/(4N) (Gaussian, B ≤ 2√N)."""
+
+import numpy as np
+import sympy as sp
+
+from isogap import mean_field
+from isogap.verification.words import ONE, matrix, symmetric
+
+HAAR = ((32, 16), (32, 8), (24, 20))
+GAUSSIAN = ((256, 16), (128, 16), (64, 48))
+LARGER = ((512, 32), (256, 64))  # deep only
+
+
+def decide(case, *, haar=1, gaussian=1, rank=1):
+    """Centring as one sample less, the largest Haar ratio, moments of the law; then sampled chains."""
+    G, Q, h = matrix("G"), matrix("Q"), matrix("h")
+    rules = [((("Q", False), ("Q", True)), G), ((("Q", True), ("Q", False)), ONE), *symmetric("G")]
+    case.words(
+        "centred with B samples is uncentred with B-1: hG = (hQ)Qᵀ, QᵀQ = 1", (h * Q) * (h * Q).T, h * G * h.T, rules
+    )
+    z = sp.Symbol("z", positive=True)
+    law = z * (1 - z) / (2 - z)
+    top = 2 - sp.sqrt(2)
+    case.identity(
+        "Haar: stationary at ζ = 2-√2", sp.simplify(sp.diff(law, z).subs(z, top)), sp.Integer(0), computed=True
+    )
+    case.identity("... where v = 3-2√2", sp.simplify(law.subs(z, top)), 3 - 2 * sp.sqrt(2), computed=True)
+    case.argument("moments of Marchenko and Pastur", "mean 1, mean square 1+v, mean logarithm -1-((1-v)/v)log(1-v)")
+    lines = []
+    for N, B in HAAR:
+        ratio = float(law.subs(z, sp.Rational(B, N))) * haar
+        lines.append(_compare(case, "haar", N, B, ratio, ratio / B))
+    for N, B in GAUSSIAN + (LARGER if case.deep else ()):
+        ratio = min(B * B / (4 * N), 1.0) * gaussian
+        if B * B <= 4 * N:
+            # to first order in 1/B the excess is c(v)/B with c about 0.6 at v = 1/4, 1.5 at v = 1/2: allowed 4v/B
+            lines.append(_compare(case, "gaussian", N, B, ratio, 4 * ratio / B))
+        else:
+            lines.append(_collapse(case, N, B, rank))
+    case.table("stationary mean square of the eigenvalues", ("weights", "N", "B", "sampled", "law"), lines)
+
+
+def _chain(case, weights, N, B):
+    """Mean square of the eigenvalues of xᵀx/N for each of 32 independent chains; eigenvalues themselves every B layers."""
+    rng, chains = case.rng(N, B, weights == "haar"), 32
+    settle, keep = 3 * B, 60 * B if case.deep else 6 * B
+    x = rng.standard_normal((chains, N, B))
+    square, found = np.zeros(chains), []
+    for layer in range(settle + keep):
+        gram = np.swapaxes(x, 1, 2) @ x / N
+        if layer >= settle:
+            square += (gram**2).sum(axis=(1, 2)) / (B * keep)
+            if layer % B == 0:
+                found.append(np.linalg.eigvalsh(gram))
+        if weights == "gaussian" and B * B > 4 * N:  # singular Gram: the weights themselves
+            h = rng.standard_normal((chains, N, N)) @ x
+        elif weights == "gaussian":
+            h = rng.standard_normal((chains, N, B)) @ np.swapaxes(np.linalg.cholesky(gram), 1, 2)
+        else:
+            frame, r = np.linalg.qr(rng.standard_normal((chains, N, B)))
+            frame = frame * np.sign(np.einsum("kii->ki", r))[:, None, :]
+            h = frame @ np.swapaxes(np.linalg.cholesky(gram), 1, 2)
+        x = np.sqrt(B) * h / np.linalg.norm(h, axis=2, keepdims=True)
+    return square, np.concatenate(found)
+
+
+def _compare(case, weights, N, B, ratio, allowed):
+    case.hypothesis(weights == "gaussian" or B <= N)
+    square, values = _chain(case, weights, N, B)
+    what = f"{weights}: mean square - 1 within v ± {'v' if weights == 'haar' else '4v'}/B"
+    case.mean_at_most(f"{what}, from above", square - 1, ratio + allowed, None, N=N, B=B)
+    case.mean_at_most(f"{what}, from below", 1 - square, -(ratio - allowed), None, N=N, B=B)
+    if not case.control:
+        with case.illustrations():
+            law = mean_field.spectrum_law(B, N, weights)
+            ordered = np.sort(values.ravel())
+            distance = np.abs(law.distribution(ordered) - (np.arange(ordered.size) + 0.5) / ordered.size).max()
+            case.pathwise(f"{weights}: Kolmogorov-Smirnov distance below 1/B", distance, 1.0 / B, 0.0, N=N, B=B)
+            gaps = np.log(values.mean(axis=1)) - np.log(values).mean(axis=1)
+            shown = (
+                f"{gaps.mean():.4f} ± {gaps.std() / np.sqrt(gaps.size - 1):.4f}",
+                f"{law.gap:.4f}",
+                f"{distance:.4f}",
+            )
+            head = ("gap sampled", "gap of the law", "Kolmogorov-Smirnov distance")
+            case.table(f"{weights}, N = {N}, B = {B}", head, [shown])
+    return weights, N, B, f"{square.mean():.4f} ± {square.std() / np.sqrt(square.size - 1):.4f}", f"{1 + ratio:.4f}"
+
+
+def _collapse(case, N, B, rank):
+    """B > 2√N: participation ratio B/m_2 near √N (.89 √N at N = B = 64, .95 at 256: from below)."""
+    square, _ = _chain(case, "gaussian", N, B)
+    participation = B / square
+    claim = np.sqrt(N) if rank == 1 else B / 4
+    case.mean_at_most("collapse: participation ratio ≤ √N", participation, claim, None, N=N, B=B)
+    case.mean_at_most("collapse: participation ratio ≥ 0.8 √N", -participation, -0.8 * claim, None, N=N, B=B)
+    found = f"{participation.mean():.3f} ± {participation.std() / np.sqrt(participation.size - 1):.3f} (participation)"
+    return "gaussian", N, B, found, f"{claim:.3f}"
+
+
+FALSE_NEIGHBOURS = {
+    "Haar: v = ζ(1-ζ)/2": {"haar": 0.75},
+    "Gaussian: v = B²/(2N)": {"gaussian": 2},
+    "rank B/2 after the collapse": {"rank": 2},
+}
+
+
+def test_y12(judgement):
+    judgement()

@@ -1,0 +1,100 @@
+"""Y14: one step of gradient descent compresses the range of the gradients over the layers, at rates with η|∂loss/∂W| ≳ |W|."""
+
+from itertools import pairwise
+
+import numpy as np
+import sympy as sp
+
+from isogap import mean_field
+from isogap.batch.datasets.digits import load_digits
+from isogap.model.activations import activation
+from isogap.verification.normalised_networks import Layer, normalised, pull_back
+
+WIDTH, BATCH, DEPTH, SEEDS = 128, 64, 50, 3
+
+
+def decide(case, *, rate=0.1, orthogonal=True):
+    """|w'|² in symbols; relu and tanh networks on the digits, three steps; the start against ½(L-1) log λ."""
+    w, g, eta, c = sp.symbols("w g eta c", positive=True)  # lengths of a row and of its gradient, cosine between them
+    cosine = 0 if orthogonal else c
+    left = sp.expand(w**2 - 2 * eta * cosine * w * g + eta**2 * g**2)
+    case.identity("|w - η∂loss/∂w|² = |w|² + η²|∂loss/∂w|², by Y1", left, w**2 + eta**2 * g**2, computed=True)
+    case.argument(
+        "gauge", "gradients of a row scale as 1/|w'| (Y1): the layer whose gradient was largest is divided most"
+    )
+    lines = []
+    for name in ("relu", "tanh"):
+        ranges = np.array([_ranges(case, name, rate, seed) for seed in range(SEEDS)])
+        case.hypothesis(True)
+        # stated inequality: the log of the range at most four fifths after one step, in every network
+        case.pathwise(
+            "digits: log range after one step ≤ 4/5 of the start",
+            ranges[:, 1],
+            4 / 5 * ranges[:, 0],
+            0.0,
+            activation=name,
+        )
+        start = 0.5 * (DEPTH - 1) * np.log(mean_field.gradient_rate(name, BATCH).value)
+        # the first layer has 64 inputs and no network before it; finite width: a tenth and one half in the logarithm
+        case.pathwise(
+            "digits: start within 10 % and 1/2 of ½(L-1) log λ", np.abs(ranges[:, 0] - start), 0.1 * start + 0.5, 0.0
+        )
+        lines.append((name, DEPTH, rate, *(f"{x:.2f}" for x in ranges.mean(axis=0)), f"{start:.2f}"))
+    if not case.control:
+        with case.illustrations():
+            for other in (0.001, 1.0):
+                ranges = np.array([_ranges(case, "relu", other, seed) for seed in range(SEEDS)])
+                lines.append(("relu", DEPTH, other, *(f"{x:.2f}" for x in ranges.mean(axis=0)), ""))
+    head = ("activation", "L", "η", "step 0", "1", "2", "3", "½(L-1) log λ")
+    case.table("log(max/min) over the layers of ‖∂loss/∂W‖, means of 3 networks", head, lines)
+
+
+def _ranges(case, name, rate, seed):
+    """Log of the range over the layers before each of four steps, on the batch of that step."""
+    rng, phi = case.rng(seed), activation(name)
+    digits = load_digits()
+    images = np.concatenate([digits.train_images, digits.test_images])
+    labels = np.concatenate([digits.train_labels, digits.test_labels])
+    images = (images - images.mean()) / images.std()
+    sizes = [images.shape[1]] + [WIDTH] * DEPTH
+    W = [rng.standard_normal((b, a)) / np.sqrt(a) for a, b in pairwise(sizes)]
+    head = rng.standard_normal((10, WIDTH)) / np.sqrt(WIDTH)
+    found = []
+    for _ in range(4):
+        chosen = rng.choice(len(images), BATCH, replace=False)
+        grads, in_head = _backward(W, head, Layer(phi.function, phi.derivative), images[chosen].T, labels[chosen])
+        norms = [np.linalg.norm(g) for g in grads]
+        found.append(float(np.log(max(norms) / min(norms))))
+        W = [w - rate * g for w, g in zip(W, grads, strict=True)]
+        head = head - rate * in_head
+    return found
+
+
+def _backward(W, head, layer, x, labels):
+    """Gradients of the mean cross-entropy in every W and in the head."""
+    kept, state = [], x
+    for w in W:
+        u, root = normalised(w @ state, layer)
+        kept.append((state, u, root))
+        state = layer.function(u)
+    logits = head @ state
+    p = np.exp(logits - logits.max(axis=0))
+    p /= p.sum(axis=0)
+    p[labels, np.arange(len(labels))] -= 1
+    p /= len(labels)
+    in_head, g, grads = p @ state.T, head.T @ p, []
+    for w, (before, u, root) in zip(W[::-1], kept[::-1], strict=True):
+        at_h = pull_back(layer.slope(u) * g, u, root, layer)
+        grads.append(at_h @ before.T)
+        g = w.T @ at_h
+    return grads[::-1], in_head
+
+
+FALSE_NEIGHBOURS = {
+    "at any learning rate: 0.0001": {"rate": 0.0001},
+    "rows not orthogonal to their gradients": {"orthogonal": False},
+}
+
+
+def test_y14(judgement):
+    judgement()

@@ -1,0 +1,67 @@
+"""B3: dL/dK_{oix'y'} = Σ_{bxy} dL/dO_{boxy} I_{b,i,tx+x',ty+y'}, stride and zero padding included."""
+
+from fractions import Fraction
+from itertools import product
+
+
+def decide(case, *, image_stride="t", padding="zero"):
+    """L = ½ Σ O² is quadratic in K: its central difference with step 1 is the exact derivative, and dL/dO = O."""
+    for stride, pad in product((1, 2), (0, 1)):
+        I = _integers((2, 2, 5, 5), 3)
+        K = _integers((2, 2, 3, 3), 5)
+        O = _convolution(I, K, stride, pad)
+        case.hypothesis(len(O) > 0)
+        for o, i, dx, dy in product(range(2), range(2), range(3), range(3)):
+            up, down = dict(K), dict(K)
+            up[o, i, dx, dy] += 1
+            down[o, i, dx, dy] -= 1
+            exact = (_loss(_convolution(I, up, stride, pad)) - _loss(_convolution(I, down, stride, pad))) / 2
+            factor = stride if image_stride == "t" else 1
+            claim = sum(
+                g * _pixel(I, b, i, factor * x + dx - pad, factor * y + dy - pad, padding)
+                for (b, oo, x, y), g in O.items()
+                if oo == o
+            )
+            case.exact(
+                "sum over images and places = derivative",
+                claim == exact,
+                stride=stride,
+                padding=pad,
+                entry=(o, i, dx, dy),
+            )
+
+
+def _integers(shape, step):
+    places = list(product(*map(range, shape)))
+    return {place: Fraction((step * k * k + k) % 7 - 3) for k, place in enumerate(places)}
+
+
+def _pixel(I, b, i, x, y, padding="zero"):
+    if padding == "wrap":
+        x, y = x % 5, y % 5
+    return I.get((b, i, x, y), 0)
+
+
+def _convolution(I, K, stride, pad):
+    side = (5 + 2 * pad - 3) // stride + 1
+    return {
+        (b, o, x, y): sum(
+            K[o, i, dx, dy] * _pixel(I, b, i, stride * x + dx - pad, stride * y + dy - pad)
+            for i, dx, dy in product(range(2), range(3), range(3))
+        )
+        for b, o, x, y in product(range(2), range(2), range(side), range(side))
+    }
+
+
+def _loss(O):
+    return sum(o * o for o in O.values()) / 2
+
+
+FALSE_NEIGHBOURS = {
+    "the stride left out of the image's index": {"image_stride": "1"},
+    "padding that wraps around": {"padding": "wrap"},
+}
+
+
+def test_b3(judgement):
+    judgement()

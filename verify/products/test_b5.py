@@ -1,0 +1,66 @@
+"""B5: p_{M+1} = q_M + (1+1/N) p_M and q_{M+1} = q_M + 2 p_M/N² for products of real Gaussian matrices."""
+
+from fractions import Fraction
+
+import sympy as sp
+from isogap.products import second_moment, squared_trace_moment
+
+N, p, q = sp.symbols("N p q", positive=True)
+
+# G A Gᵀ G A Gᵀ as a list of its four G's: (row index, column index); A joins the columns within a pair of G's.
+PAIRS = {"tr (GAGᵀ)²": ("tr", (0, 1, 1, 0)), "(tr GAGᵀ)²": ("product", (0, 0, 1, 1))}
+PAIRINGS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
+
+
+def decide(case, *, middle=1, coupling=2):
+    """One factor G more, with A = XXᵀ fixed: Wick's three pairings of the four G's, loops counted by machine."""
+    found = {name: _wick(rows) for name, (_, rows) in PAIRS.items()}
+    # <tr A²> = N p, <(tr A)²> = N² q; entries of variance 1/N make N^-2
+    values = {
+        name: sum(c * v for c, v in zip(terms, (N * p, N**2 * q), strict=True)) / N**2 for name, terms in found.items()
+    }
+    case.hypothesis(True)
+    case.identity("p' = q + (1 + 1/N) p", values["tr (GAGᵀ)²"] / N, q + (middle + 1 / N) * p)
+    case.identity("q' = q + 2 p/N²", values["(tr GAGᵀ)²"] / N**2, q + coupling * p / N**2)
+    case.argument("Wick's theorem", "E of four normals is the sum over three pairings; the factors are independent")
+    with case.illustrations():
+        case.exact("N = 2: 5/2, 21/4", (second_moment(2, 1), second_moment(2, 2)) == (Fraction(5, 2), Fraction(21, 4)))
+        case.exact("N = 1000, M = 5: 6.01506", round(float(second_moment(1000, 5)), 5) == 6.01506)
+        for size in (1, 3, 50):
+            a = b = Fraction(1)
+            for M in range(6):
+                case.exact("library", (second_moment(size, M), squared_trace_moment(size, M)) == (a, b), N=size, M=M)
+                a, b = b + (middle + Fraction(1, size)) * a, b + coupling * a / Fraction(size) ** 2
+
+
+def _wick(rows):
+    """Coefficients of ``tr A²`` and ``(tr A)²``: G_k has row ``rows[k]`` and a column of its own; A joins columns 01 and 23."""
+    of_square, of_trace = sp.Integer(0), sp.Integer(0)
+    for pairing in PAIRINGS:
+        row_classes = _classes([(rows[a], rows[b]) for a, b in pairing], set(rows))
+        column_loops = _classes([*pairing, (0, 1), (2, 3)], set(range(4)))
+        weight = N**row_classes
+        of_square, of_trace = (of_square + weight, of_trace) if column_loops == 1 else (of_square, of_trace + weight)
+    return of_square, of_trace
+
+
+def _classes(equalities, items):
+    """How many classes remain when the pairs are made equal."""
+    parent = {i: i for i in items}
+
+    def top(i):
+        return i if parent[i] == i else top(parent[i])
+
+    for a, b in equalities:
+        parent[top(a)] = top(b)
+    return len({top(i) for i in items})
+
+
+FALSE_NEIGHBOURS = {
+    "p' = q + p/N": {"middle": 0},
+    "q' = q + p/N²: complex entries": {"coupling": 1},
+}
+
+
+def test_b5(judgement):
+    judgement()

@@ -1,0 +1,51 @@
+"""B7: gradient descent on ½‖Ax-y‖² is stable iff η < 2/σ_max², on ‖Ax-y‖² iff η < 1/σ_max²; best rate (cond²-1)/(cond²+1)."""
+
+from fractions import Fraction
+
+import sympy as sp
+
+a, b, e, c = sp.symbols("a b e c", positive=True)
+
+
+def decide(case, *, curvature=2, rate="squares", over="one factor"):
+    """With a = σ_max², b = σ_min²: the error along a singular direction is multiplied by 1 - curvature η σ²."""
+    case.hypothesis(True)
+    case.argument("singular value decomposition", "the steps separate along the singular directions")
+    for doubled, limit in ((1, 2 / a), (2, (2 if curvature == 2 else 4) / (2 * a))):
+        case.identity(f"factor -1 at the limit, curvature {doubled}", 1 - doubled * limit * a, -1, computed=True)
+        best = 2 / (doubled * (a + b))
+        value = (a - b) / (a + b) if rate == "squares" else (sp.sqrt(a) - sp.sqrt(b)) / (sp.sqrt(a) + sp.sqrt(b))
+        case.identity("factors of both ends at the best step: slow", (1 - doubled * best * b), value)
+        case.identity("and fast", (1 - doubled * best * a), -value)
+    case.identity("(a-b)/(a+b) in the condition number c² = a/b", (a - b) / (a + b), ((a / b) - 1) / ((a / b) + 1))
+    # a step longer by e makes the fast factor worse, a shorter one the slow factor: nothing is better than the best
+    case.nonnegative(
+        "slower by e: 1 - η(1-e) b grows", sp.expand((a + b) * ((2 * b / (a + b)) * e)), {a: 0, b: 0, e: 0}
+    )
+    _convexity(case, over)
+
+
+def _convexity(case, over):
+    """f(x, y) = (xy - 1)² for the product of two 1 x 1 factors: convex in x; its Hessian at 0 has the eigenvalues ±2."""
+    x, y = sp.symbols("x y")
+    f = (x * y - 1) ** 2
+    case.identity("in one factor: ∂²f/∂x² = 2y²", sp.diff(f, x, 2), 2 * y**2, computed=True)
+    hessian = sp.hessian(f, (x, y)).subs({x: 0, y: 0})
+    determinant = Fraction(int(hessian.det()))
+    with case.illustrations():
+        case.exact(
+            "convex over all factors" if over == "all factors" else "over both factors at once: a saddle at 0",
+            (determinant >= 0) == (over == "all factors"),
+            determinant=determinant,
+        )
+
+
+FALSE_NEIGHBOURS = {
+    "‖Ax-y‖² stable up to 2/σ_max²": {"curvature": 1},
+    "rate (cond-1)/(cond+1)": {"rate": "roots"},
+    "convex over all factors": {"over": "all factors"},
+}
+
+
+def test_b7(judgement):
+    judgement()

@@ -1,0 +1,47 @@
+"""Printed: Theorem 1: ρ_M is the density of the singular values of a product of M matrices with variances σ_i²/N."""
+
+from fractions import Fraction
+from math import comb
+
+import sympy as sp
+from isogap.products import second_moment, squared_trace_moment
+
+from isogap.verification import RefutedError
+
+N = sp.Symbol("N", positive=True)
+
+
+def decide(case, *, values="singular", sigma=2):
+    """Mean squares: E tr XXᵀ/N = Π σ_i² for every N exactly, against the moments of ρ_M."""
+    for M in (1, 2, 3):
+        scale = Fraction(1 if sigma == 1 else sigma if values == "squared" else 1) ** 2
+        case.hypothesis(M >= 1)
+        density = [Fraction(comb((M + 1) * k, k), M * k + 1) for k in range(3)]
+        mean_square = scale  # of singular values: E tr XXᵀ/N, for every N
+        claimed = density[2] if values == "singular" else density[1]
+        if claimed != mean_square:
+            raise RefutedError(
+                "mean square singular value against ∫ of the density",
+                violation=float(abs(claimed / mean_square - 1)),
+                M=M,
+                sigma=sigma if scale != 1 else 1,
+                matrices=mean_square,
+                density=claimed,
+            )
+        # next moment: E tr (XXᵀ)²/N -> M + 1 = m_2 for squares
+        p = q = sp.Integer(1)
+        for _ in range(M):
+            p, q = q + (1 + 1 / N) * p, q + 2 * p / N**2
+        case.identity(
+            "E s⁴ → m_2 = M + 1 as N → ∞", sp.limit(p, N, sp.oo), sp.Integer(density[2].numerator), computed=True
+        )
+        for size in (3, 50):
+            found = (second_moment(size, M), squared_trace_moment(size, M))
+            case.exact("p_M, q_M of B5", found == tuple(Fraction(str(v.subs(N, size))) for v in (p, q)), N=size)
+
+
+FALSE_NEIGHBOURS = {"corrected: squares, Πσ_i = 1": {"values": "squared", "sigma": 1}}
+
+
+def test_printed_theorem_1(judgement):
+    judgement()
