@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         symbolic_hciz_series,
     )
     from weingarten.nonlinear.freeness import free_cumulants, free_mixed_moment, moments_from_free_cumulants
+    from weingarten.notation.parsing import parse_expression
     from weingarten.notation.symbols import (
         circular_orthogonal,
         circular_symplectic,
@@ -132,6 +133,7 @@ _HOMES = {
     "TensorExpectation": "answers",
     "evaluate": "evaluation",
     "series": "expansions",
+    "parse_expression": "notation.parsing",
     "power_trace_moment": "power_traces",
     "james_formula": "james",
     "orthogonal": "notation.symbols",
@@ -163,6 +165,7 @@ __all__ = [
     "expectation_tensor",
     "evaluate",
     "series",
+    "parse_expression",
     "power_trace_moment",
     "james_formula",
     "orthogonal",
