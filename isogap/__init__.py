@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from isogap.engine.chain.checkpoint import Checkpoint
     from isogap.engine.networks.training import History, Training, train, train_seeds
     from isogap.engine.products import log_singular_values, sample_products
+    from isogap.engine.samplers.sample import sample, sample_spectrum
     from isogap.model.activations import Activation
     from isogap.model.losses import Loss, make_loss
     from isogap.model.residual import ResidualChain
