@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from isogap.plot import plot_gradient, plot_run
     from isogap.run.chain import simulate
     from isogap.run.gradients import GradientOptions
+    from isogap.run.mean_field import MeanFieldRun, layer_rate, simulate_mean_field
     from isogap.run.options import Checks, Where
     from isogap.run.rates import Slope, deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
     from isogap.run.residual import PathMeasurement, ResidualResult, measure_paths, simulate_residual
@@ -92,6 +93,9 @@ _HOME = {
     "measure_paths": "run.residual",
     "PathMeasurement": "run.residual",
     "simulate_variant": "run.variant",
+    "simulate_mean_field": "run.mean_field",
+    "MeanFieldRun": "run.mean_field",
+    "layer_rate": "run.mean_field",
     "VariantResult": "run.variant",
     "Checkpoint": "engine.chain.checkpoint",
     "plot_run": "plot",
@@ -162,6 +166,9 @@ __all__ = [
     "simulate_variant",
     "VariantResult",
     "ResidualChain",
+    "simulate_mean_field",
+    "MeanFieldRun",
+    "layer_rate",
     "simulate_residual",
     "ResidualResult",
     "measure_paths",
