@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from isogap.batch.haar import apply_haar, haar_orthogonal
     from isogap.batch.samples import Batch, make_batch
+    from isogap.engine import wide as wide
     from isogap.engine.chain.checkpoint import Checkpoint
     from isogap.engine.networks.training import History, Training, train, train_seeds
     from isogap.model.activations import Activation
@@ -124,6 +125,7 @@ _MODULES = {
     "mean_field": "theory.mean_field",
     "residual": "theory.residual",
     "products": "theory.products",
+    "wide": "engine.wide",
 }
 
 __all__ = [
@@ -156,6 +158,7 @@ __all__ = [
     "mean_field",
     "residual",
     "products",
+    "wide",
     "ChainResult",
     "simulate",
     "Checks",
