@@ -84,7 +84,8 @@ class Tape:
         if self._gram is None or self._gram[0] is not x:
             with np.errstate(all="ignore"):  # said in words below
                 A = np.asarray(x.T @ x) / x.shape[0]
-            if not math.isfinite(float(A.sum())):
+                finite = math.isfinite(float(A.sum()))
+            if not finite:
                 raise ArithmeticError("the squares of the state overflow: without normalisation it grows exponentially")
             self._gram = x, A
         return self._gram[1]
