@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from isogap.batch.haar import apply_haar, haar_orthogonal
     from isogap.batch.samples import Batch, make_batch, samples
+    from isogap.engine import wide as wide
     from isogap.engine.chain.checkpoint import Checkpoint
     from isogap.engine.networks.training import History, Training, train, train_seeds
     from isogap.engine.products import log_singular_values, sample_products
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from isogap.plot import plot_gradient, plot_run
     from isogap.run.chain import simulate
     from isogap.run.gradients import GradientOptions
+    from isogap.run.mean_field import MeanFieldRun, layer_rate, simulate_mean_field
     from isogap.run.options import Checks, Where
     from isogap.run.products import ProductsResult, simulate_products
     from isogap.run.rates import Slope, deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
@@ -99,6 +101,9 @@ _HOME = {
     "sample_products": "engine.products",
     "log_singular_values": "engine.products",
     "simulate_variant": "run.variant",
+    "simulate_mean_field": "run.mean_field",
+    "MeanFieldRun": "run.mean_field",
+    "layer_rate": "run.mean_field",
     "VariantResult": "run.variant",
     "Checkpoint": "engine.chain.checkpoint",
     "plot_run": "plot",
@@ -128,6 +133,7 @@ _MODULES = {
     "mean_field": "theory.mean_field",
     "residual": "theory.residual",
     "products": "theory.products",
+    "wide": "engine.wide",
 }
 
 __all__ = [
@@ -160,6 +166,7 @@ __all__ = [
     "mean_field",
     "residual",
     "products",
+    "wide",
     "ChainResult",
     "simulate",
     "Checks",
@@ -174,6 +181,9 @@ __all__ = [
     "simulate_variant",
     "VariantResult",
     "ResidualChain",
+    "simulate_mean_field",
+    "MeanFieldRun",
+    "layer_rate",
     "simulate_residual",
     "ResidualResult",
     "measure_paths",

@@ -20,6 +20,8 @@ from isogap.theory.mean_field.gradient_rate import (
 )
 from isogap.theory.mean_field.spectra import SpectrumLaw, spectrum_law
 from isogap.theory.mean_field.stability import Stability, first_unstable_batch, stability
+from isogap.theory.mean_field.summary import MeanFieldTheory, theory_of
+from isogap.theory.mean_field.variant_rate import VariantGrowth, variant_growth
 
 __all__ = [
     "gradient_rate",
@@ -42,10 +44,14 @@ __all__ = [
     "kappa",
     "conditional_gram",
     "spectrum_law",
+    "theory_of",
+    "variant_growth",
     "Bounded",
     "FixedPoint",
     "Stability",
     "GainLaw",
     "ConditionalGram",
     "SpectrumLaw",
+    "MeanFieldTheory",
+    "VariantGrowth",
 ]
