@@ -257,3 +257,19 @@ def test_an_even_power_of_two_samples_is_refused() -> None:
         power_rate(65, 8)
     assert power_rate(3, 2).value == 0.0
     assert power_rate(2, 3).value == math.inf
+
+
+@pytest.mark.parametrize("name", ["tanh", "gelu"])
+def test_both_forms_agree_at_every_batch_from_5_to_128(name: str) -> None:
+    for batch in range(5, 129):
+        found, series = gradient_rate(name, batch), gradient_rate_by_degree(name, batch, degree=160)
+        assert abs(found.value - series.value) <= 1e-12 * found.value
+
+
+def test_a_bounded_number_is_a_number() -> None:
+    found = gradient_rate("tanh", 8)
+    assert float(found) == found.value
+    assert f"{found:.3f}" == "1.359"
+    q, c = fixed_point("tanh", 8)
+    assert isinstance(q, Bounded)
+    assert c.value < 0 < c.error
