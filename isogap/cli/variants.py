@@ -20,7 +20,7 @@ from isogap.cli.common import (
     write_stdout,
 )
 from isogap.cli.input import add_input, read_input, reading
-from isogap.model.choices import ACTIVATION_NAMES, LOSSES, ORDERS, VARIANT_REPLICAS, WEIGHTS
+from isogap.model.choices import ACTIVATION_FAMILIES, ACTIVATION_NAMES, LOSSES, ORDERS, VARIANT_REPLICAS, WEIGHTS
 
 if TYPE_CHECKING:
     import argparse
@@ -62,7 +62,8 @@ def parser() -> Parser:
     p.add_argument("--eps", type=float, default=0.0, metavar="E", help="under the root (default 0)")
     p.add_argument("--batch-norm-1d", action="store_true", help="--mean-removal --root-n --eps 1e-5")
     p.add_argument("--activation", default="identity", metavar="NAME",
-                   help=f"{', '.join(ACTIVATION_NAMES)}, or MODULE:FUNCTION:MODULE:DERIVATIVE")  # fmt: skip
+                   help=f"{', '.join(ACTIVATION_NAMES)}; {':X, '.join(ACTIVATION_FAMILIES)}:X with a number; "
+                   "or MODULE:FUNCTION:MODULE:DERIVATIVE")  # fmt: skip
     p.add_argument("--gain", type=float, default=1.0, metavar="A", help="default 1")
     p.add_argument("--exponent", type=float, default=0.0, metavar="P", help="gains are A l^-P, l from 1 (default 0)")
     p.add_argument("--order", choices=ORDERS, default=ORDERS[0], metavar="ORDER",
@@ -139,10 +140,10 @@ def _variant(options: argparse.Namespace, batch: int) -> Any:
 
 
 def _activation(text: str) -> Any:
-    from isogap.model.activations import FAMILIES, Activation
+    from isogap.model.activations import Activation
 
     parts = text.split(":")
-    if len(parts) == 1 or (len(parts) == 2 and parts[0] in FAMILIES):
+    if len(parts) == 1 or (len(parts) == 2 and parts[0] in ACTIVATION_FAMILIES):
         return text
     if len(parts) != 4:
         raise ValueError(f"--activation {text}: a name, or MODULE:FUNCTION:MODULE:DERIVATIVE")

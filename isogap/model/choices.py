@@ -9,9 +9,13 @@ FACTOR_WEIGHTS = ("gaussian", "orthogonal", "truncated")
 # Where the normalisation stands in a layer of a variant.
 ORDERS = ("norm-act", "act-norm")
 LOSSES = ("cross-entropy", "squared-error")
-ACTIVATION_NAMES = ("identity", "sin", "tanh", "relu", "selu", "leaky-relu")
 # Training code has its own derivatives for these.
-TRAINED_ACTIVATIONS = ACTIVATION_NAMES
+TRAINED_ACTIVATIONS = ("identity", "sin", "tanh", "relu", "selu", "leaky-relu")
+ACTIVATION_NAMES = (
+    *TRAINED_ACTIVATIONS, "elu", "gelu", "silu", "softplus", "erf", "exp", "abs", "hard-tanh", "sign",
+)  # fmt: skip
+# With a number behind a colon: relu:+0.7 is relu(y + 0.7).
+ACTIVATION_FAMILIES = ("relu", "leaky-relu", "hard-tanh", "power", "relu-power")
 
 DEFAULT_REPLICAS = 1000
 VARIANT_REPLICAS = 20
