@@ -23,6 +23,7 @@ from isogap.engine.chain.job import Job
 from isogap.engine.chain.outcome import Outcome
 from isogap.engine.chain.quantiles import ExactQuantiles
 from isogap.model.choices import DEFAULT_REPLICAS, WEIGHTS
+from isogap.run.bound_curves import curves
 from isogap.run.gradients import GradientOptions, GradientStatistics, as_options, gradient_report, loss_of
 from isogap.run.one_step_check import one_step_check
 from isogap.run.options import Checks, Where
@@ -211,7 +212,7 @@ def result_of(
         controlled=controlled_mean(totals),
         quantile_method=quantiles.method,
         log_jacobian=jacobian_statistics_of(totals),
-        bounds=_curves(start, depth, job.weights),
+        bounds=BoundCurves(**curves(start, depth, job.weights)),
         rate=_rate(outcome),
         one_step=one_step_check(job.checked, totals, level),
         energy_residual=energy if energy >= 0 else math.nan,
@@ -289,15 +290,3 @@ def _step_law(width: int, weights: str) -> StepLaw:
 
 def _law(extra: float, eps: FloatArray, lam: FloatArray) -> FloatArray:
     return exact_steps_from_deviation(eps, lam).value + extra
-
-
-def _curves(start: Start, depth: int, weights: str) -> BoundCurves:
-    layers = np.arange(depth + 1)
-    underflow = start.phi0 == 0 and start.log_phi0 > -math.inf
-    if start.degenerate or underflow or weights != "orthogonal":
-        nothing = np.full(depth + 1, np.nan)
-        return BoundCurves(nothing, nothing.copy())
-    return BoundCurves(
-        np.asarray(bounds.theorem_1(start.width, start.phi0, layers), dtype=np.float64),
-        np.asarray(bounds.theorem_1_sharp(start.width, start.phi0, layers), dtype=np.float64),
-    )
