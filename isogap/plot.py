@@ -40,7 +40,7 @@ def plot_gap(result: ChainResult, ax: Axes) -> Axes:
         if not trusted[np.isfinite(mean)].all():
             label = f"mean, effective sample size < {ess_floor(p.replicas):.0f}"
             ax.plot(layers, np.where(trusted, np.nan, mean), color="black", lw=1.0, ls=":", label=label)
-        if np.isfinite(result.bounds.theorem_1).any():
+        if np.isfinite(result.bounds.best).any():
             _bounds(result, ax)
     if np.isnan(result.bounds.asymptote).all():
         _asymptote(result, ax)
@@ -58,10 +58,12 @@ def _bounds(result: ChainResult, ax: Axes) -> None:
     """The least proved bound, the exact asymptote, the band for whole paths, and Theorem 1 of the paper."""
     curves, depth = result.bounds, result.parameters.depth
     lines = [(curves.best, f"least proved bound (by {curves.best_name(depth)} at the end)", _ORANGE, 2.6, "-")]
-    if np.isfinite(curves.asymptote).any():
+    if np.isfinite(curves.band).any():
         lines.append((curves.band, "95 % of whole paths stay below (A5)", _GREY, 1.0, "-."))
+    if np.isfinite(curves.asymptote).any():
         lines.append((curves.asymptote, "exact asymptote of the mean (F1a)", _GREEN, 1.4, "-"))
-    lines.append((curves.theorem_1, "Theorem 1 (constant by its proof)", _RED, 1.5, "--"))
+    if np.isfinite(curves.theorem_1).any():
+        lines.append((curves.theorem_1, "Theorem 1 (constant by its proof)", _RED, 1.5, "--"))
     for curve, name, color, width, style in lines:
         ax.plot(np.arange(depth + 1), np.log10(curve), color=color, lw=width, ls=style, label=name)
 

@@ -22,7 +22,7 @@ from isogap.cli.common import (
     seconds,
     whole,
 )
-from isogap.model.choices import DEFAULT_REPLICAS, LOSSES, WEIGHTS
+from isogap.model.choices import CHAIN_WEIGHTS, DEFAULT_REPLICAS, LOSSES
 
 if TYPE_CHECKING:
     import argparse
@@ -62,8 +62,8 @@ def parser() -> Parser:
         metavar="WHAT",
         help="gaussian (default), near-isometry:F, digits, spectrum:l1,l2,..., or a .npy/.csv file (features x samples)",
     )
-    p.add_argument("--weights", choices=WEIGHTS, default=WEIGHTS[0], metavar="LAW",
-                   help="orthogonal (default) or gaussian")  # fmt: skip
+    p.add_argument("--weights", choices=CHAIN_WEIGHTS, default=CHAIN_WEIGHTS[0], metavar="LAW",
+                   help="orthogonal (default), gaussian; hadamard, dct at widths that are powers of two")  # fmt: skip
     p.add_argument("--precision", default="double", metavar="P", help="double (default), double-double, mp:DIGITS")
     p.add_argument("--checkpoint", metavar="FILE", help="save now and then, and go on from it (needs --seed)")
     p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S",

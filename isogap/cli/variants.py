@@ -19,7 +19,7 @@ from isogap.cli.common import (
     whole,
     write_stdout,
 )
-from isogap.model.choices import ACTIVATION_NAMES, LOSSES, ORDERS, VARIANT_REPLICAS, WEIGHTS
+from isogap.model.choices import ACTIVATION_NAMES, CHAIN_WEIGHTS, LOSSES, ORDERS, VARIANT_REPLICAS
 
 if TYPE_CHECKING:
     import argparse
@@ -59,8 +59,8 @@ def parser() -> Parser:
         metavar="WHAT",
         help="gaussian (default), near-isometry:F, digits, or a .npy/.csv file (features x samples)",
     )
-    p.add_argument("--weights", choices=WEIGHTS, default=WEIGHTS[0], metavar="LAW",
-                   help="orthogonal (default) or gaussian")  # fmt: skip
+    p.add_argument("--weights", choices=CHAIN_WEIGHTS, default=CHAIN_WEIGHTS[0], metavar="LAW",
+                   help="orthogonal (default), gaussian; hadamard, dct at widths that are powers of two")  # fmt: skip
     p.add_argument("--mean-removal", action="store_true", help="take the mean of every row away first")
     p.add_argument("--root-n", action="store_true", help="variance instead of squared norm")
     p.add_argument("--eps", type=float, default=0.0, metavar="E", help="under the root (default 0)")

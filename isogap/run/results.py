@@ -54,6 +54,8 @@ class BoundCurves:
         Theorem F1a: the quotient of ``E φ_l`` and this tends to 1.
     band : ndarray, shape (L + 1,)
         Theorem A5: with probability 0.95 a path stays below it at all layers.
+    start : ndarray, shape (L + 1,)
+        ``φ_0``, which bounds every path (Lemma 2).
     """
 
     theorem_1: FloatArray
@@ -64,18 +66,14 @@ class BoundCurves:
     lower: FloatArray
     asymptote: FloatArray
     band: FloatArray
+    start: FloatArray
 
     @property
     def named(self) -> dict[str, FloatArray]:
         """The upper bounds on ``E φ_l`` by the names of their theorems; a run saved before has Theorem 1 and S3 alone."""
-        curves = {
-            "A1": self.inverse_trace,
-            "B4": self.optimal,
-            "F1b": self.upper,
-            "Th. 1": self.theorem_1,
-            "S3": self.sharp,
-        }
-        return {name: curve for name, curve in curves.items() if name in ("Th. 1", "S3") or not np.isnan(curve).all()}
+        curves = {"φ_0": self.start, "A1": self.inverse_trace, "B4": self.optimal, "F1b": self.upper}
+        curves |= {"Th. 1": self.theorem_1, "S3": self.sharp}
+        return {name: curve for name, curve in curves.items() if not np.isnan(curve).all()} or {"S3": self.sharp}
 
     @property
     def best(self) -> FloatArray:

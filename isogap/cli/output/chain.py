@@ -17,6 +17,7 @@ from rich.table import Table
 from isogap.base.files import atomic_path, write_atomically
 from isogap.cli.common import write_stdout
 from isogap.cli.output.gradients import gradient_columns, gradient_note, gradient_problem, gradient_table
+from isogap.model.choices import FAST_WEIGHTS
 from isogap.run.results import ChainResult
 from isogap.run.statistics import ess_floor
 
@@ -141,7 +142,7 @@ def shown_layers(depth: int, count: int = 10) -> list[int]:
 
 
 def _gap_table(result: ChainResult, wide: bool) -> Table:
-    bounded = bool(np.isfinite(result.bounds.theorem_1).any())
+    bounded = bool(np.isfinite(result.bounds.best).any())
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("layer", justify="right")
     table.add_column("E φ ± error", justify="right")
@@ -178,13 +179,18 @@ def _gap_row(result: ChainResult, layer: int, bounded: bool, wide: bool) -> list
         row.append(f"{low} .. {high}")
     if bounded:
         paper, best = float(result.bounds.theorem_1[layer]), float(result.bounds.best[layer])
-        word = verdict(mean, error, ess, result.parameters.replicas, (paper, best))
-        row += [f"{paper:.2e}", f"{best:.2e} {result.bounds.best_name(layer):>3}" if layer else f"{best:.2e} φ_0", word]
+        limits = (paper, best) if math.isfinite(paper) else (best, best)
+        word = verdict(mean, error, ess, result.parameters.replicas, limits)
+        row += [
+            f"{paper:.2e}" if math.isfinite(paper) else "-",
+            f"{best:.2e} {result.bounds.best_name(layer):>3}",
+            word,
+        ]
     return row
 
 
 def verdict(mean: float, error: float, ess: float, replicas: int, limits: tuple[float, float]) -> str:
-    """Compare the mean with both bounds: ``hold`` (at 3 standard errors), ``VIOLATED`` (at 5) or ``open``; ``?`` for a low ESS."""
+    """Compare the mean with both bounds: ``hold`` (at 3 standard errors), ``VIOLATED`` (at 5), ``open``; ``?``: low ESS."""
     if math.isnan(mean):
         return "hold" if min(limits) > 1e-307 else "-"  # the mean is below 2.3e-308
     error = error if math.isfinite(error) else math.inf
@@ -238,9 +244,10 @@ def _notes(result: ChainResult) -> list[str]:
             f"from layer {result.underflow_layer} on the mean of φ is below 2.2e-308: only log φ is kept (mean "
             f"{result.log_phi.mean[-1]:.2f} at layer {p.depth})"
         )
-    if math.isfinite(rate.measured) and p.weights == "orthogonal":
+    if math.isfinite(rate.measured) and p.weights != "gaussian":
         where = f"layers {rate.window[0]}..{rate.window[1]}" + ("" if rate.in_regime else ", still in the transient")
-        asymptotic = f", d/(d+2) = {rate.asymptotic:.5f}" if p.width > 1 else ""
+        name = "d/(d+2)" if p.weights == "orthogonal" else "proved order (F2b)"
+        asymptotic = f", {name} = {rate.asymptotic:.5f}" if p.width > 1 else ""
         error = f" ± {rate.stderr:.5f}" if math.isfinite(rate.stderr) else ""
         lines.append(
             f"rate per layer: mean {rate.measured:.5f}{error}{asymptotic}; typical path {rate.typical:.5f} ({where})"
@@ -306,6 +313,8 @@ def _checks(result: ChainResult) -> str:
         layers = ", ".join(str(layer) for layer in check.layers)
         limit = f"limit {check.threshold.min():.2f}, nominal level {check.level:g}"
         parts.append(f"one-step law max |z| = {worst:.2f} at layers {layers} ({limit}) {good}")
+    elif result.parameters.weights in FAST_WEIGHTS:
+        parts.append("one-step law: known for Haar weights only")
     elif check.layers:
         parts.append("one-step law: too few replicas for a verdict (30 needed)")
     return "self-checks: " + ("; ".join(parts) or "none for this run")
