@@ -23,7 +23,7 @@ from isogap.cli.common import (
     whole,
 )
 from isogap.cli.input import add_input, read_input, reading
-from isogap.model.choices import DEFAULT_REPLICAS, LOSSES, WEIGHTS
+from isogap.model.choices import CHAIN_WEIGHTS, DEFAULT_REPLICAS, LOSSES
 
 if TYPE_CHECKING:
     import argparse
@@ -57,8 +57,8 @@ def parser() -> Parser:
                    help=f"independent networks (default {DEFAULT_REPLICAS})")  # fmt: skip
     p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width; of a file all)")
     add_input(p, "gaussian (default), near-isometry:F, digits, spectrum:l1,l2,...")
-    p.add_argument("--weights", choices=WEIGHTS, default=WEIGHTS[0], metavar="LAW",
-                   help="orthogonal (default) or gaussian")  # fmt: skip
+    p.add_argument("--weights", choices=CHAIN_WEIGHTS, default=CHAIN_WEIGHTS[0], metavar="LAW",
+                   help="orthogonal (default), gaussian; hadamard, dct (width 2^k)")  # fmt: skip
     p.add_argument("--precision", default="double", metavar="P", help="double (default), double-double, mp:DIGITS")
     p.add_argument("--checkpoint", metavar="FILE", help="save now and then, and go on from it (needs --seed)")
     p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S",

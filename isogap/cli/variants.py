@@ -20,7 +20,14 @@ from isogap.cli.common import (
     write_stdout,
 )
 from isogap.cli.input import add_input, read_input, reading
-from isogap.model.choices import ACTIVATION_FAMILIES, ACTIVATION_NAMES, LOSSES, ORDERS, VARIANT_REPLICAS, WEIGHTS
+from isogap.model.choices import (
+    ACTIVATION_FAMILIES,
+    ACTIVATION_NAMES,
+    CHAIN_WEIGHTS,
+    LOSSES,
+    ORDERS,
+    VARIANT_REPLICAS,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -55,8 +62,8 @@ def parser() -> Parser:
     p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: K D; of a file K times all)")
     p.add_argument("--repeats", type=whole(1), default=1, metavar="K", help="how often each sample occurs (default 1)")
     add_input(p, "gaussian (default), near-isometry:F, digits")
-    p.add_argument("--weights", choices=WEIGHTS, default=WEIGHTS[0], metavar="LAW",
-                   help="orthogonal (default) or gaussian")  # fmt: skip
+    p.add_argument("--weights", choices=CHAIN_WEIGHTS, default=CHAIN_WEIGHTS[0], metavar="LAW",
+                   help="orthogonal (default), gaussian; hadamard, dct (width 2^k)")  # fmt: skip
     p.add_argument("--mean-removal", action="store_true", help="take the mean of every row away first")
     p.add_argument("--root-n", action="store_true", help="variance instead of squared norm")
     p.add_argument("--eps", type=float, default=0.0, metavar="E", help="under the root (default 0)")

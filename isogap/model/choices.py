@@ -4,6 +4,10 @@ from __future__ import annotations
 
 # Laws of weights: Haar on O(d), or independent normals of variance 1/d.
 WEIGHTS = ("orthogonal", "gaussian")
+# The chain and the variants know two more: Sylvester's matrix times random signs, and the cosine transform times a random signed
+# permutation. Their widths are powers of two.
+FAST_WEIGHTS = ("hadamard", "dct")
+CHAIN_WEIGHTS = (*WEIGHTS, *FAST_WEIGHTS)
 # Laws of the factors of a product of random matrices; truncated: a block of a larger Haar matrix.
 FACTOR_WEIGHTS = ("gaussian", "orthogonal", "truncated")
 # Where the normalisation stands in a layer of a variant.
