@@ -58,7 +58,7 @@ def parser() -> Parser:
     p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width; of a file all)")
     add_input(p, "gaussian (default), near-isometry:F, digits, spectrum:l1,l2,...")
     p.add_argument("--weights", choices=CHAIN_WEIGHTS, default=CHAIN_WEIGHTS[0], metavar="LAW",
-                   help="orthogonal (default), gaussian; hadamard, dct (width 2^k)")  # fmt: skip
+                   help="orthogonal (default), gaussian, hadamard or dct")  # fmt: skip
     p.add_argument("--precision", default="double", metavar="P", help="double (default), double-double, mp:DIGITS")
     p.add_argument("--checkpoint", metavar="FILE", help="save now and then, and go on from it (needs --seed)")
     p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S",

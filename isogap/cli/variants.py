@@ -63,7 +63,7 @@ def parser() -> Parser:
     p.add_argument("--repeats", type=whole(1), default=1, metavar="K", help="how often each sample occurs (default 1)")
     add_input(p, "gaussian (default), near-isometry:F, digits")
     p.add_argument("--weights", choices=CHAIN_WEIGHTS, default=CHAIN_WEIGHTS[0], metavar="LAW",
-                   help="orthogonal (default), gaussian; hadamard, dct (width 2^k)")  # fmt: skip
+                   help="orthogonal (default), gaussian, hadamard or dct")  # fmt: skip
     p.add_argument("--mean-removal", action="store_true", help="take the mean of every row away first")
     p.add_argument("--root-n", action="store_true", help="variance instead of squared norm")
     p.add_argument("--eps", type=float, default=0.0, metavar="E", help="under the root (default 0)")
