@@ -35,7 +35,8 @@ def test_every_ensemble_draws_stacks_of_the_same_law_by_seed(name):
     assert drawn(name, size=None).shape == X.shape[1:]
     assert drawn(name, size=0).shape == (0, *X.shape[1:])
     out = np.empty_like(X)
-    assert drawn(name, out=out) is not None and np.array_equal(out, X)
+    assert drawn(name, out=out) is not None
+    assert np.array_equal(out, X)
 
 
 @pytest.mark.parametrize(

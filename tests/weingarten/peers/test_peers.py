@@ -10,7 +10,7 @@ import weingarten as wg
 from weingarten import expectation, moment, tr
 
 HERE = Path(__file__).parent
-d, k, l, m = sp.symbols("d k l m", integer=True, positive=True)  # noqa: E741
+d, k, l, m = sp.symbols("d k l m", integer=True, positive=True)
 PLAIN = {"d": d, "k": k, "l": l, "m": m}
 
 
