@@ -32,7 +32,7 @@ def depth(settings: Settings) -> Product:
     data, limit, longer = _data(settings)
     depths = settings.pick((10, 100), (10, 100, 400, 1000))
     epochs = settings.pick((3, 3), (8, 8, 4, 3))
-    rates = settings.pick((1e-3, 1e-2), (1e-4, 1e-3, 1e-2, 1e-1))
+    rates = settings.pick((1e-3, 1e-2), (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1))
     rows = []
     for blocks, passes in zip(depths, epochs, strict=True):
         rows += depth_table(
