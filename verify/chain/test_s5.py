@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 
 from isogap import Checks, bounds, simulate
-from isogap.verification import replace
+from isogap.verification import UndecidedError, replace
 from isogap.verification.balls import ball
 
 d, phi, phi0 = sp.symbols("d phi phi0", positive=True)
@@ -67,6 +67,9 @@ def _proof(case, layer, first, middle, after):
     g = sp.Symbol("g_k", positive=True)
     factor = sp.cancel((2 * layer.sympy() - g) ** 2 / g)  # -log y ≤ g + √(factor g)
     case.rises("(1-y)² ≤ 2g(y) on (0, 1)", factor * (y - 1 - sp.log(y)) - (1 - y) ** 2, y, 1, 0)
+    least = sp.limit((1 - y) ** 2 / (y - 1 - sp.log(y)), y, 1)
+    if factor != least:
+        raise UndecidedError(f"the smallest factor is {least}, at y → 1")
     case.identity("the first term is Σ g_k/2 ≤ dφ_0/2", first.sympy() * 2, d * phi0, computed=True)
     case.argument(
         "bound of one row by the sum over the rows",
