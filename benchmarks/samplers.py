@@ -99,7 +99,12 @@ def main() -> None:
     with one_blas_thread():
         found = rows(WIDTHS[::3] if options.quick else WIDTHS, 2 if options.quick else 5)
     if options.json:
-        record = {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__, "rows": found}
+        record = {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "scipy": scipy.__version__,
+            "rows": found,
+        }
         options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 

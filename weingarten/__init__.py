@@ -1,7 +1,8 @@
-"""Exact Weingarten calculus: integration over Haar measure on the classical groups, without floats.
+"""Exact Weingarten calculus: integration over the classical groups and every ensemble of random matrices, without floats.
 
 Functions of the calculus, moments of matrix entries, and expectations of expressions and traces, for O(d), U(d),
-Sp(2M), SO(d), SU(d) and the circular ensembles COE and CSE. Names are loaded on first use, so that importing the
+Sp(2M), SO(d), SU(d), COE and CSE; Gaussian and Wishart matrices, permutations, free quantum groups, symmetric spaces,
+frames, states; matrices with several legs. Names are loaded on first use, so that importing the
 package (and the command's `--help`) costs nothing.
 """
 
@@ -12,6 +13,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from weingarten.answers import Answer, TensorExpectation
     from weingarten.caches import clear_caches
+    from weingarten.designs import DesignTest, commutant_projector, haar_frame_potential, is_design, twirl
+    from weingarten.ensembles.bistochastic import bistochastic_orthogonal
+    from weingarten.ensembles.classical import haar_on
+    from weingarten.ensembles.diagonal import diagonal_phases
+    from weingarten.ensembles.frames import corner, inverse_gram, stiefel, unit_vector
+    from weingarten.ensembles.gaussian import ginibre, ginibre_on, goe, gse, gue
+    from weingarten.ensembles.partition_functions import partition_gram_matrix, partition_weingarten_function
+    from weingarten.ensembles.permutations import centred_permutation, monomial_unitary, permutation, signed_permutation
+    from weingarten.ensembles.quantum import free_orthogonal, free_permutation, free_unitary
+    from weingarten.ensembles.states import density_matrix, mean_entropy, pure_state
+    from weingarten.ensembles.symmetric_spaces import random_projector, symmetric_space
+    from weingarten.ensembles.wishart import inverse_wishart, wishart
     from weingarten.errors import CostError, SelfCheckError, WeingartenError
     from weingarten.evaluation import evaluate
     from weingarten.expansions import series
@@ -24,7 +37,27 @@ if TYPE_CHECKING:
         zonal_spherical_function,
     )
     from weingarten.james import james_formula
+    from weingarten.legs.output import GraphSum
+    from weingarten.legs.symbols import constant_on, partial_trace, partial_transpose
+    from weingarten.legs.tensors import LegExpectation
     from weingarten.moments import moment
+    from weingarten.nonlinear.determinants import (
+        expected_characteristic_polynomial,
+        expected_determinant,
+        expected_determinant_product,
+        finite_free_product,
+        finite_free_sum,
+    )
+    from weingarten.nonlinear.exponential import (
+        TruncatedSeries,
+        exponential_series,
+        hciz,
+        hciz_series,
+        hciz_value,
+        symbolic_hciz_series,
+    )
+    from weingarten.nonlinear.freeness import free_cumulants, free_mixed_moment, moments_from_free_cumulants
+    from weingarten.notation.parsing import parse_expression
     from weingarten.notation.symbols import (
         circular_orthogonal,
         circular_symplectic,
@@ -100,6 +133,7 @@ _HOMES = {
     "TensorExpectation": "answers",
     "evaluate": "evaluation",
     "series": "expansions",
+    "parse_expression": "notation.parsing",
     "power_trace_moment": "power_traces",
     "james_formula": "james",
     "orthogonal": "notation.symbols",
@@ -131,6 +165,7 @@ __all__ = [
     "expectation_tensor",
     "evaluate",
     "series",
+    "parse_expression",
     "power_trace_moment",
     "james_formula",
     "orthogonal",
@@ -141,6 +176,58 @@ __all__ = [
     "circular_orthogonal",
     "circular_symplectic",
     "constant",
+    "constant_on",
+    "partial_trace",
+    "partial_transpose",
+    "haar_on",
+    "LegExpectation",
+    "GraphSum",
+    "hciz",
+    "hciz_series",
+    "hciz_value",
+    "symbolic_hciz_series",
+    "exponential_series",
+    "TruncatedSeries",
+    "free_cumulants",
+    "moments_from_free_cumulants",
+    "free_mixed_moment",
+    "expected_determinant",
+    "expected_characteristic_polynomial",
+    "expected_determinant_product",
+    "finite_free_sum",
+    "finite_free_product",
+    "partition_weingarten_function",
+    "partition_gram_matrix",
+    "twirl",
+    "commutant_projector",
+    "haar_frame_potential",
+    "is_design",
+    "DesignTest",
+    "ginibre",
+    "ginibre_on",
+    "goe",
+    "gue",
+    "gse",
+    "wishart",
+    "inverse_wishart",
+    "permutation",
+    "centred_permutation",
+    "signed_permutation",
+    "monomial_unitary",
+    "diagonal_phases",
+    "symmetric_space",
+    "random_projector",
+    "corner",
+    "stiefel",
+    "unit_vector",
+    "inverse_gram",
+    "density_matrix",
+    "pure_state",
+    "mean_entropy",
+    "free_orthogonal",
+    "free_unitary",
+    "free_permutation",
+    "bistochastic_orthogonal",
     "symplectic_form",
     "tr",
     "weingarten_function",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import pairwise, permutations
 from typing import Any
 
 import sympy as sp
@@ -37,7 +37,7 @@ def _operators(k: int, d: int, group: str) -> list[tuple[Any, Any]]:
         raise CostError(f"operators of {d}^{k} rows; the limit is {SIZE_LIMIT}", estimate=d**k, limit=SIZE_LIMIT)
     if group == "U":
         diagrams: list[Any] = list(permutations(range(k)))
-        blocks = [[(s[v], k + v) for v in range(k)] for s in diagrams]
+        blocks: list[Any] = [[(s[v], k + v) for v in range(k)] for s in diagrams]
     elif group == "O":
         diagrams = list(all_pairings(k))
         blocks = [list(p) for p in diagrams]
@@ -51,7 +51,7 @@ def _operators(k: int, d: int, group: str) -> list[tuple[Any, Any]]:
     for diagram, joined in zip(diagrams, blocks, strict=True):
         fits = np.ones(indices.shape[1], dtype=bool)
         for block in joined:
-            for a, b in zip(block, block[1:], strict=False):
+            for a, b in pairwise(block):
                 fits &= indices[a] == indices[b]
         result.append((diagram, fits.astype(np.int64).reshape(d**k, d**k)))
     return result
@@ -240,7 +240,7 @@ def is_design(matrices: Any, t: int, group: str = "U") -> DesignTest:
         raise WeingartenError("matrices is empty; give at least one")
     d = int(matrices[0].shape[0])
     degrees = (degree,) if group == "U" else tuple(s for s in (degree - 1, degree) if s >= 1)
-    overlaps = _exact_overlaps(matrices) if exact else _overlaps(matrices, d)
+    overlaps: Any = _exact_overlaps(matrices) if exact else _overlaps(matrices, d)
     powers = [2 * s for s in degrees] if group == "U" else list(degrees)
     from weingarten.power_traces import power_trace_moment
 
@@ -251,7 +251,7 @@ def is_design(matrices: Any, t: int, group: str = "U") -> DesignTest:
         count = sp.Integer(len(matrices)) ** 2
         found = tuple(sp.nsimplify(sp.expand(_mean_power(overlaps, power, group == "U") / count)) for power in powers)
         return DesignTest(
-            all(sp.simplify(a - b) == 0 for a, b in zip(found, least, strict=True)), found, least, degrees, 0.0
+            all(sp.simplify(a - b) == 0 for a, b in zip(found, least, strict=True)), found, least, degrees, 0
         )
     import numpy as np
 

@@ -23,6 +23,7 @@ from weingarten.integration.contraction import (
     loop_factor,
 )
 from weingarten.integration.determinants import special_terms
+from weingarten.integration.units import has_units
 from weingarten.integration.words import Letter, Word, canonical_closed, count, reduce_word
 from weingarten.legs.expectation import network_expectation, uses_networks
 from weingarten.notation.expansion import check_expansion
@@ -31,6 +32,7 @@ from weingarten.notation.structure import prepare_word, shortened, simplify_form
 from weingarten.power_traces import power_trace_answer
 from weingarten.spaces import Range, Space, space_of
 
+SYMPLECTIC_ENTRIES = 8  # pairs of a sum without entries that one pair of a sum with entries of Sp costs
 Constants = tuple[Any, ...]  # factors that are no functions of the one size
 
 
@@ -193,11 +195,15 @@ class Integration:
         """Return the number of pairs of an integration; refuse one that would exceed the limit."""
         plain, bars = count(tuple(words), name)
         pairs = self.space(name).pairs(plain, bars)
-        if pairs > self.limit:
+        entries = self._kind(name).paired and has_units(
+            tuple(words)
+        )  # duals of units do not cancel: few pairs coincide
+        if pairs * (SYMPLECTIC_ENTRIES if entries else 1) > self.limit:
+            weight = f", each as costly as {SYMPLECTIC_ENTRIES} because of the entries of Sp," if entries else ""
             raise CostError(
-                f"{plain + bars} factors {name} need a sum over {pairs} pairs; the limit is {self.limit} (power traces "
-                "and james_formula go further; limit=... raises it: a million pairs take 1 to 20 seconds)",
-                estimate=pairs,
+                f"{plain + bars} factors {name} need a sum over {pairs} pairs{weight}; the limit is {self.limit} (power "
+                "traces and james_formula go further; limit=... raises it: a million pairs take 1 to 20 seconds)",
+                estimate=pairs * (SYMPLECTIC_ENTRIES if entries else 1),
                 limit=self.limit,
             )
         return pairs

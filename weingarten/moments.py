@@ -107,7 +107,7 @@ def moment(
     """
     if is_named(group) or conjugated is not None:
         entries = _entries((exponents, conjugate), ((rows, cols), (conjugate_rows, conjugate_cols)))
-        return named_moment(group, d, entries, (rows, cols), conjugated, with_range=with_range)
+        return named_moment(group, d, entries, (rows, cols, conjugate_rows), conjugated, with_range=with_range)
     kind = as_group(group)
     entries = _entries((exponents, conjugate), ((rows, cols), (conjugate_rows, conjugate_cols)))
     if d is None:

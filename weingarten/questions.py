@@ -10,6 +10,7 @@ import sympy as sp
 
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension
+from weingarten.ensembles.named import is_named
 from weingarten.errors import WeingartenError
 from weingarten.rendering import Request, Row, render
 
@@ -19,9 +20,13 @@ KINDS = ("symmetric", "hermitian", "projector", "rank_one")
 def answer_text(options: argparse.Namespace) -> str:
     """Return the output of one command."""
     declared = _names(getattr(options, "declare", None), "--declare")
-    d = dimension(options.d, declared)
+    d = None if is_named(options.group) else dimension(options.d, declared)
     read_as: str | None = None
     rows: list[Row]
+    if is_named(options.group) and options.command in ("wg", "table"):
+        raise WeingartenError(
+            f"--group {options.group}: use moment or expect; its functions: partition_weingarten_function"
+        )
     if options.command == "wg":
         rows = [(None, _function(_numbers(options.partition), d, options.group))]
     elif options.command == "table":
@@ -113,12 +118,15 @@ def _constants(options: argparse.Namespace) -> dict[str, tuple[str, ...]]:
 
 
 def _expectation(options: argparse.Namespace, d: Any, declared: tuple[str, ...]) -> tuple[Answer, str | None]:
+    from weingarten.ensembles.command import ensemble_answer
     from weingarten.expressions import expectation
     from weingarten.integration.contraction import PAIR_LIMIT
     from weingarten.notation.parsing import Parser
 
-    as_dimension(d, options.group)
     haar, constants = _names(options.haar, "--haar"), _constants(options)
+    if is_named(options.group):
+        return ensemble_answer(options, haar, constants)
+    as_dimension(d, options.group)
     doubled = (set(haar) & set(constants)) | (set(declared) & {*haar, *constants})
     if doubled:
         raise WeingartenError(f"{', '.join(sorted(doubled))}: declared as two different things")

@@ -35,10 +35,13 @@ def test_every_ensemble_draws_stacks_of_the_same_law_by_seed(name):
     assert drawn(name, size=None).shape == X.shape[1:]
     assert drawn(name, size=0).shape == (0, *X.shape[1:])
     out = np.empty_like(X)
-    assert drawn(name, out=out) is not None and np.array_equal(out, X)
+    assert drawn(name, out=out) is not None
+    assert np.array_equal(out, X)
 
 
-@pytest.mark.parametrize("name", ["O", "SO", "U", "SU", "Sp", "COE", "CSE", "CI", "signed permutation", "monomial unitary", "bistochastic"])
+@pytest.mark.parametrize(
+    "name", ["O", "SO", "U", "SU", "Sp", "COE", "CSE", "CI", "signed permutation", "monomial unitary", "bistochastic"]
+)
 def test_group_elements_are_unitary(name):
     X = drawn(name)
     d = X.shape[-1]
@@ -82,7 +85,9 @@ def test_lanes_have_the_bits_of_the_plain_form():
         "print(hashlib.sha256(X.tobytes() + U.tobytes()).hexdigest())"
     )
     said = [
-        subprocess.run([sys.executable, "-c", code], env={**os.environ, **more}, capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            [sys.executable, "-c", code], env={**os.environ, **more}, capture_output=True, text=True, check=True
+        ).stdout
         for more in ({}, {"ISOGAP_LANES": "1"})
     ]
     assert said[0] == said[1]

@@ -140,14 +140,15 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_package_is_float_free_and_alone() -> None:
-    """No float literal and no import of isogap anywhere in the exact part; user's floats enter in one module only."""
+    """No float literal and no import of isogap anywhere in the exact part; a user's floats enter in two modules only."""
     import ast
     from pathlib import Path
 
     for path in Path(wg.__file__).parent.glob("*.py"):
         tree = ast.parse(path.read_text())
         for node in ast.walk(tree):
-            assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), path
+            numbers = path.name in ("evaluation.py", "designs.py")  # arrays of a user
+            assert numbers or not (isinstance(node, ast.Constant) and isinstance(node.value, float)), path
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
                 assert not any(name.split(".")[0] == "isogap" for name in names), path

@@ -58,7 +58,8 @@ def test_the_full_icosahedral_group_is_a_five_design_of_o3_and_no_six_design():
     result = is_design(group, 6, "O")
     assert result.least == (0, 15)
     assert result.potentials[1] == pytest.approx(16, abs=result.tolerance)
-    assert bool(is_design(group, 5, "O")) and not result
+    assert bool(is_design(group, 5, "O"))
+    assert not result
 
 
 def test_signed_permutations_are_a_three_design_of_o_and_no_four_design():
@@ -73,7 +74,8 @@ def test_signed_permutations_are_a_three_design_of_o_and_no_four_design():
 )
 def test_the_commutant_projector_is_one(group, k, d):
     P = commutant_projector(k, d, group)
-    assert P * P == P and P.T == P
+    assert P * P == P
+    assert P.T == P
     assert P.trace() == haar_frame_potential(k, d, group)
 
 
@@ -91,8 +93,8 @@ def test_bad_input_is_refused():
     for call in (
         lambda: twirl(np.eye(3), 2, 2),
         lambda: is_design([], 1),
-        lambda: is_design(np.ones((2, 3)), 1),
+        lambda: is_design(np.ones((1, 2, 3)), 1),
         lambda: is_design([sp.eye(2)], 1, "X"),
     ):
-        with pytest.raises((WeingartenError, IndexError)):
+        with pytest.raises(WeingartenError):
             call()

@@ -66,14 +66,20 @@ def decide(case, *, name=None, value=None):
     for ensemble, polynomial in recursion.items():
         from weingarten.algebra.several import Several
 
-        case.identity(f"{ensemble} by its recursion", ring.sympy(Several(ring, polynomial)), claim[ensemble], computed=True)
+        case.identity(
+            f"{ensemble} by its recursion", ring.sympy(Several(ring, polynomial)), claim[ensemble], computed=True
+        )
     with case.illustrations():
         for size in (1, 2, 3):
             if case.hypothesis(size >= 1):
                 for ensemble, beta in (("GOE", 1), ("GUE", 2), ("GSE", 4)):
                     exact = closed_walks(6, size, beta)
                     expected = claim[ensemble].subs(d, size)
-                    case.exact(f"{ensemble} by closed walks", sp.Rational(exact.numerator, exact.denominator) == expected, d=size)
+                    case.exact(
+                        f"{ensemble} by closed walks",
+                        sp.Rational(exact.numerator, exact.denominator) == expected,
+                        d=size,
+                    )
 
 
 FALSE_NEIGHBOURS = {

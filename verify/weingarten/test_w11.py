@@ -59,7 +59,10 @@ def decide(case, *, damaged=None, change=None):
         features = {
             "|X11|²": (np.abs(drawn[:, 0, 0]) ** 2, X[1, 1] * sp.conjugate(X[1, 1])),
             "|X12|²": (np.abs(drawn[:, 0, 1]) ** 2, X[1, 2] * sp.conjugate(X[1, 2])),
-            "Re tr XAX*A'": (np.einsum("nij,jk,nkl,il->n", drawn, A, adjoint, A).real, tr(X * constant * bar * constant.T)),
+            "Re tr XAX*A'": (
+                np.einsum("nij,jk,nkl,il->n", drawn, A, adjoint, A).real,
+                tr(X * constant * bar * constant.T),
+            ),
             "Re tr XX": (np.einsum("nij,nji->n", drawn, drawn).real, tr(X * X)),
         }
         for what, (values, integral) in features.items():
@@ -79,7 +82,10 @@ def _variance_one(X):
 FALSE_NEIGHBOURS = {
     "GOE with diagonal variance 1": {"damaged": "GOE", "change": _variance_one},
     "a Wishart matrix of one degree of freedom more": {"damaged": "Wishart", "change": lambda X: X * 7 / 6},
-    "an orthogonal matrix without uniform signs": {"damaged": "O", "change": lambda X: X * np.where(X[:, :1, :1] < 0, -1, 1) + 0.05},
+    "an orthogonal matrix without uniform signs": {
+        "damaged": "O",
+        "change": lambda X: X * np.where(X[:, :1, :1] < 0, -1, 1) + 0.05,
+    },
     "real states for complex ones": {"damaged": "complex pure state", "change": lambda X: X.real},
 }
 

@@ -28,7 +28,10 @@ def decide(case, *, both=False, cube=None):
     case.hypothesis(True)
 
 
-FALSE_NEIGHBOURS = {"γ on both legs": {"both": True}, "as without the transpose: (dA dB)² + 1": {"cube": (A * B) ** 2 + 1}}
+FALSE_NEIGHBOURS = {
+    "γ on both legs": {"both": True},
+    "as without the transpose: (dA dB)² + 1": {"cube": (A * B) ** 2 + 1},
+}
 
 
 def test_w3(judgement):

@@ -34,7 +34,9 @@ def decide(case, *, cut=True, independent=False):
         P = permutation("P", d)
         case.exact("the calculus, with constants", expectation(tr(P * A * P.T * B)) == exact, d=d)
         below = d * d if independent else d * (d - 1)
-        formula = A.trace() * B.trace() / sp.Integer(d) + (sum(A) - A.trace()) * (sum(B) - B.trace()) / sp.Integer(below)
+        formula = A.trace() * B.trace() / sp.Integer(d) + (sum(A) - A.trace()) * (sum(B) - B.trace()) / sp.Integer(
+            below
+        )
         case.exact("tr P A P' B", formula == exact, d=d)
 
 

@@ -13,6 +13,12 @@ PRINTED = {
     "CII": ((d - 1) * t**2 - 2 * d) / (d * (d + 1) * (d - 2)),
 }
 
+WORDS = (
+    lambda X, A, B: tr(X * A),
+    lambda X, A, B: tr(X * A * X * B),
+    lambda X, A, B: tr(X * A) * tr(X * B),
+)
+
 
 def decide(case, *, halve=False, name=None, value=None):
     """The functions of degree two, and words at integer sizes with C given by its entries."""
@@ -34,8 +40,8 @@ def decide(case, *, halve=False, name=None, value=None):
         g = {"AIII": unitary, "BDI": orthogonal, "CII": symplectic}[kind]("g", size)
         V = symmetric_space("V", kind, a, b)
         word = g * C * (g.T if kind == "BDI" else g.H)
-        for f in (lambda X: tr(X * A), lambda X: tr(X * A * X * B), lambda X: tr(X * A) * tr(X * B)):
-            difference = sp.simplify(expectation(f(V)) - expectation(f(word)))
+        for f in WORDS:
+            difference = sp.simplify(expectation(f(V, A, B)) - expectation(f(word, A, B)))
             case.exact(f"{kind}: one sum equals two", difference == 0, size=size)
     trace = expectation(tr(symmetric_space("V", "CII", 2, 1) * constant("A", 6)))
     expected = sp.Rational(1 if halve else 2, 6) * sp.Trace(constant("A", 6))

@@ -20,7 +20,12 @@ def decide(case, *, real=None):
         state = x * (x.H if field == "complex" else x.T)
         word = expectation(tr(partial_trace(state, 2) ** 2))
         case.identity(f"{field}: a column of a Haar matrix", word, formula, computed=True)
-    case.identity("the two parts have one purity", printed["complex"], printed["complex"].subs({p: n, n: p}, simultaneous=True), computed=True)
+    case.identity(
+        "the two parts have one purity",
+        printed["complex"],
+        printed["complex"].subs({p: n, n: p}, simultaneous=True),
+        computed=True,
+    )
     case.hypothesis(True)
 
 

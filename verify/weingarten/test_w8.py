@@ -34,7 +34,9 @@ def decide(case, *, design=3):
     case.exact("24 elements", case.hypothesis(len(group) == 24))
     for k, least in zip((1, 2, 3, 4), CATALAN, strict=True):
         result = frame_test(k)
-        case.exact("the least potential is a Catalan number", haar_frame_potential(k, 2) == least == result.least[0], k=k)
+        case.exact(
+            "the least potential is a Catalan number", haar_frame_potential(k, 2) == least == result.least[0], k=k
+        )
         case.exact("design up to degree 3 alone", bool(result) == (k <= design), k=k)
     case.exact("F_4 = 15", frame_test(4).potentials == (15,))
 

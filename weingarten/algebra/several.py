@@ -37,12 +37,14 @@ class Ring:
 
     symbols: tuple[Any, ...]
     factors: dict[str, Any] = field(default_factory=dict)
+    _read: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         names = [f"x{k}" for k in range(max(1, len(self.symbols)))]
         self.context = fmpz_mpoly_ctx.get(names, "degrevlex")
         self.one = self.constant(1)
         self.zero = self.constant(0)
+        self._read |= dict(zip(self.symbols, self.context.gens(), strict=False))
 
     def constant(self, value: int | Fraction) -> Several:
         """Return a number."""
@@ -51,7 +53,11 @@ class Ring:
 
     def polynomial(self, expression: Any) -> Any:
         """Return an integer polynomial in the symbols as flint keeps it."""
-        expression = sp.sympify(expression)
+        if expression not in self._read:
+            self._read[expression] = self._polynomial(sp.sympify(expression))
+        return self._read[expression]
+
+    def _polynomial(self, expression: Any) -> Any:
         if expression.is_Integer:
             return self.context.constant(int(expression))
         try:

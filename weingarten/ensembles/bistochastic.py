@@ -14,7 +14,7 @@ from weingarten.algebra.several import Ring, Several
 from weingarten.combinatorics.pairings import all_pairings, coset_type, double_factorial
 from weingarten.ensembles.classical import wg_weight
 from weingarten.errors import WeingartenError
-from weingarten.legs.law import Gluing, Joint, Law, Range
+from weingarten.legs.law import Gluing, Joint, Law, Range, factors
 from weingarten.legs.symbols import RandomMatrix, checked_size
 
 
@@ -52,7 +52,7 @@ class Bistochastic(Law):
         """Return `d - 1 >= k/2`."""
         if sp.sympify(self.size).is_number:
             return []
-        return [Range(self.size, (plain + bars) // 2 + 1, f"{plain + bars} factors")]
+        return [Range(self.size, (plain + bars) // 2 + 1, factors(plain + bars))]
 
 
 LAWS = {"bistochastic": Bistochastic}

@@ -1,7 +1,7 @@
 """Haar matrices of O, U, Sp (SO, SU below their determinants), COE and CSE, on one or several legs.
 
-    O:  Σ_{p,q} Wg(p, q) · rows joined by p, columns by q;    U: the same with matrices joined to conjugates only
-    Sp: joined through the form J, with the sign of the orientations;    COE: U Uᵀ;    CSE: U J Uᵀ Jᵀ
+O:  Σ_{p,q} Wg(p, q) · rows joined by p, columns by q;    U: the same with matrices joined to conjugates only
+Sp: joined through the form J, with the sign of the orientations;    COE: U Uᵀ;    CSE: U J Uᵀ Jᵀ
 """
 
 from __future__ import annotations
@@ -15,11 +15,17 @@ import sympy as sp
 
 from weingarten.algebra.groups import GROUPS, Group
 from weingarten.algebra.several import Ring, Several
-from weingarten.combinatorics.pairings import all_pairings, coset_type, double_factorial, image_pairing, orientation_sign
+from weingarten.combinatorics.pairings import (
+    all_pairings,
+    coset_type,
+    double_factorial,
+    image_pairing,
+    orientation_sign,
+)
 from weingarten.combinatorics.permutations import cycle_type
 from weingarten.errors import WeingartenError
 from weingarten.functions import integer_value, symbolic_value
-from weingarten.legs.law import FORM_NAME, Gluing, Law, Range, Tree
+from weingarten.legs.law import FORM_NAME, Gluing, Law, Range, Tree, factors
 from weingarten.legs.symbols import RandomMatrix, checked_legs
 from weingarten.notation.symbols import symplectic_form
 
@@ -42,10 +48,11 @@ class Haar(Law):
         """Return the least sizes at which the symbolic sum is right; SO and SU are available below their determinants."""
         if sp.sympify(self.size).is_number:
             own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(self.name, 0)
-            reason = f"determinant terms of {self.name} appear at d <= {own}: use moment, power traces or {self.name[-1]}"
+            reason = (
+                f"determinant terms of {self.name} appear at d <= {own}: use moment, power traces or {self.name[-1]}"
+            )
             return [Range(self.size, own + 1, reason)] if own else []
-        factors = f"{plain + bars} factors"
-        found = [Range(self.size, max(1, self.group.threshold((plain + bars) // 2)), factors)]
+        found = [Range(self.size, max(1, self.group.threshold((plain + bars) // 2)), factors(plain + bars))]
         own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(self.name, 0)
         return [*found, Range(self.size, own + 1, f"determinant terms appear at d <= {own}")] if own else found
 
@@ -56,7 +63,7 @@ def wg_weight(key: Any, group: Group, size: Any, ring: Ring) -> Several:
     size = sp.sympify(size)
     if size.is_Integer:
         return ring.constant(sign * integer_value(mu, int(size), group))
-    return ring.ratio(symbolic_value(mu, group), size) * sign
+    return ring.ratio(symbolic_value(mu, group), size) * int(sign)
 
 
 class Orthogonal(Haar):
@@ -123,7 +130,7 @@ class Unitary(Haar):
     def count(self, marks: Sequence[bool]) -> int:
         """Return `(n!)²`."""
         plain = len(marks) - sum(marks)
-        return int(factorial(plain)) ** 2 if 2 * plain == len(marks) else 0
+        return factorial(plain) ** 2 if 2 * plain == len(marks) else 0
 
     def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
         """Yield all pairs of matchings of matrices with conjugates."""
@@ -182,7 +189,7 @@ class Circular(Haar):
         """Return the least size at which the symbolic sum is right."""
         if sp.sympify(self.size).is_number:
             return []
-        return [Range(self.size, max(1, self.group.threshold(max(plain, bars))), f"{plain + bars} factors")]
+        return [Range(self.size, max(1, self.group.threshold(max(plain, bars))), factors(plain + bars))]
 
 
 LAWS = {

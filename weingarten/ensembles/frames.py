@@ -23,7 +23,7 @@ from weingarten.combinatorics.pairings import all_pairings, double_factorial
 from weingarten.combinatorics.partitions import Partition
 from weingarten.ensembles.classical import Orthogonal, Unitary
 from weingarten.errors import WeingartenError
-from weingarten.legs.law import Gluing, Law, Range
+from weingarten.legs.law import Gluing, Law, Range, factors
 from weingarten.legs.single import ComplexInvariant, Invariant, RealInvariant, contents, over_contents
 from weingarten.legs.symbols import RandomMatrix, checked_legs, checked_size
 
@@ -150,7 +150,7 @@ class InverseGram(Invariant):
         k = plain + bars
         found = [Range(sp.expand(self.n - self.size), self.alpha * k, f"a moment of degree {k} exists only there")]
         if not sp.sympify(self.size).is_number:
-            found.append(Range(self.size, k, f"{k} factors"))
+            found.append(Range(self.size, k, factors(k)))
         return found
 
 
@@ -237,9 +237,7 @@ def inverse_gram(name: str, p: Any, n: Any, d: Any, *, field: str = "real") -> R
     18/5
     """
     size = (checked_size("p", p),)
-    return RandomMatrix(
-        name, size, size, f"{_field(field)} inverse Gram", (checked_size("n", n), checked_size("d", d))
-    )
+    return RandomMatrix(name, size, size, f"{_field(field)} inverse Gram", (checked_size("n", n), checked_size("d", d)))
 
 
 def _field(field: str) -> str:

@@ -41,8 +41,8 @@ class Gaussian(Law):
 
     def weight(self, key: Any, ring: Ring) -> Several:
         """Return the variance to the number of pairs, for the key (sign, pairs)."""
-        sign, pairs = key
-        return variance_value(self.variance, ring) ** pairs * Fraction(sign, 2**pairs if self.half else 1)
+        sign, pairs = int(key[0]), int(key[1])
+        return variance_value(self.variance, ring) ** pairs * Fraction(int(sign), int(2**pairs) if self.half else 1)
 
     def count(self, marks: Sequence[bool]) -> int:
         """Return the number of pairings."""
@@ -130,7 +130,6 @@ class GUE(Gaussian):
             joints = tuple(joint for a, b in pairing for joint in ((2 * a, 2 * b + 1), (2 * a + 1, 2 * b)))
             yield Gluing((1, len(pairing)), joints)
 
-
     def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
         """Return the traces through Jack polynomials; a single trace by its recursion."""
         value = gaussian_traces(mu, self.alpha, self.size, ring)
@@ -145,7 +144,7 @@ class GOE(GUE):
 
     def count(self, marks: Sequence[bool]) -> int:
         """Return the number of pairings times that of the twists."""
-        return super().count(marks) * 2 ** (len(marks) // 2)
+        return super().count(marks) * int(2 ** (len(marks) // 2))
 
     def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
         """Yield all pairings, each pair straight or twisted."""
@@ -174,7 +173,7 @@ class GSE(GUE):
 
     def count(self, marks: Sequence[bool]) -> int:
         """Return the number of pairings times that of the twists."""
-        return super().count(marks) * 2 ** (len(marks) // 2)
+        return super().count(marks) * int(2 ** (len(marks) // 2))
 
     def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
         """Yield all pairings, each pair straight or through the form."""
@@ -188,7 +187,6 @@ class GSE(GUE):
                     else:
                         joints += [(2 * a, 2 * b + 1), (2 * a + 1, 2 * b)]
                 yield Gluing((1, len(pairing)), tuple(joints), tuple(through))
-
 
     def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
         """Return the traces of GOE at minus the size, times `(-1)^{ℓ(μ)} (-1/2)^{k/2}`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
@@ -69,30 +70,51 @@ def entries_by_gluing(flat: Flat, law: Law, ring: Ring) -> Any:
 
 
 def _answer(
-    value: Any, matrix: RandomMatrix, law: Law, rows: Sequence[int], cols: Sequence[int], marks: Sequence[bool], ring: Ring
+    value: Any,
+    matrix: RandomMatrix,
+    law: Law,
+    rows: Sequence[int],
+    cols: Sequence[int],
+    marks: Sequence[bool],
+    ring: Ring,
 ) -> Answer:
     if not ring.symbols:
         size = int(law.size)
         return Answer(value, size, "given", exact_at=size)
     bars = sum(marks)
-    conditions = [r for r in law.ranges(len(marks) - bars, bars) if r.decided is None]
+    conditions = [r for r in law.ranges(len(marks) - bars, bars) if r.decided is None and not law.entries_everywhere]
     highest = max([1, *rows, *cols])
     least, reason, name = highest, f"highest index {highest}", str(law.size)
     for condition in conditions:
         if condition.least > least or condition.size != law.size:
             least, reason, name = condition.least, condition.reason, str(condition.size)
 
-    def recompute(d: int) -> Any:
-        if len(ring.symbols) != 1:
-            raise WeingartenError(f"d={d}: the sizes are {', '.join(map(str, ring.symbols))}; put numbers in first")
-        return ensemble_moment(matrix.xreplace({ring.symbols[0]: sp.Integer(d)}), rows, cols, marks)
+    recompute = _Again(matrix, ring.symbols, tuple(rows), tuple(cols), tuple(marks))
+    symbol = ring.symbols[0] if len(ring.symbols) == 1 else None
+    return Answer(value, least, reason, recompute=recompute, size=name, symbol=symbol)
 
-    return Answer(value, least, reason, recompute=recompute, size=name)
+
+@dataclass(frozen=True)
+class _Again:
+    """The same moment at an integer value of its one symbol; an object, so that answers can be pickled."""
+
+    matrix: RandomMatrix
+    symbols: tuple[Any, ...]
+    rows: tuple[int, ...]
+    cols: tuple[int, ...]
+    marks: tuple[bool, ...]
+
+    def __call__(self, d: int) -> Any:
+        if len(self.symbols) != 1:
+            raise WeingartenError(f"d={d}: the sizes are {', '.join(map(str, self.symbols))}; put numbers in first")
+        return ensemble_moment(self.matrix.xreplace({self.symbols[0]: sp.Integer(d)}), self.rows, self.cols, self.marks)
 
 
 def _check_places(matrix: RandomMatrix, rows: Sequence[int], cols: Sequence[int]) -> None:
-    for i, j in zip(rows, cols, strict=True):
-        matrix[i, j]
+    """Refuse indices beyond the matrix."""
+    for size, side in zip(matrix.shape, (rows, cols), strict=True):
+        if size.is_Integer and max(side, default=1) > int(size):
+            raise WeingartenError(f"index {max(side)} does not exist: the matrix has the shape {matrix.shape}")
 
 
 def _by_expression(

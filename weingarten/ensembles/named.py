@@ -11,45 +11,45 @@ from weingarten.errors import WeingartenError
 if TYPE_CHECKING:
     from weingarten.legs.symbols import RandomMatrix
 
-# what a person types after --group or group= -> (module, constructor, keywords, number of sizes)
-NAMED: dict[str, tuple[str, str, dict[str, Any], int]] = {
-    "ginibre": ("gaussian", "ginibre", {}, 2),
-    "complex ginibre": ("gaussian", "ginibre", {"field": "complex"}, 2),
-    "quaternion ginibre": ("gaussian", "ginibre", {"field": "quaternion"}, 2),
-    "goe": ("gaussian", "goe", {}, 1),
-    "gue": ("gaussian", "gue", {}, 1),
-    "gse": ("gaussian", "gse", {}, 1),
-    "wishart": ("wishart", "wishart", {}, 2),
-    "complex wishart": ("wishart", "wishart", {"field": "complex"}, 2),
-    "quaternion wishart": ("wishart", "wishart", {"field": "quaternion"}, 2),
-    "inverse wishart": ("wishart", "inverse_wishart", {}, 2),
-    "complex inverse wishart": ("wishart", "inverse_wishart", {"field": "complex"}, 2),
-    "quaternion inverse wishart": ("wishart", "inverse_wishart", {"field": "quaternion"}, 2),
-    "permutation": ("permutations", "permutation", {}, 1),
-    "centred permutation": ("permutations", "centred_permutation", {}, 1),
-    "signed permutation": ("permutations", "signed_permutation", {}, 1),
-    "monomial unitary": ("permutations", "monomial_unitary", {}, 1),
-    "signs": ("diagonal", "diagonal_phases", {"order": 2}, 1),
-    "phases": ("diagonal", "diagonal_phases", {}, 1),
-    "bistochastic": ("bistochastic", "bistochastic_orthogonal", {}, 1),
-    "real projector": ("symmetric_spaces", "random_projector", {}, 2),
-    "complex projector": ("symmetric_spaces", "random_projector", {"field": "complex"}, 2),
-    "real corner": ("frames", "corner", {}, 3),
-    "complex corner": ("frames", "corner", {"field": "complex"}, 3),
-    "real stiefel": ("frames", "stiefel", {}, 2),
-    "complex stiefel": ("frames", "stiefel", {"field": "complex"}, 2),
-    "unit vector": ("frames", "unit_vector", {}, 1),
-    "complex unit vector": ("frames", "unit_vector", {"field": "complex"}, 1),
-    "pure state": ("states", "pure_state", {}, 1),
-    "density matrix": ("states", "density_matrix", {}, 2),
-    "aiii": ("symmetric_spaces", "AIII", {}, 2),
-    "bdi": ("symmetric_spaces", "BDI", {}, 2),
-    "cii": ("symmetric_spaces", "CII", {}, 2),
-    "diii": ("symmetric_spaces", "DIII", {}, 1),
-    "ci": ("symmetric_spaces", "CI", {}, 1),
-    "o+": ("quantum", "free_orthogonal", {}, 1),
-    "u+": ("quantum", "free_unitary", {}, 1),
-    "s+": ("quantum", "free_permutation", {}, 1),
+# what a person types after --group or group= -> (module, constructor, keywords, names of the sizes)
+NAMED: dict[str, tuple[str, str, dict[str, Any], tuple[str, ...]]] = {
+    "ginibre": ("gaussian", "ginibre", {}, ("p", "n")),
+    "complex ginibre": ("gaussian", "ginibre", {"field": "complex"}, ("p", "n")),
+    "quaternion ginibre": ("gaussian", "ginibre", {"field": "quaternion"}, ("p", "n")),
+    "goe": ("gaussian", "goe", {}, ("d",)),
+    "gue": ("gaussian", "gue", {}, ("d",)),
+    "gse": ("gaussian", "gse", {}, ("d",)),
+    "wishart": ("wishart", "wishart", {}, ("p", "n")),
+    "complex wishart": ("wishart", "wishart", {"field": "complex"}, ("p", "n")),
+    "quaternion wishart": ("wishart", "wishart", {"field": "quaternion"}, ("p", "n")),
+    "inverse wishart": ("wishart", "inverse_wishart", {}, ("p", "n")),
+    "complex inverse wishart": ("wishart", "inverse_wishart", {"field": "complex"}, ("p", "n")),
+    "quaternion inverse wishart": ("wishart", "inverse_wishart", {"field": "quaternion"}, ("p", "n")),
+    "permutation": ("permutations", "permutation", {}, ("d",)),
+    "centred permutation": ("permutations", "centred_permutation", {}, ("d",)),
+    "signed permutation": ("permutations", "signed_permutation", {}, ("d",)),
+    "monomial unitary": ("permutations", "monomial_unitary", {}, ("d",)),
+    "signs": ("diagonal", "diagonal_phases", {"order": 2}, ("d",)),
+    "phases": ("diagonal", "diagonal_phases", {}, ("d",)),
+    "bistochastic": ("bistochastic", "bistochastic_orthogonal", {}, ("d",)),
+    "real projector": ("symmetric_spaces", "random_projector", {}, ("d", "r")),
+    "complex projector": ("symmetric_spaces", "random_projector", {"field": "complex"}, ("d", "r")),
+    "real corner": ("frames", "corner", {}, ("p", "n", "d")),
+    "complex corner": ("frames", "corner", {"field": "complex"}, ("p", "n", "d")),
+    "real stiefel": ("frames", "stiefel", {}, ("d", "r")),
+    "complex stiefel": ("frames", "stiefel", {"field": "complex"}, ("d", "r")),
+    "unit vector": ("frames", "unit_vector", {}, ("d",)),
+    "complex unit vector": ("frames", "unit_vector", {"field": "complex"}, ("d",)),
+    "pure state": ("states", "pure_state", {}, ("d",)),
+    "density matrix": ("states", "density_matrix", {}, ("p", "n")),
+    "aiii": ("symmetric_spaces", "AIII", {}, ("a", "b")),
+    "bdi": ("symmetric_spaces", "BDI", {}, ("a", "b")),
+    "cii": ("symmetric_spaces", "CII", {}, ("a", "b")),
+    "diii": ("symmetric_spaces", "DIII", {}, ("M",)),
+    "ci": ("symmetric_spaces", "CI", {}, ("M",)),
+    "o+": ("quantum", "free_orthogonal", {}, ("d",)),
+    "u+": ("quantum", "free_unitary", {}, ("d",)),
+    "s+": ("quantum", "free_permutation", {}, ("d",)),
 }
 
 
@@ -67,10 +67,12 @@ def named_matrix(ensemble: str, name: str, sizes: Any) -> RandomMatrix:
     >>> named_matrix("GUE", "H", 3).shape, named_matrix("Ginibre", "G", (2, 5)).shape
     ((3, 3), (2, 5))
     """
-    module, constructor, keywords, most = NAMED[_plain(ensemble)]
+    module, constructor, keywords, wanted = NAMED[_plain(ensemble)]
     given = tuple(sizes) if isinstance(sizes, (tuple, list)) else (sizes,)
-    if len(given) != most and not (len(given) == 1 and constructor in ("ginibre", "density_matrix")):
-        raise WeingartenError(f"{ensemble}: {len(given)} sizes were given ({', '.join(map(str, given))}); it takes {most}")
+    if len(given) != len(wanted) and not (len(given) == 1 and constructor in ("ginibre", "density_matrix")):
+        raise WeingartenError(
+            f"{ensemble}: {len(given)} sizes were given ({', '.join(map(str, given))}); it takes {', '.join(wanted)}"
+        )
     if constructor.isupper():  # Cartan's name of a symmetric space
         from weingarten.ensembles.symmetric_spaces import symmetric_space
 
@@ -81,26 +83,55 @@ def named_matrix(ensemble: str, name: str, sizes: Any) -> RandomMatrix:
     return made
 
 
+def size_names(ensemble: str) -> tuple[str, ...]:
+    """Return the names of the sizes that an ensemble takes.
+
+    Examples
+    --------
+    >>> from weingarten.ensembles.named import size_names
+    >>> size_names("Wishart"), size_names("AIII")
+    (('p', 'n'), ('a', 'b'))
+    """
+    return NAMED[_plain(ensemble)][3]
+
+
 def _plain(name: str) -> str:
     return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
+
+
+def _direct(name: str) -> Any:
+    """Return the function of rows, columns and size that needs no matrix in between, for the ensembles that have one."""
+    if name in ("permutation", "centred permutation"):
+        from weingarten.ensembles import permutations
+
+        return permutations.permutation_moment if name == "permutation" else permutations.centred_moment
+    if name in ("o+", "s+"):
+        from weingarten.ensembles.quantum import quantum_moment
+
+        return lambda rows, cols, d: quantum_moment(rows, cols, d, name.upper())
+    return None
 
 
 def named_moment(
     ensemble: str,
     sizes: Any,
     cells: dict[tuple[int, int], tuple[int, int]],
-    sequences: tuple[Any, Any],
+    sequences: tuple[Any, Any, Any],
     conjugated: Sequence[bool] | None,
     *,
     with_range: bool,
 ) -> Any:
-    """Return a moment of entries: `sequences` are rows and columns in order, or None where `cells` has the exponents."""
+    """Return a moment of entries: `sequences` are rows, columns in order (None where `cells` has the exponents), conjugates."""
     from weingarten.ensembles.moments import ensemble_moment
 
     if sizes is None:
         raise WeingartenError("d=None: give the size of the matrix, a positive integer or a sympy Symbol")
     if not is_named(ensemble):
         raise WeingartenError(f"conjugated: the group {ensemble} takes conjugate_rows and conjugate_cols instead")
+    if sequences[0] is not None and not with_range and conjugated is None and not sequences[2]:
+        direct = _direct(_plain(ensemble))
+        if direct is not None:
+            return direct(sequences[0], sequences[1], sizes)
     matrix = named_matrix(ensemble, "X", sizes)
     if sequences[0] is not None:
         rows, cols = list(sequences[0]), list(sequences[1])

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import product
+from math import comb, factorial, prod
 from typing import Any
 
 import sympy as sp
+from flint import fmpz_poly
 
+from weingarten.algebra.rational import Ratio, add_ratios
 from weingarten.algebra.several import Ring, symbols_of
 from weingarten.combinatorics.set_partitions import (
     SetPartition,
     all_set_partitions,
-    block_count,
-    coarsenings,
     join_count,
     kernel,
+    stirling_number,
 )
-from weingarten.ensembles.permutations import is_balanced, over_falling
 from weingarten.ensembles.quantum import LAWS, diagrams
 from weingarten.errors import CostError, WeingartenError
 from weingarten.legs.symbols import checked_size
@@ -60,47 +63,96 @@ def partition_weingarten_function(
     if len(left) != len(right):
         raise WeingartenError(f"pi has {len(left)} and rho has {len(right)} points; both need the same number")
     size = checked_size("d", d)
-    ring = Ring(symbols_of([size]))
     if group in LAWS:
         marks = tuple(bool(mark) for mark in (conjugated or (False,) * len(left)))
         family = diagrams(group, marks)
         for name, tau in (("pi", left), ("rho", right)):
             if tau not in family:
-                raise WeingartenError(f"{name}={tau} is no diagram of {group} (non-crossing pairings, or partitions for S+)")
+                raise WeingartenError(
+                    f"{name}={tau} is no diagram of {group} (non-crossing pairings, or partitions for S+)"
+                )
         law = LAWS[group]((size,), (size,), group)
         law.check(len(marks), 0)
+        ring = Ring(symbols_of([size]))
         return ring.sympy(law.weight((marks, family.index(left), family.index(right)), ring))
     if group not in ORDERS:
         raise WeingartenError(f"group={group!r}: choose one of {', '.join([*ORDERS, *LAWS])}")
-    if len(left) > 9:
-        raise CostError(f"partitions of {len(left)} points; the limit is 9", estimate=len(left), limit=9)
     if group == "centred permutation":
-        return ring.sympy(_centred(left, right, size, ring))
-    return ring.sympy(_function(left, right, size, ring, ORDERS[group]))
+        return falling_sum(centred_coefficients(left, right), size)
+    return falling_sum({(0, b): c for b, c in coefficients(left, right, ORDERS[group]).items()}, size)
 
 
-def _function(left: SetPartition, right: SetPartition, size: Any, ring: Ring, order: int) -> Any:
-    """Return `Σ_{τ <= π∧ρ} μ(τ,π) μ(τ,ρ) / (d)_{|τ|}`."""
-    marks = (False,) * len(left)
-    terms = []
-    for tau in all_set_partitions(len(left)):
-        above = dict(coarsenings(tau))
-        if left in above and right in above and is_balanced(tau, marks, order):
-            terms.append(over_falling(block_count(tau), size, ring) * (above[left] * above[right]))
-    return ring.total(terms)
+def coefficients(left: SetPartition, right: SetPartition, order: int) -> dict[int, int]:
+    """Return the coefficients of `1/(d)_b` in `Σ_{τ <= π∧ρ} μ(τ,π) μ(τ,ρ) / (d)_{|τ|}`.
+
+    The Möbius functions depend only on how many blocks of τ each block of the meet holds, so τ itself is never listed.
+
+    Examples
+    --------
+    >>> coefficients((0, 1), (0, 0), 1)
+    {2: -1}
+    """
+    meet: dict[tuple[int, int], int] = {}
+    for x, y in zip(left, right, strict=True):
+        meet[x, y] = meet.get((x, y), 0) + 1
+    counts = [_block_counts(size, order) for size in meet.values()]
+    found: dict[int, int] = {}
+    for choice in product(*(sorted(c.items()) for c in counts)):
+        inside: tuple[dict[int, int], dict[int, int]] = ({}, {})
+        weight = 1
+        for (x, y), (b, ways) in zip(meet, choice, strict=True):
+            weight *= ways
+            inside[0][x] = inside[0].get(x, 0) + b
+            inside[1][y] = inside[1].get(y, 0) + b
+        for blocks in inside:
+            for b in blocks.values():
+                weight *= (-1) ** (b - 1) * factorial(b - 1)
+        total = sum(b for b, _ in choice)
+        found[total] = found.get(total, 0) + weight
+    return {b: c for b, c in found.items() if c}
 
 
-def _centred(left: SetPartition, right: SetPartition, size: Any, ring: Ring) -> Any:
-    """Return `Σ_T (-1/d)^{|T|} W(π∖T, ρ∖T)` over sets T of common singletons."""
+def _block_counts(size: int, order: int) -> dict[int, int]:
+    """Return how many set partitions of so many points have b blocks, all of a size that `order` divides."""
+    if order == 1:
+        return {b: stirling_number(size, b) for b in range(1, size + 1)}
+    table: list[dict[int, int]] = [{0: 1}]
+    for n in range(1, size + 1):
+        row: dict[int, int] = {}
+        for first in range(order, n + 1, order):  # the block of the first point
+            for b, ways in table[n - first].items():
+                row[b + 1] = row.get(b + 1, 0) + ways * comb(n - 1, first - 1)
+        table.append(row)
+    return table[size]
+
+
+def centred_coefficients(left: SetPartition, right: SetPartition) -> dict[tuple[int, int], int]:
+    """Return the coefficients of `(-1/d)^t / (d)_b` in `Σ_T (-1/d)^{|T|} W(π∖T, ρ∖T)`, T sets of common singletons."""
     alone = [v for v in range(len(left)) if left.count(left[v]) == right.count(right[v]) == 1]
-    terms = []
-    for code in range(1 << len(alone)):
-        gone = {v for b, v in enumerate(alone) if code >> b & 1}
-        kept = [v for v in range(len(left)) if v not in gone]
-        parts = (kernel([left[v] for v in kept]), kernel([right[v] for v in kept]))
-        below = ring.over(*[ring.polynomial(size)] * len(gone)) * (-1) ** len(gone)
-        terms.append(_function(*parts, size, ring, 1) * below)
-    return ring.total(terms)
+    kept = [v for v in range(len(left)) if v not in alone]
+    found: dict[tuple[int, int], int] = {}
+    for t in range(len(alone) + 1):  # which of the common singletons are in T does not matter
+        left_over = [*kept, *alone[t:]]
+        parts = (kernel([left[v] for v in left_over]), kernel([right[v] for v in left_over]))
+        for b, c in coefficients(*parts, 1).items():
+            found[t, b] = found.get((t, b), 0) + c * comb(len(alone), t)
+    return found
+
+
+def falling_sum(terms: Mapping[tuple[int, int], int], size: Any) -> Any:
+    """Return `Σ c (-1/d)^t / (d)_b`; at an integer d over the terms with b <= d."""
+    if size.is_Integer:
+        d = int(size)
+        total = sum(
+            (Fraction(c * (-1) ** t, d**t * prod(d - s for s in range(b))) for (t, b), c in terms.items() if b <= d),
+            Fraction(0),
+        )
+        return sp.Rational(total.numerator, total.denominator)
+    ratios = []
+    for (t, b), c in terms.items():
+        roots = tuple((s, 1 + (t if s == 0 else 0)) for s in range(b)) if b else (((0, t),) if t else ())
+        ratios.append((Ratio(fmpz_poly([(-1) ** t]), 1, roots), c))
+    return add_ratios(ratios).to_sympy(size)
 
 
 def partition_gram_matrix(k: int, d: Any, group: str = "permutation") -> Any:
@@ -124,7 +176,9 @@ def partition_gram_matrix(k: int, d: Any, group: str = "permutation") -> Any:
     else:
         raise WeingartenError(f"group={group!r}: choose permutation, O+ or S+")
     if not family and k:
-        raise CostError(f"k={k}: the Gram matrix has too many rows", estimate=int(k), limit=6 if group == "permutation" else 12)
+        raise CostError(
+            f"k={k}: the Gram matrix has too many rows", estimate=int(k), limit=6 if group == "permutation" else 12
+        )
     return sp.ImmutableMatrix([[size ** join_count(pi, rho) for rho in family] for pi in family])
 
 
@@ -141,5 +195,3 @@ def as_set_partition(blocks: Any, name: str) -> SetPartition:
     if sorted(points) != list(range(len(points))) or count != len(points):
         raise WeingartenError(f"{name}={blocks!r} is no set partition of 0..{max(count - 1, 0)}; list every point once")
     return kernel([points[v] for v in range(len(points))])
-
-

@@ -14,11 +14,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
+from math import prod
 from typing import Any, ClassVar
 
 import sympy as sp
+from flint import fmpz_poly
 
+from weingarten.algebra.rational import Ratio
 from weingarten.algebra.several import Ring, Several
 from weingarten.caches import cached
 from weingarten.combinatorics.set_partitions import (
@@ -32,7 +35,7 @@ from weingarten.combinatorics.set_partitions import (
     stirling_number,
 )
 from weingarten.errors import WeingartenError
-from weingarten.legs.law import Gluing, Joint, Law, Range
+from weingarten.legs.law import Gluing, Joint, Law, Range, factors
 from weingarten.legs.symbols import RandomMatrix, checked_size
 
 Vector = tuple[tuple[int, int], ...]  # (blocks b, coefficient) of 1/(d)_b
@@ -62,7 +65,7 @@ def weight_table(marks: tuple[bool, ...], order: int) -> tuple[tuple[SetPartitio
 
 def joints_of(tau: SetPartition, side: int) -> tuple[Joint, ...]:
     """Return the joints that make one vertex of the row ends (side 0) or column ends (side 1) of every block."""
-    return tuple((2 * a + side, 2 * b + side) for block in blocks_of(tau) for a, b in zip(block, block[1:], strict=False))
+    return tuple((2 * a + side, 2 * b + side) for block in blocks_of(tau) for a, b in pairwise(block))
 
 
 def over_falling(blocks: int, size: Any, ring: Ring) -> Several:
@@ -80,6 +83,7 @@ class Permutation(Law):
     order: Any = sp.S.One
 
     is_unitary: ClassVar[bool] = True
+    entries_everywhere: ClassVar[bool] = True
 
     def _marks(self, marks: Sequence[bool]) -> tuple[bool, ...]:
         return tuple(mark and int(self.order) not in (1, 2) for mark in marks)
@@ -116,7 +120,7 @@ class Permutation(Law):
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return `d >= k`."""
-        return [Range(self.size, plain + bars, f"{plain + bars} factors")] if _is_symbolic(self.size) else []
+        return [Range(self.size, plain + bars, factors(plain + bars))] if _is_symbolic(self.size) else []
 
 
 def _is_symbolic(size: Any) -> bool:
@@ -142,7 +146,7 @@ class CentredPermutation(Permutation):
     def weight(self, key: Any, ring: Ring) -> Several:
         """Return `(-1/d)^t Σ c_b / (d)_b`."""
         t, vector = key
-        factor = ring.over(*[ring.polynomial(self.size)] * t) * (-1) ** t
+        factor = ring.over(*[ring.polynomial(self.size)] * t) * int((-1) ** t)
         return super().weight(vector, ring) * factor
 
     def entries(self, rows: Sequence[int], cols: Sequence[int], marks: Sequence[bool], ring: Ring) -> Several:
@@ -211,6 +215,49 @@ def _factorial_moments(kinds: tuple[tuple[int, int], ...], d: int | None, signed
                     grown[used + m * r] = grown.get(used + m * r, Fraction(0)) + more
         states = grown
     return sum(states.values(), Fraction(0))
+
+
+def permutation_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
+    """Return `[ker i = ker j] / (d)_{|ker i|}` for indices that are known to be positive, without a matrix in between.
+
+    Examples
+    --------
+    >>> permutation_moment([1, 2, 1], [3, 1, 3], 5)
+    1/20
+    """
+    size, highest = checked_size("d", d), max((*rows, *cols), default=1)
+    if size.is_Integer and highest > int(size):
+        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
+    tau = kernel(rows)
+    if tau != kernel(cols):
+        return sp.S.Zero
+    blocks = block_count(tau)
+    if size.is_Integer:
+        return sp.Rational(1, prod(int(size) - s for s in range(blocks)))
+    return Ratio(fmpz_poly([1]), 1, tuple((s, 1) for s in range(blocks))).to_sympy(size)
+
+
+def centred_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
+    """Return `Σ_S (-1/d)^{k-|S|} E Π_S P` for indices that are known to be positive.
+
+    Examples
+    --------
+    >>> centred_moment([1, 2], [1, 2], 4)
+    1/48
+    """
+    from weingarten.ensembles.partition_functions import falling_sum
+
+    size, highest = checked_size("d", d), max((*rows, *cols), default=1)
+    if size.is_Integer and highest > int(size):
+        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
+    counts: Counter[tuple[int, int]] = Counter()
+    k = len(rows)
+    for t in range(k + 1):
+        for left in combinations(range(k), k - t):
+            tau = kernel([rows[v] for v in left])
+            if tau == kernel([cols[v] for v in left]):
+                counts[t, block_count(tau)] += 1
+    return falling_sum(counts, size)
 
 
 LAWS = {"permutation": Permutation, "centred permutation": CentredPermutation}

@@ -14,6 +14,7 @@ Source: Banica & Collins, Publ. RIMS 43 (2007) 277.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -21,7 +22,7 @@ from typing import Any, ClassVar
 import sympy as sp
 from flint import fmpq_mat, fmpq_poly, fmpz_mat, fmpz_poly
 
-from weingarten.algebra.several import Ring, Several
+from weingarten.algebra.several import Ring, Several, symbols_of
 from weingarten.caches import cached
 from weingarten.combinatorics.set_partitions import (
     SetPartition,
@@ -110,7 +111,14 @@ def denominator(kind: str, k: int) -> tuple[tuple[tuple[int, ...], int], ...]:
 
 @cached
 def inverse_entry(kind: str, marks: tuple[bool, ...], row: int, col: int) -> tuple[tuple[int, ...], int]:
-    """Return numerator coefficients and an integer below, over `denominator(kind, k)`.
+    """Return numerator coefficients and an integer below, over `denominator(kind, k)`."""
+    return interpolated_sum(kind, marks, (row,), (col,))
+
+
+def interpolated_sum(
+    kind: str, marks: tuple[bool, ...], rows: Sequence[int], cols: Sequence[int]
+) -> tuple[tuple[int, ...], int]:
+    """Return `Σ W(π, ρ)` over rows and columns of the inverse: numerator coefficients and an integer below.
 
     Raises
     ------
@@ -129,16 +137,52 @@ def inverse_entry(kind: str, marks: tuple[bool, ...], row: int, col: int) -> tup
     for coefficients, power in denominator(kind, len(marks)):
         below *= fmpz_poly(list(coefficients)) ** power
     start = 4 if kind == "S+" else 2
-    count = below.degree() + 1
+    count = (
+        below.degree() + 1 - (len(marks) // 2 if kind != "S+" else 0)
+    )  # W decays like d^{-k/2}, in S_d^+ it is bounded
     points = range(start, start + count + 2)
-    values = []
-    for x in points:
-        entry = inverse_at(kind, marks, x)[row, col]
-        values.append(Fraction(int(entry.p), int(entry.q)) * int(below(x)))
+    values = [summed_at(kind, marks, rows, cols, x) * int(below(x)) for x in points]
     numerator = _interpolated(start, values[:count])
     if any(numerator(x) != _fmpq(v) for x, v in zip(points, values, strict=True)):
         raise SelfCheckError(f"the inverse Gram matrix of {kind}, degree {len(marks)}, has another denominator")
     return tuple(int(c) for c in numerator.numer().coeffs()), int(numerator.denom())
+
+
+def summed_at(kind: str, marks: tuple[bool, ...], rows: Sequence[int], cols: Sequence[int], d: int) -> Fraction:
+    """Return `Σ W(π, ρ)` over rows and columns at an integer size."""
+    inverse = inverse_at(kind, marks, d)
+    total = sum((inverse[a, b] for a in rows for b in cols), _fmpq(Fraction(0)))
+    return Fraction(int(total.p), int(total.q))
+
+
+def quantum_moment(rows: Sequence[int], cols: Sequence[int], d: Any, kind: str) -> Any:
+    """Return `h(u_{i_1 j_1} ... u_{i_k j_k})` of O_d^+ or S_d^+ for indices that are known to be positive.
+
+    Examples
+    --------
+    >>> quantum_moment([1, 2, 2, 1], [1, 2, 2, 1], 3, "O+")
+    1/8
+    """
+    size, highest = checked_size("d", d), max((*rows, *cols), default=1)
+    if size.is_Integer and highest > int(size):
+        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
+    law = LAWS[kind]((size,), (size,), kind)
+    law.check(len(rows), 0)
+    if kind == "S+" and size.is_Integer and int(size) < 4:
+        from weingarten.ensembles.permutations import permutation_moment
+
+        return permutation_moment(rows, cols, size)
+    marks = (False,) * len(rows)
+    family = diagrams(kind, marks)
+    left = [a for a, pi in enumerate(family) if is_finer(pi, rows)]
+    right = [b for b, rho in enumerate(family) if is_finer(rho, cols)]
+    if not left or not right:
+        return sp.S.Zero
+    if size.is_Integer:
+        value = summed_at(kind, marks, left, right, int(size))
+        return sp.Rational(value.numerator, value.denominator)
+    ring = Ring(symbols_of([size]))
+    return ring.sympy(law.summed(marks, left, right, ring))
 
 
 def _fmpq(value: Fraction) -> Any:
@@ -152,7 +196,7 @@ def _interpolated(start: int, values: list[Fraction]) -> Any:
     differences, row = [], [_fmpq(v) for v in values]
     while row:
         differences.append(row[0])
-        row = [b - a for a, b in zip(row, row[1:], strict=False)]
+        row = [b - a for a, b in itertools.pairwise(row)]
     result, product = fmpq_poly([0]), fmpq_poly([1])
     for m, difference in enumerate(differences):
         result += product * difference
@@ -191,8 +235,15 @@ class FreeQuantum(Law):
         if size.is_Integer:
             entry = inverse_at(self.name, marks, int(size))[row, col]
             return ring.constant(Fraction(int(entry.p), int(entry.q)))
-        coefficients, scale = inverse_entry(self.name, marks, row, col)
-        point = ring.polynomial(size)
+        return self._value(marks, inverse_entry(self.name, marks, row, col), ring)
+
+    def summed(self, marks: tuple[bool, ...], rows: Sequence[int], cols: Sequence[int], ring: Ring) -> Several:
+        """Return the sum of `W(π, ρ)` over rows and columns, for a symbolic size."""
+        return self._value(marks, interpolated_sum(self.name, marks, rows, cols), ring)
+
+    def _value(self, marks: tuple[bool, ...], found: tuple[tuple[int, ...], int], ring: Ring) -> Several:
+        coefficients, scale = found
+        point = ring.polynomial(self.size)
         numerator = _at(coefficients, point, ring)
         factors = [_at(c, point, ring) for c, power in denominator(self.name, len(marks)) for _ in range(power)]
         return (Several(ring, numerator, scale) * ring.over(*factors)).cancelled()
@@ -203,7 +254,11 @@ class FreeQuantum(Law):
         family = diagrams(self.name, own)
         left = [a for a, pi in enumerate(family) if is_finer(pi, rows)]
         right = [b for b, rho in enumerate(family) if is_finer(rho, cols)]
-        return ring.total(self.weight((own, a, b), ring) for a in left for b in right)
+        if not left or not right:
+            return ring.zero
+        if not sp.sympify(self.size).is_Integer:
+            return self.summed(own, left, right, ring)
+        return ring.constant(summed_at(self.name, own, left, right, int(self.size)))
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return the size from which there is no pole; smaller integers are refused (S: they are S_d)."""
@@ -255,7 +310,9 @@ class FreePermutation(FreeQuantum):
     def entries(self, rows: Sequence[int], cols: Sequence[int], marks: Sequence[bool], ring: Ring) -> Several:
         """Return the double sum; at d <= 3 the entries commute."""
         classical = self._classical()
-        return (super() if classical is None else classical).entries(rows, cols, marks, ring)
+        if classical is not None:
+            return classical.entries(rows, cols, marks, ring)
+        return super().entries(rows, cols, marks, ring)
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return `d >= 4` for symbols."""

@@ -56,11 +56,16 @@ HOMES = {
 }
 
 
+CLASSICAL = ("O", "U", "Sp", "SO", "SU", "COE", "CSE")
+
+
 def law_of(matrix: Any) -> Law:
     """Return the law of a random matrix; for Haar matrices of the groups as well."""
     if isinstance(matrix, RandomMatrix):
         rows, cols = matrix.legs
         return law_class(matrix.law)(rows, cols, matrix.law, *matrix.parameters)  # type: ignore[no-any-return]
+    if matrix.group not in CLASSICAL:
+        raise WeingartenError(f"{matrix.name}: a matrix of {matrix.group} is made by its own constructor")
     size = (matrix.shape[0],)
     return law_class(matrix.group)(size, size, matrix.group)  # type: ignore[no-any-return]
 

@@ -25,6 +25,7 @@ from weingarten.combinatorics.partitions import Partition, all_partitions
 from weingarten.ensembles.classical import Orthogonal, Symplectic
 from weingarten.errors import WeingartenError
 from weingarten.legs.law import FORM_NAME, Law, Range, Tree
+from weingarten.legs.law import factors as factors_text
 from weingarten.legs.single import (
     ComplexInvariant,
     Invariant,
@@ -50,7 +51,7 @@ def jack_of_involution(lam: Partition, alpha: int, even: Any, odd: Any, ring: Ri
 def _range(law: Law, factors: int) -> list[Range]:
     """Return `d >= k` (for C II `d >= 2k`) while d is a symbol."""
     least = 2 * factors if isinstance(law, QuaternionInvariant) else factors
-    return [] if sp.sympify(law.size).is_number else [Range(law.size, least, f"{factors} factors")]
+    return [] if sp.sympify(law.size).is_number else [Range(law.size, least, factors_text(factors))]
 
 
 @dataclass(frozen=True)

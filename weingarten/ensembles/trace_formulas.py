@@ -48,7 +48,7 @@ def traces_from_jack(mu: Partition, alpha: int, value: Callable[[Partition], Sev
         theta = jack_polynomial(lam, alpha)[index]
         if theta:
             terms.append(value(lam) * Fraction(theta, jack_norm(lam, alpha)))
-    return ring.total(terms) * (alpha ** len(mu) * centralizer_order(mu))
+    return ring.total(terms) * int(alpha ** len(mu) * centralizer_order(mu))
 
 
 def gaussian_traces(mu: Partition, alpha: int, size: Any, ring: Ring) -> Several:
@@ -100,4 +100,5 @@ def gue_number(m: int, d: int) -> int:
     >>> gue_number(3, 1), gue_number(2, 2)
     (15, 18)
     """
-    return double_factorial(2 * m - 1) * sum(comb(m, j) * comb(d, j + 1) * 2**j for j in range(m + 1))
+    total: int = sum(comb(m, j) * comb(d, j + 1) * int(2**j) for j in range(m + 1))
+    return double_factorial(2 * m - 1) * total

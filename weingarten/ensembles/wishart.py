@@ -22,7 +22,14 @@ from weingarten.combinatorics.partitions import Partition
 from weingarten.errors import WeingartenError
 from weingarten.functions import symbolic_value
 from weingarten.legs.law import Gluing, Law, Range, Tree
-from weingarten.legs.single import ComplexInvariant, Invariant, QuaternionInvariant, RealInvariant, contents, over_contents
+from weingarten.legs.single import (
+    ComplexInvariant,
+    Invariant,
+    QuaternionInvariant,
+    RealInvariant,
+    contents,
+    over_contents,
+)
 from weingarten.legs.symbols import Legs, RandomMatrix, checked_size
 from weingarten.notation.symbols import kinds_of
 
@@ -144,12 +151,12 @@ class QuaternionInverseWishart(QuaternionInvariant):
 
     def real_weight(self, mu: Partition, ring: Ring) -> Several:
         """Return `2^k Wg^O(μ; 2q)`."""
-        return ring.ratio(symbolic_value(mu, GROUPS["O"]), sp.expand(2 * self.n - self.size + 1)) * 2 ** sum(mu)
+        return ring.ratio(symbolic_value(mu, GROUPS["O"]), sp.expand(2 * self.n - self.size + 1)) * int(2 ** sum(mu))
 
     def power_traces(self, mu: Partition, ring: Ring) -> Several | None:
         """Return the real traces at minus the complex sizes, times `(-1)^{ℓ(μ)} (-2)^k`."""
         value = RealInverseWishart((-self.size,), (-self.size,), self.name, -2 * self.n).power_traces(mu, ring)
-        return None if value is None else value * ((-1) ** (len(mu) + sum(mu)) * 2 ** sum(mu))
+        return None if value is None else value * int((-1) ** (len(mu) + sum(mu)) * 2 ** sum(mu))
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return the condition `2q > k - 1`."""
@@ -223,7 +230,9 @@ def _made(name: str, p: Any, n: Any, field: str, scale: Any, law: str) -> Random
     parameters: tuple[Any, ...] = (freedom,)
     if field == "quaternion":
         if scale is not None:
-            raise WeingartenError("scale: quaternion Wishart matrices have the covariance 1 here; multiply them yourself")
+            raise WeingartenError(
+                "scale: quaternion Wishart matrices have the covariance 1 here; multiply them yourself"
+            )
         size = 2 * size
     else:
         parameters += (sp.S.One if scale is None else _covariance(scale, size, field),)
@@ -234,5 +243,7 @@ def _covariance(scale: Any, size: Any, field: str) -> Any:
     if not isinstance(scale, sp.MatrixSymbol) or scale.shape != (size, size):
         raise WeingartenError(f"scale={scale!r}: give a constant matrix of size {size}, constant('S', {size}, ...)")
     if field == "real" and "symmetric" not in kinds_of(scale):
-        raise WeingartenError(f"scale={scale}: a real covariance is symmetric; make it by constant(..., symmetric=True)")
+        raise WeingartenError(
+            f"scale={scale}: a real covariance is symmetric; make it by constant(..., symmetric=True)"
+        )
     return scale

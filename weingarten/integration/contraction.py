@@ -24,6 +24,7 @@ from weingarten.combinatorics.pairings import all_pairings, double_factorial, pa
 from weingarten.combinatorics.partitions import Partition, partition_count
 from weingarten.errors import CostError, WeingartenError
 from weingarten.integration.double_sum import combine
+from weingarten.integration.units import has_units, joined
 from weingarten.integration.words import Word, canonical_closed, count, plain_symmetric, reverse_transpose
 
 PAIR_LIMIT = 1_000_000
@@ -92,17 +93,21 @@ def _sum_over_pairs(monomial: Monomial, setting: Setting) -> dict[Monomial, Rati
     wires, marks = _wiring(monomial, setting.name)
     family = _pairings(tuple(marks) if setting.kind.alpha == 1 else len(marks))
     n = len(marks) // 2
+    cut = not setting.kind.paired and has_units((*monomial[0], *[word for _, word, _ in monomial[1]]))
     if len(family) ** 2 > SURVEY_FROM:
-        _survey(wires, family, setting)
+        _survey(wires, family, setting, cut)
     array = np.array(family, dtype=np.intp).reshape(len(family), 2 * n)
     outcomes: dict[tuple[tuple[int, tuple[int, Word]], ...], _Outcomes] = {}
     histograms: dict[tuple[tuple[Word, ...], int], Any] = {}
     table: list[_Outcomes] = []
     for p, types in zip(family, coset_rows(array, array), strict=True):
-        rest, loops = join(wires, p, 0)
+        joint = _joint(join(wires, p, 0), cut)
+        if joint is None:
+            continue
+        rest, loops = joint
         signature = tuple(sorted(rest.items()))
         if signature not in outcomes:
-            outcomes[signature] = _Outcomes(rest, family, setting, len(table))
+            outcomes[signature] = _Outcomes(rest, family, setting, (len(table), cut))
             table.append(outcomes[signature])
         result = outcomes[signature]
         key = (_closed(loops, setting), result.number)
@@ -111,7 +116,27 @@ def _sum_over_pairs(monomial: Monomial, setting: Setting) -> dict[Monomial, Rati
     return _collect(monomial, setting, histograms, table, n)
 
 
-def _survey(wires: Wires, family: tuple[tuple[int, ...], ...], setting: Setting) -> None:
+def _joint(contracted: tuple[Wires, list[Word]], cut: bool) -> tuple[Wires, list[Word]] | None:
+    """Return wires and loops with neighbouring matrix units multiplied (if there are any), or None for zero."""
+    if not cut:
+        return contracted
+    wires: Wires = {}
+    for leg, (other, word) in contracted[0].items():
+        short = joined(word, closed=False)
+        if not isinstance(short, tuple):
+            return None
+        wires[leg] = (other, short)
+    loops: list[Word] = []
+    for word in contracted[1]:
+        loop = joined(word, closed=True)
+        if loop is None:
+            return None
+        if isinstance(loop, tuple):
+            loops.append(loop)
+    return wires, loops
+
+
+def _survey(wires: Wires, family: tuple[tuple[int, ...], ...], setting: Setting, cut: bool) -> None:
     """Refuse a sum whose result would be too long, judged by how often a few hundred of its terms coincide.
 
     The pairs are picked by a fixed rule. With c coincidences among the m(m-1)/2 couples of m terms there are about
@@ -122,7 +147,8 @@ def _survey(wires: Wires, family: tuple[tuple[int, ...], ...], setting: Setting)
         p, q = family[7919 * k % len(family)], family[(104729 * k + 31 * k * k) % len(family)]
         rest, loops = join(wires, p, 0)
         rest, more = join(rest, q, 1)
-        sample[_closed([*loops, *more], setting), _strands(rest, setting)] += 1
+        joint = _joint((rest, [*loops, *more]), cut)
+        sample[None if joint is None else (_closed(joint[1], setting), _strands(joint[0], setting))] += 1
     coincidences = sum(m * (m - 1) for m in sample.values())
     estimate = SURVEY * (SURVEY - 1) // max(1, coincidences)
     check_results(estimate, setting.limit)
@@ -143,18 +169,21 @@ def check_results(number: int, limit: int) -> None:
 class _Outcomes:
     """The results of all column contractions of one wiring, each distinct one numbered."""
 
-    def __init__(self, wires: Wires, family: tuple[tuple[int, ...], ...], setting: Setting, number: int) -> None:
+    def __init__(
+        self, wires: Wires, family: tuple[tuple[int, ...], ...], setting: Setting, place: tuple[int, bool]
+    ) -> None:
         import numpy as np
 
-        numbers: dict[Monomial, int] = {}
+        self.number, cut = place
+        numbers: dict[Monomial | None, int] = {}
         ids = []
         for q in family:
-            rest, loops = join(wires, q, 1)
-            ids.append(numbers.setdefault((_closed(loops, setting), _strands(rest, setting)), len(numbers)))
+            joint = _joint(join(wires, q, 1), cut)
+            outcome = None if joint is None else (_closed(joint[1], setting), _strands(joint[0], setting))
+            ids.append(numbers.setdefault(outcome, len(numbers)))
         self.ids = np.array(ids, dtype=np.intp)
         self.results = list(numbers)
         self.classes = partition_count(len(family[0]) // 2)
-        self.number = number
 
 
 def _strands(wires: Wires, setting: Setting) -> tuple[Strand, ...]:
@@ -183,7 +212,10 @@ def _collect(
     for (left, number), counts in histograms.items():
         result = table[number]
         for code in np.flatnonzero(counts):
-            right, strands = result.results[code // result.classes]
+            outcome = result.results[code // result.classes]
+            if outcome is None:  # units that do not fit: zero
+                continue
+            right, strands = outcome
             mu = class_of(int(code % result.classes), n)
             words = sorted((*left, *right))
             nonempty = tuple(word for word in words if word)

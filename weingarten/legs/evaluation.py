@@ -79,10 +79,14 @@ def _read_sizes(matrix: Any, array: Any, values: dict[Any, Any]) -> None:
             symbol = next(iter(left.free_symbols))
             found = [s for s in sp.solve(left - length, symbol) if s.is_integer and s > 0]
             if len(found) != 1:
-                raise WeingartenError(f"the array for {matrix.name} has {length} rows or columns, which does not fit {size}")
+                raise WeingartenError(
+                    f"the array for {matrix.name} has {length} rows or columns, which does not fit {size}"
+                )
             values[symbol] = found[0]
         elif not left.free_symbols and left != length:
-            raise WeingartenError(f"the array for {matrix.name} has the shape {array.shape}, but the symbol {matrix.shape}")
+            raise WeingartenError(
+                f"the array for {matrix.name} has the shape {array.shape}, but the symbol {matrix.shape}"
+            )
 
 
 def _atom(atom: Any, known: dict[str, Any], values: dict[Any, Any]) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +15,7 @@ from weingarten.legs.law import Law, Range
 from weingarten.legs.network import Builder, Network
 from weingarten.legs.output import Writer, as_chain
 from weingarten.legs.symbols import LegMatrix, PartialTrace, PartialTranspose, RandomMatrix, legs_of
-from weingarten.legs.trees import Product, Tree, TreeReader
+from weingarten.legs.trees import Product, TreeReader
 from weingarten.notation.expansion import check_expansion
 
 OWN = (RandomMatrix, LegMatrix, PartialTrace, PartialTranspose, sp.KroneckerProduct, sp.OneMatrix)
@@ -25,6 +24,8 @@ OWN = (RandomMatrix, LegMatrix, PartialTrace, PartialTranspose, sp.KroneckerProd
 def uses_networks(expression: Any) -> bool:
     """Tell whether an expression holds what the calculus of square Haar matrices alone does not know."""
     return isinstance(expression, sp.Basic) and expression.has(*OWN)
+
+
 @dataclass
 class Work:
     """One expectation under way: the matrices, the ring of their sizes, and the ranges met."""
@@ -44,6 +45,16 @@ class Work:
     def law(self, name: str) -> Law | None:
         """Return the law of a matrix, None for a constant."""
         return self.reader.laws.get(name)
+
+    def without_sizes(self, product: Any) -> tuple[Several, Any]:
+        """Split the sizes, such as `tr 1` of a word that has cancelled, off a product of traces."""
+        size, others = self.ring.one, []
+        for factor in sp.Mul.make_args(product):
+            if factor.free_symbols and factor.free_symbols <= set(self.ring.symbols) and factor.is_polynomial():
+                size = size * self.ring.size(factor)
+            else:
+                others.append(factor)
+        return size, sp.Mul(*others)
 
     def builder(self) -> Builder:
         """Return an empty network."""
@@ -136,7 +147,8 @@ def _total(products: list[Product], work: Work) -> Any:
             written = work.writer.scalar(network)
             sign, rest = written.as_coeff_Mul(rational=True)
             if sign:
-                totals.setdefault(scalar * rest, []).append(value * front * _fraction(sign))
+                size, rest = work.without_sizes(rest)
+                totals.setdefault(scalar * rest, []).append(value * size * front * _fraction(sign))
     return sp.Add(*[work.ring.sympy(work.ring.total(values), key) for key, values in totals.items()])
 
 
@@ -163,25 +175,32 @@ def as_answer(value: Any, work: Work, expression: Any, limit: int) -> Answer:
         sizes = [int(size) for m in work.reader.random.values() for side in legs_of(m) for size in side]
         return Answer(value, max(sizes, default=1), "given", exact_at=max(sizes, default=1))
 
-    def recompute(d: int) -> Any:
-        if len(symbols) != 1:
-            raise WeingartenError(f"d={d}: the sizes have the symbols {', '.join(map(str, symbols))}; put numbers in first")
-        return network_expectation(expression.xreplace({symbols[0]: sp.Integer(d)}), limit=limit)
-
+    recompute = _Again(expression, symbols, limit)
     strongest: dict[Any, Range] = {}
     for condition in work.ranges:
         if condition.size not in strongest or strongest[condition.size].least < condition.least:
             strongest[condition.size] = condition
     binding = sorted((r for r in strongest.values() if r.least > 1), key=lambda r: -r.least)
+    symbol = symbols[0] if len(symbols) == 1 else None
     if not binding:
         name = ", ".join(map(str, symbols))
-        return Answer(value, 1, "a polynomial in the sizes" if not work.ranges else work.ranges[0].reason, recompute=recompute, size=name)
+        reason = work.ranges[0].reason if work.ranges else "a polynomial in the sizes"
+        return Answer(value, 1, reason, recompute=recompute, size=name, symbol=symbol)
     first = binding[0]
     others = "".join(f"; {r.size} >= {r.least}, {r.reason}" for r in binding[1:])
-    return Answer(value, first.least, first.reason + others, recompute=recompute, size=str(first.size))
+    return Answer(value, first.least, first.reason + others, recompute=recompute, size=str(first.size), symbol=symbol)
 
 
-def close_words(words: Sequence[Tree], builder: Builder) -> None:
-    """Leave every word open, one after the other."""
-    for word in words:
-        builder.leave_open(word)
+@dataclass(frozen=True)
+class _Again:
+    """The same expectation at an integer value of its one symbol; an object, so that answers can be pickled."""
+
+    expression: Any
+    symbols: tuple[Any, ...]
+    limit: int
+
+    def __call__(self, d: int) -> Any:
+        if len(self.symbols) != 1:
+            names = ", ".join(map(str, self.symbols))
+            raise WeingartenError(f"d={d}: the sizes have the symbols {names}; put numbers in first")
+        return network_expectation(self.expression.xreplace({self.symbols[0]: sp.Integer(d)}), limit=self.limit)

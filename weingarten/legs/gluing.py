@@ -189,7 +189,7 @@ def _result(
     flat: Flat, signature: Signature, example: tuple[list[int], Gluing], symmetric: frozenset[str]
 ) -> tuple[Network | None, list[Any]]:
     """Build the network of a signature: its labels are the vertices."""
-    ends, names, kinds = signature
+    ends, _names, kinds = signature
     roots, gluing = example
     labels = iter(ends)
     fixed = [(next(labels), value) for _, value in flat.fixed]

@@ -76,6 +76,8 @@ class Law:
         Whether the inverse is the adjoint.
     ordered : bool
         Whether factors do not commute (quantum groups).
+    entries_everywhere : bool
+        Whether moments of entries hold wherever the indices exist, whatever `ranges` says about words.
     """
 
     rows: Legs
@@ -85,6 +87,7 @@ class Law:
     conjugation: ClassVar[str] = "own"
     is_unitary: ClassVar[bool] = False
     ordered: ClassVar[bool] = False
+    entries_everywhere: ClassVar[bool] = False
 
     @property
     def raw_legs(self) -> tuple[Legs, Legs]:
@@ -136,7 +139,14 @@ class Law:
         """Refuse known sizes at which the expectation does not exist or is not available."""
         for condition in self.ranges(plain, bars):
             if condition.decided is False:
-                raise WeingartenError(f"{self.name}: {condition.size} >= {condition.least} does not hold ({condition.reason})")
+                raise WeingartenError(
+                    f"{self.name}: {condition.size} >= {condition.least} does not hold ({condition.reason})"
+                )
+
+
+def factors(k: int) -> str:
+    """Return "1 factor", "2 factors", ..."""
+    return f"{k} factor{'' if k == 1 else 's'}"
 
 
 def loops_of(pairs: Iterable[tuple[int, int]], others: Iterable[tuple[int, int]]) -> list[int]:

@@ -7,6 +7,7 @@ more gives the factor "size".
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -89,7 +90,7 @@ class Builder:
             return self._known(tree)
         parts = [self.put(part, bar != (tree.kind == "conjugate")) for part in tree.parts]
         if tree.kind == "product":
-            for (_, left), (right, _) in zip(parts, parts[1:], strict=False):
+            for (_, left), (right, _) in itertools.pairwise(parts):
                 self.join(left, right, "product")
             return parts[0][0], parts[-1][1]
         if tree.kind == "beside":
@@ -134,7 +135,10 @@ class Builder:
     def network(self, symmetric: frozenset[str]) -> tuple[Network | None, list[Any]]:
         """Return the normal form (None if it vanishes) and the sizes of the free vertices."""
         return normal_form(
-            [Node(x.name, x.conjugated, tuple(map(self.find, x.rows)), tuple(map(self.find, x.cols))) for x in self.nodes],
+            [
+                Node(x.name, x.conjugated, tuple(map(self.find, x.rows)), tuple(map(self.find, x.cols)))
+                for x in self.nodes
+            ],
             self.sizes,
             [(self.find(v), value) for v, value in self.fixed.items()],
             [self.find(v) for v in self.open],

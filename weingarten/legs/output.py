@@ -11,8 +11,8 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from weingarten.integration.words import Letter, Word, canonical_closed, plain_symmetric, reverse_transpose
-from weingarten.legs.network import OPEN, Network, Node
 from weingarten.legs.law import FORM_NAME
+from weingarten.legs.network import OPEN, Network, Node
 from weingarten.notation.symbols import symplectic_form
 
 Component = tuple[tuple[Node, ...], tuple[Any, ...]]
@@ -69,7 +69,9 @@ class Writer:
     def matrix(self, letter: Letter) -> Any:
         """Return a letter as a sympy matrix."""
         name = letter.name
-        known = symplectic_form(sp.sympify(name[len(FORM_NAME) :])) if name.startswith(FORM_NAME) else self.constants[name]
+        known = (
+            symplectic_form(sp.sympify(name[len(FORM_NAME) :])) if name.startswith(FORM_NAME) else self.constants[name]
+        )
         if letter.transposed and letter.conjugated:
             return known.adjoint() if isinstance(known, sp.MatrixExpr) else known.H
         if letter.transposed:
@@ -116,7 +118,8 @@ class Writer:
 
     def entry(self, chain: Chain, component: Component) -> Any:
         """Return one entry of a product, between two fixed indices."""
-        assert chain.start is not None and chain.end is not None
+        assert chain.start is not None
+        assert chain.end is not None
         sign, word = without_forms(chain.word, closed=False)
         i, j = -chain.start - 1, -chain.end - 1
         backwards = plain_symmetric(reverse_transpose(word), self.symmetric)
@@ -136,7 +139,8 @@ class Writer:
         """Return a sum over indices."""
         nodes, sizes = component
         factors = [
-            sp.Tuple(self.matrix(Letter(x.name, False, x.conjugated)), sp.Tuple(*x.rows), sp.Tuple(*x.cols)) for x in nodes
+            sp.Tuple(self.matrix(Letter(x.name, False, x.conjugated)), sp.Tuple(*x.rows), sp.Tuple(*x.cols))
+            for x in nodes
         ]
         if all(self.is_known(Letter(x.name)) for x in nodes) and all(sp.sympify(s).is_Integer for s in sizes):
             return _summed(nodes, sizes, self)
@@ -178,7 +182,9 @@ def as_chain(component: Component) -> Chain | None:
 
 
 def _walk(
-    nodes: tuple[Node, ...], places: dict[tuple[int, ...], list[tuple[int, int]]], ends: list[tuple[Any, tuple[int, int]]]
+    nodes: tuple[Node, ...],
+    places: dict[tuple[int, ...], list[tuple[int, int]]],
+    ends: list[tuple[Any, tuple[int, int]]],
 ) -> Chain:
     k, side = ends[0][1] if ends else (0, 0)
     letters: list[Letter] = []

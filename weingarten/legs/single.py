@@ -122,7 +122,7 @@ class QuaternionInvariant(Law):
     def weight(self, key: Any, ring: Ring) -> Several:
         """Return `± (-1)^{k+ℓ(μ)} W_real(μ)`."""
         sign, mu = key
-        return self.real_weight(mu, ring) * (sign * (-1) ** (sum(mu) + len(mu)))
+        return self.real_weight(mu, ring) * int(sign * (-1) ** (sum(mu) + len(mu)))
 
 
 def _pairings(k: int) -> Iterator[tuple[Partition, tuple[tuple[int, int], ...]]]:
@@ -136,7 +136,9 @@ def _matchings(k: int) -> Iterator[tuple[Partition, tuple[tuple[int, int], ...]]
         yield cycle_type(s), tuple((2 * v, 2 * w + 1) for v, w in enumerate(s))
 
 
-def invariant_weight(mu: Partition, alpha: int, size: Any, value: Callable[[Partition], Several], ring: Ring) -> Several:
+def invariant_weight(
+    mu: Partition, alpha: int, size: Any, value: Callable[[Partition], Several], ring: Ring
+) -> Several:
     """Return `W(μ)` from `E J_λ`; at an integer size over the shapes with `D_λ(size) != 0` alone."""
     index = partition_index(sum(mu))[mu]
     terms = []
@@ -144,7 +146,7 @@ def invariant_weight(mu: Partition, alpha: int, size: Any, value: Callable[[Part
         theta = jack_polynomial(lam, alpha)[index]
         if theta and contents(lam, alpha, size, ring):
             terms.append(value(lam) * over_contents(lam, alpha, size, ring, jack_norm(lam, alpha)) * theta)
-    return ring.total(terms) * (alpha ** len(mu) * centralizer_order(mu))
+    return ring.total(terms) * int(alpha ** len(mu) * centralizer_order(mu))
 
 
 def contents(lam: Partition, alpha: int, size: Any, ring: Ring) -> Several:

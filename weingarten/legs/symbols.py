@@ -60,7 +60,7 @@ class RandomMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     @property
     def free_symbols(self) -> set[Any]:
         """The symbols of the sizes and parameters."""
-        return {self} | self.args[1].free_symbols | self.args[2].free_symbols | self.args[4].free_symbols
+        return {self}.union(*(self.args[k].free_symbols for k in (1, 2, 4)))
 
     def __eq__(self, other: object) -> bool:
         return sp.Basic.__eq__(self, other)  # type: ignore[no-any-return]
@@ -124,7 +124,7 @@ class LegMatrix(sp.MatrixSymbol):  # type: ignore[misc]
     @property
     def free_symbols(self) -> set[Any]:
         """The symbols of the sizes."""
-        return {self} | self.args[1].free_symbols | self.args[2].free_symbols
+        return {self}.union(*(self.args[k].free_symbols for k in (1, 2)))
 
     def _eval_transpose(self) -> Any:
         return self if self.args[3] == sp.true else None
@@ -189,14 +189,15 @@ def legs_of(matrix: Any) -> tuple[Legs, Legs]:
         left = [tuple(x for k, x in enumerate(side) if k not in gone) for side in (rows, cols)]
         return left[0], left[1]
     if isinstance(matrix, PartialTranspose):
-        rows, cols = (list(side) for side in legs_of(matrix.args[0]))
-        for k in matrix.args[1]:
-            rows[int(k) - 1], cols[int(k) - 1] = cols[int(k) - 1], rows[int(k) - 1]
-        return tuple(rows), tuple(cols)
+        turned = {int(k) - 1 for k in matrix.args[1]}
+        pairs = list(enumerate(zip(*legs_of(matrix.args[0]), strict=True)))
+        return tuple(p[k in turned] for k, p in pairs), tuple(p[k not in turned] for k, p in pairs)
     return (matrix.shape[0],), (matrix.shape[1],)
 
 
-def constant_on(name: str, legs: Sequence[Any], columns: Sequence[Any] | None = None, *, symmetric: bool = False) -> Any:
+def constant_on(
+    name: str, legs: Sequence[Any], columns: Sequence[Any] | None = None, *, symmetric: bool = False
+) -> Any:
     """Return a constant matrix on the given row legs and column legs (the same as the rows if left out).
 
     Examples

@@ -11,9 +11,10 @@ import sympy as sp
 from weingarten.errors import WeingartenError
 from weingarten.legs.expectation import Work
 from weingarten.legs.gluing import LIMIT
+from weingarten.legs.law import Tree
 from weingarten.legs.network import OPEN, Network, Node
 from weingarten.legs.output import Writer, as_chain
-from weingarten.legs.trees import Tree, TreeReader
+from weingarten.legs.trees import TreeReader
 from weingarten.notation.expansion import check_expansion
 
 
@@ -56,7 +57,10 @@ class LegExpectation:
         found: dict[int, Any] = {}
         for nodes, sizes in network.components:
             if len(nodes) == 1 and len(rows) > 1:
-                ends = (tuple(range(OPEN, OPEN + len(rows))), tuple(range(OPEN + len(rows), OPEN + len(rows) + len(cols))))
+                ends = (
+                    tuple(range(OPEN, OPEN + len(rows))),
+                    tuple(range(OPEN + len(rows), OPEN + len(rows) + len(cols))),
+                )
                 if (nodes[0].rows, nodes[0].cols) in (ends, ends[::-1]):
                     return self.writer.matrix(_letter(nodes[0])._replace(transposed=nodes[0].rows == ends[1]))
             chain = as_chain((nodes, sizes))
@@ -135,14 +139,14 @@ def _array(network: Network, sizes: list[int], known: dict[str, Any], values: di
         operands += [np.ones(sizes[first - OPEN]), [first - OPEN]]
     inner = len(sizes)
     for nodes, _ in network.components:
-        for x in nodes:
-            matrix = writer.matrix(_letter(x))
+        for node in nodes:
+            matrix = writer.matrix(_letter(node))
             shape = [int(sp.sympify(size).subs(values)) for side in legs_of(matrix) for size in side]
             array = matrix_value(matrix, known, values).reshape(shape)
-            labels = [*x.rows, *x.cols]
+            labels = [*node.rows, *node.cols]
             picked = array[tuple(-v - 1 if v < 0 else slice(None) for v in labels)]
             operands += [picked, [v - OPEN if v >= OPEN else inner + v for v in labels if v >= 0]]
-        inner += 1 + max([v for x in nodes for v in (*x.rows, *x.cols) if 0 <= v < OPEN], default=-1)
+        inner += 1 + max([v for node in nodes for v in (*node.rows, *node.cols) if 0 <= v < OPEN], default=-1)
     return np.einsum(*operands, list(range(len(sizes))))
 
 
@@ -152,11 +156,11 @@ def network_tensor(words: Sequence[Any], *, limit: int = LIMIT) -> LegExpectatio
     Examples
     --------
     >>> import sympy
-    >>> from weingarten import constant, expectation_matrix, permutation
-    >>> d = sympy.Symbol("d", integer=True, positive=True)
-    >>> P, A = permutation("P", d), constant("A", d)
-    >>> expectation_matrix(P*A*P.T).subs(d, 2).doit()
-    (Trace(A) - Sum(A[i, j])/2)*I + (Sum(A[i, j])/2 - Trace(A)/2)*1
+    >>> from weingarten import constant_on, expectation_matrix, haar_on
+    >>> dA, dB = sympy.symbols("dA dB", integer=True, positive=True)
+    >>> U, X = haar_on("U", (dA, dB)), constant_on("X", (dA, dB))
+    >>> expectation_matrix(U*X*U.H)
+    (Trace(X)/(dA*dB))*I
     """
     reader, words = TreeReader(), [sp.sympify(word) for word in words]
     check_expansion(sp.Tuple(*words))

@@ -49,10 +49,12 @@ class TreeReader:
     def products(self, expression: Any) -> Iterator[Product]:
         """Yield the products whose sum is the scalar expression."""
         if not isinstance(expression, sp.Expr) or isinstance(expression, sp.MatrixExpr):
-            raise WeingartenError(f"expression={expression!r} is no scalar; take a trace or an entry, or expectation_tensor")
+            raise WeingartenError(
+                f"expression={expression!r} is no scalar; take a trace or an entry, or expectation_tensor"
+            )
         if expression.has(sp.Abs):
             expression = expression.replace(_is_even_modulus, _without_modulus)
-        for product in sp.Add.make_args(sp.expand(expression)):
+        for product in sp.Add.make_args(sp.expand(expression) if _has_sum_inside(expression) else expression):
             read = Product(sp.S.One)
             choices: list[Sum] = []
             for factor in sp.Mul.make_args(product):
@@ -91,7 +93,9 @@ class TreeReader:
         matrix, (i, j) = entry.args[0], entry.place
         rows, cols = legs_of(matrix)
         if len(rows) != 1 or len(cols) != 1:
-            raise WeingartenError(f"{entry}: a matrix with several legs has no entries by two indices; use partial traces")
+            raise WeingartenError(
+                f"{entry}: a matrix with several legs has no entries by two indices; use partial traces"
+            )
         for index, (size,) in ((i, rows), (j, cols)):
             if size.is_Integer and index > int(size):
                 raise WeingartenError(f"{entry} does not exist: the indices run from 1 to {size}")
@@ -130,7 +134,9 @@ class TreeReader:
             if isinstance(part, (sp.MatrixExpr, sp.MatrixBase)):
                 product = [(a * b, (*u, v)) for a, u in product for b, v in self.matrix(part)]
             elif sp.sympify(part).has(*RANDOM):
-                raise WeingartenError(f"the random scalar {part} stands inside a matrix product; move it out of the trace")
+                raise WeingartenError(
+                    f"the random scalar {part} stands inside a matrix product; move it out of the trace"
+                )
             else:
                 product = [(a * part, u) for a, u in product]
         return [(c, Tree(kind, trees)) for c, trees in product]
@@ -157,7 +163,9 @@ class TreeReader:
         if isinstance(matrix, RANDOM):
             name = str(matrix.name)
             if self.random.setdefault(name, matrix) != matrix or name in self.constants:
-                raise WeingartenError(f"two different matrices are called {name!r}; give independent ones different names")
+                raise WeingartenError(
+                    f"two different matrices are called {name!r}; give independent ones different names"
+                )
             if name not in self.laws:
                 self.laws[name] = law_of(matrix)
                 self.constants |= self.laws[name].declared()
@@ -185,6 +193,14 @@ def is_group(matrix: Any) -> bool:
 
 def _is_symmetric(matrix: Any) -> bool:
     return "symmetric" in kinds_of(matrix) or (isinstance(matrix, LegMatrix) and matrix.args[3] == sp.true)
+
+
+def _has_sum_inside(expression: Any) -> bool:
+    """Tell whether a product or power of a scalar expression holds a sum that has to be multiplied out."""
+    terms = sp.Add.make_args(expression)
+    factors = [factor.as_base_exp()[0] for term in terms for factor in sp.Mul.make_args(term)]
+    known = (Entry, HaarEntry, WordEntry, sp.Trace, sp.Number, sp.Symbol)
+    return not all(isinstance(x.args[0] if isinstance(x, sp.conjugate) else x, known) for x in factors)
 
 
 def _is_even_modulus(expr: Any) -> bool:

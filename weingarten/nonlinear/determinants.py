@@ -75,7 +75,7 @@ def _det(matrix: Any) -> Any:
 
 def _symplectic_determinant(A: Any, B: Any) -> Any:
     """Return `Σ_j c_j / C(M, j)` with `√det(1 + t B B^D) = Σ c_j t^j`, `B^D = J' B' J`."""
-    if not isinstance(B, sp.MatrixBase) or A != sp.eye(A.shape[0]):
+    if not isinstance(B, sp.MatrixBase) or sp.eye(A.shape[0]) != A:
         raise WeingartenError("group='Sp': the formula is for E det(1 + S B) with an explicit B; give A = sympy.eye(d)")
     d = int(B.shape[0])
     if d % 2:
@@ -121,7 +121,10 @@ def expected_characteristic_polynomial(ensemble: str, z: Any, d: Any, n: Any = N
     if ensemble in ("GOE", "GUE"):
         return sp.Add(
             *[
-                (-1) ** k * sp.factorial(size) / (sp.factorial(k) * sp.factorial(size - 2 * k) * 2**k) * z ** (size - 2 * k)
+                (-1) ** k
+                * sp.factorial(size)
+                / (sp.factorial(k) * sp.factorial(size - 2 * k) * 2**k)
+                * z ** (size - 2 * k)
                 for k in range(size // 2 + 1)
             ]
         )
@@ -206,4 +209,6 @@ def finite_free_product(A: Any, B: Any) -> list[Any]:
     [1, 6, 6]
     """
     d = int(_common_size(A, B))
-    return [sp.expand(x * y / sp.binomial(d, k)) for k, (x, y) in enumerate(zip(elementary(A), elementary(B), strict=True))]
+    return [
+        sp.expand(x * y / sp.binomial(d, k)) for k, (x, y) in enumerate(zip(elementary(A), elementary(B), strict=True))
+    ]

@@ -118,7 +118,9 @@ class TruncatedSeries:
     order: int
 
 
-def hciz_series(a: Sequence[Any], b: Sequence[Any], t: Any = 1, *, group: str = "O", order: int = 12) -> TruncatedSeries:
+def hciz_series(
+    a: Sequence[Any], b: Sequence[Any], t: Any = 1, *, group: str = "O", order: int = 12
+) -> TruncatedSeries:
     """Return the zonal series of `∫ exp(t tr A W B W*) dW` up to a degree, with a bound on the rest.
 
     Parameters
@@ -146,7 +148,7 @@ def hciz_series(a: Sequence[Any], b: Sequence[Any], t: Any = 1, *, group: str = 
     _check_order(degree)
     total = Fraction(0)
     for k in range(degree + 1):
-        powers = [[sum(x**m for x in side) for m in range(1, k + 1)] for side in (left, right)]
+        powers = [[sum((x**m for x in side), Fraction(0)) for m in range(1, k + 1)] for side in (left, right)]
         for lam in all_partitions(k):
             if len(lam) <= d:
                 values = _jack_value(lam, alpha, powers[0]) * _jack_value(lam, alpha, powers[1])
@@ -183,7 +185,7 @@ def exponential_series(singular: Sequence[Any], t: Any = 1, *, group: str = "O",
     d = len(values)
     total = Fraction(0)
     for k in range(degree + 1):
-        powers = [sum(x**m for x in values) for m in range(1, k + 1)]
+        powers = [sum((x**m for x in values), Fraction(0)) for m in range(1, k + 1)]
         for lam in all_partitions(k):
             if len(lam) <= d:
                 below = jack_norm(lam, alpha) * content_product(lam, alpha, d)
@@ -216,7 +218,9 @@ def hciz_value(a: Sequence[Any], b: Sequence[Any], t: Any = 1) -> Any:
     if factor == 0:
         return arb(1)
     if len(set(left)) < d or len(set(right)) < d:
-        raise WeingartenError("a, b: equal eigenvalues; use hciz with exact numbers, which has the confluent determinant")
+        raise WeingartenError(
+            "a, b: equal eigenvalues; use hciz with exact numbers, which has the confluent determinant"
+        )
     below = factor ** (d * (d - 1) // 2)
     for side in (left, right):
         for i, x in enumerate(side):

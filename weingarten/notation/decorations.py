@@ -276,7 +276,7 @@ class Decorations(Cursor):
                 "^+ of a constant: write ^H for the adjoint; a pseudo-inverse has no meaning here", self.last().start
             )
         if mark == "inv":
-            return value**-1
+            return self.raised(value, -1, start)
         return turned(plain(value), mark[0] in "TH", mark[0] in "CH")
 
     def raised(self, base: Any, exponent: int, start: int) -> Any:

@@ -19,6 +19,7 @@ from typing import Any
 import sympy as sp
 
 from weingarten.algebra.groups import as_group
+from weingarten.arguments import as_dimension
 from weingarten.errors import WeingartenError
 from weingarten.notation import functions
 from weingarten.notation.decorations import is_matrix
@@ -367,3 +368,31 @@ class Parser(Naming):
         return functions.determinant(
             self.block(matrix, rows, columns, start), lambda message: self.fail(message, start)
         )
+
+
+def parse_expression(text: str, d: Any, group: str = "O", haar: tuple[str, ...] = ()) -> Any:
+    """Return the sympy expression behind a text in the notation of the command line.
+
+    Parameters
+    ----------
+    text : str
+        For instance `"tr(W A W' B)^2"`; see the how-to page on the notation.
+    d : int or sympy expression
+        Size of the matrices, as an integer or a symbol.
+    group : str
+        Group or ensemble of the random matrices.
+    haar : tuple of str
+        Names of the random matrices; by default one, the usual letter of the group.
+
+    Raises
+    ------
+    WeingartenError
+        For what is not understood, with the place in the text.
+
+    Examples
+    --------
+    >>> from weingarten import expectation, parse_expression
+    >>> expectation(parse_expression("|U11|^2 |U12|^2", 3, "U"))
+    1/12
+    """
+    return Parser(text, as_dimension(d, group), group, tuple(haar)).parse()

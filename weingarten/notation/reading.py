@@ -11,13 +11,14 @@ import sympy as sp
 from weingarten.algebra.groups import Group, as_group
 from weingarten.errors import WeingartenError
 from weingarten.integration.complex_elimination import Cell
+from weingarten.integration.units import UNIT
+from weingarten.integration.units import unit as unit
 from weingarten.integration.words import Letter, Word
 from weingarten.notation.entries import HaarEntry, WordEntry, check_place
 from weingarten.notation.functions import determinant, imaginary_part, real_part
 from weingarten.notation.symbols import FORM, HaarMatrix, SymplecticForm, kinds_of
 from weingarten.notation.writing import FORM_LETTER as FORM_LETTER
-from weingarten.notation.writing import UNIT, Writer
-from weingarten.notation.writing import unit as unit
+from weingarten.notation.writing import Writer
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Reader(Writer):
     constants: dict[str, Any] = field(default_factory=dict)
     _traces: dict[Word, Any] = field(default_factory=dict)
     highest: int = 0
+    _elements: dict[tuple[Word, int, int], Any] = field(default_factory=dict)
     _kinds: dict[str, Group] = field(default_factory=dict)
 
     @property

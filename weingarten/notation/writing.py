@@ -10,12 +10,12 @@ from typing import Any
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from weingarten.integration.units import UNIT, place
 from weingarten.integration.words import Letter, Word
 from weingarten.notation.symbols import HaarMatrix
 from weingarten.notation.traces import Trace
 
 FORM_LETTER = "±J"  # name of the symplectic form inside words
-UNIT = "§"  # name of the matrix unit E_ij inside words: §i_j; no user writes it
 
 
 class Writer:
@@ -24,6 +24,7 @@ class Writer:
     haar: dict[str, HaarMatrix]
     constants: dict[str, Any]
     _traces: dict[Word, Any]
+    _elements: dict[tuple[Word, int, int], Any]
 
     def size(self) -> Any:
         """Return the one size of all matrices, or None if there are none."""
@@ -72,15 +73,18 @@ class Writer:
         """Return `tr(E_ij X E_kl Y ...) = X_jk Y_l...`; entries of constants count from 0, as everywhere in sympy."""
         pieces: list[tuple[int, int, list[Letter]]] = []
         for letter in word:
-            if letter.name.startswith(UNIT):
-                i, j = (int(x) for x in letter.name[len(UNIT) :].split("_"))
-                pieces.append((j, i, []) if letter.transposed else (i, j, []))
+            cut = place(letter)
+            if cut is not None:
+                pieces.append((*cut, []))
             else:
                 pieces[-1][2].append(letter)
         result = sp.S.One
         for k, (_, j, letters) in enumerate(pieces):
             target = pieces[(k + 1) % len(pieces)][0]
-            result *= self._element(tuple(letters), j, target)
+            key = (tuple(letters), j, target)
+            if key not in self._elements:
+                self._elements[key] = self._element(*key)
+            result *= self._elements[key]
         return result
 
     def _element(self, word: Word, i: int, j: int) -> Any:
@@ -96,11 +100,6 @@ class Writer:
         if isinstance(matrix, (sp.MatMul, sp.MatPow)):
             return MatrixElement(matrix, sp.Integer(i - 1), sp.Integer(j - 1))
         return matrix[i - 1, j - 1]
-
-
-def unit(i: int, j: int) -> Letter:
-    """Return the matrix unit `E_ij` as a letter: `W_ij = tr(E_ji W)`."""
-    return Letter(f"{UNIT}{i}_{j}")
 
 
 def _repeated(matrix: Any, count: int) -> Any:

@@ -214,7 +214,7 @@ def orthogonal_plain(state, z, x, W, d, special, out, first, step):  # type: ign
 
 @kernel()
 def unitary_lanes(state, z, x, y, R, M, d, special, out, count):  # type: ignore[no-untyped-def]
-    """Fill the complex ``out[:count]``, matrix ``8 s + r`` from lane ``r`` in step ``s``; ``special`` divides by the determinant."""
+    """Fill the complex ``out[:count]``, matrix ``8 s + r`` from lane ``r``; ``special`` divides by the determinant."""
     half = d * (d + 1) // 2
     for first in range(0, count, 8):
         fill_normals(state, half, z)

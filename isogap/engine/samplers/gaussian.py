@@ -14,7 +14,7 @@ def complex_normal(generator: np.random.Generator, shape: tuple[int, ...]) -> Ar
     """Return complex normals with ``E|z|² = 1``."""
     flat = generator.standard_normal((*shape[:-1], 2 * shape[-1])).view(complex)
     flat *= np.sqrt(0.5)
-    return flat  # type: ignore[no-any-return]
+    return flat
 
 
 def ginibre(generator: np.random.Generator, field: str, count: int, p: int, n: int) -> Array:
@@ -40,7 +40,8 @@ def ginibre(generator: np.random.Generator, field: str, count: int, p: int, n: i
 def hermitian(generator: np.random.Generator, field: str, count: int, d: int) -> Array:
     """Return GOE (diagonal variance 2), GUE or GSE (size ``2d``, ``E|q|² = 1``) matrices: ``(G + G*)/√2``."""
     G = ginibre(generator, field, count, d, d)
-    return (G + G.conj().swapaxes(-1, -2)) * np.sqrt(0.5)  # type: ignore[no-any-return]
+    H: Array = (G + G.conj().swapaxes(-1, -2)) * np.sqrt(0.5)
+    return H
 
 
 def wishart(generator: np.random.Generator, field: str, count: int, p: int, n: int) -> Array:

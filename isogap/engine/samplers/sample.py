@@ -60,7 +60,7 @@ def _fields() -> dict[str, Sampler]:
         def inverse(g: Any, count: int, p: int, n: int, threads: Any, field: str = field) -> Array:
             if n < p:
                 raise ValueError(f"n must be at least p={p} for an inverse, got {n}")
-            return np.linalg.inv(gaussian.wishart(g, field, count, p, n))  # type: ignore[no-any-return]
+            return np.linalg.inv(gaussian.wishart(g, field, count, p, n))
 
         table[prefix + "Ginibre"] = Sampler(("p", "n"), rectangle, is_complex, ginibre)
         table[symmetric] = Sampler(("d",), square, is_complex, hermitian)
@@ -76,11 +76,7 @@ def _made() -> dict[str, Sampler]:
         "Sp": Sampler(("d",), _square, True, lambda g, n, d, t: s.symplectic(g, n, _even(d))),
         "COE": Sampler(("d",), _square, True, lambda g, n, d, t: s.circular(g, n, d, False, t)),
         "CSE": Sampler(("d",), _square, True, lambda g, n, d, t: s.circular(g, n, _even(d), True, t)),
-        "AIII": Sampler(("a", "b"), lambda a, b: (a + b, a + b), True, lambda g, n, a, b, t: s.involution(g, n, a, b, "AIII", t)),
-        "BDI": Sampler(("a", "b"), lambda a, b: (a + b, a + b), False, lambda g, n, a, b, t: s.involution(g, n, a, b, "BDI", t)),
-        "CII": Sampler(
-            ("a", "b"), lambda a, b: (2 * a + 2 * b, 2 * a + 2 * b), True, lambda g, n, a, b, t: s.involution(g, n, a, b, "CII", t)
-        ),
+        **{kind: _involution(kind) for kind in ("AIII", "BDI", "CII")},
         "DIII": Sampler(("M",), _doubled, False, _class_diii),
         "CI": Sampler(("M",), _doubled, True, _class_ci),
         "permutation": Sampler(("d",), _square, False, lambda g, n, d, t: s.monomial(g, n, d, 1)),
@@ -94,6 +90,18 @@ def _made() -> dict[str, Sampler]:
     for prefix, is_complex in (("real ", False), ("complex ", True)):
         table |= _frames(prefix, is_complex)
     return table
+
+
+def _involution(kind: str) -> Sampler:
+    k = 2 if kind == "CII" else 1
+
+    def shape(a: int, b: int) -> tuple[int, int]:
+        return k * (a + b), k * (a + b)
+
+    def draw(g: Any, count: int, a: int, b: int, threads: Any) -> Array:
+        return spaces.involution(g, count, a, b, kind, threads)
+
+    return Sampler(("a", "b"), shape, kind != "BDI", draw)
 
 
 def _frames(prefix: str, is_complex: bool) -> dict[str, Sampler]:
@@ -274,4 +282,4 @@ def sample_spectrum(ensemble: str, d: int, *, size: int | None = None, rng: Any 
         raise ValueError(f"ensemble {ensemble!r} has no tridiagonal form here; choose GOE, GUE or GSE")
     d, count = integer("d", d, 1), 1 if size is None else integer("size", size, 0)
     drawn = gaussian.spectrum(np.random.default_rng(rng), beta, count, d)
-    return drawn[0] if size is None else drawn  # type: ignore[no-any-return]
+    return drawn[0] if size is None else drawn

@@ -39,7 +39,8 @@ def symplectic(generator: np.random.Generator, count: int, d: int) -> Array:
     head = np.diagonal(R, axis1=-2, axis2=-1)
     size = np.abs(head)
     phase = np.where(size > 0, head, 1.0) / np.where(size > 0, size, 1.0)
-    return Q * phase[:, None, :]  # type: ignore[no-any-return]
+    result: Array = Q * phase[:, None, :]
+    return result
 
 
 def circular(generator: np.random.Generator, count: int, d: int, paired: bool, threads: int | None) -> Array:
@@ -51,9 +52,7 @@ def circular(generator: np.random.Generator, count: int, d: int, paired: bool, t
     return U @ J @ U.swapaxes(-1, -2) @ J.T
 
 
-def involution(
-    generator: np.random.Generator, count: int, a: int, b: int, kind: str, threads: int | None
-) -> Array:
+def involution(generator: np.random.Generator, count: int, a: int, b: int, kind: str, threads: int | None) -> Array:
     """Return ``g C g*`` with ``C = diag(1_a, -1_b)`` for AIII, BDI, and doubled for CII."""
     if kind == "CII":
         g = symplectic(generator, count, 2 * (a + b))
@@ -61,7 +60,8 @@ def involution(
     else:
         g = haar(generator, count, a + b, kind == "AIII", threads)
         c = np.array([1.0] * a + [-1.0] * b)
-    return (g * c) @ adjoint(g)
+    result: Array = (g * c) @ adjoint(g)
+    return result
 
 
 def frame(generator: np.random.Generator, count: int, d: int, r: int, is_complex: bool) -> Array:
@@ -69,24 +69,28 @@ def frame(generator: np.random.Generator, count: int, d: int, r: int, is_complex
     Q, R = np.linalg.qr(ginibre(generator, "complex" if is_complex else "real", count, d, r))
     head = np.diagonal(R, axis1=-2, axis2=-1)
     size = np.abs(head)
-    return Q * (np.where(size > 0, head, 1.0) / np.where(size > 0, size, 1.0))[:, None, :]  # type: ignore[no-any-return]
+    result: Array = Q * (np.where(size > 0, head, 1.0) / np.where(size > 0, size, 1.0))[:, None, :]
+    return result
 
 
 def unit_vectors(generator: np.random.Generator, count: int, d: int, is_complex: bool) -> Array:
     """Return uniform unit vectors as ``d x 1`` matrices."""
     x = ginibre(generator, "complex" if is_complex else "real", count, d, 1)
-    return x / np.linalg.norm(x, axis=1, keepdims=True)  # type: ignore[no-any-return]
+    result: Array = x / np.linalg.norm(x, axis=1, keepdims=True)
+    return result
 
 
 def density(generator: np.random.Generator, count: int, p: int, n: int, field: str) -> Array:
     """Return ``W / tr W`` with Wishart matrices W."""
     W = wishart(generator, field, count, p, n)
-    return W / np.trace(W, axis1=1, axis2=2).real[:, None, None]  # type: ignore[no-any-return]
+    result: Array = W / np.trace(W, axis1=1, axis2=2).real[:, None, None]
+    return result
 
 
 def permutation_indices(generator: np.random.Generator, count: int, d: int) -> npt.NDArray[np.intp]:
     """Return uniform permutations as rows of images."""
-    return generator.permuted(np.broadcast_to(np.arange(d), (count, d)), axis=1)  # type: ignore[no-any-return]
+    images: npt.NDArray[np.intp] = generator.permuted(np.broadcast_to(np.arange(d), (count, d)), axis=1)
+    return images
 
 
 def monomial(generator: np.random.Generator, count: int, d: int, order: int | None) -> Array:
@@ -103,15 +107,18 @@ def phases(generator: np.random.Generator, count: int, d: int, order: int | None
     if order == 1:
         return np.ones((count, d))
     if order == 2:
-        return 2.0 * generator.integers(0, 2, (count, d)) - 1.0  # type: ignore[no-any-return]
+        signs: Array = 2.0 * generator.integers(0, 2, (count, d)) - 1.0
+        return signs
     turns = generator.random((count, d)) if order is None else generator.integers(0, order, (count, d)) / order
-    return np.exp(2j * np.pi * turns)  # type: ignore[no-any-return]
+    result: Array = np.exp(2j * np.pi * turns)
+    return result
 
 
 def bistochastic(generator: np.random.Generator, count: int, d: int, threads: int | None) -> Array:
     """Return ``J/d + F O F'``: the reflector that sends ``e_1`` to ``(1, ..., 1)/√d`` makes F of the other columns."""
     F = _basis(d)
-    return 1.0 / d + F @ haar(generator, count, d - 1, False, threads) @ F.T
+    result: Array = 1.0 / d + F @ haar(generator, count, d - 1, False, threads) @ F.T
+    return result
 
 
 def _basis(d: int) -> Array:

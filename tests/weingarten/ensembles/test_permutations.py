@@ -1,8 +1,8 @@
 """Permutations and relatives against enumeration of the whole group, exactly."""
 
+import sys
 from fractions import Fraction
 from pathlib import Path
-import sys
 
 import numpy as np
 import pytest

@@ -10,7 +10,7 @@ import weingarten as wg
 from weingarten import expectation, moment, tr
 
 HERE = Path(__file__).parent
-d, k, l, m = sp.symbols("d k l m", integer=True, positive=True)  # noqa: E741
+d, k, l, m = sp.symbols("d k l m", integer=True, positive=True)
 PLAIN = {"d": d, "k": k, "l": l, "m": m}
 
 
@@ -37,7 +37,9 @@ def identity(case):
 def test_centred_permutation_functions_of_haarpy(case):
     found = wg.partition_weingarten_function(case["pi"], case["rho"], d, "centred permutation")
     assert same(found, value(case["value"]))
-    assert wg.partition_weingarten_function(case["pi"], case["rho"], 17, "centred permutation") == value(case["value"]).subs(d, 17)
+    assert wg.partition_weingarten_function(case["pi"], case["rho"], 17, "centred permutation") == value(
+        case["value"]
+    ).subs(d, 17)
 
 
 @pytest.mark.parametrize("case", PERMUTATION["centred_integrals"], ids=identity)
