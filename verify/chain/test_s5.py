@@ -95,10 +95,14 @@ def _proof(case, layer, first, middle, after):
         case.follows("after τ: at most the square of the last term", rest, {d: 1})
     start = case.claims[2]
     end = Fraction(str(start.condition.right.sympy() * d))
+    if end != Fraction(str(largest)):
+        raise UndecidedError(f"S2 covers φ_0 up to {largest}/d")
     case.constant("where S2 covers it", end, "<=", Fraction(str(largest)))
     alone = sum((term.sympy() for term in start.right.terms[1:]), start=sp.Integer(0))
     ratio = sp.cancel(alone**2 / (d * phi0 / 2 * 4 / gap**2))
-    case.constant("τ = 0: the same with φ_0 for φ_τ, squared", Fraction(str(ratio)), ">=", Fraction(1))
+    if ratio != 1:
+        raise UndecidedError(f"the route gives another bound at τ = 0: its square is {ratio} of the claim's")
+    case.identity("τ = 0: the same with φ_0 for φ_τ, squared", alone**2, d * phi0 * 2 / gap**2, computed=True)
     for width in (2, 8, 64):
         gap = 1 / (32 * ball(width))
         exact = start.right.ball(d=width, phi0=gap)
