@@ -4,7 +4,7 @@ import numpy as np
 import sympy as sp
 
 from isogap import Variant, simulate_variant
-from isogap.verification import replace
+from isogap.verification import UndecidedError, replace
 from isogap.verification.sampling import estimate
 
 
@@ -13,6 +13,9 @@ def decide(case):
     one, half = _rates(case, 1.0), _rates(case, 0.5)
     case.hypothesis(True)
     least, most = case.claims
+    factors = [claim.right.exact(rate_half=1) for claim in case.claims]
+    if not case.control and factors != [2**4 / 2, 2**4 * 2]:
+        raise UndecidedError(f"2⁴ within a factor 2 is 8 and 32, not {', '.join(map(str, factors))}")
     _compare(case, least, one, half, "at least half of 2⁴ times the growth")
     _compare(case, most, one, half, "at most twice 2⁴ times the growth")
     case.mean_below("there is growth at gain 1", -one, 0.0, None, d=8)
