@@ -9,16 +9,16 @@ from itertools import permutations, product
 from math import factorial
 from typing import Any
 
-from weingarten.algebra.groups import GROUPS, Group, as_group
+from weingarten.algebra.groups import GROUPS, Group
 from weingarten.algebra.rational import ZERO, Ratio, add_ratios, constant_ratio, over_roots
 from weingarten.algebra.recursion import series_length
+from weingarten.algebra.values import TABLE_LIMIT
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import partition_count
 from weingarten.combinatorics.permutations import sign
 from weingarten.ensembles.named import is_named, named_moment
 from weingarten.errors import CostError, WeingartenError
-from weingarten.functions import TABLE_LIMIT
 from weingarten.integration.complex_elimination import Cell, complex_moment, symplectic_normal_form
 from weingarten.integration.double_sum import (
     PAIR_LIMIT,
@@ -30,6 +30,7 @@ from weingarten.integration.double_sum import (
     real_pair_count,
 )
 from weingarten.integration.real_elimination import elimination_estimate, real_moment
+from weingarten.spaces import as_group
 
 DEGREE_LIMIT = 100_000  # factors of one moment
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import sympy as sp
 
-from weingarten.algebra.groups import as_group
 from weingarten.arguments import as_dimension
 from weingarten.errors import WeingartenError
 from weingarten.notation import functions
@@ -28,7 +27,7 @@ from weingarten.notation.names import FOREIGN, FUNCTIONS, OF_MATRICES, Names, kn
 from weingarten.notation.naming import Naming
 from weingarten.notation.symbols import HaarMatrix
 from weingarten.notation.traces import Trace
-from weingarten.spaces import space_of
+from weingarten.spaces import as_group, space_of
 
 OPENING = {"(": ")", "[": "]", "{": "}"}
 
