@@ -433,7 +433,7 @@ def table1(settings: Settings) -> Product:
     }
     factor = float(np.median(ratio[True]) / np.median(ratio[False]))
     good = factor > 5
-    claim = "with BN the summands of a gradient nearly cancel and without they do not: the medians at layer 18 differ by more than a factor 5"
+    claim = "with BN the summands of a gradient nearly cancel and without they do not: a factor above 5 at layer 18"
     return Product("bjorck-table1", caption, SUPPORTS if good else REFUTES, claim, table, draw, (6.4, 4.0))
 
 
