@@ -120,7 +120,7 @@ def _constants(options: argparse.Namespace) -> dict[str, tuple[str, ...]]:
 def _expectation(options: argparse.Namespace, d: Any, declared: tuple[str, ...]) -> tuple[Answer, str | None]:
     from weingarten.ensembles.command import ensemble_answer
     from weingarten.expressions import expectation
-    from weingarten.integration.contraction import PAIR_LIMIT
+    from weingarten.integration.limits import PAIR_LIMIT
     from weingarten.notation.parsing import Parser
 
     haar, constants = _names(options.haar, "--haar"), _constants(options)
