@@ -160,5 +160,5 @@ def _within(answer: Answer, ranges: list[tuple[int, str]], d: Any) -> Answer:
     """Return the answer with the range of the averages that var and cov have taken as well."""
     if isinstance(d, int):
         return answer if answer.exact_at is not None else Answer(answer.value, d, "given", exact_at=d)
-    minimum, reason = max([(answer.minimum, answer.reason), *ranges], key=lambda pair: pair[0])
+    minimum, reason = max([*ranges, (answer.minimum, answer.reason)], key=lambda pair: pair[0])
     return Answer(answer.value, minimum, reason, size=str(d), symbol=d)

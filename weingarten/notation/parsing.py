@@ -82,6 +82,7 @@ class Parser(Naming):
         self.as_matrix: dict[str, int] = {}
         self.random = False  # whether a random matrix has been read
         self.ranges: list[tuple[int, str]] = []
+        self.averaged = False  # whether var or cov has taken averages
 
     def parse(self) -> Any:
         """Return the whole text as a sympy expression."""
@@ -105,7 +106,8 @@ class Parser(Naming):
             return None
         from weingarten.notation.printing import text_of
 
-        return f"{text_of(expression)} ({'; '.join(self.notes)})"
+        shown = self.text.strip() if self.averaged else text_of(expression)  # averages inside have been taken already
+        return f"{shown} ({'; '.join(self.notes)})"
 
     # ---- sums and products -------------------------------------------------------------------------------------------
 
