@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from weingarten.ensembles.diagonal import diagonal_phases
     from weingarten.ensembles.frames import corner, inverse_gram, stiefel, unit_vector
     from weingarten.ensembles.gaussian import ginibre, ginibre_on, goe, gse, gue
+    from weingarten.ensembles.jacobi import jacobi
     from weingarten.ensembles.partition_functions import partition_gram_matrix, partition_weingarten_function
     from weingarten.ensembles.permutations import centred_permutation, monomial_unitary, permutation, signed_permutation
     from weingarten.ensembles.quantum import free_orthogonal, free_permutation, free_unitary
@@ -119,6 +120,7 @@ _HOMES = {
     "stiefel": "ensembles.frames",
     "unit_vector": "ensembles.frames",
     "inverse_gram": "ensembles.frames",
+    "jacobi": "ensembles.jacobi",
     "density_matrix": "ensembles.states",
     "pure_state": "ensembles.states",
     "mean_entropy": "ensembles.states",
@@ -221,6 +223,7 @@ __all__ = [
     "stiefel",
     "unit_vector",
     "inverse_gram",
+    "jacobi",
     "density_matrix",
     "pure_state",
     "mean_entropy",

@@ -42,6 +42,8 @@ NAMED: dict[str, tuple[str, str, dict[str, Any], tuple[str, ...]]] = {
     "complex unit vector": ("frames", "unit_vector", {"field": "complex"}, ("d",)),
     "pure state": ("states", "pure_state", {}, ("d",)),
     "density matrix": ("states", "density_matrix", {}, ("p", "n")),
+    "real jacobi": ("jacobi", "jacobi", {}, ("p", "n1", "n2")),
+    "complex jacobi": ("jacobi", "jacobi", {"field": "complex"}, ("p", "n1", "n2")),
     "aiii": ("symmetric_spaces", "AIII", {}, ("a", "b")),
     "bdi": ("symmetric_spaces", "BDI", {}, ("a", "b")),
     "cii": ("symmetric_spaces", "CII", {}, ("a", "b")),

@@ -50,6 +50,8 @@ HOMES = {
     "complex inverse Gram": "frames",
     "complex density": "states",
     "real density": "states",
+    "real Jacobi": "jacobi",
+    "complex Jacobi": "jacobi",
     "O+": "quantum",
     "U+": "quantum",
     "S+": "quantum",
