@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from weingarten.answers import Answer, TensorExpectation
     from weingarten.caches import clear_caches
     from weingarten.designs import DesignTest, commutant_projector, haar_frame_potential, is_design, twirl
+    from weingarten.ensembles.antisymmetric import antisymmetric_gaussian
     from weingarten.ensembles.bistochastic import bistochastic_orthogonal
     from weingarten.ensembles.classical import haar_on
     from weingarten.ensembles.diagonal import diagonal_phases
@@ -121,6 +122,7 @@ _HOMES = {
     "unit_vector": "ensembles.frames",
     "inverse_gram": "ensembles.frames",
     "jacobi": "ensembles.jacobi",
+    "antisymmetric_gaussian": "ensembles.antisymmetric",
     "density_matrix": "ensembles.states",
     "pure_state": "ensembles.states",
     "mean_entropy": "ensembles.states",
@@ -224,6 +226,7 @@ __all__ = [
     "unit_vector",
     "inverse_gram",
     "jacobi",
+    "antisymmetric_gaussian",
     "density_matrix",
     "pure_state",
     "mean_entropy",

@@ -44,6 +44,7 @@ NAMED: dict[str, tuple[str, str, dict[str, Any], tuple[str, ...]]] = {
     "density matrix": ("states", "density_matrix", {}, ("p", "n")),
     "real jacobi": ("jacobi", "jacobi", {}, ("p", "n1", "n2")),
     "complex jacobi": ("jacobi", "jacobi", {"field": "complex"}, ("p", "n1", "n2")),
+    "antisymmetric": ("antisymmetric", "antisymmetric_gaussian", {}, ("d",)),
     "aiii": ("symmetric_spaces", "AIII", {}, ("a", "b")),
     "bdi": ("symmetric_spaces", "BDI", {}, ("a", "b")),
     "cii": ("symmetric_spaces", "CII", {}, ("a", "b")),

@@ -52,6 +52,7 @@ HOMES = {
     "real density": "states",
     "real Jacobi": "jacobi",
     "complex Jacobi": "jacobi",
+    "antisymmetric": "antisymmetric",
     "O+": "quantum",
     "U+": "quantum",
     "S+": "quantum",
