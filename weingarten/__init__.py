@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from weingarten.ensembles.jacobi import jacobi
     from weingarten.ensembles.partition_functions import partition_gram_matrix, partition_weingarten_function
     from weingarten.ensembles.permutations import centred_permutation, monomial_unitary, permutation, signed_permutation
+    from weingarten.ensembles.phase_entries import sign_matrix
     from weingarten.ensembles.quantum import free_orthogonal, free_permutation, free_unitary
     from weingarten.ensembles.states import density_matrix, mean_entropy, pure_state
     from weingarten.ensembles.symmetric_spaces import random_projector, symmetric_space
@@ -123,6 +124,7 @@ _HOMES = {
     "inverse_gram": "ensembles.frames",
     "jacobi": "ensembles.jacobi",
     "antisymmetric_gaussian": "ensembles.antisymmetric",
+    "sign_matrix": "ensembles.phase_entries",
     "density_matrix": "ensembles.states",
     "pure_state": "ensembles.states",
     "mean_entropy": "ensembles.states",
@@ -227,6 +229,7 @@ __all__ = [
     "inverse_gram",
     "jacobi",
     "antisymmetric_gaussian",
+    "sign_matrix",
     "density_matrix",
     "pure_state",
     "mean_entropy",

@@ -45,6 +45,8 @@ NAMED: dict[str, tuple[str, str, dict[str, Any], tuple[str, ...]]] = {
     "real jacobi": ("jacobi", "jacobi", {}, ("p", "n1", "n2")),
     "complex jacobi": ("jacobi", "jacobi", {"field": "complex"}, ("p", "n1", "n2")),
     "antisymmetric": ("antisymmetric", "antisymmetric_gaussian", {}, ("d",)),
+    "sign matrix": ("phase_entries", "sign_matrix", {}, ("p", "n")),
+    "phase matrix": ("phase_entries", "sign_matrix", {"order": None}, ("p", "n")),
     "aiii": ("symmetric_spaces", "AIII", {}, ("a", "b")),
     "bdi": ("symmetric_spaces", "BDI", {}, ("a", "b")),
     "cii": ("symmetric_spaces", "CII", {}, ("a", "b")),

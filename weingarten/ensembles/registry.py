@@ -53,6 +53,7 @@ HOMES = {
     "real Jacobi": "jacobi",
     "complex Jacobi": "jacobi",
     "antisymmetric": "antisymmetric",
+    "phase entries": "phase_entries",
     "O+": "quantum",
     "U+": "quantum",
     "S+": "quantum",
