@@ -117,6 +117,31 @@ def _direct(name: str) -> Any:
     return None
 
 
+def plain_permutation(rows: Any, cols: Any, d: int) -> Any:
+    """Return `[ker i = ker j] / (d)_{|ker i|}` at an integer size for plain sequences of good indices, else None.
+
+    Examples
+    --------
+    >>> plain_permutation([1, 2, 1], [3, 1, 3], 5)
+    1/20
+    """
+    if type(rows) not in (list, tuple) or type(cols) not in (list, tuple) or len(rows) != len(cols):
+        return None
+    images: dict[int, int] = {}
+    for i, j in zip(rows, cols, strict=True):
+        if type(i) is not int or type(j) is not int or not (0 < i <= d and 0 < j <= d):
+            return None
+        images.setdefault(i, j)
+    import sympy as sp
+
+    if len(set(images.values())) != len(images) or any(images[i] != j for i, j in zip(rows, cols, strict=True)):
+        return sp.S.Zero
+    below = 1
+    for s in range(len(images)):
+        below *= d - s
+    return sp.Rational(1, below)
+
+
 def named_moment(
     ensemble: str,
     sizes: Any,
