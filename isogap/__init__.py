@@ -25,9 +25,11 @@ if TYPE_CHECKING:
         log_isometry_gap_from_deviation,
     )
     from isogap.batch.haar import apply_haar, haar_orthogonal
-    from isogap.batch.samples import Batch, make_batch
+    from isogap.batch.samples import Batch, make_batch, samples
+    from isogap.engine import wide as wide
     from isogap.engine.chain.checkpoint import Checkpoint
     from isogap.engine.networks.training import History, Training, train, train_seeds
+    from isogap.engine.products import log_singular_values, sample_products
     from isogap.engine.samplers.sample import sample, sample_spectrum
     from isogap.model.activations import Activation
     from isogap.model.losses import Loss, make_loss
@@ -36,7 +38,9 @@ if TYPE_CHECKING:
     from isogap.plot import plot_gradient, plot_run
     from isogap.run.chain import simulate
     from isogap.run.gradients import GradientOptions
+    from isogap.run.mean_field import MeanFieldRun, layer_rate, simulate_mean_field
     from isogap.run.options import Checks, Where
+    from isogap.run.products import ProductsResult, simulate_products
     from isogap.run.rates import Slope, deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
     from isogap.run.residual import PathMeasurement, ResidualResult, measure_paths, simulate_residual
     from isogap.run.results import ChainResult
@@ -92,7 +96,14 @@ _HOME = {
     "ResidualResult": "run.residual",
     "measure_paths": "run.residual",
     "PathMeasurement": "run.residual",
+    "simulate_products": "run.products",
+    "ProductsResult": "run.products",
+    "sample_products": "engine.products",
+    "log_singular_values": "engine.products",
     "simulate_variant": "run.variant",
+    "simulate_mean_field": "run.mean_field",
+    "MeanFieldRun": "run.mean_field",
+    "layer_rate": "run.mean_field",
     "VariantResult": "run.variant",
     "Checkpoint": "engine.chain.checkpoint",
     "plot_run": "plot",
@@ -106,6 +117,7 @@ _HOME = {
     "make_loss": "model.losses",
     "Batch": "batch.samples",
     "make_batch": "batch.samples",
+    "samples": "batch.samples",
     "Dataset": "batch.datasets",
     "load_dataset": "batch.datasets",
     "Training": "engine.networks.training",
@@ -121,6 +133,7 @@ _MODULES = {
     "mean_field": "theory.mean_field",
     "residual": "theory.residual",
     "products": "theory.products",
+    "wide": "engine.wide",
 }
 
 __all__ = [
@@ -153,6 +166,7 @@ __all__ = [
     "mean_field",
     "residual",
     "products",
+    "wide",
     "ChainResult",
     "simulate",
     "Checks",
@@ -160,9 +174,16 @@ __all__ = [
     "GradientOptions",
     "Activation",
     "Variant",
+    "simulate_products",
+    "ProductsResult",
+    "sample_products",
+    "log_singular_values",
     "simulate_variant",
     "VariantResult",
     "ResidualChain",
+    "simulate_mean_field",
+    "MeanFieldRun",
+    "layer_rate",
     "simulate_residual",
     "ResidualResult",
     "measure_paths",
@@ -179,6 +200,7 @@ __all__ = [
     "make_loss",
     "Batch",
     "make_batch",
+    "samples",
     "Dataset",
     "load_dataset",
     "Training",

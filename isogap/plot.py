@@ -27,7 +27,7 @@ def plot_run(result: ChainResult, ax: Axes) -> Axes:
 
 
 def plot_gap(result: ChainResult, ax: Axes) -> Axes:
-    """Mean, median and 5-95 % band of φ per layer, Theorem 1's bound, S3's bound, and the slope ``d/(d+2)`` (E8)."""
+    """Mean, median and 5-95 % band of φ per layer, the least proved bound, F1a, Theorem 1."""
     p = result.parameters
     layers = np.arange(p.depth + 1)
     log = result.log_phi
@@ -40,14 +40,10 @@ def plot_gap(result: ChainResult, ax: Axes) -> Axes:
         if not trusted[np.isfinite(mean)].all():
             label = f"mean, effective sample size < {ess_floor(p.replicas):.0f}"
             ax.plot(layers, np.where(trusted, np.nan, mean), color="black", lw=1.0, ls=":", label=label)
-        if np.isfinite(result.bounds.theorem_1).any():
-            for curve, name, color, width, style in (
-                (result.bounds.sharp, "sharp bound S3", _ORANGE, 3.0, "-"),
-                (result.bounds.theorem_1, "Theorem 1", _RED, 1.5, "--"),
-            ):
-                label = f"{name} ({curve[-1]:.3g} at layer {p.depth})"
-                ax.plot(layers, np.log10(curve), color=color, lw=width, ls=style, label=label)
-    _asymptote(result, ax)
+        if np.isfinite(result.bounds.best).any():
+            _bounds(result, ax)
+    if np.isnan(result.bounds.asymptote).all():
+        _asymptote(result, ax)
     ax.set_ylabel("isometry gap φ")
     ax.yaxis.set_major_locator(MaxNLocator(8, integer=True))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"$10^{{{v:g}}}$"))
@@ -56,6 +52,20 @@ def plot_gap(result: ChainResult, ax: Axes) -> Axes:
         high = math.log10(result.phi0)
         ax.set_ylim(low - 0.03 * (high - low) - 0.2, high + 0.06 * (high - low) + 0.2)
     return _finish(result, ax)
+
+
+def _bounds(result: ChainResult, ax: Axes) -> None:
+    """The least proved bound, the exact asymptote, the band for whole paths, and Theorem 1 of the paper."""
+    curves, depth = result.bounds, result.parameters.depth
+    lines = [(curves.best, f"least proved bound (by {curves.best_name(depth)} at the end)", _ORANGE, 2.6, "-")]
+    if np.isfinite(curves.band).any():
+        lines.append((curves.band, "95 % of whole paths stay below (A5)", _GREY, 1.0, "-."))
+    if np.isfinite(curves.asymptote).any():
+        lines.append((curves.asymptote, "exact asymptote of the mean (F1a)", _GREEN, 1.4, "-"))
+    if np.isfinite(curves.theorem_1).any():
+        lines.append((curves.theorem_1, "Theorem 1 (constant by its proof)", _RED, 1.5, "--"))
+    for curve, name, color, width, style in lines:
+        ax.plot(np.arange(depth + 1), np.log10(curve), color=color, lw=width, ls=style, label=name)
 
 
 def _asymptote(result: ChainResult, ax: Axes) -> None:

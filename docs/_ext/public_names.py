@@ -6,6 +6,7 @@ Made of the public lists themselves, so a name that is added there is documented
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import inspect
 from pathlib import Path
 from types import ModuleType
@@ -37,6 +38,10 @@ def pages() -> dict[str, tuple[str, str, list[str]]]:
         else:
             room = isogap._HOME[name].partition(".")[0]
             found.setdefault(room, (ROOMS[room], "isogap", []))[2].append(name)
+    if importlib.util.find_spec("torch"):  # the extra may be missing where pages are built
+        import isogap.torch
+
+        found["torch"] = ("isogap.torch", "isogap.torch", list(isogap.torch.__all__))
     found["weingarten"] = ("weingarten", "weingarten", list(weingarten.__all__))
     return found
 

@@ -52,6 +52,7 @@ def _section(s: Statement, report: bool) -> str:
         "Hypotheses": s.hypotheses,
         "Verdict": f"**{s.kind}**, {s.range}",
         "Source": s.source,
+        "Constants of this project": s.ours,
         "Rests on": ", ".join(f"[{key.removeprefix(s.system + '/')}](#{_anchor(key)})" for key in s.depends),
         "Code": ", ".join(f"{{py:func}}`~{name}`" for name in _functions(s)),
         "Check": f"[`verify/{s.system}/{s.file}`](checks/{slug(s.key)}.md)"

@@ -5,19 +5,20 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from isogap.base.archives import check_npy
-from isogap.base.arguments import finite_array
 from isogap.base.arrays import FloatArray
 from isogap.base.threads import one_blas_thread
 from isogap.batch.haar import semi_orthogonal
 from isogap.batch.spec import KNOWN_BATCHES, InputError, Spec, array_of
+from isogap.batch.tables import TableError, read_table
+
+# So many times more rows than columns, and a table of samples more likely has samples as rows.
+LIKELY = 8
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,14 @@ def make_batch(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     ----------
     spec : str or array_like
         ``"gaussian"`` (independent standard normals), ``"near-isometry:F"`` (``(1-F) I + F u vᵀ``, ``u``, ``v`` standard
-        normal), ``"digits"`` (random 8 x 8 handwritten digits with their labels), the path of a ``.npy`` or ``.csv`` file, or
-        a ``p x n`` array. Data with ``p ≠ width`` features are mapped to the width by a random semi-orthogonal matrix.
+        normal), ``"digits"`` (random 8 x 8 handwritten digits with their labels), the path of a file
+        (`isogap.batch.tables`), or a ``p x n`` array, features by samples (`isogap.samples` says otherwise). Data with
+        ``p ≠ width`` features are mapped to the width by a random semi-orthogonal matrix.
         ``"spectrum:..."`` names a Gram matrix, not a batch, and is refused.
     width : int
         ``d``.
     batch : int or None
-        ``n``; ``None`` takes ``n = d``, or all the samples of a file or array.
+        ``n``; ``None`` takes ``n = d``, or all the samples of a file or array; fewer are drawn at random.
     generator : Generator
         Randomness of the batch.
 
@@ -71,14 +73,20 @@ def make_batch(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     if spec.kind == "near-isometry":
         return Batch(spec.label, near_isometry(spec, width, batch, generator)[0])
     if spec.kind == "digits":
-        return _digits(spec.label, width, batch, generator)
+        return _digits(spec, width, batch, generator)
     if spec.kind == "spectrum":
         raise InputError(
             f"input {spec.label!r} gives the Gram matrix of a batch, and here the samples themselves matter: "
             f"use {KNOWN_BATCHES}"
         )
-    data = load_samples(spec.table) if isinstance(spec.table, Path) else array_of(spec)
-    return _from_table(spec.label, data, width, batch, generator)
+    table = load_samples(spec.table) if isinstance(spec.table, Path) else array_of(spec)
+    data = oriented(table, spec, width)
+    n = data.shape[1]
+    if batch is not None and batch > n:
+        raise InputError(f"input {spec.label} has {n} samples of {data.shape[0]} features, batch {batch} was asked for")
+    if batch is not None and batch < n:  # a random part of them, by the seed
+        data = data[:, generator.choice(n, size=batch, replace=False)]
+    return Batch(spec.label, mapped(spec.label, data, width, spec.map, generator))
 
 
 def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, generator: np.random.Generator) -> Batch:
@@ -108,28 +116,44 @@ def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, gener
 
 
 def load_samples(path: Path) -> FloatArray:
-    """Read a ``p x n`` array (features by samples) from ``.npy`` or comma-separated ``.csv``."""
-    if not path.exists():
-        raise InputError(f"input file {path} does not exist")
+    """Read the table of a file, as it stands there."""
     try:
-        if path.suffix.lower() == ".npy":
-            check_npy(path)
-            raw = np.load(path, allow_pickle=False)
-        else:
-            if path.stat().st_size == 0:
-                raise InputError(f"input file {path} is empty")
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "loadtxt: input contained no data", UserWarning)  # said below
-                raw = np.loadtxt(path, delimiter=",", ndmin=2, encoding="utf-8-sig")
-    except InputError:
-        raise
-    except (OSError, ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(f"input file {path} cannot be read as a table of numbers: {reason}") from None
-    try:
-        return finite_array(f"input file {path}", raw, 2)
-    except (TypeError, ValueError) as error:
-        raise InputError(str(error)) from None
+        return read_table(path).values
+    except TableError as error:
+        raise InputError(f"input {error}") from None
+
+
+def oriented(table: FloatArray, spec: Spec, width: int) -> FloatArray:
+    """Return the table with samples as columns; refuse one that more likely lies the other way round, unless it was said."""
+    if spec.orientation == "samples-first":
+        return table.T
+    rows, columns = table.shape
+    if spec.orientation is None and rows != width and (columns == width or rows >= LIKELY * columns):
+        raise InputError(
+            f"input {spec.label} has {rows} rows and {columns} columns: features x samples, it is {columns} samples of {rows} "
+            f"features; samples x features, it is {rows} samples of {columns} features. Say which: --features-first or "
+            "--samples-first, orientation='features-first' or 'samples-first'"
+        )
+    return table
+
+
+def mapped(label: str, data: FloatArray, d: int, how: str | None, generator: np.random.Generator) -> FloatArray:
+    """Bring ``p`` features to the width ``d``: by a random semi-orthogonal matrix, by principal components, or not at all."""
+    p = data.shape[0]
+    if how == "none" and p != d:
+        raise InputError(f"input {label} has {p} features, the width is {d}: take --map random or pca, or --width {p}")
+    if how == "none" or (how is None and p == d):
+        return data
+    scaled = data / np.abs(data).max(initial=np.finfo(float).tiny)
+    if how == "pca":
+        if p < d:
+            raise InputError(f"input {label} has {p} features, too few for {d} principal components: take --map random")
+        with one_blas_thread():
+            vectors = np.linalg.svd(scaled - scaled.mean(axis=1, keepdims=True), full_matrices=False)[0]
+        if vectors.shape[1] < d:
+            raise InputError(f"input {label} has {data.shape[1]} samples, too few for {d} principal components")
+        return np.asarray(vectors[:, :d].T @ scaled)
+    return np.asarray(semi_orthogonal(d, p, generator) @ scaled)
 
 
 def near_isometry(
@@ -145,7 +169,7 @@ def near_isometry(
     return X, F, u, v
 
 
-def _digits(text: str, d: int, batch: int | None, generator: np.random.Generator) -> Batch:
+def _digits(spec: Spec, d: int, batch: int | None, generator: np.random.Generator) -> Batch:
     """A random batch of scikit-learn's 8 x 8 handwritten digits, 64 pixels by up to 1797 samples."""
     try:
         from sklearn.datasets import load_digits
@@ -158,15 +182,25 @@ def _digits(text: str, d: int, batch: int | None, generator: np.random.Generator
         raise InputError(f"input digits has {data.shape[1]} samples, batch {n} is too large")
     chosen = generator.choice(data.shape[1], size=n, replace=False)
     labels = np.asarray(bunch.target)[chosen].astype(np.int64)
-    return _from_table(text, data[:, chosen], d, n, generator, labels)
+    return Batch(spec.label, mapped(spec.label, data[:, chosen], d, spec.map, generator), labels)
 
 
-def _from_table(
-    label: str, data: FloatArray, d: int, batch: int | None, generator: np.random.Generator, labels: Any = None
-) -> Batch:
-    p, n = data.shape
-    if batch is not None and batch != n:
-        raise InputError(f"input {label} has {n} samples (columns of a {p} x {n} table), batch {batch} was asked for")
-    if p != d:
-        data = semi_orthogonal(d, p, generator) @ (data / np.abs(data).max(initial=np.finfo(float).tiny))
-    return Batch(label, data, labels)
+def samples(data: Any, *, orientation: str = "samples-first", map: str | None = None) -> Spec:
+    """Say which way a table of samples lies, and how its features get to the width; pass the result as ``input``.
+
+    Parameters
+    ----------
+    data : array_like, torch tensor or path
+    orientation : {"samples-first", "features-first"}
+        Samples first is how torch, scikit-learn and pandas store them.
+    map : {"random", "none", "pca"}, optional
+        A random semi-orthogonal matrix (the default where the number of features is not the width), not at all, or the
+        leading principal components.
+
+    Examples
+    --------
+    >>> batch = make_batch(samples([[1.0, 2.0], [3.0, 4.0], [5.0, 7.0]]), 2, None, np.random.default_rng(0))
+    >>> batch.data.tolist()
+    [[1.0, 3.0, 5.0], [2.0, 4.0, 7.0]]
+    """
+    return Spec.of(data, orientation=orientation, map=map)

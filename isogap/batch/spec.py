@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import finite_array
+from isogap.base.arguments import finite_array, one_of
 from isogap.base.arrays import FloatArray
+from isogap.batch.tables import SUFFIXES
 
 # Names of inputs, and whether numbers follow after a colon.
 NAMES = {"gaussian": False, "near-isometry": True, "spectrum": True, "digits": False}
-TABLES = (".npy", ".csv")
 # What to use instead of an input that is not known: where only the Gram matrix matters, and where the samples do.
-KNOWN_STARTS = "gaussian, near-isometry:F, spectrum:l1,l2,..., digits, or a .npy or .csv file"
-KNOWN_BATCHES = "gaussian, near-isometry:F, digits, or a .npy or .csv file"
+KNOWN_STARTS = "gaussian, near-isometry:F, spectrum:l1,l2,..., digits, or a file of samples (.csv, .npy, ...)"
+KNOWN_BATCHES = "gaussian, near-isometry:F, digits, or a file of samples (.csv, .npy, ...)"
+
+
+ORIENTATIONS = ("features-first", "samples-first")
+MAPS = ("random", "none", "pca")
 
 
 class InputError(ValueError):
@@ -36,8 +40,13 @@ class Spec:
         What was asked for, fit to be printed: file names may hold bytes that no text file takes.
     argument : str
         What follows the colon of a name.
-    table : Path, ndarray of shape (p, n), or None
+    table : Path, ndarray, or None
         The file or the array.
+    orientation : {"features-first", "samples-first"}, optional
+        Which way the table lies; ``None`` is features first, refused where the shape makes the other way likelier.
+    map : {"random", "none", "pca"}, optional
+        How features get to the width: a random semi-orthogonal matrix (the default where their numbers differ), not at all, or
+        the leading principal components.
 
     Examples
     --------
@@ -50,20 +59,35 @@ class Spec:
     label: str
     argument: str = ""
     table: Path | FloatArray | None = None
+    orientation: str | None = None
+    map: str | None = None
 
     @classmethod
-    def of(cls, what: Any, known: str = KNOWN_BATCHES) -> Spec:
+    def of(
+        cls, what: Any, known: str = KNOWN_BATCHES, *, orientation: str | None = None, map: str | None = None
+    ) -> Spec:
         """Read an input; ``known`` is said of one that is not known."""
         if isinstance(what, Spec):
             return what
+        read = cls._read(what, known)
+        for name, value, choices in (("orientation", orientation, ORIENTATIONS), ("map", map, MAPS)):
+            if value is None:
+                continue
+            one_of(name, value, choices)
+            if read.named and (name == "orientation" or read.kind != "digits"):
+                raise InputError(f"{name} {value} is of a table of samples, input {read.label!r} is none")
+        return replace(read, orientation=orientation, map=map)
+
+    @classmethod
+    def _read(cls, what: Any, known: str) -> Spec:
         if not isinstance(what, str | Path):
-            return cls("array", "array", table=finite_array("input", what, 2))
+            return cls("array", "array", table=finite_array("input", as_numbers(what), 2))
         text = str(what)
         label = text.encode("utf-8", "replace").decode()
         name, colon, argument = text.partition(":")
         if NAMES.get(name) == bool(colon):
             return cls(name, label, argument)
-        if Path(text).suffix.lower() in TABLES:
+        if Path(text).suffix.lower() in SUFFIXES:
             return cls("file", label, table=Path(text))
         raise InputError(f"input {text!r} is not known: use {known}")
 
@@ -96,3 +120,10 @@ def array_of(spec: Spec) -> FloatArray:
     """Return the array of a spec of kind ``"array"``."""
     assert isinstance(spec.table, np.ndarray)
     return spec.table
+
+
+def as_numbers(value: Any) -> Any:
+    """Return what NumPy can read of a torch tensor (any type, gradients or not); anything else as it is."""
+    if type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach"):
+        return value.detach().cpu().double().numpy()
+    return value

@@ -99,7 +99,7 @@ def make_start(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     try:
         no_zero_row(f"input {found.label}", found.data)
     except ValueError as error:
-        raise InputError(str(error)) from None
+        raise InputError(f"{error}, or mix them by --map random, isogap.samples(..., map='random')") from None
     start = _from_rows(found.label, found.data)
     return start if found.labels is None else replace(start, labels=found.labels)
 

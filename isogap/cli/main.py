@@ -15,7 +15,10 @@ PROGRAM = "isogap"
 COMMANDS = {
     "mc": ("isogap.cli.mc", "the chain with random weights: isometry gap, bounds, gradients, self-checks"),
     "variants": ("isogap.cli.variants", "one network of the experiments: its gradient and what theory says"),
-    "mean-field": ("isogap.cli.mean_field", "batch-normalised networks of any activation: rate, fixed point, stability"),
+    "mean-field": (
+        "isogap.cli.mean_field",
+        "batch-normalised networks of any activation: rate, fixed point, stability",
+    ),
     "residual": ("isogap.cli.residual", "residual networks: branches, paths, gradients, what to take"),
     "products": ("isogap.cli.products", "products of random matrices: singular values, condition, exponents"),
     "verify": ("isogap.cli.verify", "decide every numbered statement, and claims of your own"),

@@ -22,7 +22,8 @@ from isogap.cli.common import (
     seconds,
     whole,
 )
-from isogap.model.choices import DEFAULT_REPLICAS, LOSSES, WEIGHTS
+from isogap.cli.input import add_input, read_input, reading
+from isogap.model.choices import CHAIN_WEIGHTS, DEFAULT_REPLICAS, LOSSES
 
 if TYPE_CHECKING:
     import argparse
@@ -36,8 +37,7 @@ _EPILOG = """\
 examples:
   isogap-mc --width 32 --depth 1000
   isogap-mc --width 32 --depth 1000 --input digits --batch 64 --plot a.png
-  isogap-mc --width 32 --depth 1000 --replicas 100 --gradients
-  isogap-mc --width 8 --depth 200 --input near-isometry:0.005 --json -
+  isogap-mc --width 8 --depth 200 --input near-isometry:0.01 --gradients --json -
 
 exit status: 0 done, 1 a self-check failed, 2 bad input, 130 interrupted"""
 
@@ -56,14 +56,9 @@ def parser() -> Parser:
     p.add_argument("--replicas", type=whole(1), default=DEFAULT_REPLICAS, metavar="R",
                    help=f"independent networks (default {DEFAULT_REPLICAS})")  # fmt: skip
     p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width; of a file all)")
-    p.add_argument(
-        "--input",
-        default="gaussian",
-        metavar="WHAT",
-        help="gaussian (default), near-isometry:F, digits, spectrum:l1,l2,..., or a .npy/.csv file (features x samples)",
-    )
-    p.add_argument("--weights", choices=WEIGHTS, default=WEIGHTS[0], metavar="LAW",
-                   help="orthogonal (default) or gaussian")  # fmt: skip
+    add_input(p, "gaussian (default), near-isometry:F, digits, spectrum:l1,l2,...")
+    p.add_argument("--weights", choices=CHAIN_WEIGHTS, default=CHAIN_WEIGHTS[0], metavar="LAW",
+                   help="orthogonal (default), gaussian, hadamard or dct")  # fmt: skip
     p.add_argument("--precision", default="double", metavar="P", help="double (default), double-double, mp:DIGITS")
     p.add_argument("--checkpoint", metavar="FILE", help="save now and then, and go on from it (needs --seed)")
     p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S",
@@ -104,9 +99,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:
+    from isogap.batch.spec import KNOWN_STARTS
     from isogap.engine.chain.checkpoint import Checkpoint
     from isogap.run.chain import simulate
     from isogap.run.options import Where
+
+    spec = read_input(options, KNOWN_STARTS)
 
     with (
         _cluster(options) as client,
@@ -117,7 +115,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
             options.depth,
             replicas=options.replicas,
             batch=options.batch,
-            input=options.input,
+            input=spec,
             weights=options.weights,
             rng=options.seed,
             precision=options.precision,
@@ -135,7 +133,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
 
     output.write_files(result, options, written)
     if not options.quiet and options.json != "-":
-        output.print_report(result)
+        output.print_report(result, reading(spec, options.width, result.parameters.batch, result.rank))
     problem = output.failed_check(result)
     if problem:
         complain(f"{PROGRAM}: self-check failed: {problem}")

@@ -110,8 +110,6 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
 
 
 def _chain(options: argparse.Namespace) -> ResidualChain:
-    import math
-
     from isogap.model.residual import ResidualChain
 
     return ResidualChain(
@@ -120,17 +118,9 @@ def _chain(options: argparse.Namespace) -> ResidualChain:
         options.batch,
         kind=options.kind,
         activation=options.activation,
-        alpha=math.nan if options.alpha is None else _finite(options.alpha),
+        alpha=options.alpha,
         weights=options.weights,
     )
-
-
-def _finite(alpha: float) -> float:
-    import math
-
-    if not math.isfinite(alpha):
-        raise ValueError(f"--alpha must be a finite number, got {alpha}")
-    return alpha
 
 
 if __name__ == "__main__":

@@ -19,7 +19,15 @@ from isogap.cli.common import (
     whole,
     write_stdout,
 )
-from isogap.model.choices import ACTIVATION_NAMES, LOSSES, ORDERS, VARIANT_REPLICAS, WEIGHTS
+from isogap.cli.input import add_input, read_input, reading
+from isogap.model.choices import (
+    ACTIVATION_FAMILIES,
+    ACTIVATION_NAMES,
+    CHAIN_WEIGHTS,
+    LOSSES,
+    ORDERS,
+    VARIANT_REPLICAS,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -53,20 +61,16 @@ def parser() -> Parser:
                    help=f"independent networks (default {VARIANT_REPLICAS})")  # fmt: skip
     p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: K D; of a file K times all)")
     p.add_argument("--repeats", type=whole(1), default=1, metavar="K", help="how often each sample occurs (default 1)")
-    p.add_argument(
-        "--input",
-        default="gaussian",
-        metavar="WHAT",
-        help="gaussian (default), near-isometry:F, digits, or a .npy/.csv file (features x samples)",
-    )
-    p.add_argument("--weights", choices=WEIGHTS, default=WEIGHTS[0], metavar="LAW",
-                   help="orthogonal (default) or gaussian")  # fmt: skip
+    add_input(p, "gaussian (default), near-isometry:F, digits")
+    p.add_argument("--weights", choices=CHAIN_WEIGHTS, default=CHAIN_WEIGHTS[0], metavar="LAW",
+                   help="orthogonal (default), gaussian, hadamard or dct")  # fmt: skip
     p.add_argument("--mean-removal", action="store_true", help="take the mean of every row away first")
     p.add_argument("--root-n", action="store_true", help="variance instead of squared norm")
     p.add_argument("--eps", type=float, default=0.0, metavar="E", help="under the root (default 0)")
     p.add_argument("--batch-norm-1d", action="store_true", help="--mean-removal --root-n --eps 1e-5")
     p.add_argument("--activation", default="identity", metavar="NAME",
-                   help=f"{', '.join(ACTIVATION_NAMES)}, or MODULE:FUNCTION:MODULE:DERIVATIVE")  # fmt: skip
+                   help=f"{', '.join(ACTIVATION_NAMES)}; {':X, '.join(ACTIVATION_FAMILIES)}:X with a number; "
+                   "or MODULE:FUNCTION:MODULE:DERIVATIVE")  # fmt: skip
     p.add_argument("--gain", type=float, default=1.0, metavar="A", help="default 1")
     p.add_argument("--exponent", type=float, default=0.0, metavar="P", help="gains are A l^-P, l from 1 (default 0)")
     p.add_argument("--order", choices=ORDERS, default=ORDERS[0], metavar="ORDER",
@@ -93,11 +97,12 @@ def _run(options: argparse.Namespace) -> int:
     from isogap.base.files import write_atomically
     from isogap.base.streams import input_generator, seed_sequence
     from isogap.batch.samples import repeated_batch
+    from isogap.batch.spec import KNOWN_BATCHES
     from isogap.cli.output.variants import as_data, report
     from isogap.run.variant import simulate_variant
 
-    root = seed_sequence(options.seed)
-    batch = repeated_batch(options.input, options.width, options.batch, options.repeats, input_generator(root))
+    root, spec = seed_sequence(options.seed), read_input(options, KNOWN_BATCHES)
+    batch = repeated_batch(spec, options.width, options.batch, options.repeats, input_generator(root))
     variant = _variant(options, batch.data.shape[1])
     with BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress:
         result = simulate_variant(
@@ -116,7 +121,8 @@ def _run(options: argparse.Namespace) -> int:
         else:
             write_atomically(options.json, lambda stream: stream.write(text.encode()))
     if not options.quiet and options.json != "-":
-        write_stdout(report(result))
+        line = reading(spec, options.width, batch.data.shape[1], result.rank)
+        write_stdout(report(result) if line is None else f"{line}\n{report(result)}")
     return EXIT_OK
 
 
@@ -141,10 +147,10 @@ def _variant(options: argparse.Namespace, batch: int) -> Any:
 
 
 def _activation(text: str) -> Any:
-    from isogap.model.activations import FAMILIES, Activation
+    from isogap.model.activations import Activation
 
     parts = text.split(":")
-    if len(parts) == 1 or (len(parts) == 2 and parts[0] in FAMILIES):
+    if len(parts) == 1 or (len(parts) == 2 and parts[0] in ACTIVATION_FAMILIES):
         return text
     if len(parts) != 4:
         raise ValueError(f"--activation {text}: a name, or MODULE:FUNCTION:MODULE:DERIVATIVE")

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 # Laws of weights: Haar on O(d), or independent normals of variance 1/d.
 WEIGHTS = ("orthogonal", "gaussian")
+# The chain and the variants know two more: Sylvester's matrix times random signs, and the cosine transform times a random signed
+# permutation. Their widths are powers of two.
+FAST_WEIGHTS = ("hadamard", "dct")
+CHAIN_WEIGHTS = (*WEIGHTS, *FAST_WEIGHTS)
 # Laws of the factors of a product of random matrices; truncated: a block of a larger Haar matrix.
 FACTOR_WEIGHTS = ("gaussian", "orthogonal", "truncated")
 # Where the normalisation stands in a layer of a variant.
 ORDERS = ("norm-act", "act-norm")
 LOSSES = ("cross-entropy", "squared-error")
-ACTIVATION_NAMES = ("identity", "sin", "tanh", "relu", "selu", "leaky-relu")
 # Training code has its own derivatives for these.
-TRAINED_ACTIVATIONS = ACTIVATION_NAMES
+TRAINED_ACTIVATIONS = ("identity", "sin", "tanh", "relu", "selu", "leaky-relu")
+ACTIVATION_NAMES = (
+    *TRAINED_ACTIVATIONS, "elu", "gelu", "silu", "softplus", "erf", "exp", "abs", "hard-tanh", "sign",
+)  # fmt: skip
+# With a number behind a colon: relu:+0.7 is relu(y + 0.7).
+ACTIVATION_FAMILIES = ("relu", "leaky-relu", "hard-tanh", "power", "relu-power")
 
 DEFAULT_REPLICAS = 1000
 VARIANT_REPLICAS = 20

@@ -98,7 +98,7 @@ class ResidualChain:
     batch: int
     kind: str = "batch-norm"
     activation: Activation = field(default=ACTIVATIONS["identity"])
-    alpha: float = math.nan
+    alpha: float = None  # type: ignore[assignment]  # the kind's own scalar takes its place below
     weights: str = "gaussian"
 
     def __post_init__(self) -> None:
@@ -111,8 +111,7 @@ class ResidualChain:
         put("kind", one_of("kind", self.kind, KINDS))
         put("weights", one_of("weights", self.weights, WEIGHTS))
         put("activation", activation(self.activation))
-        default = self.alpha is None or (isinstance(self.alpha, float) and math.isnan(self.alpha))
-        put("alpha", block_scalar(self.kind, self.blocks, None if default else self.alpha))
+        put("alpha", block_scalar(self.kind, self.blocks, self.alpha))
 
     @property
     def weight_variance(self) -> float:

@@ -17,10 +17,16 @@ from isogap.base.arguments import finite_array, integer, one_of
 from isogap.base.arrays import FloatArray
 from isogap.batch.gap import isometry_gap
 from isogap.model.activations import ACTIVATIONS, Activation, activation
-from isogap.model.choices import ORDERS, WEIGHTS
+from isogap.model.choices import CHAIN_WEIGHTS, FAST_WEIGHTS, ORDERS
 
 # Rows beyond 2^±400 are scaled before they are squared.
 _SQUARES = 400
+
+
+def check_fast_weights(weights: str, width: int) -> None:
+    """Refuse widths at which there is no such matrix here."""
+    if width & (width - 1):
+        raise ValueError(f"weights {weights!r} need a width that is a power of two, got {width}")
 
 
 @dataclass(frozen=True)
@@ -33,7 +39,7 @@ class Variant:
         ``d ≥ 1`` and the number ``L ≥ 0`` of normalised layers; a readout ``W_L`` follows.
     batch : int, optional
         Samples ``n``; default ``repeats · d``.
-    weights : {"orthogonal", "gaussian"}
+    weights : {"orthogonal", "gaussian", "hadamard", "dct"}
         Haar on O(d), or independent normals of variance ``1/d``.
     repeats : int
         How often each sample occurs in the batch (the last one perhaps less often): ``ceil(n/repeats)`` are distinct.
@@ -73,7 +79,9 @@ class Variant:
         put("depth", integer("depth", self.depth, 0))
         put("repeats", integer("repeats", self.repeats, 1))
         put("batch", integer("batch", self.repeats * self.width if self.batch in (0, None) else self.batch, 1))
-        put("weights", one_of("weights", self.weights, WEIGHTS))
+        put("weights", one_of("weights", self.weights, CHAIN_WEIGHTS))
+        if self.weights in FAST_WEIGHTS:
+            check_fast_weights(self.weights, self.width)
         put("order", one_of("order", self.order, ORDERS))
         put("activation", activation(self.activation))
         for name in ("eps", "gain", "exponent"):
@@ -147,8 +155,11 @@ class Variant:
         if np.abs(np.frexp(largest)[1]).max() >= _SQUARES:
             largest = np.frexp(largest)[0]
         tiny = root[:, 0] <= max(X.shape) * np.finfo(float).eps * largest * math.sqrt(self.kappa)
-        if self.eps == 0 and (tiny | ~np.isfinite(root[:, 0])).any():
+        flat = np.flatnonzero(tiny | ~np.isfinite(root[:, 0]))
+        if self.eps == 0 and flat.size:
+            rows = ", ".join(str(int(i)) for i in flat[:5]) + (", ..." if flat.size > 5 else "")
             raise ValueError(
-                "a feature is constant over the batch: nothing is left of it to normalise; change the data"
+                f"{flat.size} feature{'s' * (flat.size != 1)} constant over the batch (row {rows}): nothing is left of it to "
+                "normalise; leave such features out, or mix them: --map random, isogap.samples(..., map='random')"
             )
         return X, rank, isometry_gap(X) if rank == self.width else math.inf

@@ -40,10 +40,50 @@ class Parameters:
 
 @dataclass(frozen=True)
 class BoundCurves:
-    """Upper bounds on ``E φ_l`` for ``l = 0..L``: Theorem 1 with B.2's constant, and S3. NaN where no theorem applies."""
+    """Curves for ``l = 0..L``, from gap and inverse trace of the batch; NaN where no theorem applies.
+
+    Attributes
+    ----------
+    theorem_1, sharp : ndarray, shape (L + 1,)
+        Upper bounds on ``E φ_l``: Theorem 1 with B.2's constant, and S3.
+    inverse_trace, optimal, upper : ndarray, shape (L + 1,)
+        Upper bounds by Theorems A1, B4 and F1b.
+    lower : ndarray, shape (L + 1,)
+        Lower bound by Theorem F1b.
+    asymptote : ndarray, shape (L + 1,)
+        Theorem F1a: the quotient of ``E φ_l`` and this tends to 1.
+    band : ndarray, shape (L + 1,)
+        Theorem A5: with probability 0.95 a path stays below it at all layers.
+    start : ndarray, shape (L + 1,)
+        ``φ_0``, which bounds every path (Lemma 2).
+    """
 
     theorem_1: FloatArray
     sharp: FloatArray
+    inverse_trace: FloatArray
+    optimal: FloatArray
+    upper: FloatArray
+    lower: FloatArray
+    asymptote: FloatArray
+    band: FloatArray
+    start: FloatArray
+
+    @property
+    def named(self) -> dict[str, FloatArray]:
+        """The upper bounds on ``E φ_l`` by the names of their theorems; a run saved before has Theorem 1 and S3 alone."""
+        curves = {"φ_0": self.start, "A1": self.inverse_trace, "B4": self.optimal, "F1b": self.upper}
+        curves |= {"Th. 1": self.theorem_1, "S3": self.sharp}
+        return {name: curve for name, curve in curves.items() if not np.isnan(curve).all()} or {"S3": self.sharp}
+
+    @property
+    def best(self) -> FloatArray:
+        """Least proved upper bound on ``E φ_l`` at each layer."""
+        return np.asarray(np.min(list(self.named.values()), axis=0))
+
+    def best_name(self, layer: int) -> str:
+        """Name of the theorem that gives `best` at a layer."""
+        names, values = list(self.named), [curve[layer] for curve in self.named.values()]
+        return names[int(np.argmin(values))]
 
 
 @dataclass(frozen=True)
@@ -136,7 +176,11 @@ class ChainResult:
 
 def _from_dict(run: dict[str, Any], paths: Paths | None) -> ChainResult:
     """A result from the data of `ChainResult.to_dict`, where an infinite or underflowed gap of the start is ``None``."""
-    run = {"controlled": dict.fromkeys(("mean", "stderr", "factor"), [None] * len(run["phi"]["mean"])), **run}
+    unknown = [None] * len(run["phi"]["mean"])  # in runs saved before there was one
+    run = {"controlled": dict.fromkeys(("mean", "stderr", "factor"), unknown), **run}
+    if isinstance(run["bounds"], dict):
+        names = (field.name for field in dataclasses.fields(BoundCurves) if field.name not in ("theorem_1", "sharp"))
+        run["bounds"] = {**dict.fromkeys(names, unknown), **run["bounds"]}
     result = restored(ChainResult, {**run, "phi0": run["phi_0"], "log_phi0": run["log_phi_0"], "paths": None})
     _check_lengths(result)
     phi0 = (math.inf if result.degenerate else 0.0) if run["phi_0"] is None else result.phi0

@@ -136,8 +136,8 @@ def judge_all(
     progress : callable, optional
         Called with the number done, the total, and the key of the next one.
     processes : int or None
-        Statements that are judged side by side, each in a process of its own; ``None``: as many as there are processors. The
-        verdicts are the same.
+        Statements that are judged side by side, each in a process of its own; ``None``: as many as there are processors, one for
+        a few statements. The verdicts are the same.
 
     Raises
     ------
@@ -147,7 +147,9 @@ def judge_all(
     statements = load(where)
     wanted = closure(statements, chosen(statements, labels, system))
     modules = {key: check_module(statements[key]) for key in wanted}
-    many = min(len(wanted), processes or os.cpu_count() or 1)
+    # a process costs seconds to start: a few statements are judged here
+    default = 1 if len(wanted) < 12 else os.cpu_count() or 1
+    many = min(len(wanted), processes or default)
     if many > 1:
         from isogap.verification.parallel import judge_side_by_side
 

@@ -62,7 +62,7 @@ def mean_product(p: Mapping[int, Expr], r: Mapping[int, Expr], n: Expr, *, same:
     --------
     >>> n = sp.Symbol("n")
     >>> sp.factor(mean_product({2: 1, 0: -1}, {2: 1, 0: -1}, n))
-    2/(n*(n + 2))
+    -2*(n - 1)/(n*(n + 2))
     """
     rho = 1 if same else None
     return sum((x * y * pair_moment(a, b, n, rho) for a, x in p.items() for b, y in r.items()), sp.Integer(0))

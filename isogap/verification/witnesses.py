@@ -40,6 +40,6 @@ def witness(name: str, where: Path | None = None) -> RationalMatrix:
     --------
     >>> X = witness("eigenvalues")
     >>> [str(x) for x in (X * X.transpose()).tolist()[0]]
-    ['1', '3/5']
+    ['1', '24/25']
     """
     return from_rows([[Fraction(x) for x in row] for row in load_witnesses(where)[name]["rows"]])

@@ -17,6 +17,7 @@ def printed(capsys, *arguments):
 def test_the_report_names_shares_paths_exponent_cost_and_one_recommendation(capsys):
     out = printed(capsys, "--depth", "50", "--batch", "8", "--activation", "relu")
     assert "paths: 3.519 ± " in out
+    assert "0: 1.96 %, 1: 8.82 %, 2: 18.3 %, 3: 23.4 %" in out
     assert "(L/l)^1.78819" in out
     assert f"{math.log(51):.4g}" in out
     assert out.count("recommendation: ") == 1
@@ -40,6 +41,9 @@ def test_degenerate_networks_are_answered_in_words(capsys):
 
 def test_unnormalised_is_told_from_skipinit(capsys):
     assert "does not train" in printed(capsys, "--depth", "3000", "--kind", "unnormalised")
+    assert "half of the output's mean square takes 1482 to 1518 branches" in printed(
+        capsys, "--depth", "3000", "--kind", "unnormalised"
+    )
     assert "10^903.1" in printed(capsys, "--depth", "3000", "--kind", "unnormalised")
     assert "trains with small steps only" in printed(capsys, "--depth", "10", "--kind", "unnormalised")
     assert "fine at this depth" in printed(capsys, "--depth", "1000", "--kind", "skipinit")
@@ -76,7 +80,7 @@ def test_the_same_seed_gives_the_same_numbers_for_any_threads(capsys):
         (["--depth", "3", "--kind", "resnet"], "invalid choice"),
         (["--depth", "3", "--batch", "1"], "at least 2"),
         (["--depth", "3", "--activation", "step"], "activation must be one of"),
-        (["--depth", "3", "--alpha", "inf"], "--alpha must be a finite number"),
+        (["--depth", "3", "--alpha", "inf"], "alpha must be finite"),
         (["--depth", "3", "--zero-weights", "--replicas", "2"], "zero_weights goes without replicas"),
         (["--depth", "3", "--plot", "a.txt"], "must end in"),
         (["--depth", "3", "--json", "/nowhere/a.json"], "does not exist"),

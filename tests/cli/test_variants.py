@@ -26,6 +26,12 @@ def test_each_variant_says_what_covers_it(capsys: pytest.CaptureFixture[str]) ->
         assert "growth per layer" in out
 
 
+def test_activation_with_a_parameter(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "--activation=leaky-relu:0.01") == run(capsys, "--activation=leaky-relu")
+    assert main(["--width=4", "--depth=5", "--activation=leaky-relu:x"]) == 2
+    assert "'x' is no number" in capsys.readouterr().err
+
+
 def test_own_activation(capsys: pytest.CaptureFixture[str]) -> None:
     own = run(capsys, "--activation=numpy:sin:numpy:cos")
     assert own == run(capsys, "--activation=sin")

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from isogap.model.activations import ACTIVATIONS, Activation, activation, differentiated
+from isogap.model.activations import ACTIVATIONS, FAMILIES, Activation, activation, differentiated
+from isogap.model.choices import ACTIVATION_FAMILIES, ACTIVATION_NAMES
 from isogap.model.derivatives import central_difference
 
 NAMES = [
@@ -111,3 +112,8 @@ def test_a_gain_that_is_not_positive_is_refused() -> None:
     for gain in (0.0, -1.0, math.inf, math.nan):
         with pytest.raises(ValueError, match="gain must be positive and finite"):
             activation("tanh").scaled(gain)
+
+
+def test_the_names_offered_on_command_lines_are_those_there_are() -> None:
+    assert set(ACTIVATION_NAMES) == set(ACTIVATIONS)
+    assert set(ACTIVATION_FAMILIES) == set(FAMILIES)

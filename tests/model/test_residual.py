@@ -41,6 +41,7 @@ def test_only_both_zero_are_stuck_for_ever():
         ({"weights": "unitary"}, ValueError, "weights must be one of"),
         ({"activation": "step"}, ValueError, "activation must be"),
         ({"alpha": math.inf}, ValueError, "alpha must be finite"),
+        ({"alpha": math.nan}, ValueError, "alpha must be finite"),
         ({"alpha": "a"}, TypeError, "alpha must be a real number"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import math
 
+import mpmath as mp
 import numpy as np
 from scipy.special import roots_jacobi
 
@@ -55,3 +56,30 @@ def rows(gram, count, rng, centred=True):
     if centred:
         h = h - h.mean(axis=1, keepdims=True)
     return math.sqrt(len(gram)) * h / np.linalg.norm(h, axis=1, keepdims=True)
+
+
+def shifted_relu_of_five_samples(shift):
+    """``q, c`` and the rate of relu(u + shift) at B = 5 to 30 digits: t' is uniform, the inner integral elementary."""
+    with mp.workdps(30):
+        s, rho = mp.mpf(shift), mp.mpf(-1) / 4
+        root = mp.sqrt(1 - rho**2)
+        antiderivative = {0: lambda u: u, 1: lambda u: u * u / 2, 2: lambda u: u * u / 2 + s * u}
+
+        def inner(t, kind):  # mean over u_2 of 1, u_2, u_2 + s where u_2 + s > 0
+            middle, half = 2 * rho * t, 2 * root * mp.sqrt(1 - t * t)
+            low = max(middle - half, -s)
+            if half == 0 or middle + half <= low:
+                return mp.mpf(0)
+            return (antiderivative[kind](middle + half) - antiderivative[kind](low)) / (2 * half)
+
+        kink = -s / 2
+        edges = {mp.mpf(1), kink, *(rho * kink + sign * root * mp.sqrt(1 - kink**2) for sign in (1, -1))}
+        edges = sorted(e for e in edges if kink <= e <= 1)
+
+        def outer(f):
+            return mp.quad(lambda t: 2 / mp.pi * mp.sqrt(1 - t * t) * f(t), edges)
+
+        q, c = outer(lambda t: (2 * t + s) ** 2), outer(lambda t: (2 * t + s) * inner(t, 2))
+        slopes = 4 * outer(lambda t: 1) + outer(lambda t: inner(t, 0))
+        slopes += outer(lambda t: 2 * t * inner(t, 1)) - outer(lambda t: 4 * t * t)
+        return q, c, slopes / (2 * (q - c))

@@ -313,6 +313,8 @@ def test_command(tmp_path, monkeypatch, capsys, broken):
             "e5",
             "--only",
             "Corollary A.3",
+            "--threads",
+            "1",
             "--json",
             str(tmp_path / "v.json"),
             "--html",

@@ -1,4 +1,4 @@
-"""C1: rank r < d: the squared gradient grows per layer, in log, by about (1 - r/d) log((r-1)/(r-2)) in 1/r, r/d."""
+"""C1: Growth for a degenerate batch (conjecture)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Corollary 4: E[φ_{ℓ+1}|X_ℓ] ≤ φ_ℓ + log(1 - Σ_k(λ_k-1)²/(2d²(d+2))) for X_{ℓ+1} = BN(W X_ℓ) (eq. 9, = Lemma A.5)."""
+"""Corollary 4: Mean gap after one layer."""
 
 import numpy as np
 import sympy as sp

@@ -1,4 +1,4 @@
-"""Corollary A.3: X = U diag(σ) Vᵀ implies I(BN(UᵀX)) = 1: the best rotation makes one layer enough."""
+"""Corollary A.3: The best rotation."""
 
 import isogap
 from isogap.verification import rational as q

@@ -1,4 +1,4 @@
-"""Corollary C.10: the Jacobian of x/‖x‖ has the eigenvalue 1/‖x‖ with multiplicity n-1 and the eigenvalue 0 once."""
+"""Corollary C.10: Spectrum of that derivative."""
 
 import sympy as sp
 

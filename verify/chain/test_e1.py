@@ -1,4 +1,4 @@
-"""E1: I(BN(H)) = I(H) AM(r²)/GM(r²) for every H without zero rows, r_j the row norms; so φ falls by log(AM/GM)."""
+"""E1: Gain of isometry by normalising the rows."""
 
 from fractions import Fraction
 

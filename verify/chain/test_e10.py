@@ -1,4 +1,4 @@
-"""E10: E Y_1^m = q_m m!/(d/2)_m with Π_k (1-λ_k t)^(-1/2) = Σ q_m t^m, equal to the Weingarten sum, for every d."""
+"""E10: All moments of one squared row norm: generating function and Weingarten sum."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""E2: on every path φ(X_{ℓ+1}) = φ(X_ℓ) + (1/d) Σ_j log Y_j, for row-normalised X_ℓ and orthogonal W_ℓ."""
+"""E2: One layer, pathwise."""
 
 import numpy as np
 import sympy as sp

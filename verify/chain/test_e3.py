@@ -1,4 +1,4 @@
-"""E3: E[φ' | X] - φ = E log Y_1 = ∫_0^∞ [(1+2t)^(-d/2) - Π_k (1+2λ_k t)^(-1/2)] dt/t, a function of the spectrum alone."""
+"""E3: Exact conditional mean of one layer."""
 
 from fractions import Fraction
 

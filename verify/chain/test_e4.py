@@ -1,4 +1,4 @@
-"""E4: Σ_j g(Y_j) = d(φ_ℓ - φ_{ℓ+1}) with g(y) = y - 1 - log y, and so Σ_ℓ Σ_j g(Y_{ℓ,j}) = d(φ_0 - φ_L) on every path."""
+"""E4: Energy law."""
 
 import sympy as sp
 

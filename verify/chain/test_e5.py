@@ -1,4 +1,4 @@
-"""E5: Var Y_j = 2 Σ(λ_k-1)²/(d(d+2)) and Cov(Y_i, Y_j) = -Var Y_j/(d-1) for i ≠ j."""
+"""E5: Second moments of the squared row norms."""
 
 import sympy as sp
 

@@ -1,4 +1,4 @@
-"""E6: log‖J_BN(H)‖_op = -½ log min_j Y_j exactly: on each row the Jacobian is (1/‖x‖)(I - xxᵀ/‖x‖²), and rows do not mix."""
+"""E6: Norm of the Jacobian of BN."""
 
 from fractions import Fraction
 

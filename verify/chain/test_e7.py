@@ -1,4 +1,4 @@
-"""E7: with E = XXᵀ - I and S = WEWᵀ: Y_j = 1 + S_jj, E' = D^-½(S - diag S)D^-½, and dφ = Σ g(1+ε_k) = tr E²/2 - tr E³/3 + ..."""
+"""E7: Deviation form."""
 
 from fractions import Fraction
 

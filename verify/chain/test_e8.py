@@ -1,4 +1,4 @@
-"""E8: to first order in E, E‖E'‖_F² = (d/(d+2))‖E‖_F², hence E φ_{ℓ+1} ≈ (d/(d+2)) φ_ℓ near orthogonality."""
+"""E8: Sharp rate near orthogonality."""
 
 from fractions import Fraction
 

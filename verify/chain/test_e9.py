@@ -1,4 +1,4 @@
-"""E9: at d = 2, spectrum 1 ± a: E φ' = φ + log((1+√(1-a²))/2), E I' = √(1-a²)(2/π)K(a), a'² = a² sin²θ/(1 - a² cos²θ)."""
+"""E9: Width 2 in closed form."""
 
 from fractions import Fraction
 

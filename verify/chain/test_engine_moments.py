@@ -1,4 +1,4 @@
-"""Engine moments: samples of every Haar sampler agree with the exact moments of Weingarten calculus up to degree 6."""
+"""Engine moments: The two halves of the toolkit against each other."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Lemma 2: W orthogonal: I(BN(WX)) ≥ I(X)(1 + var_j‖(WX)_j‖/mean_j(‖(WX)_j‖)²), and so φ_{ℓ+1} ≤ φ_ℓ (eq. 7, = Lemma A.2)."""
+"""Lemma 2: Isometry grows pathwise."""
 
 import numpy as np
 import sympy as sp

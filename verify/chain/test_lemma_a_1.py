@@ -1,4 +1,4 @@
-"""Lemma A.1: every non-degenerate H (row norms r_j) has I(BN(H)) ≥ I(H)(1 + var r/mean(r)²), variance with 1/d."""
+"""Lemma A.1: Normalising rows gains isometry."""
 
 import random
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""Lemma B.1: φ ≤ c/(16d) with c ≤ 1 implies that all eigenvalues of XXᵀ lie within 1 ± √c/2."""
+"""Lemma B.1: A small gap confines the spectrum."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Lemma B.2: E[φ_{ℓ+1}|X_ℓ] ≤ φ_ℓ - φ_ℓ/(2d(d+2)) if φ_ℓ ≤ 1/(16d), else ≤ φ_ℓ - 1/(32d²(d+2))."""
+"""Lemma B.2: Mean decrease by the gap alone."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Lemma C.11: H = U diag(σ) Vᵀ implies ‖H_j·‖² = Σ_k σ_k² u_jk² ≥ λ_min(HHᵀ)."""
+"""Lemma C.11: Row norms and singular values."""
 
 from fractions import Fraction
 

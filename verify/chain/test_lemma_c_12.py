@@ -1,4 +1,4 @@
-"""Lemma C.12: log‖∂X_L/∂X_ℓ‖ ≤ Σ_{k≥ℓ} log‖J_BN(H_k)‖_op: the orthogonal W drop out."""
+"""Lemma C.12: Chain rule in log-norms."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Lemma C.2: gradients in the logits are bounded: cross-entropy ‖p-y‖₂ ≤ √2 always, squared error ‖Z-T‖_F ≤ √d + ‖T‖_F here."""
+"""Lemma C.2: Bounded loss gradients."""
 
 import sympy as sp
 
@@ -10,7 +10,7 @@ from isogap.verification.balls import ball
 
 def decide(case, *, bounded=True):
     """Softmax gradients in balls, then the simplex and the triangle inequality for every size."""
-    entropy, error = (claim.right for claim in case.claims)
+    entropy, softmax, error = (claim.right for claim in case.claims)
     with case.illustrations():
         for classes in (2, 3, 10):
             for size in (-3, 0, 1, 4, 40):
@@ -20,6 +20,10 @@ def decide(case, *, bounded=True):
                 for label in range(min(classes, 3)):
                     if case.hypothesis(True):
                         square = sum(((x - (k == label)) ** 2 for k, x in enumerate(p)), ball(0))
+                        error_ = [x - (k == label) for k, x in enumerate(p)]
+                        mixed = sum((x * e for x, e in zip(p, error_, strict=True)), ball(0))
+                        after = sum(((x * (e - mixed)) ** 2 for x, e in zip(p, error_, strict=True)), ball(0))
+                        case.at_most("after a softmax", after, softmax.ball() ** 2, classes=classes, label=label)
                         case.at_most(
                             "‖p - y‖² ≤ 2",
                             square,
@@ -43,6 +47,11 @@ def decide(case, *, bounded=True):
             found = bounds.lemma_c2_squared_error(d, float(target) ** 0.5)
             case.library("bounds.lemma_c2_squared_error", found, error.ball(d=d, norm_T=ball(target).sqrt()), 20)
     case.library("bounds.lemma_c2_cross_entropy", bounds.lemma_c2_cross_entropy(), entropy.ball(), 4)
+    for samples in (1, 5):  # over a batch: the sum of the losses, and their mean
+        root = ball(samples).sqrt()
+        total, mean = (bounds.lemma_c2_cross_entropy(samples, mean=flag) for flag in (False, True))
+        case.library("bounds.lemma_c2_cross_entropy, sum", total, entropy.ball() * root, 4)
+        case.library("bounds.lemma_c2_cross_entropy, mean", mean, entropy.ball() / root, 4)
     _proof(case)
 
 
@@ -67,6 +76,15 @@ def _proof(case):
         "2 - ‖p-y‖² = 2(1-s)(1+s) + 2 Σ p_k p_l", limit - (2 * s**2 - 2 * cross), 2 * (1 - s) * (1 + s) + 2 * cross
     )
     case.argument("a sum of non-negative terms", "0 ≤ s ≤ 1 and p_k ≥ 0")
+    x = sp.Symbol("p", nonnegative=True)
+    case.argument(
+        "norm of a symmetric matrix by its row sums",
+        "the softmax has J = diag p - ppᵀ; ‖J‖ ≤ max_i Σ_j |J_ij|",
+    )
+    half = sp.Rational(1, 2)
+    case.identity("row sum 2p(1-p) = 1/2 - 2(p - 1/2)² ≤ 1/2", 2 * x * (1 - x), half - 2 * (x - half) ** 2)
+    half = half * case.claims[0].right.sympy()
+    case.identity("‖J(p-y)‖ ≤ ½ ‖p-y‖", half, case.claims[1].right.sympy(), computed=True)
     case.argument("triangle inequality", "‖Z‖_F² = tr X_L X_Lᵀ = d for orthogonal W_L")
 
 

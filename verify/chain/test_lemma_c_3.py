@@ -1,4 +1,4 @@
-"""Lemma C.3: Σ_k E log‖J_BN(H_k)‖_op ≤ C d⁵(φ(X_0)³ + 1) at any depth; the route C.4-C.6 gives C = 27 for d ≥ 2."""
+"""Lemma C.3: Bounded sum of log-norms."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Lemma C.4: tr HHᵀ = d implies log‖J_BN(H)‖_op ≤ dφ(H) + 1, and ≤ 2√(dφ(H)) if φ(H) ≤ 1/(16d)."""
+"""Lemma C.4: Jacobian and gap."""
 
 from fractions import Fraction
 

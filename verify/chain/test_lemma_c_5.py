@@ -1,4 +1,4 @@
-"""Lemma C.5: τ = min{ℓ: φ_ℓ ≤ 1/(16d)} has E τ ≤ 32 d²(d+2) φ_0."""
+"""Lemma C.5: Hitting time."""
 
 import numpy as np
 import sympy as sp

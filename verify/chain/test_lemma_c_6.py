@@ -1,4 +1,4 @@
-"""Lemma C.6: from τ on the terms √(dφ_k) have a bounded expected sum: E Σ_{k≥τ} √(dφ_k) ≤ d(d+2)."""
+"""Lemma C.6: After the hitting time."""
 
 import numpy as np
 import sympy as sp

@@ -1,4 +1,4 @@
-"""Lemma C.7: ‖J_BN(H)‖_op ≤ λ_min(HHᵀ)^(-1/2)."""
+"""Lemma C.7: Jacobian and smallest eigenvalue."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Lemma C.8: tr HHᵀ = d implies λ_min ≥ e^(-dφ-1), and -log λ_min ≤ 4√(dφ) if φ ≤ 1/(16d)."""
+"""Lemma C.8: Smallest eigenvalue and gap."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Lemma C.9: the Jacobian of x/‖x‖ is (1/‖x‖)(I - xxᵀ/‖x‖²)."""
+"""Lemma C.9: Derivative of x/‖x‖."""
 
 import numpy as np
 import sympy as sp

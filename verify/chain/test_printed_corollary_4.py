@@ -1,8 +1,8 @@
-"""Printed: Corollary 4: the bound of eq. 9 for X' = WX, without the normalisation."""
+"""Printed: Corollary 4: Eq. 9 as written: a slip of notation, BN is missing."""
 
 from isogap.verification import RefutedError
 from isogap.verification import rational as q
-from isogap.verification.balls import ball, family, widths
+from isogap.verification.balls import family, widths
 
 
 def decide(case, *, normalise=False):
@@ -14,7 +14,7 @@ def decide(case, *, normalise=False):
     same = G.det() == H.det() and sum(q.diagonal_of(G)) == sum(q.diagonal_of(H))
     case.exact("determinant and trace of the Gram matrix stay: φ(WX) = φ(X)", same)
     p2 = sum(x * x for row in q.rows_of(G) for x in row) - d  # tr G² - d = Σ(λ-1)²
-    bound = (1 - ball(p2 / (2 * d * d * (d + 2)))).log()
+    bound = case.claims[0].right.ball(phi_X=0, d=d, p2=p2)
     if not normalise:
         change = q.gap(H) - q.gap(G)
         if change > bound:
@@ -29,7 +29,7 @@ def decide(case, *, normalise=False):
     for width in widths():
         for s in family(width):
             case.hypothesis(s.low > 0)
-            limit = (1 - ball(s.power(2)) / (2 * width**2 * (width + 2))).log()
+            limit = case.claims[1].right.ball(phi_X=0, d=width, p2=s.power(2))
             case.at_most("with BN: exact step ≤ bound", s.step(), limit, d=width, spectrum=s)
 
 

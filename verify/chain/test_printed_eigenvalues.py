@@ -1,37 +1,47 @@
-"""Printed: eigenvalues: 'the structure in X induced by BN ensures its eigenvalues lie in the interval (0, 1]'."""
+"""Printed: eigenvalues: Eigenvalues in (0, 1], for either reading."""
+
+from fractions import Fraction
+
+import sympy as sp
 
 from isogap.verification import RefutedError
-from isogap.verification.balls import ball
-from isogap.verification.eigen import least_eigenvalue
-from isogap.verification.rational import diagonal_of, identity, unit_rows
+from isogap.verification.rational import diagonal_of, identity, rows_of, unit_rows
 
 
-def decide(case, *, top="one"):
-    """A row-normalised matrix with the eigenvalue 8/5, exactly; the corrected interval (0, d] from the trace."""
-    matrices = [case.witness("eigenvalues")] + [unit_rows(d, d, seed) for d in (2, 3, 5) for seed in range(3)]
-    for X in matrices:
-        d, G = X.nrows(), X * X.transpose()
-        if case.hypothesis(all(y == 1 for y in diagonal_of(G)) and G.det() != 0):
-            limit = 1 if top == "one" else d
-            largest = limit - least_eigenvalue(identity(d) * (limit + 1) - G) + 1 if top == "one" else None
-            if top == "one":
-                if largest > ball(1):
-                    raise RefutedError(
-                        "a row-normalised X has an eigenvalue above 1",
-                        violation=float(largest.mid()) - 1,
-                        X=X.tolist(),
-                        largest=largest.str(12),
-                    )
-            else:
-                # d I - G is positive semidefinite: all principal minors of the characteristic polynomial have one sign
-                shifted = (identity(d) * d - G).charpoly().coeffs()
-                case.exact("d - λ_k ≥ 0 for every k", all((-1) ** (d - k) * c >= 0 for k, c in enumerate(shifted)), d=d)
-    case.argument(
-        "trace is the sum of the eigenvalues", "λ_k > 0 and Σ λ_k = tr XXᵀ = d, so λ_k ≤ d; all ≤ 1 only if all = 1"
-    )
+def decide(case, *, corrected=False):
+    """A row-normalised matrix with exact eigenvalues beyond (0, 1], of X Xᵀ and of X; then the interval (0, d] from the trace."""
+    X = case.witness("eigenvalues")
+    G = X * X.transpose()
+    case.hypothesis(all(y == 1 for y in diagonal_of(G)) and G.det() != 0)
+    gram, plain = _spectrum(G), _spectrum(X)
+    if not corrected and gram[-1] > 1 and (plain[-1] > 1 or plain[0] <= 0):
+        raise RefutedError(
+            "a row-normalised X with eigenvalues outside (0, 1], read as those of X Xᵀ and as those of X",
+            violation=float(gram[-1] - 1),
+            X=[[str(x) for x in row] for row in rows_of(X)],
+            eigenvalues_of_XXt=", ".join(map(str, gram)),
+            eigenvalues_of_X=", ".join(map(str, plain)),
+        )
+    with case.illustrations():
+        for matrix in [X] + [unit_rows(d, d, seed) for d in (2, 3, 5) for seed in range(3)]:
+            d, G = matrix.nrows(), matrix * matrix.transpose()
+            # d I - G is positive semidefinite: the coefficients of its characteristic polynomial alternate in sign
+            shifted = (identity(d) * d - G).charpoly().coeffs()
+            case.exact("d - λ_k ≥ 0 for every k", all((-1) ** (d - k) * c >= 0 for k, c in enumerate(shifted)), d=d)
+    d, rest = sp.symbols("d rest", nonnegative=True)
+    case.argument("trace is the sum of the eigenvalues", "λ_k > 0 and Σ λ_k = tr XXᵀ = d")
+    case.follows("λ_k = d - (the others) ≤ d", sp.expand(d - (d - rest)), {rest: 0})
 
 
-FALSE_NEIGHBOURS = {"corrected: eigenvalues in (0, d]": {"top": "width"}}
+def _spectrum(matrix):
+    """Exact eigenvalues, rational here."""
+    x = sp.Symbol("x")
+    coefficients = [sp.Rational(int(c.p), int(c.q)) for c in matrix.charpoly().coeffs()]
+    roots = sp.roots(sp.Poly(sum(c * x**k for k, c in enumerate(coefficients)), x))
+    return sorted(Fraction(str(r)) for r, m in roots.items() for _ in range(m))
+
+
+FALSE_NEIGHBOURS = {"corrected: eigenvalues of XXᵀ in (0, d]": {"corrected": True}}
 
 
 def test_printed_eigenvalues(judgement):

@@ -1,4 +1,4 @@
-"""S1: E[φ_{ℓ+1}|X_ℓ] ≤ φ_ℓ - Σ_k(λ_k-1)²/(d(d+2)λ_max): Corollary 4 made sharp, asymptotically exact at orthogonality."""
+"""S1: Corollary 4, sharp."""
 
 from fractions import Fraction
 

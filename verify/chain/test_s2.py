@@ -1,4 +1,4 @@
-"""S2: E[φ_{ℓ+1}|X_ℓ] ≤ φ_ℓ - φ_ℓ/(1.5(d+2)) if φ_ℓ ≤ 1/(16d), else ≤ φ_ℓ - 1/(24d(d+2))."""
+"""S2: Lemma B.2, sharp."""
 
 from fractions import Fraction
 

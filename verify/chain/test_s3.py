@@ -1,4 +1,4 @@
-"""S3: E φ_ℓ ≤ φ_0 exp(-ℓ/k') with k' = 24(d+2)(1+dφ_0): one power of d better than Theorem 1."""
+"""S3: Theorem 1, sharp."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""S4: λ_min ≥ λ_*(d,φ), root in (0,1] of log λ + (d-1)log((d-λ)/(d-1)) = -dφ; log‖J_BN(H)‖_op ≤ -½log λ_*, attained."""
+"""S4: Lemma C.4, attained."""
 
 from fractions import Fraction
 

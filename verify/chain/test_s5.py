@@ -1,4 +1,4 @@
-"""S5: log‖J_BN(H_k)‖_op ≤ ½(g_k+√(2g_k)) pathwise; E Σ_k log‖J_BN(H_k)‖_op ≤ ½dφ_0 + √12 d√(d+2) φ_0 + 0.54(d+2)."""
+"""S5: Theorem 5, sharp."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""S6: lim (1/ℓ) log φ_ℓ = γ(d) almost surely with γ(d) < log(d/(d+2)); γ(2) = -2 log 2, the others by long runs."""
+"""S6: Typical rate."""
 
 import numpy as np
 from flint import acb, arb

@@ -1,4 +1,4 @@
-"""S7: the assumption n = d goes: for n ≥ d and rank X_0 = d all statements hold with G = XXᵀ; for rank X_0 < d φ = ∞."""
+"""S7: More samples than features."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""S8: mean removal, BN(H) = diag(..)^(-1/2) H P with P = I - 11ᵀ/n: the same chain if rank(X_0 P) = d, so n ≥ d+1."""
+"""S8: Mean removal."""
 
 from fractions import Fraction
 

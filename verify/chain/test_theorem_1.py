@@ -1,4 +1,4 @@
-"""Theorem 1: E φ(X_ℓ) ≤ φ(X_0) e^(-ℓ/k) with k = C d²(1+dφ(X_0)); Lemma B.2 makes it k = 32d(d+2)(1+dφ_0) (eq. 6)."""
+"""Theorem 1: The gap decays with depth."""
 
 from fractions import Fraction
 

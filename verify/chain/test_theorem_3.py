@@ -1,4 +1,4 @@
-"""Theorem 3: E_W I(BN(WX)) ≥ I(X)(1 - Σ_k(λ_k-1)²/(2d²(d+2)))^-1, equality iff X orthogonal (eq. 8, = Lemma A.4)."""
+"""Theorem 3: Mean isometry after one layer."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""Theorem 5: O(1)-Lipschitz loss, X_0 of full rank: E log‖∂L/∂W_ℓ‖ ≤ C d⁵(φ(X_0)³+1) for every ℓ and every depth (eq. 10)."""
+"""Theorem 5: No gradient explosion."""
 
 import numpy as np
 import sympy as sp

@@ -1,4 +1,4 @@
-"""Weingarten inputs: E w_1k⁴ = 3/(d(d+2)), E w_1k²w_1l² = E w_1k²w_2k² = 1/(d(d+2)), and the two with four entries."""
+"""Weingarten inputs: Moments of four entries of a Haar matrix."""
 
 import sympy as sp
 

@@ -45,13 +45,20 @@ def decide(case, *, rate=0.1, orthogonal=True):
             for other in (0.001, 1.0):
                 ranges = np.array([_ranges(case, "relu", other, seed) for seed in range(SEEDS)])
                 lines.append(("relu", DEPTH, other, *(f"{x:.2f}" for x in ranges.mean(axis=0)), ""))
+            tuned = [_ranges(case, "tanh", 0.1, seed, gain=0.1)[0] for seed in range(SEEDS)]
+            case.pathwise(
+                "digits: tanh near the linear regime (gain 0.1) starts at less than half",
+                tuned,
+                0.5 * float(lines[1][3]),
+                0.0,
+            )
     head = ("activation", "L", "η", "step 0", "1", "2", "3", "½(L-1) log λ")
     case.table("log(max/min) over the layers of ‖∂loss/∂W‖, means of 3 networks", head, lines)
 
 
-def _ranges(case, name, rate, seed):
+def _ranges(case, name, rate, seed, *, gain=1.0):
     """Log of the range over the layers before each of four steps, on the batch of that step."""
-    rng, phi = case.rng(seed), activation(name)
+    rng, phi = case.rng(seed), activation(name).scaled(gain)
     digits = load_digits()
     images = np.concatenate([digits.train_images, digits.test_images])
     labels = np.concatenate([digits.train_labels, digits.test_labels])

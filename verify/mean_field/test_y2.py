@@ -114,7 +114,7 @@ def _relu_circle(a, b):
 def _sampled(case, centred):
     """Mean Gram of one layer of width 4 on 6 samples: Gaussian and Haar weights, identity and relu, against the library."""
     B, N, count = 6, 4, 4000
-    x = case.rng(1).standard_normal((N, B)) * np.array([1.0, 0.3, 2.0, 1.0])[:, None]
+    x = case.rng(1).standard_normal((N, B)) * np.array([1.0, 0.3, 2.0, 1.0])[:, None] + 2.0
     for name, function in (("identity", lambda y: y), ("relu", lambda y: np.maximum(y, 0))):
         law = mean_field.conditional_gram(x.T @ x / N, name, centred=True)
         layer = Layer(function, np.ones_like, centred=centred)

@@ -144,7 +144,7 @@ def _dispersion(case):
     lines = []
     runs = [("power:2", 7, 32_000, 60), ("power:2", 8, 4000, 100), ("gelu", 16, 4000, 60)]
     if case.deep:
-        runs += [("gelu", 128, 40_000, 150)]
+        runs += [("gelu", 128, 20_000, 100)]
     for name, batch, width, depth in runs:
         phi, rng = activation(name), case.rng(batch, width)
         layer, x = Layer(phi.function, phi.derivative), rng.standard_normal((width, batch))

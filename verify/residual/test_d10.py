@@ -43,7 +43,7 @@ def _data():
 @lru_cache(maxsize=64)
 def _accuracy(kind, depth, rate, epochs, seed):
     images, labels, test, test_labels, _ = _data()
-    rng = np.random.default_rng([seed % 2**32, KINDS.index(kind)])
+    rng = np.random.default_rng([seed, KINDS.index(kind)])
     p = {
         "in": rng.standard_normal((WIDTH, 64)) / 8,
         "head": rng.standard_normal((10, WIDTH)) / 8,

@@ -44,7 +44,7 @@ def _norm(x):
 @lru_cache(maxsize=8)
 def _first(seed, B):
     """What the first block adds to Q and V at width 3, free of the noise of x_0 itself."""
-    rng = np.random.default_rng([seed % 2**32, B])
+    rng = np.random.default_rng([seed, B])
     x = rng.standard_normal((40_000, 3, B))
     after = x + sqrt(2 / 3) * rng.standard_normal((40_000, 3, 3)) @ np.maximum(_norm(x), 0)
     added = (after**2).mean(axis=(1, 2)) - (x**2).mean(axis=(1, 2))
@@ -53,7 +53,7 @@ def _first(seed, B):
 
 @lru_cache(maxsize=8)
 def _paths(seed, B, N, count):
-    rng = np.random.default_rng([seed % 2**32, B, N])
+    rng = np.random.default_rng([seed, B, N])
     found = []
     for _ in range(count):
         x = rng.standard_normal((N, B))

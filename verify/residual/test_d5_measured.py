@@ -42,7 +42,7 @@ def _generating(r):
 @lru_cache(maxsize=8)
 def _measured(seed, r, count):
     """Rows of Wy drawn by their law: for Gaussian W they are independent normals of covariance yᵀy/N over both networks."""
-    rng = np.random.default_rng([seed % 2**32, round(10 * r) + 100])
+    rng = np.random.default_rng([seed, round(10 * r) + 100])
     ratios = []
     for _ in range(count):
         x = rng.standard_normal((N, B))

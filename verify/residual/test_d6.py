@@ -81,7 +81,7 @@ def _constants(activation, B):
 @lru_cache(maxsize=8)
 def _ratios(seed, activation, B, final, count):
     chain = ResidualChain(N, L, B, activation=activation)
-    run = run_chain(chain, replicas=count, cotangent=final, rng=[seed % 2**32, B])
+    run = run_chain(chain, replicas=count, cotangent=final, rng=[seed, B])
     return np.exp(run.log_gradient - run.log_gradient[:, -1:])
 
 

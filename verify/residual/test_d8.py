@@ -25,12 +25,11 @@ CONTRACTIONS = (
 def decide(case, *, formula="own", contractions=CONTRACTIONS):
     """Traces of powers by Weingarten calculus against the sphere, for every d; samples at five contractions a group."""
     W, T = orthogonal("W", d), constant("T", d)
-    squares = {sp.Trace(T * T.T): p1, sp.Trace(T * T.T * T * T.T): p2}
     # E r and E r², r = Σ σ_k² w_k², from moments of one row
     second = moment([[2]], d) * p1
     fourth = moment([[4]], d) * p2 + moment([[2, 2]], d) * (p1**2 - p2)
     for power, sphere in ((1, 0), (2, second), (3, 0), (4, fourth)):
-        word = expectation(tr(sp.MatMul(*([W, T] * power)))).subs(squares)
+        word = _in_power_sums(expectation(tr(sp.MatMul(*([W, T] * power)))))
         case.identity(f"E tr (WT)^{power} is E r^{power / 2:g}, or 0", word, sphere, computed=True)
     case.argument(
         "hook Schur functions", "of the hooks in tr (WT)^k only the row survives, k even: E r^(k/2) for every k"
@@ -53,6 +52,11 @@ def decide(case, *, formula="own", contractions=CONTRACTIONS):
                     case.library(
                         f"residual.log_det on {group}", residual.log_det(given, group), ball(target), 1e6, T=sigma
                     )
+
+
+def _in_power_sums(expression):
+    """``tr (TTᵀ)^j`` as p_j: a trace of two factors is p_1, of four p_2."""
+    return expression.xreplace({t: {2: p1, 4: p2}[len(t.arg.args)] for t in expression.atoms(sp.Trace)})
 
 
 def _law(group, sigma):
@@ -90,7 +94,7 @@ def _sphere_means(squares, terms):
 
 @lru_cache(maxsize=64)
 def _sample(seed, number, group, sigma, count):
-    rng = np.random.default_rng([seed % 2**32, number, len(group)])
+    rng = np.random.default_rng([seed, number, len(group)])
     size = len(sigma)
     if group == "Sp":
         sigma = tuple(np.concatenate([np.sort(sigma)[::2]] * 2))

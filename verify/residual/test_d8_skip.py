@@ -35,7 +35,7 @@ def decide(case, *, cost=1.0, group="unitary"):
 
 @lru_cache(maxsize=16)
 def _gaps(seed, size, alpha, group, count):
-    return isometry_gaps("unnormalised", size, 10, group, alpha=alpha, replicas=count, rng=[seed % 2**32, size])[:, -1]
+    return isometry_gaps("unnormalised", size, 10, group, alpha=alpha, replicas=count, rng=[seed, size])[:, -1]
 
 
 FALSE_NEIGHBOURS = {

@@ -139,7 +139,12 @@ def _sentences(summary: ResidualSummary) -> list[str]:
 
 
 def _path_words(law: PathLaw) -> str:
-    """Mean, standard deviation and a quantile of the path lengths."""
-    most = int((law.probabilities.cumsum() < 0.9).sum())
-    words = f"paths: {law.mean:.4g} ± {math.sqrt(law.variance):.3g} branches of {law.blocks}"
-    return f"{words}; 90 % of the output's mean square takes at most {most}"
+    """Mean and standard deviation of the path lengths, and their law: number by number, or the middle half of it."""
+    words = f"paths: {law.mean:.4g} ± {math.sqrt(law.variance):.3g} branches of {law.blocks}; "
+    below = law.probabilities.cumsum()
+    first, last = int((below < 0.005).sum()), int((below < 0.995).sum())
+    if last - first < 12:
+        shares = (f"{k}: {100 * law.probabilities[k]:.3g} %" for k in range(first, last + 1))
+        return words + "shares by number of branches " + ", ".join(shares)
+    low, high = int((below < 0.25).sum()), int((below < 0.75).sum())
+    return words + f"half of the output's mean square takes {low} to {high} branches"

@@ -17,10 +17,13 @@ from isogap.engine.chain.raw_paths import KernelStart, RawPaths
 from isogap.engine.kernels import chain_columns as large
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.engine.kernels import graded
+from isogap.engine.kernels.fast_rotations import turns
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
 from isogap.engine.kernels.layout import (
+    COSINE,
     GAUSSIAN,
+    HADAMARD,
     ORTHOGONAL,
     Columns,
     Curves,
@@ -40,12 +43,16 @@ from isogap.engine.kernels.reflectors import places
 LARGE_WIDTH = 192
 
 
+_LAWS = {"orthogonal": ORTHOGONAL, "gaussian": GAUSSIAN, "hadamard": HADAMARD, "dct": COSINE}
+
+
 def kernel_paths(
     start: Start, weights: str, marks: IntArray, depth: int, states: Words, signal: IntArray, parts: int = 1
 ) -> RawPaths | None:
     """Run one replica per row of ``states``; ``None`` if ``signal[0]`` stopped it. ``parts = 2``: double-double arithmetic."""
     # A graded start takes lanes at any width.
     wide = start.width >= LARGE_WIDTH and parts == 1 and _rank(start, weights) != chain.GRADED
+    wide = wide or _law(weights) in (HADAMARD, COSINE)
     return (column_paths if wide else lane_paths)(start, weights, marks, depth, states, signal, parts)
 
 
@@ -85,7 +92,7 @@ def column_paths(
 
 
 def _law(weights: str) -> int:
-    return GAUSSIAN if weights == "gaussian" else ORTHOGONAL
+    return _LAWS[weights]
 
 
 def _rank(start: Start, weights: str) -> int:
@@ -173,6 +180,7 @@ class _ColumnWorkspace:
         self.words, self.parts = aligned(rows, lanes, np.uint64), aligned(rows, lanes)
         self.z, self.V, self.g, self.lane = np.zeros(2 * half), np.zeros(16 * q * q), np.zeros(6), np.zeros(8)
         self.tau, self.sign, self.norm, self.y = (np.zeros(4 * q) for _ in range(4))
+        self.turns = turns(d)
 
     def begin(self, kernel: KernelStart, phi0: float) -> int:
         """Put the start into place; return its number of columns."""
@@ -188,7 +196,7 @@ class _ColumnWorkspace:
         """Everything the kernel works in, for a replica with this generator state."""
         return Columns(
             state.copy(), self.A, self.B, self.lane, self.V, self.tau, self.sign, self.norm, self.z, self.words, self.parts,
-            self.g, self.y,
+            self.g, self.y, self.turns,
         )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ class KernelStart:
         """Deviation form close to orthogonality (for orthogonal weights), else the form in X."""
         d = start.width
         X = np.ascontiguousarray(start.factor)
-        if start.deviation is None or d * start.phi0 > DEVIATION_D_PHI or weights != "orthogonal":
+        if start.deviation is None or d * start.phi0 > DEVIATION_D_PHI or weights == "gaussian":
             return cls(chain.FORM_X, X, np.zeros((d, d)), 0)
         largest = float(np.abs(start.deviation).max())
         shift = math.frexp(largest)[1] if 0 < largest < 2.0**-200 else 0

@@ -31,8 +31,9 @@ from isogap.engine.kernels.chain_lanes import (
     gap_of_deviation,
 )
 from isogap.engine.kernels.compiling import kernel
+from isogap.engine.kernels.fast_rotations import rotate_cosine, rotate_hadamard
 from isogap.engine.kernels.lanes.vectors import fma, load, store
-from isogap.engine.kernels.layout import GAUSSIAN, ORTHOGONAL, height, place_in_e, place_in_strip
+from isogap.engine.kernels.layout import COSINE, GAUSSIAN, HADAMARD, ORTHOGONAL, height, place_in_e, place_in_strip
 from isogap.engine.kernels.normals import curvature, fill_words, radius_of, turn_of
 from isogap.engine.kernels.reflectors import make_reflectors, rotate_rows
 
@@ -186,6 +187,14 @@ def _snapshot(A, columns, strip, lane, d, k, kept, r):  # type: ignore[no-untype
 
 
 @kernel()
+def _rotate_fast(A, strips, words, turns, weights, d):  # type: ignore[no-untyped-def]
+    if weights == HADAMARD:
+        rotate_hadamard(A, strips, words, d)
+    else:
+        rotate_cosine(A, strips, words, turns, d)
+
+
+@kernel()
 def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
     """`chain_lanes.run_group` for the replica ``curves.group``; the records: `isogap.engine.kernels.layout`."""
     A, B, lane, V, d, columns = work.A, work.B, work.lane, work.V, run.d, run.columns
@@ -194,9 +203,10 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
     a, b = A.reshape(A.size), B.reshape(B.size)
     half = (d * (d + 1) // 2 + 1) // 2
     r, next_mark = curves.group, 0
+    words, law = work.words.reshape(work.words.size), GAUSSIAN if run.weights == GAUSSIAN else ORTHOGONAL
     for layer in range(run.depth + 1):
         # Close enough to orthogonality: E = X Xᵀ - I is formed in B and becomes the state.
-        ready = run.weights == ORTHOGONAL and run.rank and layer > 0 and lane[IN_E] < 0.5
+        ready = run.weights != GAUSSIAN and run.rank and layer > 0 and lane[IN_E] < 0.5
         if ready and lane[FORWARD] <= SWITCH_D_PHI / d:
             _take_deviation(a, columns, b, strip, d)
             a[:] = b
@@ -208,17 +218,27 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
             break
         if signal[0] != 0:
             return False
-        _fill_normals(work.random, half, work.words, work.parts, z)
-        make_reflectors(z, d, V, tau, sign, norm)
         strips = (columns + strip - 1) // strip
-        rotate_rows(A, 4 * strips, V, tau, d, work.g)
+        # The first weight is Haar: of the batch only the spectrum is known here.
+        fast = (run.weights == HADAMARD or run.weights == COSINE) and layer > 0
+        if fast:
+            sign[:] = 1.0
+            fill_words(work.random, words[: 2 * d])
+            _rotate_fast(A, strips, words, work.turns, run.weights, d)
+        else:
+            _fill_normals(work.random, half, work.words, work.parts, z)
+            make_reflectors(z, d, V, tau, sign, norm)
+            rotate_rows(A, 4 * strips, V, tau, d, work.g)
         # The decrease and its shift stand where φ and log φ will: `_backwards` adds them up.
         at = layer * curves.stride + r
         curves.log_phi[at] = lane[SHIFT]
         if lane[IN_E] > 0.5:
             # W E is turned round and rotated again: W (W E)ᵀ, of which the lower half is kept.
             _transpose(a, b, strip, d)
-            rotate_rows(B, 4 * strips, V, tau, d, work.g)
+            if fast:
+                _rotate_fast(B, strips, words, work.turns, run.weights, d)
+            else:
+                rotate_rows(B, 4 * strips, V, tau, d, work.g)
             unit, shift = lane[UNIT], lane[SHIFT]
             _normalise_deviation(b, a, strip, sign, y, norm, lane, d)
             _record_deviation(y, lane, d)
@@ -230,7 +250,7 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
                 _fill_normals(work.random, (d * (d - 1) // 2 + 1) // 2, work.words, work.parts, z)
                 _gaussian(A, strips, z, sign, norm, d)
             _normalise_rows(A, strips, work.parts, sign, y, d)
-            _record_rows(y, norm, lane, run.weights, d)
+            _record_rows(y, norm, lane, law, d)
             lane[FORWARD] -= lane[STEP] / d
             lane[TOTAL] += lane[STEP]
         curves.phi[at], curves.log_jacobian[at] = lane[STEP], lane[SMALLEST]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from isogap.engine.kernels.compiling import kernel
 
 # Laws of weights, as the kernels know them.
-ORTHOGONAL, GAUSSIAN = 0, 1
+ORTHOGONAL, GAUSSIAN, HADAMARD, COSINE = 0, 1, 2, 3
 
 
 @kernel(forceinline=True)
@@ -86,6 +86,7 @@ class Columns(NamedTuple):
     parts: Any
     g: Any
     y: Any
+    turns: Any
 
 
 class Kept(NamedTuple):

@@ -14,6 +14,7 @@ import numpy as np
 from isogap.base.arrays import FloatArray
 from isogap.base.streams import VARIANT_KEY, child
 from isogap.batch.gap import isometry_gap
+from isogap.model.choices import FAST_WEIGHTS
 from isogap.model.losses import Loss
 from isogap.model.variant import Variant
 
@@ -24,13 +25,33 @@ def generators(root: np.random.SeedSequence, first: int, count: int) -> list[np.
 
 
 def draw_weights(kind: str, d: int, generators: list[np.random.Generator]) -> FloatArray:
-    """One weight matrix per generator, shape ``(R, d, d)``: Haar by QR with signs (Mezzadri 2007), or Gaussian."""
+    """One weight matrix per generator, shape ``(R, d, d)``.
+
+    Haar by QR with signs (Mezzadri 2007), Gaussian, Sylvester's Hadamard matrix times random signs, or the cosine transform
+    times a random signed permutation.
+    """
+    if kind in FAST_WEIGHTS:
+        return np.stack([_fast(kind, d, g) for g in generators])
     normals = np.stack([g.standard_normal((d, d)) for g in generators])
     if kind == "gaussian":
         return np.asarray(normals / math.sqrt(d))
     Q, R = np.linalg.qr(normals)
     signs = np.where(np.diagonal(R, axis1=-2, axis2=-1) < 0, -1.0, 1.0)
     return np.asarray(Q * signs[:, None, :])
+
+
+def _fast(kind: str, d: int, generator: np.random.Generator) -> FloatArray:
+    """Columns of a fixed orthogonal matrix, permuted for the cosine transform, times random signs."""
+    signs = 2.0 * generator.integers(0, 2, d) - 1.0
+    if kind == "hadamard":
+        matrix = np.ones((1, 1))
+        while len(matrix) < d:
+            matrix = np.block([[matrix, matrix], [matrix, -matrix]])
+        return np.asarray(matrix / math.sqrt(d) * signs)
+    j, k = np.arange(d)[:, None], generator.permutation(d)[None, :]
+    matrix = math.sqrt(2.0 / d) * np.cos(math.pi / (2 * d) * (j * (2 * k + 1) % (4 * d)))
+    matrix[0] = 1.0 / math.sqrt(d)
+    return np.asarray(matrix * signs)
 
 
 def _log_norm(G: FloatArray) -> FloatArray:

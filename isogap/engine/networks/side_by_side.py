@@ -38,6 +38,8 @@ def initial_weights(variant: Variant, data: Dataset, root: np.random.SeedSequenc
 
 def _initial(kind: str, shape: tuple[int, int], generator: np.random.Generator) -> FloatArray:
     rows, columns = shape
+    if kind not in ("gaussian", "orthogonal"):
+        raise ValueError(f"networks that are trained start from orthogonal or gaussian weights, got {kind!r}")
     if kind == "gaussian":
         return np.asarray(generator.standard_normal(shape) / math.sqrt(columns))
     return haar_orthogonal(rows, rng=generator) if rows == columns else semi_orthogonal(rows, columns, generator)

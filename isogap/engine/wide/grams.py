@@ -125,7 +125,8 @@ def gaussian_start(width: int, batch: int, scale: float = 1.0) -> Start:
 def orthogonal_start(width: int, batch: int) -> FloatArray:
     """A state with Gram matrix ``I`` exactly: ``sqrt(N)`` times the first columns of the identity.
 
-    Weights are invariant under rotation, so that this stands for every state with this Gram matrix.
+    Weights are invariant under rotation, so that this stands for every state with this Gram matrix, before a `Dense` layer; for
+    a normalisation, which looks at rows, it is no start: most of its rows are zero.
 
     Examples
     --------

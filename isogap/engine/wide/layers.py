@@ -12,7 +12,7 @@ import numpy as np
 from isogap.base.arrays import FloatArray
 from isogap.engine.kernels.row_norms import normalise_rows, pull_rows, row_scales
 from isogap.engine.wide.tape import Layer, Tape
-from isogap.model.activations import Activation
+from isogap.model.activations import activation
 
 Statistic = Callable[[FloatArray], Any]
 
@@ -64,13 +64,21 @@ class Nonlinearity:
     Attributes
     ----------
     activation : Activation
-        Function and derivative.
+        Function and derivative; a name, or a function alone, is looked up (`isogap.model.activations.activation`).
     gain : float
         ``γ``.
+
+    Examples
+    --------
+    >>> Nonlinearity("relu").activation.name
+    'relu'
     """
 
-    activation: Activation
+    activation: Any
     gain: float = 1.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "activation", activation(self.activation))
 
     def forward(self, x: FloatArray, tape: Tape) -> FloatArray:
         """Apply it; NaN or infinity is refused."""

@@ -69,6 +69,7 @@ class _Plan:
     path_scales: FloatArray | None
     keep_outputs: bool
     root: np.random.SeedSequence
+    at_once: int
     stop: threading.Event = field(default_factory=threading.Event)
 
 
@@ -117,7 +118,7 @@ def run_wide(
     keep_outputs : bool
     rng : seed, SeedSequence, Generator or None
     threads : int
-        Replicas at once; the numbers are the same for any.
+        Replicas at once, as far as memory allows; the numbers are the same for any.
     progress : Progress, optional
 
     Raises
@@ -142,7 +143,7 @@ def run_wide(
     found: list[_Seen] = []
     with one_blas_thread():
         tasks: Iterable[Callable[[], _Seen]] = (partial(_replica, plan, number) for number in range(replicas))
-        finished: Iterator[_Seen] = in_order(tasks, min(threads, replicas), stop=plan.stop.set)
+        finished: Iterator[_Seen] = in_order(tasks, min(threads, replicas, plan.at_once), stop=plan.stop.set)
         for seen in finished:
             found.append(seen)
             if progress is not None:
@@ -172,9 +173,8 @@ def _plan(
                 "path_scales must begin with 1, and go with a start of one batch and no cotangent; "
                 f"got {list(path_scales)}, {samples // size} batches, cotangent {cotangent!r}"
             )
-    if cotangent is not None:
-        _check_memory(len(blocks), width, samples)
-    return _Plan(tuple(blocks), drawn, size, _cotangent(cotangent), observe, scales, keep_outputs, root)
+    at_once = MEMORY_LIMIT if cotangent is None else _replicas_at_once(len(blocks), width, samples)
+    return _Plan(tuple(blocks), drawn, size, _cotangent(cotangent), observe, scales, keep_outputs, root, at_once)
 
 
 def _start(start: FloatArray | Start) -> tuple[Start, tuple[int, int]]:
@@ -192,13 +192,15 @@ def _start(start: FloatArray | Start) -> tuple[Start, tuple[int, int]]:
     return given, (first.shape[0], first.shape[1])
 
 
-def _check_memory(depth: int, width: int, samples: int) -> None:
-    needed = 8 * _KEPT * width * samples * depth
+def _replicas_at_once(depth: int, width: int, samples: int) -> int:
+    """How many replicas with a backward pass fit in memory."""
+    needed = 8 * _KEPT * width * samples * max(depth, 1)
     if needed > MEMORY_LIMIT:
         raise ValueError(
             f"{depth} layers of {width} neurons by {samples} samples need {needed / 2**30:.1f} GiB for the backward pass "
             f"(limit {MEMORY_LIMIT / 2**30:.0f} GiB): take fewer layers, a smaller width, or no backward pass"
         )
+    return MEMORY_LIMIT // needed
 
 
 def _cotangent(what: str | Cotangent | None) -> Cotangent | None:

@@ -82,7 +82,12 @@ class Tape:
     def gram(self, x: FloatArray) -> FloatArray:
         """``xᵀx/N``, shape ``(M, M)``; computed once for the same array."""
         if self._gram is None or self._gram[0] is not x:
-            self._gram = x, np.asarray(x.T @ x) / x.shape[0]
+            with np.errstate(all="ignore"):  # said in words below
+                A = np.asarray(x.T @ x) / x.shape[0]
+                finite = math.isfinite(float(A.sum()))
+            if not finite:
+                raise ArithmeticError("the squares of the state overflow: without normalisation it grows exponentially")
+            self._gram = x, A
         return self._gram[1]
 
     def rescaled(self, g: FloatArray) -> FloatArray:

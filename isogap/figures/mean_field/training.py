@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -130,9 +131,12 @@ def mf_depth(settings: Settings) -> Product:
     caption = (
         f"Digits, width {WIDTH}, batch {BATCH}, plain SGD, {epochs} epochs, better of the rates {RATES[0]:g} and "
         f"{RATES[1]:g}, mean of {seeds} networks. Test accuracy at depth {depths[-1]}: relu {relu:.2f}, tanh {tanh:.2f}, "
-        f"tanh with gains ℓ^-0.4 {tuned:.2f} (chance 0.10)."
+        f"tanh with gains ℓ^-0.4 {tuned:.2f} (chance 0.10). {_failing(depths, best, growth)}"
     )
-    claim = "batch-normalised networks without skip connections do not train at large depth, and do deeper near the linear regime"
+    claim = (
+        "batch-normalised networks without skip connections do not train at large depth, "
+        "and near the linear regime they train deeper"
+    )
     rows = [
         (name, depth, rate, value, float(found[name][i, j].std(ddof=1) / np.sqrt(seeds)), growth[name][i])
         for name in found
@@ -143,6 +147,19 @@ def mf_depth(settings: Settings) -> Product:
     names = ("network", "depth", "rate", "test_accuracy", "stderr", "predicted_log_range")
     table = {name: [row[i] for row in rows] for i, name in enumerate(names)}
     return Product("mf-depth", caption, SUPPORTS if good else REFUTES, claim, table, draw, (8.0, 3.6))
+
+
+def _failing(depths: Sequence[int], best: Mapping[str, FloatArray], growth: Mapping[str, Sequence[float]]) -> str:
+    """Where the accuracy first falls below one half, between two depths by a straight line."""
+    found = []
+    for name, values in best.items():
+        below = np.flatnonzero(values < 0.5)
+        if below.size and below[0] > 0:
+            k = int(below[0])
+            share = float((values[k - 1] - 0.5) / (values[k - 1] - values[k]))
+            depth, size = (x[k - 1] + share * (x[k] - x[k - 1]) for x in (depths, growth[name]))
+            found.append(f"{name} at depth {depth:.0f} (predicted log range {size:.1f})")
+    return f"Below one half: {', '.join(found)}." if found else "None falls below one half."
 
 
 def _gains(exponent: float, depth: int) -> list[float]:

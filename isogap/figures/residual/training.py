@@ -64,7 +64,10 @@ def depth(settings: Settings) -> Product:
         f"{told}."
     )
     table = [(row.name, row.blocks, rate, value) for row in rows for rate, value in row.accuracies.items()]
-    claim = f"at depth {last} SkipInit and BN with skip connections train and networks without them are at chance"
+    claim = (
+        f"at depth {last} SkipInit and BN with skip connections train, and skip connections without BN and BN without them "
+        "are at chance"
+    )
     verdict = SUPPORTS if failed <= CHANCE and trained >= WELL else REFUTES
     product_table = columns(("net", "blocks", "rate", "test_accuracy"), table)
     return Product("residual-depth", caption, verdict, claim, product_table, draw, (6.4, 3.4))
@@ -95,7 +98,7 @@ def batch(settings: Settings) -> Product:
     tolerates = bn.largest_rate(8) / float(np.nanmax([plain.largest_rate(8), skipinit.largest_rate(8)]))
     beyond = bn.best_rate(512) >= np.nanmax([plain.largest_rate(512), skipinit.largest_rate(512)])
     agree = max(spread) / min(spread)
-    cells = f"{epochs} epochs, {seeds} network(s) a cell"
+    cells = f"{epochs} epochs, {seeds} network(s) a cell, B* measured after one epoch"
     caption = f"{data.name}, 10 blocks, {cells}; at batch {', '.join(map(str, sizes))}: {told}."
     rows = [
         (s.name, b, r, float(s.accuracy[i, j]))
@@ -149,7 +152,7 @@ def _heat(ax: Any, sweep: Sweep, critical: float) -> Any:
     ax.set_yticks(range(len(sweep.rates)), [f"{math.log2(r):g}" for r in sweep.rates])
     for i, b in enumerate(sweep.batches):
         ax.plot(i, sweep.rates.index(sweep.best_rate(b)), marker="o", color="white", ms=6, mec="black")
-    if math.isfinite(critical):
+    if sweep.batches[0] <= critical <= sweep.batches[-1]:
         place = np.interp(math.log2(critical), np.log2(sweep.batches), np.arange(len(sweep.batches)))
         ax.axvline(place, color="white", ls="--", lw=1.4)
     ax.set_xlabel("batch (dots: best rate; dashed: B*)")

@@ -4,6 +4,10 @@ Every function takes a width and a gap, or a spectrum, and broadcasts like a Num
 upper bound on ``E[phi_{l+1}|X_l] - phi_l`` and so at most 0; its exact value is `isogap.exact_step`. Names follow the
 paper (Meterez et al., arXiv:2310.02012); ``_sharp`` marks the sharper statements S1 to S5 with the same left side.
 
+Constants: ``1/(2d(d+2))`` and those of Theorem 3 and Corollary 4 are printed in the paper. Where it says ``C``, ``O(.)`` or
+"absolute constant", the explicit one is this project's: the threshold ``1/(16d)`` and ``1/(32d²(d+2))`` of Lemma B.2,
+``32 d(d+2)(1 + d φ_0)`` in Theorem 1, all of Lemmas C.3 to C.8 and Theorem 5.
+
 The other names belong to this project's theorems A to F: the exact law of ``tr G⁻¹`` at every depth and what follows from it
 (`inverse_trace_mean`, `gap_by_inverse_trace`, `pathwise_band`, `gap_asymptote`, `gap_two_sided`), the optimal one-step law
 (`drift_extremes`, `theorem_1_optimal`, `smallest_constant`), a sharper Theorem 5 (`gradient_sum_optimal`), the linearised

@@ -6,7 +6,7 @@ Y1 to Y14 of ``verify/mean_field``. Imported as ``isogap.mean_field``.
 
 from isogap.base.bounded import Bounded
 from isogap.theory.mean_field.backward import identity_traceless_rate
-from isogap.theory.mean_field.closed_forms import gegenbauer_rate, shifted_relu_rate, sine_rate, square_rate
+from isogap.theory.mean_field.closed_forms import gegenbauer_rate, power_rate, shifted_relu_rate, sine_rate
 from isogap.theory.mean_field.conditional_gram import ConditionalGram, conditional_gram
 from isogap.theory.mean_field.cross_batch import cross_batch_contraction, cross_batch_map, kappa
 from isogap.theory.mean_field.fixed_point import FixedPoint, fixed_point
@@ -20,6 +20,8 @@ from isogap.theory.mean_field.gradient_rate import (
 )
 from isogap.theory.mean_field.spectra import SpectrumLaw, spectrum_law
 from isogap.theory.mean_field.stability import Stability, first_unstable_batch, stability
+from isogap.theory.mean_field.summary import MeanFieldTheory, theory_of
+from isogap.theory.mean_field.variant_rate import VariantGrowth, variant_growth
 
 __all__ = [
     "gradient_rate",
@@ -28,7 +30,7 @@ __all__ = [
     "rate_excess",
     "nonlinearity_price",
     "gegenbauer_rate",
-    "square_rate",
+    "power_rate",
     "shifted_relu_rate",
     "sine_rate",
     "gain_law",
@@ -42,10 +44,14 @@ __all__ = [
     "kappa",
     "conditional_gram",
     "spectrum_law",
+    "theory_of",
+    "variant_growth",
     "Bounded",
     "FixedPoint",
     "Stability",
     "GainLaw",
     "ConditionalGram",
     "SpectrumLaw",
+    "MeanFieldTheory",
+    "VariantGrowth",
 ]

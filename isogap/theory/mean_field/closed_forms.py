@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 
 from isogap.base.arguments import integer
 from isogap.base.bounded import Bounded
 from isogap.theory.mean_field.arguments import batch_size
 
-__all__ = ["gegenbauer_rate", "shifted_relu_rate", "sine_rate", "square_rate"]
+__all__ = ["gegenbauer_rate", "power_rate", "shifted_relu_rate", "sine_rate"]
 
 _EPS = float(2.0**-52)
+_LARGEST_POWER = 64
 
 
 def gegenbauer_rate(degree: int, batch: int | float) -> Bounded:
@@ -28,22 +30,62 @@ def gegenbauer_rate(degree: int, batch: int | float) -> Bounded:
     return Bounded(value, _EPS * value)
 
 
-def square_rate(batch: int | float) -> Bounded:
-    """Rate of ``y²``, ``2(B-1)/(B-3)``: ``y² - 1`` is proportional to the polynomial of degree 2.
+def power_rate(exponent: int, batch: int | float) -> Bounded:
+    """Rate of ``y^k``, exactly as a fraction of whole numbers and then rounded; ``2(B-1)/(B-3)`` for the square.
+
+    Moments of two samples are Isserlis' sums at correlation -1/n over ``n(n+2)...``, put into the form of Y4 in derivatives.
+
+    Parameters
+    ----------
+    exponent : int
+        ``1 ≤ k ≤ 64``.
+    batch : int or float
+        ``B ≥ 2``, or ``math.inf`` (``k²(2k-3)!!/((2k-1)!! - E²)``, E the mean of ``y^k``).
 
     Raises
     ------
     ValueError
-        At B = 2, where the samples are ±1 and ``y²`` is constant.
+        An even power at B = 2, where the samples are ±1 and it is constant.
 
     Examples
     --------
-    >>> float(square_rate(8)), float(square_rate(math.inf))
-    (2.8, 2.0)
+    >>> float(power_rate(2, 8)), float(power_rate(2, math.inf)), float(power_rate(3, math.inf))
+    (2.8, 2.0, 1.8)
     """
-    if batch_size(batch) == 2:
-        raise ValueError("batch must be at least 3: y² is constant on the two samples ±1")
-    return gegenbauer_rate(2, batch)
+    k, b = integer("exponent", exponent, 1), batch_size(batch)
+    if k > _LARGEST_POWER:
+        raise ValueError(f"exponent must be at most {_LARGEST_POWER}, got {k}")
+    if b == 2 and k % 2 == 0:
+        raise ValueError(f"batch must be at least 3: y^{k} is constant on the two samples ±1")
+    if b <= 3:
+        return Bounded(0.0 if b == 2 else math.inf)
+    one, two = _power_moments(k, b)
+    slope_one, slope_two = _power_moments(k - 1, b)
+    square = k * k
+    if b == math.inf:
+        exact = square * slope_one / (one - two)
+    else:
+        n = int(b) - 1
+        exact = square * (n * slope_one + slope_two - one + two) / ((n - 2) * (one - two))
+    return Bounded(float(exact), _EPS * float(exact))
+
+
+def _power_moments(k: int, batch: float) -> tuple[Fraction, Fraction]:
+    """``E u_1^2k`` and ``E u_1^k u_2^k``: pairings within and between, over ``n(n+2)...(n+2k-2)/n^k``."""
+    n = None if batch == math.inf else int(batch) - 1
+    rho = Fraction(0) if n is None else Fraction(-1, n)
+    length = Fraction(1)
+    for i in range(k if n is not None else 0):
+        length *= Fraction(int(batch) - 1 + 2 * i, int(batch) - 1)
+    two = Fraction(0)
+    for between in range(k % 2, k + 1, 2):
+        within = _double_factorial(k - between - 1)
+        two += math.comb(k, between) ** 2 * math.factorial(between) * within * within * rho**between
+    return Fraction(_double_factorial(2 * k - 1)) / length, two / length
+
+
+def _double_factorial(k: int) -> int:
+    return math.prod(range(k, 0, -2))
 
 
 def sine_rate(gain: float) -> Bounded:

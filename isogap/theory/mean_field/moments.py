@@ -23,7 +23,7 @@ import numpy as np
 from isogap.base.arrays import FloatArray
 from isogap.base.bounded import Bounded
 from isogap.model.activations import Activation
-from isogap.theory.mean_field.pairs import pair_rule
+from isogap.theory.mean_field.pairs import PairRule, pair_rule
 from isogap.theory.mean_field.sphere import marginal, orthonormal, pair_zonal
 
 # Rows of the two matrices.
@@ -31,7 +31,7 @@ PHI, U_PHI, UU_PHI, PSI, PSI_SLOPE, U_PSI_SLOPE = range(6)
 # From here on P_l(-1/n) falls so fast with l that the series of a kinked function needs fewer than 130 terms for 1e-13.
 _SERIES_FROM = 24
 _SMOOTH = (128, 256, 512, 1024, 2048)
-_KINKED = (24, 40, 64)
+_KINKED, _KINKED_LARGE = (24, 32, 48, 64), (32, 40, 56, 80)  # up to n = 9, and beyond
 _ENOUGH = 2e-13
 _ROUNDING = 1e-14
 
@@ -150,16 +150,31 @@ def _split(
     rule = pair_rule(n, breaks, count)
     jumps = bool(activation.jumps)
     first = _rows(activation, rule.outer, mean, slope, jumps=jumps) * rule.outer_weights
-    second = (_rows(activation, rule.inner, mean, slope, jumps=jumps) * rule.inner_weights).sum(axis=2)
+    second = _conditional(activation, rule, mean, slope, jumps=jumps)
     two = first @ second.T
     symmetric: FloatArray = 0.5 * (two + two.T)
     return symmetric
 
 
+def _conditional(activation: Activation, rule: PairRule, mean: float, slope: float, *, jumps: bool) -> FloatArray:
+    """Means of the six functions of the second sample given the first, shape (6, outer nodes)."""
+    u, weights = rule.inner, rule.inner_weights
+    weighted = weights * (evaluated(activation, u) - mean)
+    once = weighted * u
+    total, with_u = weighted.sum(axis=1), once.sum(axis=1)
+    linear = (weights * u).sum(axis=1)
+    rows = [total, with_u, (once * u).sum(axis=1), total - slope * linear]
+    if jumps:
+        return np.stack([*rows, np.zeros_like(total), np.zeros_like(total)])
+    weighted = weights * (evaluated(activation, u, derivative=True) - slope)
+    return np.stack([*rows, weighted.sum(axis=1), (weighted * u).sum(axis=1)])
+
+
 def _resolutions(activation: Activation, n: float) -> Iterator[Moments]:
     """Moments at growing resolution."""
     split = bool(activation.kinks + activation.jumps) and 2 <= n < _SERIES_FROM
-    for count in _KINKED if split else _SMOOTH:
+    counts = (_KINKED if n < 10 else _KINKED_LARGE) if split else _SMOOTH
+    for count in counts:
         yield moments(activation, n, count)
 
 

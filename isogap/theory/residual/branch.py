@@ -92,7 +92,7 @@ def branch(what: Any, batch: Any) -> Branch:
 
 
 def _leak(phi: Activation, batch: float, variance: float, rate: float) -> float:
-    """``μ = B Ω₁/(B Ω₁ - Ω₂)·(1/1) - 1``, divided as derived: ``Ω₂ = B Ω₁ - B (B-3) b/σ_w²``."""
+    """``μ = Ω₂/(B Ω₁ - Ω₂) = Ω₁/(Ω₁ - Ω₂/B) - 1``, the denominator from the rate."""
     if batch <= 3 or math.isinf(batch) or math.isinf(rate) or phi.name == "identity":
         return 0.0
     rule = marginal(batch - 1.0, phi.kinks, _NODES)

@@ -128,7 +128,9 @@ def _command(tokens: list[str], at: int, name: str) -> tuple[str, int]:
     if name in _FUNCTIONS:
         return _function(name, tokens, at + 1), at + 1
     if name in _OPERATORS:
-        fence = ' stretchy="false"' if name in ("lVert", "rVert", "lvert", "rvert", "langle", "rangle", "{", "}") else ""
+        fence = (
+            ' stretchy="false"' if name in ("lVert", "rVert", "lvert", "rvert", "langle", "rangle", "{", "}") else ""
+        )
         return f"<mo{fence}>{_OPERATORS[name]}</mo>", at + 1
     if name in _SPACES:
         return f'<mspace width="{_SPACES[name]}"/>', at + 1

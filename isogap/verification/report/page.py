@@ -192,6 +192,8 @@ def _facts(s: Statement, v: Verdict) -> str:
     )
     needs = ", ".join(f"<a href='#{slug(x)}'>{escape(x.removeprefix(f'{s.system}/'))}</a>" for x in s.depends)
     rests = f"<dt>rests on</dt><dd>{needs}</dd>" if needs else ""
+    if s.ours:
+        rests += f"<dt>constants of this project</dt><dd>{_prose(s.ours)}</dd>"
     if v.arguments:
         rests += f"<dt>by hand</dt><dd>{_prose('; '.join(v.arguments))}</dd>"
     if v.inherited:

@@ -80,6 +80,7 @@ def readme(statements: dict[str, Statement], system: str = "") -> str:
 
 def _row(s: Statement, own: str) -> str:
     formula = f"{s.name}: ${s.formula}$".replace("|", "\\vert ")
+    formula += f" (this project's constants, not the paper's: {s.ours})".replace("|", "\\|") if s.ours else ""
     rests = ", ".join(x.removeprefix(own) for x in s.depends)
     cells = (f"[{s.label}]({s.file})", formula, s.kind, s.range.replace("|", "\\|"), rests)
     return f"| {' | '.join(cells)} |"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isogap.engine.wide import grams
+from isogap.engine.wide import grams, network
 from isogap.engine.wide.dense import Dense, Gaussian, Haar
 from isogap.engine.wide.layers import BatchNorm, Chain, Nonlinearity, Residual
 from isogap.engine.wide.network import run_wide
@@ -178,3 +178,22 @@ def test_errors_say_in_which_layer():
     blocks = [*plain(depth=2), *plain(activation=bad, depth=1)]
     with pytest.raises(ValueError, match="layer 3: activation 'bad' returned nan"):
         run_wide(blocks, grams.orthogonal_start(20, 8))
+
+
+def test_a_gradient_of_zero_stays_zero():
+    run = run_wide(plain(), grams.orthogonal_start(20, 5), cotangent=lambda x, _: np.zeros_like(x), rng=1)
+    assert (run.log_gradient == -np.inf).all()
+    assert (run.backward["weight_gradient"] == -np.inf).all()
+
+
+def test_a_state_that_outgrows_floating_point_is_refused_with_its_layer():
+    with pytest.raises(ArithmeticError, match=r"layer \d+: the squares of the state overflow"):
+        run_wide([Residual(Dense(Gaussian(), variance=100.0))] * 400, grams.orthogonal_start(8, 3), rng=1)
+
+
+def test_replicas_that_do_not_fit_in_memory_at_once_run_one_by_one(monkeypatch):
+    options = {"replicas": 3, "cotangent": "white", "rng": 1}
+    free = run_wide(plain(), grams.orthogonal_start(20, 5), threads=3, **options)
+    monkeypatch.setattr(network, "MEMORY_LIMIT", 8 * 4 * 20 * 5 * 4 + 1)
+    tight = run_wide(plain(), grams.orthogonal_start(20, 5), threads=3, **options)
+    assert np.array_equal(free.log_gradient, tight.log_gradient)

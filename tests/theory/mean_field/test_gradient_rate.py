@@ -9,15 +9,16 @@ from isogap import mean_field
 from isogap.model.activations import Activation, activation
 from isogap.theory.mean_field import (
     Bounded,
+    fixed_point,
     gegenbauer_rate,
     gradient_rate,
     gradient_rate_by_degree,
     linear_rate,
     nonlinearity_price,
+    power_rate,
     rate_excess,
     shifted_relu_rate,
     sine_rate,
-    square_rate,
 )
 from tests.twins import mean_field as twin
 
@@ -147,7 +148,9 @@ def test_witnesses_at_the_edge_attain_the_linear_rate_and_just_inside_they_do_no
 
 def test_closed_forms() -> None:
     for batch in (4, 8, 33, math.inf):
-        assert square_rate(batch).value == pytest.approx(gradient_rate("power:2", batch).value, rel=1e-12)
+        for exponent in (1, 2, 3, 4, 7):
+            found = gradient_rate(f"power:{exponent}", batch)
+            assert power_rate(exponent, batch).value == pytest.approx(found.value, rel=1e-11)
         assert gegenbauer_rate(1, batch).value == pytest.approx(linear_rate(batch).value, rel=1e-15)
     n = 9.0
     for degree in (2, 3, 4):
@@ -235,3 +238,38 @@ def test_short_name() -> None:
     from isogap.theory.mean_field.gradient_rate import gradient_rate as home
 
     assert mean_field.gradient_rate is home
+
+
+@pytest.mark.parametrize("shift", [0.7, -0.5, 0.0, 1.9])
+def test_error_bounds_of_a_kinked_activation_hold_against_thirty_digits(shift: float) -> None:
+    q, c, rate = twin.shifted_relu_of_five_samples(shift)
+    found = fixed_point(f"relu:{shift:+}", 5)
+    assert abs(found.q.value - q) <= found.q.error
+    assert abs(found.c.value - c) <= found.c.error
+    own = gradient_rate(f"relu:{shift:+}", 5)
+    assert abs(own.value - rate) <= own.error < 1e-12
+
+
+def test_an_even_power_of_two_samples_is_refused() -> None:
+    with pytest.raises(ValueError, match="constant on the two samples"):
+        power_rate(4, 2)
+    with pytest.raises(ValueError, match="at most 64"):
+        power_rate(65, 8)
+    assert power_rate(3, 2).value == 0.0
+    assert power_rate(2, 3).value == math.inf
+
+
+@pytest.mark.parametrize("name", ["tanh", "gelu"])
+def test_both_forms_agree_at_every_batch_from_5_to_128(name: str) -> None:
+    for batch in range(5, 129):
+        found, series = gradient_rate(name, batch), gradient_rate_by_degree(name, batch, degree=160)
+        assert abs(found.value - series.value) <= 1e-12 * found.value
+
+
+def test_a_bounded_number_is_a_number() -> None:
+    found = gradient_rate("tanh", 8)
+    assert float(found) == found.value
+    assert f"{found:.3f}" == "1.359"
+    q, c = fixed_point("tanh", 8)
+    assert isinstance(q, Bounded)
+    assert c.value < 0 < c.error

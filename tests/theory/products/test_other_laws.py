@@ -200,7 +200,7 @@ def test_map_of_correlations_is_an_integral_over_normals():
 @pytest.mark.parametrize("centred", [True, False])
 def test_ratio_of_summands_by_simulation(centred):
     rng, side, batch = np.random.default_rng(6), 6, 10
-    I = np.maximum(rng.standard_normal((3000, batch, side, side)), 0)  # noqa: E741
+    I = np.maximum(rng.standard_normal((3000, batch, side, side)), 0)
     g = rng.standard_normal(I.shape)
     if centred:
         g -= g.mean(axis=(1, 2, 3), keepdims=True)

@@ -1,0 +1,182 @@
+"""Tables of numbers in files, as people have them: ``.npy``, ``.npz``, ``.csv`` and relatives, parquet, feather, torch.
+
+A cell that is no number is named by its row and column, counted from 1 as an editor shows them.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from isogap.base.archives import ArchiveError, check_npy, read_archive
+from isogap.base.arguments import finite_array
+from isogap.base.arrays import FloatArray
+
+SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".parquet", ".feather", ".pt")
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", " ": "blanks"}
+_INDEX_NAMES = ("", "index", "id", "unnamed: 0", "row")
+
+
+class TableError(ValueError):
+    """A file that is no table of numbers; the message is one line for a person."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table as it stands in its file.
+
+    Attributes
+    ----------
+    values : ndarray, shape (rows, columns)
+    notes : tuple of str
+        What was understood on the way: a header, a column of row numbers, how cells are separated.
+    """
+
+    values: FloatArray
+    notes: tuple[str, ...] = ()
+
+
+def read_table(path: Path) -> Table:
+    """Read a table.
+
+    Raises
+    ------
+    TableError
+        No such file, a kind of file that is not known, content that is no table of finite numbers.
+    """
+    if not path.exists():
+        raise TableError(f"file {path} does not exist")
+    suffix = path.suffix.lower()
+    try:
+        if suffix == ".npy":
+            check_npy(path)
+            table = Table(_numbers(path, np.load(path, allow_pickle=False)))
+        elif suffix == ".npz":
+            table = Table(_numbers(path, _only(read_archive(path))))
+        elif suffix in (".parquet", ".feather"):
+            table = _frame(path, suffix)
+        elif suffix == ".pt":
+            table = Table(_numbers(path, _tensor(path)))
+        else:
+            table = _text(path)
+    except TableError:
+        raise
+    except (ArchiveError, OSError, ValueError, EOFError, TypeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise TableError(f"file {path} cannot be read as a table of numbers: {reason}") from None
+    return table
+
+
+def _numbers(path: Path, raw: Any) -> FloatArray:
+    return finite_array(f"file {path}", raw, 2)
+
+
+def _only(arrays: dict[str, Any]) -> Any:
+    tables = {name: value for name, value in arrays.items() if value.ndim == 2 and value.dtype.kind in "biuf"}
+    if len(tables) != 1:
+        held = ", ".join(f"{name} {value.shape}" for name, value in arrays.items()) or "nothing"
+        raise TableError(f"one table is expected, the archive holds {held:.200}: save the one you mean as .npy")
+    return next(iter(tables.values()))
+
+
+def _frame(path: Path, suffix: str) -> Table:
+    try:
+        import pandas
+    except ImportError:
+        raise TableError(f'a {suffix} file needs pandas and pyarrow: pip install "isogap[tables]"') from None
+    frame = pandas.read_parquet(path) if suffix == ".parquet" else pandas.read_feather(path)
+    names = [str(name) for name in frame.columns]
+    rows = [[str(cell) if cell is not None else "" for cell in row] for row in frame.itertuples(index=False)]
+    return _cells(names, rows, 1, (f"columns {', '.join(names[:6])}{', ...' * (len(names) > 6)}",))
+
+
+def _tensor(path: Path) -> Any:
+    try:
+        import torch
+    except ImportError:
+        raise TableError('a .pt file needs torch: pip install "isogap[torch]"') from None
+    try:
+        found = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises nearly anything on a damaged file
+        raise TableError(
+            f"no tensor: {str(error).splitlines()[0][:120] if str(error) else type(error).__name__}"
+        ) from None
+    if not isinstance(found, torch.Tensor):
+        raise TableError(f"a tensor is expected, the file holds {type(found).__name__}")
+    return found.detach().to(torch.float64).numpy()
+
+
+def _text(path: Path) -> Table:
+    text = path.read_bytes().decode("utf-8-sig", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    if not lines:
+        raise TableError(f"file {path} is empty")
+    delimiter = _delimiter(lines)
+    skip = delimiter == " "
+    rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter, skipinitialspace=True))
+    rows = [[cell.strip() for cell in row if not skip or cell.strip()] for row in rows]
+    if all(row and not row[-1] for row in rows):  # every line ends with the separator
+        rows = [row[:-1] for row in rows]
+    notes = () if delimiter == "," else (f"cells between {_DELIMITERS[delimiter]}",)
+    header = _header(rows)
+    names = rows[0] if header else []
+    return _cells(names, rows[header:], 1 + header, (*notes, *(("first line read as names",) if header else ())))
+
+
+def _delimiter(lines: list[str]) -> str:
+    """The separator that cuts the first lines into the same number of cells, at least two of them; else a comma."""
+    sample = lines[:50]
+    for mark in ("\t", ";", ",", " "):
+        counts = {
+            len([c for c in next(csv.reader([line.strip()], delimiter=mark)) if mark != " " or c]) for line in sample
+        }
+        if len(counts) == 1 and counts.pop() > 1:
+            return mark
+    return ","
+
+
+def _header(rows: list[list[str]]) -> int:
+    """1 where the first line holds names: a cell that is no number, above a line of numbers."""
+    if len(rows) < 2:
+        return 0
+    words = [cell for cell in rows[0] if cell and not _is_number(cell)]
+    below = [cell for cell in rows[1] if cell]
+    return int(bool(words) and bool(below) and all(_is_number(cell) for cell in below))
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _cells(names: list[str], rows: list[list[str]], first: int, notes: tuple[str, ...]) -> Table:
+    width = len(names) or len(rows[0])
+    values = np.empty((len(rows), width))
+    for i, row in enumerate(rows):
+        if len(row) != width:
+            raise TableError(f"line {first + i} has {len(row)} cells, {width} are expected")
+        for j, cell in enumerate(row):
+            column = f"column {j + 1}" + (f" ({names[j]})" if names else "")
+            if not cell or cell.lower() in ("nan", "na", "null", "none", "?"):
+                raise TableError(f"row {first + i}, {column} is {cell or 'blank'}: fill or remove it")
+            if not _is_number(cell):
+                comma = "; decimal commas are not read" if cell.replace(",", "", 1).lstrip("-").isdigit() else ""
+                raise TableError(f"row {first + i}, {column} holds {cell!r:.40}, which is no number{comma}")
+            values[i, j] = float(cell)
+            if not np.isfinite(values[i, j]):
+                raise TableError(f"row {first + i}, {column} is {cell}: remove or impute it")
+    if names and names[0].lower() in _INDEX_NAMES and width > 1 and _consecutive(values[:, 0]):
+        return Table(values[:, 1:], (*notes, f"first column ({names[0] or 'no name'}) numbers the rows, left out"))
+    return Table(values, notes)
+
+
+def _consecutive(column: FloatArray) -> bool:
+    return bool(column[0] in (0.0, 1.0) and (np.diff(column) == 1.0).all())
