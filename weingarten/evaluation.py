@@ -53,8 +53,8 @@ def evaluate(result: Any, matrices: Given) -> Any:
     >>> evaluate(expectation(W[1, 1]**2), {d: 4})
     0.25
     """
-    if not isinstance(result, TensorExpectation) and needs_networks(getattr(result, "value", result), matrices):
-        return network_value(getattr(result, "value", result), matrices)
+    if not isinstance(result, TensorExpectation) and needs_networks(result, matrices):
+        return network_value(result, matrices)
     values = Values(matrices, result)
     if isinstance(result, TensorExpectation):
         return _tensor(result, values)

@@ -180,7 +180,7 @@ def as_answer(value: Any, work: Work, expression: Any, limit: int) -> Answer:
     for condition in work.ranges:
         if condition.size not in strongest or strongest[condition.size].least < condition.least:
             strongest[condition.size] = condition
-    binding = sorted((r for r in strongest.values() if r.least > 1), key=lambda r: -r.least)
+    binding = sorted((r for r in strongest.values() if r.least > 1 or not r.size.is_Symbol), key=lambda r: -r.least)
     symbol = symbols[0] if len(symbols) == 1 else None
     if not binding:
         name = ", ".join(map(str, symbols))

@@ -70,6 +70,28 @@ def test_sums_over_indices_have_numbers():
     assert value == pytest.approx(float(np.diag(a) @ np.diag(b)), rel=1e-13)
 
 
+def test_numbers_below_the_range_are_computed_anew_or_refused():
+    P, A = wg.permutation("P", d), wg.constant("A", d)
+    word = tr(P * A * P * A.T) * tr(P * A)
+    a = np.array([[1.0, 2.0], [3.0, 4.0]])
+    answer = expectation(word, with_range=True)
+    swap = np.array([[0.0, 1.0], [1.0, 0.0]])
+    exact = np.mean([np.trace(X @ a @ X @ a.T) * np.trace(X @ a) for X in (np.eye(2), swap)])
+    assert wg.evaluate(answer, {A: a}) == pytest.approx(exact, rel=1e-14)
+    with pytest.raises(WeingartenError, match="pole"):
+        wg.evaluate(answer.value, {A: a})
+    V, B = wg.inverse_wishart("V", p, n), wg.constant("B", p)
+    inverse = expectation(tr(V * B), with_range=True)
+    assert wg.evaluate(inverse, {B: np.eye(2), n: 5}) == 1.0
+    with pytest.raises(WeingartenError, match="below 2"):
+        wg.evaluate(inverse, {B: np.eye(2), n: 3})
+
+
+def test_ranges_about_differences_of_sizes_are_shown():
+    V = wg.inverse_wishart("V", p, n, field="complex")
+    assert expectation(tr(V), with_range=True).validity == "n - p >= 1 (a moment of degree 1 exists only there)"
+
+
 def test_rectangular_results_have_numbers():
     G, A, B = wg.ginibre("G", p, n), wg.constant("A", n), wg.constant("B", p)
     a, b = np.diag([1.0, 2.0, 3.0]), np.array([[1.0, 2.0], [3.0, 4.0]])
