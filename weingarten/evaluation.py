@@ -10,7 +10,7 @@ import sympy as sp
 from weingarten.answers import Answer, TensorExpectation
 from weingarten.arguments import as_array
 from weingarten.errors import WeingartenError
-from weingarten.legs.evaluation import needs_networks, network_value
+from weingarten.legs.hook import needs_networks
 from weingarten.notation.symbols import FORM, kinds_of
 
 Given = Mapping[Any, Any]
@@ -54,6 +54,8 @@ def evaluate(result: Any, matrices: Given) -> Any:
     0.25
     """
     if not isinstance(result, TensorExpectation) and needs_networks(result, matrices):
+        from weingarten.legs.evaluation import network_value
+
         return network_value(result, matrices)
     values = Values(matrices, result)
     if isinstance(result, TensorExpectation):

@@ -25,7 +25,7 @@ from weingarten.integration.contraction import (
 from weingarten.integration.determinants import special_terms
 from weingarten.integration.units import has_units
 from weingarten.integration.words import Letter, Word, canonical_closed, count, reduce_word
-from weingarten.legs.expectation import network_expectation, uses_networks
+from weingarten.legs.hook import uses_networks
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.reading import Reader, Term, unit
 from weingarten.notation.structure import prepare_word, shortened, simplify_form, split_rank_one, written_out
@@ -83,6 +83,8 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     """
     reader, expression = Reader(), sp.sympify(expression)
     if uses_networks(expression):
+        from weingarten.legs.expectation import network_expectation
+
         return network_expectation(expression, with_range=with_range, limit=limit)
     if isinstance(expression, sp.Basic):
         check_expansion(expression)

@@ -118,13 +118,14 @@ def _constants(options: argparse.Namespace) -> dict[str, tuple[str, ...]]:
 
 
 def _expectation(options: argparse.Namespace, d: Any, declared: tuple[str, ...]) -> tuple[Answer, str | None]:
-    from weingarten.ensembles.command import ensemble_answer
     from weingarten.expressions import expectation
     from weingarten.integration.contraction import PAIR_LIMIT
     from weingarten.notation.parsing import Parser
 
     haar, constants = _names(options.haar, "--haar"), _constants(options)
     if is_named(options.group):
+        from weingarten.ensembles.command import ensemble_answer
+
         return ensemble_answer(options, haar, constants)
     as_dimension(d, options.group)
     doubled = (set(haar) & set(constants)) | (set(declared) & {*haar, *constants})

@@ -11,21 +11,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from weingarten.answers import Answer
 from weingarten.errors import WeingartenError
 from weingarten.legs.output import GraphSum
-from weingarten.legs.symbols import LegMatrix, legs_of
+from weingarten.legs.symbols import legs_of
 from weingarten.notation.symbols import SymplecticForm
-
-
-def needs_networks(result: Any, matrices: Mapping[Any, Any]) -> bool:
-    """Tell whether a result or its matrices go beyond square matrices of one size."""
-    if isinstance(result, Answer):
-        if result.exact_at is None and (result.symbol is None or str(result.symbol) != result.size):
-            return True
-        result = result.value
-    if isinstance(result, sp.Basic) and result.has(GraphSum, LegMatrix, sp.OneMatrix):
-        return True
-    symbols = {key for key in matrices if isinstance(key, sp.MatrixSymbol)}
-    symbols |= result.atoms(sp.MatrixSymbol) if isinstance(result, sp.Basic) else set()
-    return len({size for matrix in symbols for size in matrix.shape}) > 1
 
 
 def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:

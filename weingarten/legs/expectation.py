@@ -14,16 +14,9 @@ from weingarten.legs.gluing import EMPTY, LIMIT, integrate
 from weingarten.legs.law import Law, Range
 from weingarten.legs.network import Builder, Network
 from weingarten.legs.output import Writer, as_chain
-from weingarten.legs.symbols import LegMatrix, PartialTrace, PartialTranspose, RandomMatrix, legs_of
+from weingarten.legs.symbols import legs_of
 from weingarten.legs.trees import Product, TreeReader
 from weingarten.notation.expansion import check_expansion
-
-OWN = (RandomMatrix, LegMatrix, PartialTrace, PartialTranspose, sp.KroneckerProduct, sp.OneMatrix)
-
-
-def uses_networks(expression: Any) -> bool:
-    """Tell whether an expression holds what the calculus of square Haar matrices alone does not know."""
-    return isinstance(expression, sp.Basic) and expression.has(*OWN)
 
 
 @dataclass
