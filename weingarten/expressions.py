@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -16,6 +15,7 @@ from weingarten.arguments import as_dimension
 from weingarten.errors import WeingartenError
 from weingarten.integration.limits import PAIR_LIMIT
 from weingarten.integration.words import Word
+from weingarten.legs.hook import uses_networks
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.reading import Reader, Term
 from weingarten.spaces import Range, Space, space_of
@@ -69,7 +69,7 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     'd >= 1 (2 factors W)'
     """
     reader, expression = Reader(), sp.sympify(expression)
-    if _uses_networks(expression):
+    if uses_networks(expression):
         from weingarten.legs.expectation import network_expectation
 
         return network_expectation(expression, with_range=with_range, limit=limit)
@@ -86,16 +86,6 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
         work.ranges.append((reader.highest, f"highest index {reader.highest}"))
     value = work.total(terms)
     return _answer(value, work, expression, reader, limit) if with_range else value
-
-
-def _uses_networks(expression: Any) -> bool:
-    """Tell whether an expression holds what the calculus of square Haar matrices alone does not know."""
-    own = "weingarten.legs.symbols" in sys.modules  # no matrix of that kind can have been made before
-    if not (own or (isinstance(expression, sp.Basic) and expression.has(sp.KroneckerProduct, sp.OneMatrix))):
-        return False
-    from weingarten.legs.expectation import uses_networks
-
-    return uses_networks(expression)
 
 
 def _answer(value: Any, work: Averages, expression: Any, reader: Reader, limit: int) -> Answer:

@@ -17,7 +17,7 @@ from weingarten.answers import Answer
 from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import partition_count
 from weingarten.combinatorics.permutations import sign
-from weingarten.ensembles.named import is_named, named_moment
+from weingarten.ensembles.named import is_named, named_moment, plain_permutation
 from weingarten.errors import CostError, WeingartenError
 from weingarten.integration.double_sum import (
     PAIR_LIMIT,
@@ -106,6 +106,10 @@ def moment(
     >>> moment([[2]], 3, "U", conjugate=[[2]])  # E |U_11|^4
     1/6
     """
+    if group == "permutation" and type(d) is int and exponents is None and not (with_range or conjugated or conjugate_rows):
+        found = plain_permutation(rows, cols, d)
+        if found is not None:
+            return found
     if is_named(group) or conjugated is not None:
         entries = _entries((exponents, conjugate), ((rows, cols), (conjugate_rows, conjugate_cols)))
         return named_moment(group, d, entries, (rows, cols, conjugate_rows), conjugated, with_range=with_range)

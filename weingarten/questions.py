@@ -120,13 +120,14 @@ def _constants(options: argparse.Namespace) -> dict[str, tuple[str, ...]]:
 
 
 def _expectation(options: argparse.Namespace, d: Any, declared: tuple[str, ...]) -> tuple[Answer, str | None]:
-    from weingarten.ensembles.command import ensemble_answer
     from weingarten.expressions import expectation
     from weingarten.integration.limits import PAIR_LIMIT
     from weingarten.notation.parsing import Parser
 
     haar, constants = _names(options.haar, "--haar"), _constants(options)
     if is_named(options.group):
+        from weingarten.ensembles.command import ensemble_answer
+
         return ensemble_answer(options, haar, constants)
     as_dimension(d, options.group)
     text = options.monomial if options.command == "moment" else options.expression
