@@ -245,6 +245,7 @@ def settled(
     """
     activation, _ = of_unit_size(activation, n)
     previous: FloatArray | None = None
+    was_settled = False
     best: tuple[FloatArray, FloatArray, float] | None = None
     for m in _resolutions(activation, n):
         require_spread(m, activation)
@@ -256,12 +257,13 @@ def settled(
             defect = m.defect / math.sqrt(float(m.one[PHI, PHI]))
             if rate and defect > 1e-3:  # both resolutions may have missed the same spike of φ'
                 error, settled_now = error + defect * np.abs(values), False
-            if best is None or error.max() < best[1].max():
+            if best is None or not was_settled or error.max() < best[1].max():
                 best = values, error, defect
             if (error <= _ENOUGH * np.abs(values) + 1e-300).all():
                 break
-            if settled_now and error.max() > best[1].max():
+            if was_settled and error.max() > best[1].max():
                 break  # rounding is all that is left
+            was_settled = settled_now
         previous = values
     assert best is not None  # there are at least two resolutions
     values, error, defect = best
