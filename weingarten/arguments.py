@@ -7,11 +7,12 @@ from typing import Any
 
 import sympy as sp
 
-from weingarten.algebra.groups import Group, as_group
+from weingarten.algebra.groups import Group
 from weingarten.combinatorics.pairings import as_pairing, coset_type, image_pairing, orientation_sign
 from weingarten.combinatorics.partitions import Partition, as_partition
 from weingarten.combinatorics.permutations import as_permutation, cycle_type
 from weingarten.errors import WeingartenError
+from weingarten.spaces import as_group
 
 
 def as_dimension(d: object, group: Group | str = "O") -> Any:

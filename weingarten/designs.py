@@ -19,11 +19,12 @@ from typing import Any
 import sympy as sp
 
 from weingarten.algebra.groups import GROUPS
+from weingarten.algebra.values import integer_value
 from weingarten.combinatorics.pairings import all_pairings
 from weingarten.combinatorics.permutations import cycle_type
 from weingarten.combinatorics.set_partitions import all_set_partitions, blocks_of, stirling_number
 from weingarten.errors import CostError, WeingartenError
-from weingarten.functions import as_degree, integer_value
+from weingarten.functions import as_degree
 from weingarten.legs.symbols import checked_size
 
 SIZE_LIMIT = 4096  # rows of the matrices made here

@@ -7,24 +7,21 @@ threshold of the group (n, or 2n for Sp and CSE) it is a rational function of d;
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
-from weingarten.algebra.groups import Group, as_group
-from weingarten.algebra.jack import spectral_terms, spherical_value
-from weingarten.algebra.rational import Ratio, constant_ratio, rational
-from weingarten.algebra.recursion import rational_function, series_length
+from weingarten.algebra.groups import Group
+from weingarten.algebra.jack import spherical_value
+from weingarten.algebra.rational import rational
+from weingarten.algebra.values import check_table_cost, integer_value, symbolic_value
 from weingarten.arguments import as_class, as_dimension
-from weingarten.caches import cached
 from weingarten.combinatorics.pairings import all_pairings, coset_type, orientation_sign
 from weingarten.combinatorics.partitions import Partition, all_partitions, as_partition, conjugate, partition_count
 from weingarten.combinatorics.permutations import cycle_type, invert
 from weingarten.errors import CostError, WeingartenError
+from weingarten.spaces import as_group
 
-TABLE_LIMIT = 30_000_000
-RESTRICTED_LIMIT = 10_000_000
 GRAM_LIMIT = 1_000_000
 SERIES_LIMIT = 1_000_000_000
 SPHERICAL_LIMIT = 3_000_000
@@ -256,66 +253,6 @@ def as_degree(n: object, name: str = "n", what: str = "a degree") -> int:
     if degree < 0 or isinstance(n, bool):
         raise WeingartenError(f"{name}={n!r} is not {what}; give an integer that is at least 0")
     return degree
-
-
-def check_table_cost(n: int, alpha: int) -> None:
-    """Refuse degrees whose integer recursion would take more than `TABLE_LIMIT` steps (some ten seconds)."""
-    if n > 200:
-        raise CostError(f"a table of degree {n} is beyond the limit 200", estimate=n, limit=200)
-    steps = 4 * series_length(n, alpha) * sum(partition_count(m) for m in range(n + 1))
-    if steps > TABLE_LIMIT:
-        raise CostError(
-            f"the table of degree {n} would take some {steps} integer steps; the limit is {TABLE_LIMIT}",
-            estimate=steps,
-            limit=TABLE_LIMIT,
-        )
-
-
-def symbolic_value(mu: Partition, kind: Group) -> Ratio:
-    """Return the function of a partition as a `Ratio` in d."""
-    check_table_cost(sum(mu), kind.alpha)
-    return _symbolic_value(mu, kind)
-
-
-@cached
-def _symbolic_value(mu: Partition, kind: Group) -> Ratio:
-    ratio = rational_function(mu, kind.alpha)
-    if (kind.slope, kind.shift) != (1, 0):
-        ratio = ratio.compose_affine(kind.slope, kind.shift)
-    return -ratio if kind.value_sign(mu) < 0 else ratio
-
-
-def integer_value(mu: Partition, d: int, kind: Group) -> Fraction:
-    """Return the function of a partition at an integer dimension, restricted sum below the threshold."""
-    if d >= kind.threshold(sum(mu)):
-        return symbolic_value(mu, kind).at(d)
-    return _restricted_value(mu, d, kind)
-
-
-@cached
-def _restricted_value(mu: Partition, d: int, kind: Group) -> Fraction:
-    n = sum(mu)
-    allowed = allowed_partitions(n, d, kind)
-    return kind.value_sign(mu) * spectral_terms(mu, kind.alpha, kind.argument(d), allowed).at(0)
-
-
-def allowed_partitions(n: int, d: int, kind: Group) -> tuple[Partition, ...]:
-    """Return the partitions of n that take part at dimension d, refusing n whose Jack polynomials cost too much."""
-    size = min(n, 100)  # p(100) is beyond any limit already
-    most = min(partition_count(size), (size + 1) ** max(0, (d // 2 if kind.paired else d) - 1))
-    cost = n * most * partition_count(size)
-    if cost > RESTRICTED_LIMIT:
-        raise CostError(
-            f"the restricted sum of degree {n} at d={d} would take up to {cost} steps; the limit is {RESTRICTED_LIMIT}",
-            estimate=cost,
-            limit=RESTRICTED_LIMIT,
-        )
-    return tuple(lam for lam in all_partitions(n) if kind.allows(lam, d))
-
-
-def ratio_value(mu: Partition, d: Any, kind: Group) -> Ratio:
-    """Return the function as a `Ratio`, constant when d is an integer."""
-    return constant_ratio(integer_value(mu, d, kind)) if isinstance(d, int) else symbolic_value(mu, kind)
 
 
 def function_value(mu: Partition, d: Any, kind: Group) -> Any:

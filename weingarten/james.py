@@ -15,9 +15,10 @@ from typing import Any
 
 import sympy as sp
 
-from weingarten.algebra.groups import Group, as_group
+from weingarten.algebra.groups import Group
 from weingarten.algebra.jack import jack_polynomial, reciprocal_content_product
 from weingarten.algebra.rational import Ratio, add_ratios
+from weingarten.algebra.values import allowed_partitions
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import (
@@ -28,8 +29,8 @@ from weingarten.combinatorics.partitions import (
     partition_count,
 )
 from weingarten.errors import CostError, WeingartenError
-from weingarten.functions import allowed_partitions
 from weingarten.notation.traces import Trace
+from weingarten.spaces import as_group
 
 TRIPLE_LIMIT = 500_000
 

@@ -9,17 +9,16 @@ from itertools import permutations, product
 from math import factorial
 from typing import Any
 
-from weingarten.algebra.groups import GROUPS, Group, as_group
+from weingarten.algebra.groups import GROUPS, Group
 from weingarten.algebra.rational import ZERO, Ratio, add_ratios, constant_ratio, over_roots
 from weingarten.algebra.recursion import series_length
+from weingarten.algebra.values import TABLE_LIMIT
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import partition_count
 from weingarten.combinatorics.permutations import sign
 from weingarten.ensembles.named import is_named, named_moment, plain_permutation
 from weingarten.errors import CostError, WeingartenError
-from weingarten.functions import TABLE_LIMIT
-from weingarten.integration.complex_elimination import Cell, complex_moment, symplectic_normal_form
 from weingarten.integration.double_sum import (
     PAIR_LIMIT,
     circular_double_sum,
@@ -30,9 +29,11 @@ from weingarten.integration.double_sum import (
     real_pair_count,
 )
 from weingarten.integration.real_elimination import elimination_estimate, real_moment
+from weingarten.spaces import as_group
 
 DEGREE_LIMIT = 100_000  # factors of one moment
 
+Cell = tuple[int, int]
 Entries = dict[tuple[int, int], Cell]  # 1-based position -> exponents of the entry and of its conjugate
 
 
@@ -178,6 +179,8 @@ def moment_ratio(entries: Entries, size: Any, kind: Group) -> Ratio:
     if kind.name == "O":
         return orthogonal_moment(entries)
     if kind.name == "Sp":
+        from weingarten.integration.complex_elimination import complex_moment, symplectic_normal_form
+
         matrix, factor = symplectic_normal_form(entries)
         return complex_moment(matrix, True) * factor
     return unitary_moment(entries)
@@ -207,6 +210,8 @@ def unitary_moment(entries: Entries) -> Ratio:
     pairs = complex_pair_count(rows, cols)
     if _prefers_double_sum(pairs, len(rows), 1, elimination_estimate(absolute)):
         return complex_double_sum(rows, cols, rows_bar, cols_bar, None)
+    from weingarten.integration.complex_elimination import complex_moment
+
     left, right = _dense(entries, 0), _dense(entries, 1)
     return complex_moment(tuple(tuple(zip(x, y, strict=True)) for x, y in zip(left, right, strict=True)), False)
 

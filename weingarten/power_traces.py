@@ -19,12 +19,13 @@ from typing import Any
 
 import sympy as sp
 
-from weingarten.algebra.groups import Group, as_group
+from weingarten.algebra.groups import Group
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension
 from weingarten.combinatorics.pairings import double_factorial
 from weingarten.combinatorics.partitions import Partition, all_partitions, as_partition, partition_count
 from weingarten.errors import CostError, WeingartenError
+from weingarten.spaces import as_group
 
 SHAPE_LIMIT = 200_000
 MOVE_LIMIT = 25_000_000

@@ -13,7 +13,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from weingarten.algebra.groups import GROUPS, Group
+from weingarten.algebra.groups import ALIASES, GROUPS, Group
+from weingarten.errors import WeingartenError
 
 if TYPE_CHECKING:
     from weingarten.algebra.rational import Ratio
@@ -112,3 +113,22 @@ def space_of(name: str) -> Space:
         return CLASSICAL[name]
     space: Space = importlib.import_module(ENSEMBLES[name]).SPACE
     return space
+
+
+def as_group(group: object) -> Group:
+    """Return the `Group` of a name such as "O", "u" or "symplectic"; a `Group` passes through.
+
+    Examples
+    --------
+    >>> as_group("unitary").name
+    'U'
+    """
+    if isinstance(group, Group):
+        return group
+    name = ALIASES.get(group.lower()) if isinstance(group, str) else None
+    if name is not None:
+        return GROUPS[name]
+    for known in ENSEMBLES:
+        if isinstance(group, str) and group.lower() == known.lower():
+            return space_of(known).kind
+    raise WeingartenError(f"group={group!r} is unknown; choose one of {', '.join((*GROUPS, *ENSEMBLES))}")

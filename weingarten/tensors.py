@@ -10,8 +10,8 @@ import sympy as sp
 
 from weingarten.answers import TensorExpectation
 from weingarten.arguments import as_dimension
+from weingarten.averages import Integration
 from weingarten.errors import WeingartenError
-from weingarten.expressions import Integration
 from weingarten.integration.contraction import PAIR_LIMIT, Strand
 from weingarten.integration.words import Word, plain_symmetric, reduce_word
 from weingarten.legs.hook import uses_networks

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def add_input(p: argparse.ArgumentParser, known: str) -> None:
     """Add ``--input``, the orientation of a table, and ``--map``; ``known`` names the inputs that are no file."""
-    p.add_argument("--input", default="gaussian", metavar="WHAT", help=f"{known}, or a file of samples")
+    p.add_argument("--input", default="gaussian", metavar="WHAT", help=f"{known}, or a file")
     way = p.add_mutually_exclusive_group()
     way.add_argument("--samples-first", dest="orientation", action="store_const", const="samples-first",
                      help="a row of the file is a sample")  # fmt: skip

@@ -22,7 +22,6 @@ from isogap.cli.common import (
 from isogap.cli.input import add_input, read_input, reading
 from isogap.model.choices import (
     ACTIVATION_FAMILIES,
-    ACTIVATION_NAMES,
     CHAIN_WEIGHTS,
     LOSSES,
     ORDERS,
@@ -40,8 +39,7 @@ N divides every row by sqrt(norm² + eps), with --root-n by sqrt(norm²/n + eps)
 
 examples:
   isogap-variants --width 32 --depth 300 --weights gaussian
-  isogap-variants --width 16 --depth 400 --batch 16 --batch-norm-1d
-  isogap-variants --width 32 --depth 300 --activation tanh --exponent 0.4
+  isogap-variants --width 16 --depth 400 --activation tanh --batch-norm-1d
 
 exit status: 0 done, 2 bad input, 130 interrupted"""
 
@@ -69,8 +67,7 @@ def parser() -> Parser:
     p.add_argument("--eps", type=float, default=0.0, metavar="E", help="under the root (default 0)")
     p.add_argument("--batch-norm-1d", action="store_true", help="--mean-removal --root-n --eps 1e-5")
     p.add_argument("--activation", default="identity", metavar="NAME",
-                   help=f"{', '.join(ACTIVATION_NAMES)}; {':X, '.join(ACTIVATION_FAMILIES)}:X with a number; "
-                   "or MODULE:FUNCTION:MODULE:DERIVATIVE")  # fmt: skip
+                   help="tanh, relu:0.7, ... or MODULE:FUNCTION:MODULE:DERIVATIVE")  # fmt: skip
     p.add_argument("--gain", type=float, default=1.0, metavar="A", help="default 1")
     p.add_argument("--exponent", type=float, default=0.0, metavar="P", help="gains are A l^-P, l from 1 (default 0)")
     p.add_argument("--order", choices=ORDERS, default=ORDERS[0], metavar="ORDER",

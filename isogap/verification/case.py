@@ -108,7 +108,7 @@ class Case:
         return claim
 
     def below(self, label: str) -> list[Claim]:
-        """Claims of a statement that this one rests on."""
+        """Claims of a statement that this one rests on, by its label, or by its key (``chain/E1``)."""
         if label not in self._below:
             raise UndecidedError(f"{label} is not among what the statement rests on, or was not judged")
         return [Claim.of(text) for text in self._below[label]]

@@ -74,10 +74,10 @@ def formula_mutations(system: str = "chain") -> list[Mutation]:
     found = []
     for s in load().values():
         if s.system == system:
-            for text in s.claim:
+            for number, text in enumerate(s.claim, 1):
                 for what, changed in variations(text):
-                    old, new = f'"{text}"', f'"{changed}"'
-                    found.append(Mutation(f"{s.key}: {what}", f"verify/{system}", old, new, (f"verify:{s.key}",)))
+                    name, edit = f"{s.key}: claim {number}, {what}", (f'"{text}"', f'"{changed}"')
+                    found.append(Mutation(name, f"verify/{system}", *edit, (f"verify:{s.key}",)))
     return found
 
 
@@ -160,7 +160,19 @@ def _try(mutation: Mutation, root: Path) -> Result:
         result = Result(mutation.name, "", time.perf_counter() - begin, str(fault)[:300])
     finally:
         path.write_text(before, encoding="utf-8")
+    if result.noticed_by and _fails_unchanged(result.noticed_by, root):
+        result = Result(mutation.name, "", result.seconds, f"{result.noticed_by} fails without any change")
     return _told(result)
+
+
+def _fails_unchanged(noticer: str, root: Path) -> bool:
+    """Whether a check or test fails in the unchanged copy: then it notices nothing. Asked once for each."""
+    if noticer not in _UNCHANGED:
+        _UNCHANGED[noticer] = _noticed(noticer, root)
+    return _UNCHANGED[noticer]
+
+
+_UNCHANGED: dict[str, bool] = {}
 
 
 def judge_alone(name: str) -> bool:

@@ -54,7 +54,8 @@ def judge(
     """
     begin = time.perf_counter()
     key = zlib.crc32(statement.key.encode())
-    below = {before[x].label: before[x].claim for x in statement.depends if x in before} if before else {}
+    rests_on = [before[x] for x in statement.depends if x in before] if before else []
+    below = {name: v.claim for v in rests_on for name in (v.label, v.key)}  # chain/E1 where a label alone is not enough
     options: dict[str, Any] = {"seed": seed * 2**32 + key, "deep": deep, "where": statement.where, "below": below}
     case = Case(**options, claims=statement.claim)
     kind, message, refutation = _decide(case, decide, {})

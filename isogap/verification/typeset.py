@@ -18,6 +18,8 @@ SYMBOLS = {
 """LaTeX of the letters that every registry may use; a registry adds its own in the table ``[symbols]``."""
 
 _RELATIONS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "==": "="}
+# What a power may stand at without brackets: a letter or command with an index, or a norm.
+_SIMPLE = re.compile(r"\\?[A-Za-z]+('|_(\w|\{[^{}]*\}|\\[A-Za-z]+))?|\\lVert [A-Za-z]\\rVert")
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 4
 
 
@@ -26,6 +28,8 @@ def latex(claim: Claim, symbols: Mapping[str, str] | None = None) -> str:
 
     Examples
     --------
+    >>> latex(Claim.of("x <= mean^2"), {"mean": r"\operatorname{mean}_j r_j"})
+    'x\\le(\\operatorname{mean}_j r_j)^2'
     >>> latex(Claim.of("mean <= phi - p2/(d*(d+2)) if phi > 1/(16*d)"), {"mean": r"\mathbb{E}\varphi"})
     '\\mathbb{E}\\varphi\\le\\varphi-\\frac{\\sum_k(\\lambda_k-1)^2}{d(d+2)}\\ \\text{ if }\\varphi>\\frac{1}{16d}'
     """
@@ -71,8 +75,8 @@ def _typeset(node: Any, table: Mapping[str, str]) -> tuple[str, int]:
     base = _inside(node.left, table, _ATOM)
     if isinstance(node.left, ast.BinOp) and isinstance(node.left.op, ast.Div):
         base = rf"\left({base}\right)"
-    if isinstance(node.left, ast.Name) and re.search(r"[\^ ]|\\sum", base):
-        base = f"({base})"
+    if isinstance(node.left, ast.Name) and not _SIMPLE.fullmatch(base):
+        base = _bracketed(base)
     return f"{base}^{_braced(_typeset(node.right, table)[0])}", _POWER
 
 

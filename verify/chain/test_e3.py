@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 
+import sympy as sp
 from flint import arb
 
 import isogap
@@ -15,11 +16,34 @@ def decide(case, *, freedom=0):
     ``Y = Σ λ_k D_k`` with D uniform on the simplex, and the Hermite-Genocchi formula makes ``E log Y`` a divided difference
     of ``x^(m-1) (log x - H_(m-1))``.
     """
+    x, t, lam, u = sp.symbols("x t lambda u", positive=True)
+    inside = sp.integrate(sp.exp(-x * t), (t, 0, sp.oo))
+    what = "d/dx of ∫ (e^-t - e^-xt) dt/t is ∫ e^-xt dt, that of log x; both are 0 at x = 1"
+    case.identity(what, inside, sp.diff(sp.log(x), x), computed=True)
+    normal = sp.integrate(sp.exp(-t * lam * u**2 - u**2 / 2), (u, -sp.oo, sp.oo)) / sp.sqrt(2 * sp.pi)
+    what = "E e^(-tλg²) = (1+2λt)^(-1/2) for a standard normal g, squared"
+    case.identity(what, sp.simplify(normal**2), 1 / (1 + 2 * lam * t), computed=True)
+    case.argument("Frullani integral", "log x = ∫ (e^-t - e^-xt) dt/t, at x = gᵀΛg and at x = |g|²")
+    case.argument("independent factors", "E exp(-t gᵀΛg) = Π_k (1+2λ_k t)^(-1/2) for independent standard normals")
     case.argument(
-        "Frullani integral",
-        "Frullani: log x = ∫ (e^-t - e^-xt) dt/t; E exp(-t gᵀGg) = Π (1+2λ_k t)^(-1/2) for normal g",
+        "the direction of a normal vector", "Y = gᵀΛg/|g|²: g/|g| is uniform on the sphere, independent of |g|"
     )
-    case.argument("the direction of a normal vector", "g/|g| is uniform on the sphere and independent of |g|")
+    case.argument("Fubini", "mean and integral are exchanged: e^-t - e^-xt has one sign for x on either side of 1")
+    with case.illustrations():
+        _closed_forms(case, freedom)
+    with case.illustrations():
+        for d in widths(deep=case.deep):
+            shift = (arb(d) / 2).digamma() - (arb(d + freedom) / 2).digamma()
+            for s in family(d, deep=case.deep):
+                found = isogap.exact_step([float(x) for x in s.full()])
+                inside = Spectrum.of([Fraction(float(x)) for x in s.full()])
+                error = abs(ball(found.value) - inside.step() - shift)
+                case.at_most(
+                    "library: exact_step is within its stated error", error, ball(found.error), spectrum=s, d=d
+                )
+
+
+def _closed_forms(case, freedom):
     for d in widths(deep=case.deep):
         shift = (arb(d) / 2).digamma() - (arb(d + freedom) / 2).digamma()
         for m in sorted({1, 2, d // 2, d - 1} - {0}):
@@ -34,15 +58,6 @@ def decide(case, *, freedom=0):
                     case.agree(
                         "eigenvalues in pairs: divided differences", s.step(25) + shift, _pairs(s), 15, spectrum=s
                     )
-    with case.illustrations():
-        for d in widths(deep=case.deep):
-            for s in family(d, deep=case.deep):
-                found = isogap.exact_step([float(x) for x in s.full()])
-                inside = Spectrum.of([Fraction(float(x)) for x in s.full()])
-                error = abs(ball(found.value) - inside.step() - shift)
-                case.at_most(
-                    "library: exact_step is within its stated error", error, ball(found.error), spectrum=s, d=d
-                )
 
 
 def _simple(m):

@@ -1,12 +1,17 @@
 """Printed: Corollary 4: Eq. 9 as written: a slip of notation, BN is missing."""
 
-from isogap.verification import RefutedError
+import sympy as sp
+
+from isogap.verification import RefutedError, UndecidedError
 from isogap.verification import rational as q
 from isogap.verification.balls import family, widths
 
 
 def decide(case, *, normalise=False):
     """φ(WX) = φ(X) exactly, so eq. 9 fails for every non-orthogonal X; with BN it holds on every spectrum tried."""
+    lemma = case.below("Corollary 4")[0].right.sympy(phi=sp.Symbol("phi_X", positive=True))
+    if any(sp.cancel(sp.exp(claim.right.sympy()) - sp.exp(lemma)) != 0 for claim in case.claims):
+        raise UndecidedError("the bound is not that of Corollary 4")
     X, W = case.witness("corollary_4_X"), case.witness("corollary_4_W")
     G, H = X * X.transpose(), W * X * (W * X).transpose()
     d = X.nrows()

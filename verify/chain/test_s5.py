@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 
 from isogap import Checks, bounds, simulate
-from isogap.verification import replace
+from isogap.verification import UndecidedError, replace
 from isogap.verification.balls import ball
 
 d, phi, phi0 = sp.symbols("d phi phi0", positive=True)
@@ -67,6 +67,9 @@ def _proof(case, layer, first, middle, after):
     g = sp.Symbol("g_k", positive=True)
     factor = sp.cancel((2 * layer.sympy() - g) ** 2 / g)  # -log y ≤ g + √(factor g)
     case.rises("(1-y)² ≤ 2g(y) on (0, 1)", factor * (y - 1 - sp.log(y)) - (1 - y) ** 2, y, 1, 0)
+    least = sp.limit((1 - y) ** 2 / (y - 1 - sp.log(y)), y, 1)
+    if factor != least:
+        raise UndecidedError(f"the smallest factor is {least}, at y → 1")
     case.identity("the first term is Σ g_k/2 ≤ dφ_0/2", first.sympy() * 2, d * phi0, computed=True)
     case.argument(
         "bound of one row by the sum over the rows",
@@ -92,10 +95,14 @@ def _proof(case, layer, first, middle, after):
         case.follows("after τ: at most the square of the last term", rest, {d: 1})
     start = case.claims[2]
     end = Fraction(str(start.condition.right.sympy() * d))
+    if end != Fraction(str(largest)):
+        raise UndecidedError(f"S2 covers φ_0 up to {largest}/d")
     case.constant("where S2 covers it", end, "<=", Fraction(str(largest)))
     alone = sum((term.sympy() for term in start.right.terms[1:]), start=sp.Integer(0))
     ratio = sp.cancel(alone**2 / (d * phi0 / 2 * 4 / gap**2))
-    case.constant("τ = 0: the same with φ_0 for φ_τ, squared", Fraction(str(ratio)), ">=", Fraction(1))
+    if ratio != 1:
+        raise UndecidedError(f"the route gives another bound at τ = 0: its square is {ratio} of the claim's")
+    case.identity("τ = 0: the same with φ_0 for φ_τ, squared", alone**2, d * phi0 * 2 / gap**2, computed=True)
     for width in (2, 8, 64):
         gap = 1 / (32 * ball(width))
         exact = start.right.ball(d=width, phi0=gap)

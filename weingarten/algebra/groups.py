@@ -20,7 +20,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from weingarten.combinatorics.partitions import Partition
-from weingarten.errors import WeingartenError
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ GROUPS = {
     "CSE": Group("CSE", 2, slope=-1, shift=1, paired=True),
 }
 
-_ALIASES = {name.lower(): name for name in GROUPS} | {
+ALIASES = {name.lower(): name for name in GROUPS} | {
     "orthogonal": "O",
     "unitary": "U",
     "symplectic": "Sp",
@@ -83,25 +82,3 @@ _ALIASES = {name.lower(): name for name in GROUPS} | {
     "special_orthogonal": "SO",
     "special_unitary": "SU",
 }
-
-
-def as_group(group: object) -> Group:
-    """Return the `Group` of a name such as "O", "u" or "symplectic"; a `Group` passes through.
-
-    Examples
-    --------
-    >>> from weingarten.algebra.groups import as_group
-    >>> as_group("unitary").name
-    'U'
-    """
-    if isinstance(group, Group):
-        return group
-    name = _ALIASES.get(group.lower()) if isinstance(group, str) else None
-    if name is not None:
-        return GROUPS[name]
-    from weingarten.spaces import ENSEMBLES, space_of
-
-    for known in ENSEMBLES:
-        if isinstance(group, str) and group.lower() == known.lower():
-            return space_of(known).kind
-    raise WeingartenError(f"group={group!r} is unknown; choose one of {', '.join((*GROUPS, *ENSEMBLES))}")

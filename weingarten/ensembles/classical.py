@@ -15,6 +15,7 @@ import sympy as sp
 
 from weingarten.algebra.groups import GROUPS, Group
 from weingarten.algebra.several import Ring, Several
+from weingarten.algebra.values import integer_value, symbolic_value
 from weingarten.combinatorics.pairings import (
     all_pairings,
     coset_type,
@@ -24,7 +25,6 @@ from weingarten.combinatorics.pairings import (
 )
 from weingarten.combinatorics.permutations import cycle_type
 from weingarten.errors import WeingartenError
-from weingarten.functions import integer_value, symbolic_value
 from weingarten.legs.law import FORM_NAME, Gluing, Law, Range, Tree, factors
 from weingarten.legs.symbols import RandomMatrix, checked_legs
 from weingarten.notation.symbols import symplectic_form

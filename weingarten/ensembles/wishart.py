@@ -18,9 +18,9 @@ import sympy as sp
 
 from weingarten.algebra.groups import GROUPS
 from weingarten.algebra.several import Ring, Several
+from weingarten.algebra.values import symbolic_value
 from weingarten.combinatorics.partitions import Partition
 from weingarten.errors import WeingartenError
-from weingarten.functions import symbolic_value
 from weingarten.legs.law import Gluing, Law, Range, Tree
 from weingarten.legs.single import (
     ComplexInvariant,

@@ -19,6 +19,7 @@ from typing import Any
 
 from weingarten.algebra.groups import GROUPS, Group
 from weingarten.algebra.rational import ZERO, Ratio, add_ratios
+from weingarten.algebra.values import ratio_value
 from weingarten.combinatorics.pairings import (
     Pairing,
     coset_type,
@@ -30,9 +31,7 @@ from weingarten.combinatorics.pairings import (
 from weingarten.combinatorics.partitions import Partition
 from weingarten.combinatorics.permutations import Permutation, cycle_type
 from weingarten.errors import CostError
-from weingarten.functions import ratio_value
-
-PAIR_LIMIT = 1_000_000
+from weingarten.integration.limits import PAIR_LIMIT as PAIR_LIMIT
 
 
 def combine(histogram: Counter[Partition], d: Any, kind: Group) -> Ratio:

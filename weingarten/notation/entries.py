@@ -8,8 +8,8 @@ from typing import Any
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from weingarten.algebra.groups import as_group
 from weingarten.errors import WeingartenError
+from weingarten.spaces import as_group
 
 
 class HaarEntry(sp.Expr):  # type: ignore[misc]

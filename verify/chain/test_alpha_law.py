@@ -1,0 +1,56 @@
+"""Alpha law: Growth with nearly linear activations goes with the fourth power of the gain."""
+
+import numpy as np
+import sympy as sp
+
+from isogap import Variant, simulate_variant
+from isogap.verification import UndecidedError, replace
+from isogap.verification.sampling import estimate
+
+
+def decide(case):
+    """Backpropagation of tanh networks at two gains, a factor 2 apart; the exponent 1/4 by the p-series."""
+    one, half = _rates(case, 1.0), _rates(case, 0.5)
+    case.hypothesis(True)
+    least, most = case.claims
+    factors = [claim.right.exact(rate_half=1) for claim in case.claims]
+    if not case.control and factors != [2**4 / 2, 2**4 * 2]:
+        raise UndecidedError(f"2⁴ within a factor 2 is 8 and 32, not {', '.join(map(str, factors))}")
+    _compare(case, least, one, half, "at least half of 2⁴ times the growth")
+    _compare(case, most, one, half, "at most twice 2⁴ times the growth")
+    case.mean_below("there is growth at gain 1", -one, 0.0, None, d=8)
+    case.notices("the square law", lambda c: _compare(c, least, one, one[::-1] / 4))
+    found = [estimate(rates, None) for rates in (half, one)]
+    rows = [
+        (a, f"{x.mean:.3e} ± {x.stderr:.1e}", f"{x.mean / a**4:.4f}") for a, x in zip((0.5, 1.0), found, strict=True)
+    ]
+    case.table("growth of log‖∂L/∂W‖² per layer, tanh, d = 8", ("gain α", "rate", "rate/α⁴"), rows)
+    p, ell = sp.symbols("p l", positive=True)
+    case.identity(
+        "α_l = l^(-p): Σ α_l⁴ is the p-series of 4p", sp.log((ell**-p) ** 4), -4 * p * sp.log(ell), computed=True
+    )
+    case.argument("p-series", "Σ l^(-4p) is finite exactly for p > 1/4")
+
+
+def _compare(case, claim, one, half, what=""):
+    left, right = (side.evaluate({"rate_one": one, "rate_half": half}, float) for side in claim.sides)
+    low, high = (left, right) if claim.ops == ("<=",) else (right, left)
+    case.mean_at_most(what, low - high, 0.0, None, d=8)
+
+
+def _rates(case, gain):
+    depth = 400
+    run = simulate_variant(Variant(8, depth, activation="tanh", gain=gain), replicas=200, rng=case.seed + int(8 * gain))
+    first, last = depth // 10, depth - depth // 10
+    logs = np.asarray(run.log_norm)
+    return 2 * (logs[:, first] - logs[:, last]) / (last - first)
+
+
+FALSE_NEIGHBOURS = {
+    "the square law: at most 4 times": replace("32*rate_half", "4*rate_half"),
+    "no growth": replace("32*rate_half", "0*rate_half"),
+}
+
+
+def test_alpha_law(judgement):
+    judgement()
