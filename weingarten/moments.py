@@ -106,7 +106,7 @@ def moment(
     >>> moment([[2]], 3, "U", conjugate=[[2]])  # E |U_11|^4
     1/6
     """
-    if group == "permutation" and type(d) is int and exponents is None and not (with_range or conjugated or conjugate_rows):
+    if group == "permutation" and exponents is None and not (with_range or conjugated or conjugate_rows):
         found = plain_permutation(rows, cols, d)
         if found is not None:
             return found

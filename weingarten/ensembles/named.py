@@ -117,8 +117,8 @@ def _direct(name: str) -> Any:
     return None
 
 
-def plain_permutation(rows: Any, cols: Any, d: int) -> Any:
-    """Return `[ker i = ker j] / (d)_{|ker i|}` at an integer size for plain sequences of good indices, else None.
+def plain_permutation(rows: Any, cols: Any, d: Any) -> Any:
+    """Return `[ker i = ker j] / (d)_{|ker i|}` for plain sequences of good indices, else None; for a symbol a 0 alone.
 
     Examples
     --------
@@ -127,15 +127,21 @@ def plain_permutation(rows: Any, cols: Any, d: int) -> Any:
     """
     if type(rows) not in (list, tuple) or type(cols) not in (list, tuple) or len(rows) != len(cols):
         return None
-    images: dict[int, int] = {}
-    for i, j in zip(rows, cols, strict=True):
-        if type(i) is not int or type(j) is not int or not (0 < i <= d and 0 < j <= d):
-            return None
-        images.setdefault(i, j)
     import sympy as sp
 
+    whole = type(d) is int
+    if not whole and not (isinstance(d, sp.Symbol) and d.is_positive is not False and d.is_integer is not False):
+        return None
+    highest = d if whole else 10**9
+    images: dict[int, int] = {}
+    for i, j in zip(rows, cols, strict=True):
+        if type(i) is not int or type(j) is not int or not (0 < i <= highest and 0 < j <= highest):
+            return None
+        images.setdefault(i, j)
     if len(set(images.values())) != len(images) or any(images[i] != j for i, j in zip(rows, cols, strict=True)):
         return sp.S.Zero
+    if not whole:
+        return None
     below = 1
     for s in range(len(images)):
         below *= d - s
