@@ -21,19 +21,16 @@ import sympy as sp
 from weingarten.arguments import as_dimension
 from weingarten.errors import WeingartenError
 from weingarten.notation import functions
+from weingarten.notation.calls import OPENING, Calls
 from weingarten.notation.decorations import is_matrix
 from weingarten.notation.expansion import FACTOR_LIMIT
 from weingarten.notation.lexing import GREEK
-from weingarten.notation.names import FOREIGN, FUNCTIONS, OF_MATRICES, Names, known
-from weingarten.notation.naming import Naming
+from weingarten.notation.names import FOREIGN, FUNCTIONS, Names, known
 from weingarten.notation.symbols import HaarMatrix
-from weingarten.notation.traces import Trace
 from weingarten.spaces import as_group, space_of
 
-OPENING = {"(": ")", "[": "]", "{": "}"}
 
-
-class Parser(Naming):
+class Parser(Calls):
     """Turns text into a sympy expression; `haar` are the names of the random matrices.
 
     After `parse`, `notes` say how doubtful places were read, and `ranges` from which size on the averages hold that
@@ -330,54 +327,6 @@ class Parser(Naming):
         if self.matrices or self.matrix_name_follows(word):
             return self.matrix_word(word, token.start)
         return self.scalar_word(word, token.start)
-
-    def call(self, name: str, start: int) -> Any:
-        """Read the arguments of a known function and return its value."""
-        opening = self.next().value
-        self.enter()
-        self.bars.append(0)
-        value = self.called(name, start)
-        self.bars.pop()
-        self.leave()
-        self.expect(OPENING[opening])
-        return value
-
-    def called(self, name: str, start: int) -> Any:
-        """Return the value of a function, the place being behind its bracket."""
-        if name == "tr":
-            if self.matrices:
-                self.fail("a trace inside of a trace; move it out", start)
-            matrix = self.matrix(self.sum)
-            return (
-                sp.Add(*[matrix[i, i] for i in range(matrix.rows)])
-                if isinstance(matrix, sp.MatrixBase)
-                else Trace(matrix)
-            )
-        if name in OF_MATRICES or (name == "conj" and (self.matrices or self.matrix_bracket())):
-            return self.decorated(self.matrix(self.sum), "C" if name == "conj" else name, start)
-        if self.matrices:
-            self.fail(f"{name}(...) is a scalar; move it out of the trace", start)
-        if name == "det":
-            return functions.determinant(self.matrix(self.sum), lambda message: self.fail(message, start))
-        if name == "minor":
-            return self.minor(start)
-        first = self.scalar(self.sum, f"in {name}(...)")
-        second = None
-        if name == "cov":
-            self.expect(",")
-            second = self.scalar(self.sum, "in cov(...)")
-        return functions.value(name, first, second, self)
-
-    def minor(self, start: int) -> Any:
-        """Read `minor(W, [1,2], [1,3])`."""
-        matrix = self.matrix(self.sum)
-        self.expect(",")
-        rows = self.integers()
-        self.expect(",")
-        columns = self.integers()
-        return functions.determinant(
-            self.block(matrix, rows, columns, start), lambda message: self.fail(message, start)
-        )
 
 
 def parse_expression(text: str, d: Any, group: str = "O", haar: tuple[str, ...] = ()) -> Any:
