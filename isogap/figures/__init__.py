@@ -55,16 +55,16 @@ FIGURES = {
     "residual-batch": ("residual.training", "batch", "test accuracy over learning rate and batch, and B* (D9, D10)"),
     "c1": ("paper.rank", "c1", "growth for rank-deficient batches over (d, r), conjecture D4"),
     "bjorck-f1": ("bjorck_rates", "f1", "largest learning rates by depth and place of BN"),
-    "bjorck-f2": ("bjorck", "f2", "entries of a kernel's gradient, with and without BN"),
+    "bjorck-f2": ("bjorck_gradients", "f2", "entries of a kernel's gradient, with and without BN"),
     "bjorck-f3": ("bjorck", "f3", "loss after one step against its size"),
     "bjorck-f4": ("bjorck", "f4", "moments of channels along a diverging step"),
     "bjorck-f5": ("bjorck", "f5", "variance of the blocks' sums against depth"),
     "bjorck-f6": ("bjorck", "f6", "gradients in the outputs, image by image"),
-    "bjorck-f7": ("bjorck", "f7", "gradient of a kernel by channels"),
+    "bjorck-f7": ("bjorck_gradients", "f7", "gradient of a kernel by channels"),
     "bjorck-f8": ("products_paper", "f8", "density of products of matrices"),
     "bjorck-f9": ("products_paper", "f9", "singular values of products of 1000 x 1000 matrices"),
     "bjorck-f20": ("products_paper", "f20", "condition number against the number of factors"),
-    "bjorck-table1": ("bjorck", "table1", "how strongly the summands of a gradient cancel"),
+    "bjorck-table1": ("bjorck_gradients", "table1", "how strongly the summands of a gradient cancel"),
 }
 
 __all__ = ["FIGURES", "Product", "Settings", "make"]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from isogap.figures import FIGURES, bjorck, bjorck_rates, make, products_paper
+from isogap.figures import FIGURES, bjorck, bjorck_gradients, bjorck_rates, make, products_paper
 from isogap.figures.output import csv_text, write
 from isogap.figures.product import OPEN, SUPPORTS, Settings
 
@@ -44,11 +44,13 @@ def test_networks_on_a_small_scale(name, monkeypatch, tmp_path):
         return small(blocks=8, channels=(4, 8, 8), **rest)
 
     monkeypatch.setattr(bjorck, "ConvNet", shallow)
-    monkeypatch.setattr(bjorck, "MIDDLE", 25)
-    monkeypatch.setattr(bjorck, "CHANNELS_LAYER", 20)
+    monkeypatch.setattr(bjorck_gradients, "ConvNet", shallow)
+    monkeypatch.setattr(bjorck_gradients, "MIDDLE", 25)
+    monkeypatch.setattr(bjorck_gradients, "CHANNELS_LAYER", 20)
     monkeypatch.setattr(bjorck, "STEP_LAYERS", (4, 20, 36))
-    monkeypatch.setattr(bjorck, "TABLE_LAYERS", (8, 24, 40))
+    monkeypatch.setattr(bjorck_gradients, "TABLE_LAYERS", (8, 24, 40))
     monkeypatch.setattr(bjorck, "BATCH", 16)
+    monkeypatch.setattr(bjorck_gradients, "BATCH", 16)
     monkeypatch.setattr(bjorck.Settings, "pick", lambda self, quick, paper: 1)
     product = make(name, Settings(work=tmp_path / "work"))
     assert product.verdict != OPEN
