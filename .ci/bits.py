@@ -32,5 +32,8 @@ for width in RUNS:
             show(width, weights, start.partition(":")[0], weights=weights, input=start)
         if width < 200:
             show(width, weights, "gradients", weights=weights, gradients="cross-entropy")
+    if not width & (width - 1):
+        for weights in ("hadamard", "dct"):
+            show(width, weights, weights=weights)
     if width < 32:
         show(width, "double-double", precision="double-double")

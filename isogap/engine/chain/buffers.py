@@ -80,6 +80,8 @@ def column_paths(
 ) -> RawPaths | None:
     """`kernel_paths` with one replica at a time and its columns in lanes."""
     d, count, lanes = start.width, states.shape[0], lanes_available()
+    if _law(weights) == COSINE:
+        lanes = 1  # two columns are transformed as one, and which two they are must not depend on the lanes
     out, kernel = _Output(d, depth, count, marks.size, count, 1), KernelStart.of(start, weights)
     work, kept = _ColumnWorkspace(d, lanes), out.kept(marks, slice(None))
     for r in range(count):
