@@ -11,7 +11,7 @@ from flint import arb
 from isogap import bounds
 from isogap.engine.chain.block import _control_variate
 from isogap.engine.chain.totals import Totals
-from isogap.run.statistics import controlled_mean
+from isogap.run.statistics import controlled_mean, standard_error
 from isogap.theory import enclosures
 
 
@@ -70,3 +70,8 @@ def test_the_control_variate_decays_by_the_rate_of_the_mean():
     job = SimpleNamespace(start=SimpleNamespace(width=4), depth=3)
     C = _control_variate(job, np.array([[1.0], [10.0]]))
     assert C[:, 0].tolist() == [0.0, 1.0, 4 / 6 + 10.0, 4 / 6 * (4 / 6 + 10.0)]
+
+
+def test_the_standard_error_divides_by_n_minus_1():
+    """Of 0 and 2: variance 2, over 2 replicas."""
+    assert standard_error(np.array([[0.0], [2.0]])).tolist() == [1.0]
