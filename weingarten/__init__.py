@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from weingarten.answers import Answer, TensorExpectation
     from weingarten.caches import clear_caches
     from weingarten.designs import DesignTest, commutant_projector, haar_frame_potential, is_design, twirl
+    from weingarten.ensembles.antisymmetric import antisymmetric_gaussian
     from weingarten.ensembles.bistochastic import bistochastic_orthogonal
     from weingarten.ensembles.classical import haar_on
     from weingarten.ensembles.diagonal import diagonal_phases
     from weingarten.ensembles.frames import corner, inverse_gram, stiefel, unit_vector
     from weingarten.ensembles.gaussian import ginibre, ginibre_on, goe, gse, gue
+    from weingarten.ensembles.jacobi import jacobi
     from weingarten.ensembles.partition_functions import partition_gram_matrix, partition_weingarten_function
     from weingarten.ensembles.permutations import centred_permutation, monomial_unitary, permutation, signed_permutation
+    from weingarten.ensembles.phase_entries import sign_matrix
     from weingarten.ensembles.quantum import free_orthogonal, free_permutation, free_unitary
     from weingarten.ensembles.states import density_matrix, mean_entropy, pure_state
     from weingarten.ensembles.symmetric_spaces import random_projector, symmetric_space
@@ -119,6 +122,9 @@ _HOMES = {
     "stiefel": "ensembles.frames",
     "unit_vector": "ensembles.frames",
     "inverse_gram": "ensembles.frames",
+    "jacobi": "ensembles.jacobi",
+    "antisymmetric_gaussian": "ensembles.antisymmetric",
+    "sign_matrix": "ensembles.phase_entries",
     "density_matrix": "ensembles.states",
     "pure_state": "ensembles.states",
     "mean_entropy": "ensembles.states",
@@ -221,6 +227,9 @@ __all__ = [
     "stiefel",
     "unit_vector",
     "inverse_gram",
+    "jacobi",
+    "antisymmetric_gaussian",
+    "sign_matrix",
     "density_matrix",
     "pure_state",
     "mean_entropy",

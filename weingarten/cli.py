@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 PROGRAM = "weingarten"
-GROUP_HELP = "O, U, Sp, SO, SU, COE or CSE (default O)"
+GROUP_HELP = "O, U, Sp, SO, SU, COE or CSE (default O); or an ensemble by name: GUE, wishart, permutation, AIII, O+, ..."
 EXIT_OK, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 2, 130
 _STATUS = "exit status: 0 done, 2 bad input, 130 interrupted"
 # name: title, argument, its help, an example
@@ -143,8 +143,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else arguments
     # a space in front tells argparse that an expression such as -W11^2 is no option
     options = build_parser().parse_args([f" {x}" if re.match(r"-[^-h]", x) else x for x in given])
-    from weingarten.errors import WeingartenError
-
+    WeingartenError = _loaded(own_process=arguments is None)
     digits = sys.get_int_max_str_digits()
     try:
         sys.set_int_max_str_digits(0)  # exact answers may be longer than Python's limit of 4300 digits
@@ -166,6 +165,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         sys.set_int_max_str_digits(digits)
     return EXIT_OK
+
+
+def _loaded(*, own_process: bool) -> type[Exception]:
+    """Import what every command needs; the collector of cycles finds nothing among modules and only costs time.
+
+    In a process of its own the modules are also taken out of the collections at the end.
+    """
+    import gc
+
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        from weingarten import questions
+        from weingarten.errors import WeingartenError
+
+        del questions
+        if own_process:
+            gc.freeze()
+    finally:
+        if enabled:
+            gc.enable()
+    return WeingartenError
 
 
 def _write(text: str, options: argparse.Namespace) -> None:

@@ -10,7 +10,7 @@ import sympy as sp
 from weingarten.answers import Answer, TensorExpectation
 from weingarten.arguments import as_array
 from weingarten.errors import WeingartenError
-from weingarten.legs.evaluation import needs_networks, network_value
+from weingarten.legs.hook import needs_networks
 from weingarten.notation.symbols import FORM, kinds_of
 
 Given = Mapping[Any, Any]
@@ -53,8 +53,10 @@ def evaluate(result: Any, matrices: Given) -> Any:
     >>> evaluate(expectation(W[1, 1]**2), {d: 4})
     0.25
     """
-    if not isinstance(result, TensorExpectation) and needs_networks(getattr(result, "value", result), matrices):
-        return network_value(getattr(result, "value", result), matrices)
+    if not isinstance(result, TensorExpectation) and needs_networks(result, matrices):
+        from weingarten.legs.evaluation import network_value
+
+        return network_value(result, matrices)
     values = Values(matrices, result)
     if isinstance(result, TensorExpectation):
         return _tensor(result, values)

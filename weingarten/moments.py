@@ -17,9 +17,8 @@ from weingarten.answers import Answer
 from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import partition_count
 from weingarten.combinatorics.permutations import sign
-from weingarten.ensembles.named import is_named, named_moment
+from weingarten.ensembles.named import is_named, named_moment, plain_permutation
 from weingarten.errors import CostError, WeingartenError
-from weingarten.integration.complex_elimination import Cell, complex_moment, symplectic_normal_form
 from weingarten.integration.double_sum import (
     PAIR_LIMIT,
     circular_double_sum,
@@ -34,6 +33,7 @@ from weingarten.spaces import as_group
 
 DEGREE_LIMIT = 100_000  # factors of one moment
 
+Cell = tuple[int, int]
 Entries = dict[tuple[int, int], Cell]  # 1-based position -> exponents of the entry and of its conjugate
 
 
@@ -106,6 +106,10 @@ def moment(
     >>> moment([[2]], 3, "U", conjugate=[[2]])  # E |U_11|^4
     1/6
     """
+    if group == "permutation" and exponents is None and not (with_range or conjugated or conjugate_rows):
+        found = plain_permutation(rows, cols, d)
+        if found is not None:
+            return found
     if is_named(group) or conjugated is not None:
         entries = _entries((exponents, conjugate), ((rows, cols), (conjugate_rows, conjugate_cols)))
         return named_moment(group, d, entries, (rows, cols, conjugate_rows), conjugated, with_range=with_range)
@@ -175,6 +179,8 @@ def moment_ratio(entries: Entries, size: Any, kind: Group) -> Ratio:
     if kind.name == "O":
         return orthogonal_moment(entries)
     if kind.name == "Sp":
+        from weingarten.integration.complex_elimination import complex_moment, symplectic_normal_form
+
         matrix, factor = symplectic_normal_form(entries)
         return complex_moment(matrix, True) * factor
     return unitary_moment(entries)
@@ -204,6 +210,8 @@ def unitary_moment(entries: Entries) -> Ratio:
     pairs = complex_pair_count(rows, cols)
     if _prefers_double_sum(pairs, len(rows), 1, elimination_estimate(absolute)):
         return complex_double_sum(rows, cols, rows_bar, cols_bar, None)
+    from weingarten.integration.complex_elimination import complex_moment
+
     left, right = _dense(entries, 0), _dense(entries, 1)
     return complex_moment(tuple(tuple(zip(x, y, strict=True)) for x, y in zip(left, right, strict=True)), False)
 

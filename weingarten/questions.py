@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import sympy as sp
@@ -12,6 +13,7 @@ from weingarten.answers import Answer
 from weingarten.arguments import as_dimension
 from weingarten.ensembles.named import is_named
 from weingarten.errors import WeingartenError
+from weingarten.notation.names import FUNCTIONS
 from weingarten.rendering import Request, Row, render
 
 KINDS = ("symmetric", "hermitian", "projector", "rank_one")
@@ -118,22 +120,26 @@ def _constants(options: argparse.Namespace) -> dict[str, tuple[str, ...]]:
 
 
 def _expectation(options: argparse.Namespace, d: Any, declared: tuple[str, ...]) -> tuple[Answer, str | None]:
-    from weingarten.ensembles.command import ensemble_answer
     from weingarten.expressions import expectation
-    from weingarten.integration.contraction import PAIR_LIMIT
+    from weingarten.integration.limits import PAIR_LIMIT
     from weingarten.notation.parsing import Parser
 
     haar, constants = _names(options.haar, "--haar"), _constants(options)
     if is_named(options.group):
+        from weingarten.ensembles.command import ensemble_answer
+
         return ensemble_answer(options, haar, constants)
     as_dimension(d, options.group)
-    doubled = (set(haar) & set(constants)) | (set(declared) & {*haar, *constants})
-    if doubled:
-        raise WeingartenError(f"{', '.join(sorted(doubled))}: declared as two different things")
     text = options.monomial if options.command == "moment" else options.expression
     scalars = tuple(name for name in declared if name != str(d))
     parser = Parser(text, d, options.group, haar, constants=constants, scalars=scalars)
+    _check_names(parser.haar, constants, declared)
     expression = parser.parse()
+    unused = set(constants) - set(parser.as_matrix)
+    if unused:
+        raise WeingartenError(
+            f"{', '.join(sorted(unused))}: declared of a kind, but no such constant is in the expression"
+        )
     if options.command == "moment" and expression.has(sp.Trace):
         raise WeingartenError(f"{text!r} has a trace: use 'weingarten expect'")
     limit = getattr(options, "limit", None)
@@ -141,9 +147,19 @@ def _expectation(options: argparse.Namespace, d: Any, declared: tuple[str, ...])
     return _within(answer, parser.ranges, d), parser.read_as(expression)
 
 
+def _check_names(haar: tuple[str, ...], constants: Iterable[str], declared: tuple[str, ...]) -> None:
+    """Refuse names that have a meaning of their own, and names declared as two things."""
+    for name in (*haar, *constants):
+        if name in ("d", "I", "Id") or (len(name) > 1 and name.lower() in FUNCTIONS):
+            raise WeingartenError(f"{name}: this name has a meaning of its own in expressions; choose another one")
+    doubled = (set(haar) & set(constants)) | (set(declared) & {*haar, *constants})
+    if doubled:
+        raise WeingartenError(f"{', '.join(sorted(doubled))}: declared as two different things")
+
+
 def _within(answer: Answer, ranges: list[tuple[int, str]], d: Any) -> Answer:
     """Return the answer with the range of the averages that var and cov have taken as well."""
     if isinstance(d, int):
         return answer if answer.exact_at is not None else Answer(answer.value, d, "given", exact_at=d)
-    minimum, reason = max([(answer.minimum, answer.reason), *ranges], key=lambda pair: pair[0])
+    minimum, reason = max([*ranges, (answer.minimum, answer.reason)], key=lambda pair: pair[0])
     return Answer(answer.value, minimum, reason, size=str(d), symbol=d)

@@ -10,12 +10,11 @@ import sympy as sp
 
 from weingarten.answers import TensorExpectation
 from weingarten.arguments import as_dimension
+from weingarten.averages import Integration
 from weingarten.errors import WeingartenError
-from weingarten.expressions import Integration
 from weingarten.integration.contraction import PAIR_LIMIT, Strand
 from weingarten.integration.words import Word, plain_symmetric, reduce_word
-from weingarten.legs.expectation import uses_networks
-from weingarten.legs.tensors import network_tensor
+from weingarten.legs.hook import uses_networks
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.reading import Reader
 from weingarten.notation.structure import prepare_word, shortened, simplify_form, split_rank_one
@@ -42,6 +41,8 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
     """
     reader, words = Reader(), [sp.sympify(word) for word in words]
     if any(uses_networks(word) for word in words):
+        from weingarten.legs.tensors import network_tensor
+
         return network_tensor(words, limit=limit)  # type: ignore[return-value]
     check_expansion(sp.Tuple(*words))
     choices = [reader.matrix_terms(word) for word in words]

@@ -64,8 +64,8 @@ def read_table(path: Path) -> Table:
             table = Table(_numbers(path, _tensor(path)))
         else:
             table = _text(path)
-    except TableError:
-        raise
+    except TableError as error:
+        raise TableError(f"file {path}: {error}") from None
     except (ArchiveError, OSError, ValueError, EOFError, TypeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise TableError(f"file {path} cannot be read as a table of numbers: {reason}") from None
@@ -115,7 +115,7 @@ def _text(path: Path) -> Table:
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
     lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     if not lines:
-        raise TableError(f"file {path} is empty")
+        raise TableError("it is empty")
     delimiter = _delimiter(lines)
     skip = delimiter == " "
     rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter, skipinitialspace=True))

@@ -64,7 +64,7 @@ def _run(options: argparse.Namespace) -> int:
 
     if options.list:
         for name, (_, _, what) in FIGURES.items():
-            print(f"{name:10} {what}")
+            print(f"{name:13} {what}")
         return EXIT_OK
     unknown = [name for name in options.names if name not in FIGURES]
     if unknown:

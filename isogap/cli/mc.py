@@ -37,7 +37,7 @@ _EPILOG = """\
 examples:
   isogap-mc --width 32 --depth 1000
   isogap-mc --width 32 --depth 1000 --input digits --batch 64 --plot a.png
-  isogap-mc --width 8 --depth 200 --input near-isometry:0.01 --gradients --json -
+  isogap-mc --width 8 --depth 200 --input near-isometry:0.01 --gradients
 
 exit status: 0 done, 1 a self-check failed, 2 bad input, 130 interrupted"""
 

@@ -39,8 +39,7 @@ N divides every row by sqrt(norm² + eps), with --root-n by sqrt(norm²/n + eps)
 
 examples:
   isogap-variants --width 32 --depth 300 --weights gaussian
-  isogap-variants --width 16 --depth 400 --batch 16 --batch-norm-1d
-  isogap-variants --width 32 --depth 300 --activation tanh --exponent 0.4
+  isogap-variants --width 16 --depth 400 --activation tanh --batch-norm-1d
 
 exit status: 0 done, 2 bad input, 130 interrupted"""
 
@@ -68,7 +67,7 @@ def parser() -> Parser:
     p.add_argument("--eps", type=float, default=0.0, metavar="E", help="under the root (default 0)")
     p.add_argument("--batch-norm-1d", action="store_true", help="--mean-removal --root-n --eps 1e-5")
     p.add_argument("--activation", default="identity", metavar="NAME",
-                   help="such as tanh, relu:0.7 (a wrong one lists them), or MODULE:FUNCTION:MODULE:DERIVATIVE")  # fmt: skip
+                   help="tanh, relu:0.7, ... or MODULE:FUNCTION:MODULE:DERIVATIVE")  # fmt: skip
     p.add_argument("--gain", type=float, default=1.0, metavar="A", help="default 1")
     p.add_argument("--exponent", type=float, default=0.0, metavar="P", help="gains are A l^-P, l from 1 (default 0)")
     p.add_argument("--order", choices=ORDERS, default=ORDERS[0], metavar="ORDER",

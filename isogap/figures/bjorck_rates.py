@@ -69,7 +69,7 @@ def f1(settings: Settings) -> Product:
                 title=f"BN {place}" if place != "last" else "BN before the readout only",
             )
             ax.title.set_fontsize(8)
-            tidy(ax, legend=place == PLACES[0], loc="upper left")
+            tidy(ax, legend=place == PLACES[-1], loc="lower right")
         axes[0].set_ylabel(f"test accuracy, {EPOCHS} epochs")
 
     words = "; ".join(

@@ -103,7 +103,7 @@ def f9(settings: Settings) -> Product:
 
 def f20(settings: Settings) -> Product:
     """Mean logarithm of the condition number against the number of factors."""
-    replicas = settings.pick(200, 300)
+    replicas = settings.pick(200, 1000)
     rows = [_condition(settings, N, M, replicas) for N in SIZES for M in FACTORS]
     rows += [_condition(settings, LARGEST, M, replicas) for M in FEW]
     data = np.array(rows)

@@ -28,7 +28,7 @@ from isogap.engine.wide.grams import (
     orthogonal_start,
 )
 from isogap.engine.wide.layers import BatchNorm, Chain, Nonlinearity
-from isogap.engine.wide.network import run_wide
+from isogap.engine.wide.network import replicas_at_once, run_wide
 from isogap.model.activations import activation as activation_named
 from isogap.model.choices import WEIGHTS
 from isogap.run.rates import Slope, end_to_end_rate
@@ -183,6 +183,7 @@ def simulate_mean_field(
     replicas, root = integer("replicas", replicas, 1), seed_sequence(rng)
     threads = default_threads() if threads is None else integer("threads", threads, 1)
     law = LAWS[one_of("weights", weights, WEIGHTS)]
+    replicas_at_once(depth, width, size)  # refuses what is too large, before anything of that size is made
     phi = activation_named(activation)
     theory = theory_of(phi, size, gain=gain)
     layer = Chain((Dense(law), BatchNorm(), Nonlinearity(phi, theory.gain)))

@@ -11,7 +11,7 @@ import numpy as np
 
 from isogap.base.arguments import integer
 from isogap.base.arrays import FloatArray, IntArray
-from isogap.base.streams import child, seed_sequence
+from isogap.base.streams import TRAINING_ORDER_KEY, child, seed_sequence
 from isogap.base.threads import one_blas_thread
 from isogap.batch.datasets import Dataset, load_digits
 from isogap.engine.wide.stored import Classifier
@@ -20,8 +20,6 @@ from isogap.model.activations import activation as activation_named
 from isogap.theory.mean_field.gradient_rate import gradient_rate
 
 WIDTH, BATCH, CHANCE = 128, 64, 0.1
-# Key of the order of the images, as in `isogap.base.streams`.
-_ORDER_KEY = 5
 
 
 def predicted_range(activation: Any, gains: Sequence[float], batch: int = BATCH) -> float:
@@ -156,7 +154,7 @@ class _Training:
         sizes = (self.data.features, integer("width", width, 1), self.data.classes)
         self.network = Classifier(sizes, activation_named(activation), gains, Stream(root, 0))
         self.per_epoch = len(self.data.train_labels) // BATCH
-        self._order = child(root, _ORDER_KEY)
+        self._order = child(root, TRAINING_ORDER_KEY)
 
     def standard(self, images: FloatArray) -> FloatArray:
         """One mean and one scale for all pixels of all images."""

@@ -19,7 +19,7 @@ from isogap.batch.samples import Batch, repeated_batch
 from isogap.engine.networks.passes import Pass, generators
 from isogap.model.losses import labels_for, make_loss
 from isogap.model.variant import Variant
-from isogap.theory.coverage import theorem, variant_gradient_bounds
+from isogap.theory.coverage import theorem, variant_gradient_bounds, wider_theorems
 
 # Replicas go in chunks fixed by the run, never by the threads: products of stacks of another length may round differently.
 # NumPy's calls cost some 80 µs a layer and chunk: what a chunk computes should take longer.
@@ -44,6 +44,8 @@ class VariantResult:
         Of the batch after its first normalisation.
     theorem : str or None
         Which statement covers the network (`isogap.theory.coverage.theorem`).
+    wider : tuple of str
+        What Theorems A to F say of it (`isogap.theory.coverage.wider_theorems`).
     bounds : tuple of float or None
         Theorem 5 and S5 where they apply.
     loss : str
@@ -63,6 +65,7 @@ class VariantResult:
     loss: str
     seed: Any
     input: str = "gaussian"
+    wider: tuple[str, ...] = ()
 
 
 def simulate_variant(
@@ -154,6 +157,7 @@ def simulate_variant(
         rank=rank,
         phi0=phi0,
         theorem=theorem(variant, rank),
+        wider=wider_theorems(variant, rank),
         bounds=variant_gradient_bounds(variant, rank, phi0, target),
         loss=loss,
         seed=seed_of(root),

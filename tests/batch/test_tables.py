@@ -58,8 +58,8 @@ def test_a_column_that_only_looks_like_row_numbers_stays(tmp_path):
         ("1,2\n3,x\n", "row 2, column 2 holds 'x', which is no number"),
         ("1;2,5\n3;4,5\n", "row 1, column 2 holds '2,5', which is no number; decimal commas are not read"),
         ("1,2\n3,4,5\n", "line 2 has 3 cells, 2 are expected"),
-        ("", "is empty"),
-        ("# only a comment\n", "is empty"),
+        ("", "it is empty"),
+        ("# only a comment\n", "it is empty"),
     ],
 )
 def test_a_bad_cell_is_named_by_row_and_column(tmp_path, content, message):

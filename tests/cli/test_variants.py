@@ -76,7 +76,7 @@ def test_repeats_of_an_input_without_a_size(source: str, capsys: pytest.CaptureF
 def test_inputs_that_are_listed_are_taken(what: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--width=6", "--depth=10", f"--input={what}"]) == 2
     error = capsys.readouterr().err
-    assert f"input {what!r} is not known: use gaussian, near-isometry:F, digits, or a .npy or .csv file" in error
+    assert f"input {what!r} is not known: use gaussian, near-isometry:F, digits, or a file of samples (.csv, .npy, ...)" in error
     assert "spectrum:" not in error
 
 
@@ -95,13 +95,10 @@ def test_inputs_that_are_listed_are_taken(what: str, capsys: pytest.CaptureFixtu
         (["--input=nonsense"], "input 'nonsense' is not known"),
         (["--input=none.npy"], "none.npy does not exist"),
         (["--input=junk.npy"], "junk.npy cannot be read as a table of numbers"),
-        (["--input=empty.csv"], "empty.csv is empty"),
-        (["--input=inf.csv"], "inf.csv holds inf at index (0, 1)"),
-        (
-            ["--input=three.csv", "--batch=2"],
-            "three.csv has 3 samples (columns of a 2 x 3 table), batch 2 was asked for",
-        ),
-        (["--input=three.csv", "--batch=3", "--repeats=2"], "batch 2 was asked for (batch 3, each sample 2 times: 2"),
+        (["--input=empty.csv"], "empty.csv: it is empty"),
+        (["--input=inf.csv"], "inf.csv: row 1, column 2 is inf"),
+        (["--input=three.csv", "--batch=4"], "three.csv has 3 samples of 2 features, batch 4 was asked for"),
+        (["--input=three.csv", "--batch=8", "--repeats=2"], "batch 4 was asked for (batch 8, each sample 2 times: 4"),
         (["--input=near-isometry:0.1", "--batch=7"], "batch must equal the width 6, got 7"),
         (["--input=spectrum:1,1,1,1,1,1"], "the samples themselves matter"),
         (["--input=three.csv", "--json=three.csv"], "output three.csv would overwrite the input"),

@@ -17,7 +17,7 @@ EPS = np.finfo(float).eps
 
 def drawn(name, size=50, rng=0, **options):
     count = 1 if name in GROUPS else len(SAMPLERS[name].sizes)
-    sizes = (3, 7) if "Wishart" in name else SIZES[count]
+    sizes = (3, 7) if "Wishart" in name else (2, 4, 5) if "Jacobi" in name else SIZES[count]
     return isogap.sample(name, *sizes, size=size, rng=rng, **options)
 
 
@@ -130,6 +130,7 @@ def test_a_wishart_matrix_of_few_degrees_of_freedom_has_their_rank():
         (lambda: isogap.sample("Sp", 3), "even"),
         (lambda: isogap.sample("real stiefel", 2, 3), "at most"),
         (lambda: isogap.sample("inverse Wishart", 3, 2), "at least"),
+        (lambda: isogap.sample("real Jacobi", 5, 2, 2), "at least"),
         (lambda: isogap.sample("O", 2, size=-1), "size"),
         (lambda: isogap.sample("O", 2, threads=0), "threads"),
         (lambda: isogap.sample("O", 2, size=3, out=np.empty((3, 2, 2), complex)), "out"),

@@ -9,7 +9,8 @@ pytest.importorskip("torch")
 pytest.importorskip("sklearn")
 
 from isogap.batch.datasets import load_dataset
-from isogap.run.residual_training import Plan, depth_table, rate_sweep, run_all, step_law, train
+from isogap.run.residual_tables import depth_table, rate_sweep
+from isogap.run.residual_training import Plan, run_all, step_law, train
 
 
 @pytest.fixture(scope="module")

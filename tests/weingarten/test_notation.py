@@ -362,6 +362,14 @@ def test_long_and_deep_texts_are_refused_at_once(text: str, capsys: pytest.Captu
     assert "Traceback" not in capsys.readouterr().err
 
 
+def test_long_products_and_sums_are_read_in_a_moment() -> None:
+    many = [f"a{k}" for k in range(3000)]
+    assert len(Parser("W11 " + " ".join(many), d, "O").parse().args) == 3001
+    assert len(Parser("W11 + " + " + ".join(many), d, "O").parse().args) == 3001
+    with pytest.raises(NotationError, match="matrices"):
+        Parser(f"tr({'W A ' * 3000})", d, "O").parse()
+
+
 def test_chains_of_signs_and_primes_are_no_nesting() -> None:
     assert value("-" * 3000 + "W11^2") == 1 / d
     assert value("tr(W" + "'~" * 300 + " A W' B)") == tr(A) * tr(B) / d

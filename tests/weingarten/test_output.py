@@ -69,7 +69,14 @@ def test_kinds_of_constants(capsys: pytest.CaptureFixture[str]) -> None:
     assert output(capsys, "expect", "tr(U X U† X†)", "--group", "U", "--hermitian", "X").startswith("Trace(X)**2/d")
     assert "Trace(A)**4" in output(capsys, "expect", "tr(U A U† A)^2", "--group", "U", "--rank-one", "A")
     assert main(["expect", "tr(W A)^2", "--symmetric", "W", "--haar", "W"]) == 2
-    assert main(["expect", "tr(W A)^2", "--symmetric", "1A"]) == 2
+    for names in (
+        ["--symmetric", "1A"],
+        ["--symmetric", "W"],
+        ["--symmetric", "B"],
+        ["--declare", "W"],
+        ["--haar", "d"],
+    ):
+        assert main(["expect", "tr(W A)^2", *names]) == 2
 
 
 def test_declared_sizes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,8 @@ def decide(case, *, share=1, rate=lambda d: Fraction(d, d + 2)):
     """``φ ≤ log(T/d)`` and Jensen; one layer in balls; a lower bound in closed form at d = 2 for the neighbours."""
     with case.illustrations():
         for width in (2, 3, 8, 50):
-            for s in (*(few_spectra(width) if width < 50 else ()), one_apart(width, Fraction(3, 2)), one_apart(width, 2 - Fraction(1, width))):
+            spectra = [*few_spectra(width)] if width < 50 else []
+            for s in (*spectra, one_apart(width, Fraction(3, 2)), one_apart(width, 2 - Fraction(1, width))):
                 if case.hypothesis(s.low > 0):
                     x = excess(s) * rate(width) * share / width
                     case.at_most(

@@ -50,6 +50,10 @@ def decide(case, *, low=1, high=1):
     case.identity("second derivative 2(-h' + b/x²) = -2 Q'(x)/x where Q(x) = x h + a x + b = 0",
                   (2 * (-H + b / x**2)).subs(b, -x * (h + a)), -2 * Q_prime / x)  # fmt: skip
     case.argument(
+        "Frullani's integral and the Gaussian integral",
+        "w = g/|g|: E log Y_1 = E log gᵀGg - E log gᵀg = ∫ [(1+2t)^(-d/2) - Π(1+2λ_k t)^(-1/2)] dt/t",
+    )
+    case.argument(
         "Lagrange multipliers", "compact set {Σλ = d, Σ log λ = -dφ}, gradients independent: -h(λ_k) = a + b/λ_k"
     )
     case.argument("a strictly concave function has at most two zeros", "Q; Q' > 0 at the smaller, < 0 at the larger")

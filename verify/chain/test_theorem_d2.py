@@ -8,7 +8,7 @@ from isogap.verification import sampling
 
 def decide(case, *, ratio=lambda rho: rho * (1 - rho) / (2 - rho)):
     """Second moment and gap of the column Gram, and rΔ, from independent chains; finite width allowed for by 1/r."""
-    width, chains = 48, 12
+    width, chains = 32, 16
     rows = []
     for rho in (0.25, 0.75) if not case.deep else (0.25, 0.5, 0.75, 0.875):
         rank = round(rho * width)

@@ -43,7 +43,7 @@ def _exponents(width, rank, chains, rng):
     state /= np.linalg.norm(state, axis=2, keepdims=True)
     tangent = rng.standard_normal((chains, width, width - rank))
     sums, counted = np.zeros((chains, width - rank)), 0
-    for layer in range(10 * width):
+    for layer in range(8 * width):
         w = sampling.haar(width, chains, rng)
         state = w @ state
         scale = 1 / np.linalg.norm(state, axis=2, keepdims=True)

@@ -7,19 +7,19 @@ from itertools import product
 def decide(case, *, image_stride="t", padding="zero"):
     """L = ½ Σ O² is quadratic in K: its central difference with step 1 is the exact derivative, and dL/dO = O."""
     for stride, pad in product((1, 2), (0, 1)):
-        I = _integers((2, 2, 5, 5), 3)
+        images = _integers((2, 2, 5, 5), 3)
         K = _integers((2, 2, 3, 3), 5)
-        O = _convolution(I, K, stride, pad)
-        case.hypothesis(len(O) > 0)
+        outputs = _convolution(images, K, stride, pad)
+        case.hypothesis(len(outputs) > 0)
         for o, i, dx, dy in product(range(2), range(2), range(3), range(3)):
             up, down = dict(K), dict(K)
             up[o, i, dx, dy] += 1
             down[o, i, dx, dy] -= 1
-            exact = (_loss(_convolution(I, up, stride, pad)) - _loss(_convolution(I, down, stride, pad))) / 2
+            exact = (_loss(_convolution(images, up, stride, pad)) - _loss(_convolution(images, down, stride, pad))) / 2
             factor = stride if image_stride == "t" else 1
             claim = sum(
-                g * _pixel(I, b, i, factor * x + dx - pad, factor * y + dy - pad, padding)
-                for (b, oo, x, y), g in O.items()
+                g * _pixel(images, b, i, factor * x + dx - pad, factor * y + dy - pad, padding)
+                for (b, oo, x, y), g in outputs.items()
                 if oo == o
             )
             case.exact(
@@ -36,25 +36,25 @@ def _integers(shape, step):
     return {place: Fraction((step * k * k + k) % 7 - 3) for k, place in enumerate(places)}
 
 
-def _pixel(I, b, i, x, y, padding="zero"):
+def _pixel(images, b, i, x, y, padding="zero"):
     if padding == "wrap":
         x, y = x % 5, y % 5
-    return I.get((b, i, x, y), 0)
+    return images.get((b, i, x, y), 0)
 
 
-def _convolution(I, K, stride, pad):
+def _convolution(images, K, stride, pad):
     side = (5 + 2 * pad - 3) // stride + 1
     return {
         (b, o, x, y): sum(
-            K[o, i, dx, dy] * _pixel(I, b, i, stride * x + dx - pad, stride * y + dy - pad)
+            K[o, i, dx, dy] * _pixel(images, b, i, stride * x + dx - pad, stride * y + dy - pad)
             for i, dx, dy in product(range(2), range(3), range(3))
         )
         for b, o, x, y in product(range(2), range(2), range(side), range(side))
     }
 
 
-def _loss(O):
-    return sum(o * o for o in O.values()) / 2
+def _loss(outputs):
+    return sum(o * o for o in outputs.values()) / 2
 
 
 FALSE_NEIGHBOURS = {

@@ -25,6 +25,8 @@ def laws():
     yield "GOE", (4,), wg.goe("X", 4)
     yield "GUE", (4,), wg.gue("X", 4)
     yield "GSE", (2,), wg.gse("X", 4)
+    yield "antisymmetric", (4,), wg.antisymmetric_gaussian("X", 4)
+    yield "sign matrix", (4, 4), wg.sign_matrix("X", 4, 4)
     yield "AIII", (3, 1), wg.symmetric_space("X", "AIII", 3, 1)
     yield "BDI", (3, 1), wg.symmetric_space("X", "BDI", 3, 1)
     yield "CII", (1, 1), wg.symmetric_space("X", "CII", 1, 1)
@@ -40,6 +42,7 @@ def laws():
     for field in ("real", "complex"):
         yield f"{field} projector", (4, 2), wg.random_projector("X", 4, 2, field=field)
         yield f"{field} corner", (4, 4, 6), wg.corner("X", 4, 4, 6, field=field)
+        yield f"{field} Jacobi", (4, 5, 4), wg.jacobi("X", 4, 5, 4, field=field)
         yield f"{field} density matrix", (4, 3), wg.density_matrix("X", 4, 3, field=field)
         yield f"{field} pure state", (4,), wg.pure_state("X", 4, field=field)
 

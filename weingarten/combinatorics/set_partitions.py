@@ -130,17 +130,14 @@ def join_count(pi: SetPartition, rho: SetPartition) -> int:
     >>> join_count((0, 1, 0, 1), (0, 0, 1, 1)), join_count((0, 1, 0), (0, 1, 2))
     (1, 2)
     """
-    parent = list(range(block_count(pi)))
-
-    def find(v: int) -> int:
-        while parent[v] != v:
-            v = parent[v]
-        return v
-
-    first: dict[int, int] = {}
+    label = list(range(max(pi, default=-1) + 1))  # of the blocks of π, the least of those joined so far
+    count, first = len(label), dict[int, int]()
     for a, b in zip(pi, rho, strict=True):
-        parent[find(a)] = find(first.setdefault(b, a))
-    return sum(1 for v, p in enumerate(parent) if v == p)
+        x, y = label[a], label[first.setdefault(b, a)]
+        if x != y:
+            label = [y if z == x else z for z in label]
+            count -= 1
+    return count
 
 
 def is_noncrossing(tau: SetPartition) -> bool:

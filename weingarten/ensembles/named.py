@@ -42,6 +42,11 @@ NAMED: dict[str, tuple[str, str, dict[str, Any], tuple[str, ...]]] = {
     "complex unit vector": ("frames", "unit_vector", {"field": "complex"}, ("d",)),
     "pure state": ("states", "pure_state", {}, ("d",)),
     "density matrix": ("states", "density_matrix", {}, ("p", "n")),
+    "real jacobi": ("jacobi", "jacobi", {}, ("p", "n1", "n2")),
+    "complex jacobi": ("jacobi", "jacobi", {"field": "complex"}, ("p", "n1", "n2")),
+    "antisymmetric": ("antisymmetric", "antisymmetric_gaussian", {}, ("d",)),
+    "sign matrix": ("phase_entries", "sign_matrix", {}, ("p", "n")),
+    "phase matrix": ("phase_entries", "sign_matrix", {"order": None}, ("p", "n")),
     "aiii": ("symmetric_spaces", "AIII", {}, ("a", "b")),
     "bdi": ("symmetric_spaces", "BDI", {}, ("a", "b")),
     "cii": ("symmetric_spaces", "CII", {}, ("a", "b")),
@@ -110,6 +115,37 @@ def _direct(name: str) -> Any:
 
         return lambda rows, cols, d: quantum_moment(rows, cols, d, name.upper())
     return None
+
+
+def plain_permutation(rows: Any, cols: Any, d: Any) -> Any:
+    """Return `[ker i = ker j] / (d)_{|ker i|}` for plain sequences of good indices, else None; for a symbol a 0 alone.
+
+    Examples
+    --------
+    >>> plain_permutation([1, 2, 1], [3, 1, 3], 5)
+    1/20
+    """
+    if type(rows) not in (list, tuple) or type(cols) not in (list, tuple) or len(rows) != len(cols):
+        return None
+    import sympy as sp
+
+    whole = type(d) is int
+    if not whole and not (isinstance(d, sp.Symbol) and d.is_positive is not False and d.is_integer is not False):
+        return None
+    highest = d if whole else 10**9
+    images: dict[int, int] = {}
+    for i, j in zip(rows, cols, strict=True):
+        if type(i) is not int or type(j) is not int or not (0 < i <= highest and 0 < j <= highest):
+            return None
+        images.setdefault(i, j)
+    if len(set(images.values())) != len(images) or any(images[i] != j for i, j in zip(rows, cols, strict=True)):
+        return sp.S.Zero
+    if not whole:
+        return None
+    below = 1
+    for s in range(len(images)):
+        below *= d - s
+    return sp.Rational(1, below)
 
 
 def named_moment(

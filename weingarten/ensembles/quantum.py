@@ -62,20 +62,26 @@ def _block(tau: SetPartition, k: int) -> tuple[int, int]:
 def gram_exponents(kind: str, marks: tuple[bool, ...]) -> tuple[tuple[int, ...], ...]:
     """Return the exponents `|π∨ρ|` of the Gram matrix."""
     family = diagrams(kind, marks)
-    return tuple(tuple(join_count(pi, rho) for rho in family) for pi in family)
+    half = [[join_count(pi, rho) for rho in family[: a + 1]] for a, pi in enumerate(family)]
+    return tuple(tuple(row + [half[b][a] for b in range(a + 1, len(half))]) for a, row in enumerate(half))
 
 
 @cached
 def inverse_at(kind: str, marks: tuple[bool, ...], d: int) -> Any:
     """Return the inverse of the Gram matrix at an integer size as a flint matrix."""
     exponents = gram_exponents(kind, marks)
-    if len(exponents) > GRAM_LIMIT_AT:
+    _check_rows(kind, marks, len(exponents))
+    return fmpq_mat(fmpz_mat([[d**e for e in row] for row in exponents])).inv()
+
+
+def _check_rows(kind: str, marks: tuple[bool, ...], rows: int) -> None:
+    """Refuse a Gram matrix with too many rows."""
+    if rows > GRAM_LIMIT_AT:
         raise CostError(
-            f"{kind} of degree {len(marks)}: a Gram matrix of {len(exponents)} rows; the limit is {GRAM_LIMIT_AT}",
-            estimate=len(exponents),
+            f"{kind} of degree {len(marks)}: a Gram matrix of {rows} rows; the limit is {GRAM_LIMIT_AT}",
+            estimate=rows,
             limit=GRAM_LIMIT_AT,
         )
-    return fmpq_mat(fmpz_mat([[d**e for e in row] for row in exponents])).inv()
 
 
 def chebyshev(j: int) -> Any:
@@ -150,8 +156,14 @@ def interpolated_sum(
 
 def summed_at(kind: str, marks: tuple[bool, ...], rows: Sequence[int], cols: Sequence[int], d: int) -> Fraction:
     """Return `Σ W(π, ρ)` over rows and columns at an integer size."""
-    inverse = inverse_at(kind, marks, d)
-    total = sum((inverse[a, b] for a in rows for b in cols), _fmpq(Fraction(0)))
+    exponents = gram_exponents(kind, marks)
+    _check_rows(kind, marks, len(exponents))
+    powers = [d**e for e in range(len(marks) + 1)]
+    right = fmpz_mat(len(exponents), 1)
+    for b in cols:
+        right[b, 0] = 1
+    solution = fmpz_mat([[powers[e] for e in row] for row in exponents]).solve(right)
+    total = sum((solution[a, 0] for a in rows), _fmpq(Fraction(0)))
     return Fraction(int(total.p), int(total.q))
 
 

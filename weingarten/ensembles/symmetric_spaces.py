@@ -141,8 +141,8 @@ class ClassDIII(Orthogonal):
 
     def expand(self, name: str) -> Tree:
         """Return the word in O."""
-        O, J = Tree("raw", data=name), Tree("letter", data=f"{FORM_NAME}{self.size}")
-        return Tree("product", (O, J, Tree("transpose", (O,))))
+        W, J = Tree("raw", data=name), Tree("letter", data=f"{FORM_NAME}{self.size}")
+        return Tree("product", (W, J, Tree("transpose", (W,))))
 
     def declared(self) -> dict[str, Any]:
         """Return the form."""

@@ -24,10 +24,10 @@ from weingarten.combinatorics.pairings import all_pairings, double_factorial, pa
 from weingarten.combinatorics.partitions import Partition, partition_count
 from weingarten.errors import CostError, WeingartenError
 from weingarten.integration.double_sum import combine
+from weingarten.integration.limits import PAIR_LIMIT as PAIR_LIMIT
 from weingarten.integration.units import has_units, joined
 from weingarten.integration.words import Word, canonical_closed, count, plain_symmetric, reverse_transpose
 
-PAIR_LIMIT = 1_000_000
 PAIRS_PER_RESULT = 50  # a different product of traces costs as much as so many pairs that coincide
 SURVEY, SURVEY_FROM = 400, 50_000
 

@@ -31,8 +31,7 @@ from weingarten.combinatorics.pairings import (
 from weingarten.combinatorics.partitions import Partition
 from weingarten.combinatorics.permutations import Permutation, cycle_type
 from weingarten.errors import CostError
-
-PAIR_LIMIT = 1_000_000
+from weingarten.integration.limits import PAIR_LIMIT as PAIR_LIMIT
 
 
 def combine(histogram: Counter[Partition], d: Any, kind: Group) -> Ratio:

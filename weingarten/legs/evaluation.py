@@ -8,19 +8,11 @@ from typing import Any
 import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from weingarten.answers import Answer
 from weingarten.errors import WeingartenError
 from weingarten.legs.output import GraphSum
-from weingarten.legs.symbols import LegMatrix, legs_of
+from weingarten.legs.symbols import legs_of
 from weingarten.notation.symbols import SymplecticForm
-
-
-def needs_networks(result: Any, matrices: Mapping[Any, Any]) -> bool:
-    """Tell whether a result or its matrices go beyond square matrices of one size."""
-    if isinstance(result, sp.Basic) and result.has(GraphSum, LegMatrix, sp.OneMatrix):
-        return True
-    symbols = {key for key in matrices if isinstance(key, sp.MatrixSymbol)}
-    symbols |= result.atoms(sp.MatrixSymbol) if isinstance(result, sp.Basic) else set()
-    return len({size for matrix in symbols for size in matrix.shape}) > 1
 
 
 def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:
@@ -36,9 +28,11 @@ def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:
     3.0
     """
     known, values = known_values(matrices)
-    for matrix in result.atoms(sp.MatrixSymbol):
+    value = result.value if isinstance(result, Answer) else result
+    for matrix in value.atoms(sp.MatrixSymbol):
         if str(matrix.name) in known:
             _read_sizes(matrix, known[str(matrix.name)], values)
+    result = _holding(result, values)
     atoms = result.atoms(sp.Trace) | result.atoms(MatrixElement) | result.atoms(GraphSum)
     numbers = {atom: _number(_atom(atom, known, values)) for atom in atoms}
     value = result.xreplace(numbers).subs(values)
@@ -48,6 +42,36 @@ def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:
         return value
     number = complex(value)
     return number.real if number.imag == 0 else number
+
+
+def _holding(result: Any, values: dict[Any, Any]) -> Any:
+    """Return the expression that holds at the sizes: computed anew below the range of an answer, or refused."""
+    if not isinstance(result, Answer):
+        _refuse_poles(result, values)
+        return result
+    if result.exact_at is not None or "," in result.size:
+        return result.value
+    size = sp.sympify(result.size, locals={str(symbol): symbol for symbol in values}).subs(values)
+    if not size.is_Integer or size >= result.minimum:
+        return result.value
+    if result.symbol in values and str(result.symbol) == result.size:
+        return sp.sympify(result.at(int(size)))
+    raise WeingartenError(f"{result.size} = {size} is below {result.minimum}: {result.reason}")
+
+
+def _refuse_poles(result: Any, values: dict[Any, Any]) -> None:
+    """Refuse a bare expression at or below a pole: only its answer, with_range=True, knows where it holds."""
+    for symbol, value in values.items():
+        for power in result.atoms(sp.Pow):
+            if not (power.exp.is_Integer and power.exp < 0 and power.base.is_polynomial(symbol)):
+                continue
+            others = {s: v for s, v in values.items() if s != symbol}
+            roots = sp.roots(power.base.subs(others), symbol) if power.base.has(symbol) else {}
+            if any(root.is_Rational and root >= value for root in roots):
+                raise WeingartenError(
+                    f"{symbol}={value} is not above a pole of the expression, so it does not hold there; evaluate the "
+                    "answer of expectation(..., with_range=True), which knows its range"
+                )
 
 
 def known_values(matrices: Mapping[Any, Any]) -> tuple[dict[str, Any], dict[Any, Any]]:

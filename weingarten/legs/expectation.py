@@ -14,16 +14,9 @@ from weingarten.legs.gluing import EMPTY, LIMIT, integrate
 from weingarten.legs.law import Law, Range
 from weingarten.legs.network import Builder, Network
 from weingarten.legs.output import Writer, as_chain
-from weingarten.legs.symbols import LegMatrix, PartialTrace, PartialTranspose, RandomMatrix, legs_of
+from weingarten.legs.symbols import legs_of
 from weingarten.legs.trees import Product, TreeReader
 from weingarten.notation.expansion import check_expansion
-
-OWN = (RandomMatrix, LegMatrix, PartialTrace, PartialTranspose, sp.KroneckerProduct, sp.OneMatrix)
-
-
-def uses_networks(expression: Any) -> bool:
-    """Tell whether an expression holds what the calculus of square Haar matrices alone does not know."""
-    return isinstance(expression, sp.Basic) and expression.has(*OWN)
 
 
 @dataclass
@@ -180,7 +173,7 @@ def as_answer(value: Any, work: Work, expression: Any, limit: int) -> Answer:
     for condition in work.ranges:
         if condition.size not in strongest or strongest[condition.size].least < condition.least:
             strongest[condition.size] = condition
-    binding = sorted((r for r in strongest.values() if r.least > 1), key=lambda r: -r.least)
+    binding = sorted((r for r in strongest.values() if r.least > 1 or not r.size.is_Symbol), key=lambda r: -r.least)
     symbol = symbols[0] if len(symbols) == 1 else None
     if not binding:
         name = ", ".join(map(str, symbols))

@@ -53,6 +53,7 @@ def _covariance(x: Any, y: Any, parser: Any) -> Any:
     from weingarten.expressions import expectation
 
     answers = [expectation(part, with_range=True) for part in (x * sp.conjugate(y), x, y)]
+    parser.averaged = True
     parser.ranges += [(answer.minimum, answer.reason) for answer in answers if answer.exact_at is None]
     both, left, right = (answer.value for answer in answers)
     return both - left * sp.conjugate(right)

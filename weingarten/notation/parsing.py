@@ -22,6 +22,7 @@ from weingarten.arguments import as_dimension
 from weingarten.errors import WeingartenError
 from weingarten.notation import functions
 from weingarten.notation.decorations import is_matrix
+from weingarten.notation.expansion import FACTOR_LIMIT
 from weingarten.notation.lexing import GREEK
 from weingarten.notation.names import FOREIGN, FUNCTIONS, OF_MATRICES, Names, known
 from weingarten.notation.naming import Naming
@@ -81,6 +82,7 @@ class Parser(Naming):
         self.as_matrix: dict[str, int] = {}
         self.random = False  # whether a random matrix has been read
         self.ranges: list[tuple[int, str]] = []
+        self.averaged = False  # whether var or cov has taken averages
 
     def parse(self) -> Any:
         """Return the whole text as a sympy expression."""
@@ -104,7 +106,8 @@ class Parser(Naming):
             return None
         from weingarten.notation.printing import text_of
 
-        return f"{text_of(expression)} ({'; '.join(self.notes)})"
+        shown = self.text.strip() if self.averaged else text_of(expression)  # averages inside have been taken already
+        return f"{shown} ({'; '.join(self.notes)})"
 
     # ---- sums and products -------------------------------------------------------------------------------------------
 
@@ -162,22 +165,38 @@ class Parser(Naming):
     def product(self) -> Any:
         """Read a product, with or without stars."""
         start = self.peek().start
-        value, divided = self.power(), False
+        factors, divided = [self.power()], False
         while True:
             if self.at("/"):
-                slash = self.next()
-                value, divided = self._divided(value, slash.start), True
+                factors.append(self._divisor(self.next().start))
+                divided = True
             elif self.at("*"):
                 self._star()
-                value = self._times(value, self.power(), start)
+                factors.append(self.power())
                 divided = False
             elif self.starts_atom():
                 self._number_behind()
                 if divided:
                     self.note("what follows a quotient is multiplied to all of it: a/b c is (a/b) c")
-                value = self._times(value, self.power(), start)
+                factors.append(self.power())
             else:
-                return value
+                return self._multiplied(factors, start)
+
+    def _multiplied(self, factors: list[Any], start: int) -> Any:
+        """Multiply all factors at once: scalars in front, matrices in their order."""
+        if len(factors) == 1:
+            return factors[0]
+        matrices = [factor for factor in factors if is_matrix(factor)]
+        scalar = sp.Mul(*[factor for factor in factors if not is_matrix(factor)])
+        if not matrices:
+            return scalar
+        if scalar.has(HaarMatrix):
+            self.fail("a random scalar stands inside of a product of matrices; move it out of the trace", start)
+        if len(matrices) > FACTOR_LIMIT:
+            self.fail(f"a product of {len(matrices)} matrices; at most {FACTOR_LIMIT} are read", start)
+        if any(isinstance(factor, sp.MatrixBase) for factor in matrices):
+            self.fail("a block of entries has det(...) and tr(...) only", start)
+        return sp.MatMul(scalar, *matrices).doit()
 
     def _number_behind(self) -> None:
         """Refuse a number that touches the factor before it, or stands behind another number; mention other ones."""
@@ -188,19 +207,11 @@ class Parser(Naming):
             self.fail("a number behind a factor: a product is written with *, a power with ^")
         self.note("a number behind a factor multiplies it")
 
-    def _times(self, left: Any, right: Any, start: int) -> Any:
-        if not is_matrix(left) and not is_matrix(right):
-            return left * right
-        for side in (left, right):
-            if not is_matrix(side) and sp.sympify(side).has(HaarMatrix):
-                self.fail("a random scalar stands inside of a product of matrices; move it out of the trace", start)
-        return sp.MatMul(left, right).doit()
-
-    def _divided(self, value: Any, place: int) -> Any:
+    def _divisor(self, place: int) -> Any:
         divisor = self.scalar(self.power, "under a quotient")
         if divisor == 0:
             self.fail("the expression divides by zero", place)
-        return sp.MatMul(1 / divisor, value).doit() if is_matrix(value) else value / divisor
+        return 1 / divisor
 
     def _star(self) -> None:
         """Take a star, refusing `U* B` and `U*)`: an adjoint to some, a product to others."""

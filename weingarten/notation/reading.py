@@ -10,7 +10,6 @@ import sympy as sp
 
 from weingarten.algebra.groups import Group
 from weingarten.errors import WeingartenError
-from weingarten.integration.complex_elimination import Cell
 from weingarten.integration.units import UNIT
 from weingarten.integration.units import unit as unit
 from weingarten.integration.words import Letter, Word
@@ -20,6 +19,8 @@ from weingarten.notation.symbols import FORM, HaarMatrix, SymplecticForm, kinds_
 from weingarten.notation.writing import FORM_LETTER as FORM_LETTER
 from weingarten.notation.writing import Writer
 from weingarten.spaces import as_group
+
+Cell = tuple[int, int]  # exponents of an entry and of its conjugate
 
 
 @dataclass

@@ -19,6 +19,7 @@ from isogap.base.files import atomic_path, write_atomically
 from isogap.cli.common import write_stdout
 from isogap.cli.output.gradients import gradient_columns, gradient_note, gradient_problem, gradient_table
 from isogap.model.choices import FAST_WEIGHTS
+from isogap.run.depth_check import depth_check
 from isogap.run.results import ChainResult
 from isogap.run.statistics import ess_floor
 
@@ -39,6 +40,9 @@ def failed_check(result: ChainResult) -> str | None:
         worst = int(np.argmax(np.abs(result.one_step.relative_z) / result.one_step.threshold))
         z, limit = result.one_step.relative_z[worst], result.one_step.threshold[worst]
         return f"one-step law (E3) at layer {result.one_step.layers[worst]}: z = {z:.1f}, limit {limit:.1f}"
+    deep = depth_check(result)
+    if deep is not None and not deep.passed:
+        return f"exact law at depth (A): mean over asymptote {deep.ratio:.4f} ± {deep.stderr:.4f} at layer {deep.layer}"
     return gradient_problem(result.gradient)
 
 
@@ -320,6 +324,10 @@ def _checks(result: ChainResult) -> str:
         parts.append("one-step law: known for Haar weights only")
     elif check.layers:
         parts.append("one-step law: too few replicas for a verdict (30 needed)")
+    deep = depth_check(result)
+    if deep is not None:
+        good = "ok" if deep.passed else "FAILED"
+        parts.append(f"exact law at depth {deep.layer} (A): mean over it {deep.ratio:.3f} ± {deep.stderr:.3f} {good}")
     return "self-checks: " + ("; ".join(parts) or "none for this run")
 
 

@@ -15,6 +15,8 @@ from isogap.base.arrays import FloatArray
 from isogap.base.files import atomic_path, write_atomically
 from isogap.base.records import plain
 from isogap.cli.common import write_stdout
+from isogap.model.activations import Activation
+from isogap.model.activations import activation as activation_named
 from isogap.run.mean_field import MeanFieldRun
 from isogap.run.mean_field_sweep import Sweep
 from isogap.theory.mean_field.stability import first_unstable_batch
@@ -128,9 +130,11 @@ def _rate(t: MeanFieldTheory) -> str:
 
 
 def _onset(activation: Any, gain: float) -> str:
-    """From which batch on the fixed point is unstable."""
+    """From which batch on the fixed point is unstable; derivatives, which may be slow, do not enter."""
+    phi = activation_named(activation)
+    values_only = Activation(phi.name, phi.function, np.zeros_like, kinks=phi.kinks, jumps=phi.jumps)
     try:
-        first = first_unstable_batch(activation, gain=gain)
+        first = first_unstable_batch(values_only, gain=gain)
     except (ArithmeticError, ValueError):
         return "where it becomes unstable is not decided"
     return "stable at every batch" if first == math.inf else f"unstable from batch {first} on"

@@ -30,6 +30,7 @@ def as_data(result: VariantResult) -> dict[str, Any]:
             "rank": result.rank,
             "phi_0": result.phi0,
             "theorem": result.theorem,
+            "wider_theorems": result.wider,
             "gradient_bounds": bounds,
             "rate": rate,
             "mean_field": _mean_field_data(result),
@@ -94,4 +95,5 @@ def report(result: VariantResult) -> str:
         lines.append(
             f"covered by {result.theorem}: E log‖∂L/∂W‖ ≤ {paper:.4g}, sharp S5 ≤ {sharp:.4g} at every layer and depth"
         )
+    lines += result.wider
     return "\n".join(lines) + "\n"

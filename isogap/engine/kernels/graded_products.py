@@ -125,6 +125,26 @@ def _normalise(log_d, U, i):  # type: ignore[no-untyped-def]
 
 
 @kernel()
+def _rotate(log_d, U, i, j, c, tau, back):  # type: ignore[no-untyped-def]
+    """Directions ``u + back v`` and ``v - tau u`` of rows with cosine ``c``, brought to length 1 at once."""
+    log_cosine = -0.5 * math.log1p(tau * back)
+    longer, shorter = 1.0 + back * (2.0 * c + back), 1.0 + tau * (tau - 2.0 * c)
+    exact = shorter > 0.25  # else the difference of nearly parallel rows: its length is measured
+    u, v = U[i], U[j]
+    left, right = 1.0 / math.sqrt(longer), 1.0 / math.sqrt(shorter) if exact else 1.0
+    for r in range(U.shape[1]):
+        x, y = u[r], v[r]
+        u[r] = (x + back * y) * left
+        v[r] = (y - tau * x) * right
+    log_d[i] += log_cosine + 0.5 * math.log(longer)
+    log_d[j] += log_cosine
+    if exact:
+        log_d[j] += 0.5 * math.log(shorter)
+    else:
+        _normalise(log_d, U, j)
+
+
+@kernel()
 def graded_values(log_d, U, tolerance, sweeps):  # type: ignore[no-untyped-def]
     """One-sided Jacobi rotations of the rows of ``diag(exp(log_d)) U``: ``log_d`` ends as the logarithms of the singular values.
 
@@ -133,9 +153,9 @@ def graded_values(log_d, U, tolerance, sweeps):  # type: ignore[no-untyped-def]
     occur, so that rows of any sizes are treated alike. Returns the number of sweeps, or -1 if ``sweeps`` were not enough.
     """
     N = U.shape[0]
-    for i in range(N):
-        _normalise(log_d, U, i)
     for sweep in range(sweeps):
+        for i in range(N):
+            _normalise(log_d, U, i)  # lengths drift by a rounding per rotation
         rotations = 0
         for p in range(N - 1):
             for q in range(p + 1, N):
@@ -148,17 +168,7 @@ def graded_values(log_d, U, tolerance, sweeps):  # type: ignore[no-untyped-def]
                 rotations += 1
                 ratio = math.exp(2.0 * (log_d[j] - log_d[i]))
                 tau = 2.0 * c / ((1.0 - ratio) + math.sqrt((1.0 - ratio) * (1.0 - ratio) + 4.0 * ratio * c * c))
-                back = tau * ratio
-                log_cosine = -0.5 * math.log1p(tau * back)
-                u, v = U[i], U[j]
-                for r in range(N):
-                    x, y = u[r], v[r]
-                    u[r] = x + back * y
-                    v[r] = y - tau * x
-                log_d[i] += log_cosine
-                log_d[j] += log_cosine
-                _normalise(log_d, U, i)
-                _normalise(log_d, U, j)
+                _rotate(log_d, U, i, j, c, tau, tau * ratio)
         if rotations == 0:
             return sweep
     return -1

@@ -66,6 +66,23 @@ def _bartlett(generator: np.random.Generator, is_complex: bool, count: int, p: i
     return L
 
 
+def antisymmetric(generator: np.random.Generator, count: int, d: int) -> Array:
+    """Return real antisymmetric matrices with normal entries of variance 1 above the diagonal."""
+    G = generator.standard_normal((count, d, d))
+    A: Array = (G - G.swapaxes(-1, -2)) * np.sqrt(0.5)
+    return A
+
+
+def jacobi(generator: np.random.Generator, field: str, count: int, p: int, n1: int, n2: int) -> Array:
+    """Return Jacobi matrices ``L⁻¹ W_1 L⁻*``, ``L L* = W_1 + W_2``: the law of the symmetric form, which is invariant."""
+    if n1 + n2 < p:
+        raise ValueError(f"n1 + n2 must be at least p={p}, got {n1} + {n2}")
+    W = wishart(generator, field, count, p, n1)
+    L = np.linalg.cholesky(W + wishart(generator, field, count, p, n2))
+    half = np.linalg.solve(L, W)
+    return np.linalg.solve(L, half.conj().swapaxes(-1, -2))
+
+
 def spectrum(generator: np.random.Generator, beta: int, count: int, d: int) -> Array:
     """Return eigenvalues of GOE, GUE, GSE (β = 1, 2, 4) from tridiagonal matrices, ascending, ``O(d²)`` each.
 

@@ -79,6 +79,8 @@ def _made() -> dict[str, Sampler]:
         **{kind: _involution(kind) for kind in ("AIII", "BDI", "CII")},
         "DIII": Sampler(("M",), _doubled, False, _class_diii),
         "CI": Sampler(("M",), _doubled, True, _class_ci),
+        "antisymmetric": Sampler(("d",), _square, False, lambda g, n, d, t: gaussian.antisymmetric(g, n, d)),
+        "sign matrix": Sampler(("p", "n"), lambda p, n: (p, n), False, _signs),
         "permutation": Sampler(("d",), _square, False, lambda g, n, d, t: s.monomial(g, n, d, 1)),
         "centred permutation": Sampler(("d",), _square, False, lambda g, n, d, t: s.monomial(g, n, d, 1) - 1.0 / d),
         "signed permutation": Sampler(("d",), _square, False, lambda g, n, d, t: s.monomial(g, n, d, 2)),
@@ -124,6 +126,9 @@ def _frames(prefix: str, is_complex: bool) -> dict[str, Sampler]:
         x = s.unit_vectors(g, n, d, is_complex)
         return x @ s.adjoint(x)
 
+    def jacobi(g: Any, n: int, p: int, n1: int, n2: int, t: Any) -> Array:
+        return gaussian.jacobi(g, field, n, p, n1, n2)
+
     def vector(g: Any, n: int, d: int, t: Any) -> Array:
         return s.unit_vectors(g, n, d, is_complex)
 
@@ -133,6 +138,7 @@ def _frames(prefix: str, is_complex: bool) -> dict[str, Sampler]:
         prefix + "corner": Sampler(("p", "n", "d"), lambda p, n, d: (p, n), is_complex, corner),
         prefix + "unit vector": Sampler(("d",), lambda d: (d, 1), is_complex, vector),
         prefix + "density matrix": Sampler(("p", "n"), _square, is_complex, density),
+        prefix + "Jacobi": Sampler(("p", "n1", "n2"), _square, is_complex, jacobi),
         prefix + "pure state": Sampler(("d",), _square, is_complex, pure),
     }
 
@@ -157,6 +163,10 @@ def _class_diii(g: Any, n: int, m: int, t: Any) -> Array:
 def _class_ci(g: Any, n: int, m: int, t: Any) -> Array:
     S = spaces.symplectic(g, n, 2 * m)
     return S @ S.swapaxes(-1, -2)
+
+
+def _signs(g: Any, count: int, p: int, n: int, t: Any) -> Array:
+    return spaces.phases(g, count, p * n, 2).reshape(count, p, n)
 
 
 def _diagonal(values: Array) -> Array:
@@ -186,7 +196,8 @@ def sample(
         "O", "SO", "U", "SU", "Sp", "COE", "CSE"; "Ginibre", "Wishart", "inverse Wishart" with "complex " or "quaternion " in
         front or not; "GOE", "GUE", "GSE"; "AIII", "BDI", "CII", "DIII", "CI"; "permutation", "centred permutation",
         "signed permutation", "monomial unitary", "signs", "phases", "bistochastic"; "stiefel", "projector", "corner",
-        "unit vector", "density matrix", "pure state" with "real " or "complex " in front.
+        "unit vector", "density matrix", "pure state", "Jacobi" with "real " or "complex " in front; "antisymmetric",
+        "sign matrix".
     *sizes : int
         The sizes of the ensemble: one for groups, (p, n) for rectangles and Wishart matrices, (d, r) for frames and
         projectors, (p, n, d) for corners, (a, b) for AIII, BDI, CII, M for DIII and CI (size 2M), the number of quaternions

@@ -126,5 +126,5 @@ def _basis(d: int) -> Array:
     u = np.full(d, 1.0 / np.sqrt(d))
     v = u.copy()
     v[0] += 1.0
-    H = np.eye(d) - np.outer(v, v) / (1.0 + u[0])
+    H: Array = np.eye(d) - np.outer(v, v) / (1.0 + u[0])
     return H[:, 1:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -110,7 +111,25 @@ def spectrum(A: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(np.linalg.eigvalsh(A), 0.0))
 
 
-def gaussian_start(width: int, batch: int, scale: float = 1.0) -> Start:
+@dataclass(frozen=True)
+class GaussianStart:
+    """Iid normal entries, new for every replica (`gaussian_start`); knows its shape without drawing.
+
+    Examples
+    --------
+    >>> GaussianStart((4, 2), 1.0).shape
+    (4, 2)
+    """
+
+    shape: tuple[int, int]
+    scale: float
+
+    def __call__(self, stream: Stream) -> FloatArray:
+        """Draw a state."""
+        return np.asarray(self.scale * stream.standard_normal(self.shape))
+
+
+def gaussian_start(width: int, batch: int, scale: float = 1.0) -> GaussianStart:
     """Iid normal entries of standard deviation ``scale``, new for every replica.
 
     Examples
@@ -118,8 +137,7 @@ def gaussian_start(width: int, batch: int, scale: float = 1.0) -> Start:
     >>> gaussian_start(4, 2)(Stream(np.random.SeedSequence(0), 0)).shape
     (4, 2)
     """
-    shape = integer("width", width, 1), integer("batch", batch, 1)
-    return lambda stream: np.asarray(scale * stream.standard_normal(shape))
+    return GaussianStart((integer("width", width, 1), integer("batch", batch, 1)), float(scale))
 
 
 def orthogonal_start(width: int, batch: int) -> FloatArray:

@@ -173,14 +173,14 @@ def _plan(
                 "path_scales must begin with 1, and go with a start of one batch and no cotangent; "
                 f"got {list(path_scales)}, {samples // size} batches, cotangent {cotangent!r}"
             )
-    at_once = MEMORY_LIMIT if cotangent is None else _replicas_at_once(len(blocks), width, samples)
+    at_once = MEMORY_LIMIT if cotangent is None else replicas_at_once(len(blocks), width, samples)
     return _Plan(tuple(blocks), drawn, size, _cotangent(cotangent), observe, scales, keep_outputs, root, at_once)
 
 
 def _start(start: FloatArray | Start) -> tuple[Start, tuple[int, int]]:
     """The start as a function of a stream, and the shape of what it returns."""
     if callable(start):
-        shape = np.shape(start(Stream(np.random.SeedSequence(0), 0)))
+        shape = getattr(start, "shape", None) or np.shape(start(Stream(np.random.SeedSequence(0), 0)))
         if len(shape) != 2:
             raise ValueError(f"start must draw a matrix of neurons by samples, got shape {shape}")
         return start, (shape[0], shape[1])
@@ -192,8 +192,19 @@ def _start(start: FloatArray | Start) -> tuple[Start, tuple[int, int]]:
     return given, (first.shape[0], first.shape[1])
 
 
-def _replicas_at_once(depth: int, width: int, samples: int) -> int:
-    """How many replicas with a backward pass fit in memory."""
+def replicas_at_once(depth: int, width: int, samples: int) -> int:
+    """How many replicas with a backward pass fit in memory.
+
+    Raises
+    ------
+    ValueError
+        Not one does.
+
+    Examples
+    --------
+    >>> replicas_at_once(100, 1000, 64) > 20
+    True
+    """
     needed = 8 * _KEPT * width * samples * max(depth, 1)
     if needed > MEMORY_LIMIT:
         raise ValueError(

@@ -105,7 +105,7 @@ def variance(settings: Settings) -> Product:
         f"Width {width}, batch {batch}, {blocks} blocks, {replicas} networks a curve; lines are the laws D1 to D3, marks the "
         f"geometric means measured. With BN and ReLU the last branch has {100 * last:.1f} % of the variance. "
         f"The shares without BN and over √2 coincide; the "
-        "collapse over √2 stays above its law by an effect of order 1/width (a quarter of it at four times the width)."
+        "collapse over √2 stays above its law by an effect of order 1/width (about a quarter of it at four times the width)."
     )
     names = ("net", "layer", "measured", "law", "measured_over_law", "error", "branch_share")
     claim = "with BN in the branch variance grows linearly, so that block l counts one part in its own depth"

@@ -11,7 +11,8 @@ from isogap.batch.datasets import Dataset, load_dataset
 from isogap.figures.finished import Arrays
 from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings, columns
 from isogap.figures.style import COLOURS, MARKERS, tidy
-from isogap.run.residual_training import ROWS, Plan, Sweep, depth_table, rate_sweep, step_law
+from isogap.run.residual_tables import ROWS, Sweep, depth_table, rate_sweep
+from isogap.run.residual_training import Plan, step_law
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,7 +32,7 @@ def depth(settings: Settings) -> Product:
     data, limit, longer = _data(settings)
     depths = settings.pick((10, 100), (10, 100, 400, 1000))
     epochs = settings.pick((3, 3), (8, 8, 4, 3))
-    rates = settings.pick((1e-3, 1e-2), (1e-4, 1e-3, 1e-2, 1e-1))
+    rates = settings.pick((1e-3, 1e-2), (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1))
     rows = []
     for blocks, passes in zip(depths, epochs, strict=True):
         rows += depth_table(

@@ -11,7 +11,7 @@ from typing import Any
 
 from isogap.base.bounded import Bounded
 from isogap.theory.mean_field.arguments import batch_size, scaled_activation
-from isogap.theory.mean_field.moments import PHI, settled
+from isogap.theory.mean_field.moments import PHI, of_unit_size, settled
 
 __all__ = ["FixedPoint", "fixed_point"]
 
@@ -69,7 +69,8 @@ def fixed_point(activation: Any, batch: int | float, *, gain: float = 1.0) -> Fi
     1.000000 -0.250000
     """
     b = batch_size(batch)
-    phi = scaled_activation(activation, gain)
-    q, c = settled(phi, b - 1.0, lambda m: (m.mean**2 + float(m.one[PHI, PHI]), m.mean**2 + float(m.two[PHI, PHI])))
+    phi, unit = of_unit_size(scaled_activation(activation, gain), b - 1.0)
+    found = settled(phi, b - 1.0, lambda m: (m.mean**2 + float(m.one[PHI, PHI]), m.mean**2 + float(m.two[PHI, PHI])))
+    q, c = (Bounded(x.value * unit * unit, x.error * unit * unit) for x in found)
     floor = 1e-14 * q.value  # ĉ may be a difference of larger numbers
     return FixedPoint(q, Bounded(c.value, c.error + floor))

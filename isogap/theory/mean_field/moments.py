@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,6 +34,7 @@ _SMOOTH = (128, 256, 512, 1024, 2048)
 _KINKED, _KINKED_LARGE = (24, 32, 48, 64), (32, 40, 56, 80)  # up to n = 9, and beyond
 _ENOUGH = 2e-13
 _ROUNDING = 1e-14
+_UNRESOLVED = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Moments:
         Bound of what the series of ``two`` leaves out.
     slope_error : float
         Root mean square of the estimated error of φ', where it was differentiated numerically.
+    defect : float
+        ``|E(1-u²/n)ψ'|``, 0 by parts if φ' is the derivative of φ and the quadrature resolves both.
     """
 
     n: float
@@ -60,6 +63,7 @@ class Moments:
     two: FloatArray
     cut: FloatArray
     slope_error: float
+    defect: float
 
     @property
     def spread(self) -> float:
@@ -129,7 +133,8 @@ def moments(activation: Activation, n: float, count: int) -> Moments:
         two, cut = _series(n, u, rows * weights, np.diag(one), 1 if n == 1 else count // 2)
     error = activation.derivative_error
     slope_error = 0.0 if error is None else math.sqrt(float(weights @ error(u) ** 2))
-    return Moments(n, mean, slope, one, two, cut, slope_error)
+    defect = abs(float(weights @ (rows[PSI_SLOPE] * (1.0 - u * u / n))))
+    return Moments(n, mean, slope, one, two, cut, slope_error, 0.0 if activation.jumps else defect)
 
 
 def _series(
@@ -195,7 +200,30 @@ def require_spread(m: Moments, activation: Activation) -> None:
         )
 
 
-def settled(activation: Activation, n: float, function: Callable[[Moments], tuple[float, ...]]) -> list[Bounded]:
+def of_unit_size(activation: Activation, n: float) -> tuple[Activation, float]:
+    """The activation over a power of two, where its values are so large or small that their squares would be lost.
+
+    Returns
+    -------
+    tuple
+        The activation and the power of two.
+    """
+    largest = float(np.abs(evaluated(activation, marginal(n, activation.kinks + activation.jumps, 64).nodes)).max())
+    if largest == 0.0 or 1e-60 < largest < 1e60:
+        return activation, 1.0
+    unit = 2.0 ** math.frexp(largest)[1]
+    function, derivative, error = activation.function, activation.derivative, activation.derivative_error
+    return replace(
+        activation,
+        function=lambda y: function(y) / unit,
+        derivative=lambda y: derivative(y) / unit,
+        derivative_error=None if error is None else lambda y: error(y) / unit,
+    ), unit
+
+
+def settled(
+    activation: Activation, n: float, function: Callable[[Moments], tuple[float, ...]], *, rate: bool = False
+) -> list[Bounded]:
     """Numbers that depend on the moments, refined until two resolutions agree; the last difference is in the error.
 
     Parameters
@@ -204,30 +232,47 @@ def settled(activation: Activation, n: float, function: Callable[[Moments], tupl
     n : float
         Effective dimension.
     function : callable
-        From `Moments` to a tuple of numbers.
+        From `Moments` to a tuple of numbers that do not depend on the size of φ.
+    rate : bool
+        The first number is made of φ': refuse a derivative that does not belong to φ or that is not resolved.
 
     Returns
     -------
     list of Bounded
-        The finest values. Error: distance to the previous resolution (larger than the true error, as the rules converge
-        geometrically), the effect of what the series leaves out, and 1e-14 of the value for rounding.
+        The finest values. Error: distance to the previous resolution (larger than the true error where the rules converge
+        geometrically; three times it where they have not settled), the effect of what the series leaves out, and 1e-14 of the
+        value for rounding.
     """
-    previous: np.ndarray | None = None
-    best: tuple[FloatArray, FloatArray] | None = None
+    activation, _ = of_unit_size(activation, n)
+    previous: FloatArray | None = None
+    was_settled = False
+    best: tuple[FloatArray, FloatArray, float] | None = None
     for m in _resolutions(activation, n):
         require_spread(m, activation)
         values = np.array(function(m))
         if previous is not None:
             error = np.abs(values - previous) + _cut_effect(m, function, values)
-            if best is None or error.max() < best[1].max():
-                best = values, error
+            settled_now = bool((error <= 1e-6 * np.abs(values) + 1e-12).all())
+            error = error if settled_now else 3.0 * error
+            defect = m.defect / math.sqrt(float(m.one[PHI, PHI]))
+            if rate and defect > 1e-3:  # both resolutions may have missed the same spike of φ'
+                error, settled_now = error + defect * np.abs(values), False
+            if best is None or not was_settled or error.max() < best[1].max():
+                best = values, error, defect
             if (error <= _ENOUGH * np.abs(values) + 1e-300).all():
                 break
-            if error.max() > best[1].max():
+            if was_settled and error.max() > best[1].max():
                 break  # rounding is all that is left
+            was_settled = settled_now
         previous = values
     assert best is not None  # there are at least two resolutions
-    return [Bounded(float(v), float(e + _ROUNDING * abs(v))) for v, e in zip(*best, strict=True)]
+    values, error, defect = best
+    if rate and (defect > _UNRESOLVED or error[0] > _UNRESOLVED * (1.0 + abs(values[0]))):
+        raise ValueError(
+            f"activation {activation.name!r} is not resolved: its derivative does not integrate to it (defect {defect:.1g}), or "
+            f"changes too fast (error {error[0]:.1g}); check the derivative, list kinks and jumps, or take a smaller gain"
+        )
+    return [Bounded(float(v), float(e + _ROUNDING * abs(v))) for v, e in zip(values, error, strict=True)]
 
 
 def _cut_effect(m: Moments, function: Callable[[Moments], tuple[float, ...]], values: FloatArray) -> FloatArray:
@@ -240,6 +285,6 @@ def _cut_effect(m: Moments, function: Callable[[Moments], tuple[float, ...]], va
         two[i, j] += m.cut[i, j]
         if i != j:
             two[j, i] += m.cut[i, j]
-        moved = Moments(m.n, m.mean, m.slope, m.one, two, m.cut, m.slope_error)
+        moved = replace(m, two=two)
         total += np.abs(np.array(function(moved)) - values)
     return total

@@ -23,6 +23,8 @@ from isogap.base.arrays import FloatArray
 
 # The density at the cut is e^-92 = 1e-40 of its top: below any rounding, even times a 30th power.
 _CUT = 92.0
+# More nodes than this are spread over several panels of this size.
+_PANEL = 256
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ def reach(n: float) -> float:
 
 
 def marginal(n: float, breaks: tuple[float, ...], count: int) -> Rule:
-    """Quadrature of one coordinate, ``count`` nodes on each piece between the breaks.
+    """Quadrature of one coordinate, about ``count`` nodes on each piece between the breaks.
 
     Parameters
     ----------
@@ -84,7 +86,10 @@ def marginal(n: float, breaks: tuple[float, ...], count: int) -> Rule:
     edges = np.array([-end, *inner, end])
     if n != math.inf:
         edges = np.arcsin(np.clip(edges / math.sqrt(n), -1.0, 1.0))
-    x, w = legendre(count)
+    parts = max(1, count // _PANEL)
+    if parts > 1:
+        edges = np.append((edges[:-1, None] + np.diff(edges)[:, None] * np.arange(parts) / parts).ravel(), edges[-1])
+    x, w = legendre(count // parts)
     half = 0.5 * np.diff(edges)[:, None]
     angle = (0.5 * (edges[:-1] + edges[1:]))[:, None] + half * x
     if n == math.inf:

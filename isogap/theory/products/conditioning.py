@@ -255,9 +255,9 @@ def smallest_eigenvalue_density(x: npt.ArrayLike, N: Any = None) -> FloatArray:
     size = integer("N", N, 1)
     if size > LARGEST_SIZE:
         raise ValueError(f"N must be at most {LARGEST_SIZE}, got {size}: take the limit, without N")
-    l = values / size
-    log_front = gammaln((size + 1) / 2) - 0.5 * np.log(2 * math.pi * l) - size * l / 2
-    return np.asarray(np.exp(log_front) * hyperu((size - 1) / 2, -0.5, l / 2))[()]
+    eigenvalue = values / size
+    log_front = gammaln((size + 1) / 2) - 0.5 * np.log(2 * math.pi * eigenvalue) - size * eigenvalue / 2
+    return np.asarray(np.exp(log_front) * hyperu((size - 1) / 2, -0.5, eigenvalue / 2))[()]
 
 
 def log_condition_slope(M: Any) -> float:

@@ -136,11 +136,12 @@ def bernoulli_sum(taken: FloatArray) -> FloatArray:
     [0.375, 0.5, 0.125]
     """
     law = np.zeros(len(taken) + 1)
-    law[0] = 1.0
+    law[0], reach = 1.0, 0  # entries beyond `reach` are 0, also where they have underflowed
     with np.errstate(under="ignore"):
-        for count, p in enumerate(taken, start=1):
-            law[1 : count + 1] = law[1 : count + 1] * (1.0 - p) + law[:count] * p
+        for p in taken:
+            law[1 : reach + 2] = law[1 : reach + 2] * (1.0 - p) + law[: reach + 1] * p
             law[0] *= 1.0 - p
+            reach += bool(law[reach + 1] > 0.0)
     return law
 
 

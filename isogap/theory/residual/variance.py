@@ -4,8 +4,8 @@
   and batch ``B ≥ 2``, for weights with ``E W = 0``, ``E WᵀW = I``: cross terms vanish on average, and the branch has the mean
   square and batch variance of rows of BN, which are 1. For others in the limit of infinite width.
 * ``unnormalised``, ``skipinit``: ``Q_l = (1 + α²)^l Q_0``; the identity exactly, ReLU (σ_w² = 2) in the limit. The
-  correlation of two
-  samples follows ``c' = (c + α² J1(c))/(1 + α²)`` for ReLU and is constant for the identity; ``V = Q (1 - c) (B-1)/B``.
+  correlation of two samples follows ``c' = (c + α² J1(c))/(1 + α²)`` for ReLU, J1 the arc-cosine kernel of degree 1, and is
+  constant for the identity; ``V = Q (1 - c) (B-1)/B``.
 * ``scaled``: ``Q`` constant, ``c`` as before: with ReLU the batch variance collapses.
 * ``norm-after-sum``: every sum has its variance set to 1, all branches have the share ``α² s/(1 + α² s)``: no bias to
   short paths.

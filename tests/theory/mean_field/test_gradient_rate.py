@@ -219,6 +219,10 @@ def test_a_function_alone_is_differentiated_with_an_honest_error() -> None:
         (lambda: gradient_rate("power:1.5", 8), "exponent must be a whole number"),
         (lambda: gradient_rate(lambda y: y[:3], 8), "returned shape"),
         (lambda: gradient_rate_by_degree("relu", 3), "batch must be at least 4"),
+        (lambda: gradient_rate("tanh", 64, gain=1e7), "is not resolved"),
+        (lambda: gradient_rate("sin", math.inf, gain=1e4), "is not resolved"),
+        (lambda: gradient_rate(Activation("wrong", np.sin, np.sin), 8), "check the derivative"),
+        (lambda: gradient_rate("exp", 8, gain=400), "returned inf"),
     ],
 )
 def test_refusals(call, message: str) -> None:  # type: ignore[no-untyped-def]
@@ -273,3 +277,18 @@ def test_a_bounded_number_is_a_number() -> None:
     q, c = fixed_point("tanh", 8)
     assert isinstance(q, Bounded)
     assert c.value < 0 < c.error
+
+
+def test_the_size_of_the_values_does_not_matter() -> None:
+    for size in (1e-200, 1e-70, 1e70, 1e200):
+        big = Activation("big", lambda y, s=size: s * np.tanh(y), lambda y, s=size: s / np.cosh(y) ** 2)
+        assert gradient_rate(big, 8).value == pytest.approx(gradient_rate("tanh", 8).value, rel=1e-13)
+    moderate = Activation("moderate", lambda y: 1e70 * np.tanh(y), lambda y: 1e70 / np.cosh(y) ** 2)
+    assert fixed_point(moderate, 8).q.value == pytest.approx(1e140 * fixed_point("tanh", 8).q.value, rel=1e-13)
+
+
+def test_steep_functions_are_followed_as_far_as_the_nodes_go() -> None:
+    # γ → ∞: E φ'² → γ (4/3) f(0), f(0) the density of u at 0, all else stays: the rate grows like γ
+    found = [gradient_rate("tanh", 64, gain=g) for g in (50.0, 100.0)]
+    assert found[1].value / found[0].value == pytest.approx(2.0, rel=0.02)
+    assert found[1].error < 1e-6

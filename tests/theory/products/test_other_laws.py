@@ -200,16 +200,16 @@ def test_map_of_correlations_is_an_integral_over_normals():
 @pytest.mark.parametrize("centred", [True, False])
 def test_ratio_of_summands_by_simulation(centred):
     rng, side, batch = np.random.default_rng(6), 6, 10
-    I = np.maximum(rng.standard_normal((3000, batch, side, side)), 0)
-    g = rng.standard_normal(I.shape)
+    images = np.maximum(rng.standard_normal((3000, batch, side, side)), 0)
+    g = rng.standard_normal(images.shape)
     if centred:
         g -= g.mean(axis=(1, 2, 3), keepdims=True)
     absolute, total = [], []
     for dx in (-1, 0, 1):
         for dy in (-1, 0, 1):
             out = g[:, :, max(-dx, 0) : side - max(dx, 0), max(-dy, 0) : side - max(dy, 0)]
-            image = I[:, :, max(dx, 0) : side + min(dx, 0), max(dy, 0) : side + min(dy, 0)]
-            d = out * image
+            part = images[:, :, max(dx, 0) : side + min(dx, 0), max(dy, 0) : side + min(dy, 0)]
+            d = out * part
             absolute.append(np.abs(d).sum(axis=(1, 2, 3)))
             total.append(np.abs(d.sum(axis=(1, 2, 3))))
     found = np.mean(absolute) / np.mean(total)

@@ -10,8 +10,8 @@ import weingarten as wg
 from weingarten import expectation, moment, tr
 
 HERE = Path(__file__).parent
-d, k, l, m = sp.symbols("d k l m", integer=True, positive=True)
-PLAIN = {"d": d, "k": k, "l": l, "m": m}
+d, k, ell, m = sp.symbols("d k l m", integer=True, positive=True)
+PLAIN = {"d": d, "k": k, "l": ell, "m": m}
 
 
 def data(name):
@@ -69,14 +69,14 @@ def test_wishart_traces_of_pyrtni2(case):
 
 @pytest.mark.parametrize("case", NETWORKS["partially_transposed"], ids=lambda c: f"{c['field']} {c['degree']}")
 def test_partially_transposed_wishart_traces_of_pyrtni2(case):
-    G = wg.ginibre_on("G", (k, l), (m,), field=case["field"])
+    G = wg.ginibre_on("G", (k, ell), (m,), field=case["field"])
     W = wg.partial_transpose(G * (G.H if case["field"] == "complex" else G.T), 2)
     assert same(expectation(tr(W ** case["degree"])), value(case["value"]))
 
 
 def test_the_completely_positive_map_of_pyrtni2():
     # the wires of the notebook join the k-legs of G and Ḡ: tr over the l-space of (tr_k G G*)²
-    G = wg.ginibre_on("G", (k, l), (m,), field="complex")
+    G = wg.ginibre_on("G", (k, ell), (m,), field="complex")
     found = expectation(tr(wg.partial_trace(G * G.H, 1) * wg.partial_trace(G * G.H, 1)))
     assert same(found, value(NETWORKS["cp_map"]["value"]))
 

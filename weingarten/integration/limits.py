@@ -1,0 +1,3 @@
+"""Limits that several routes share."""
+
+PAIR_LIMIT = 1_000_000  # pairs of pairings (permutations) of one expectation
