@@ -102,6 +102,18 @@ def rises_from(f: Expr, variable: Expr, zero: Expr, end: Expr) -> bool:
     return sign_on(sp.expand(numerator * denominator), variable, low, high) == (1 if end > zero else -1)
 
 
+def negative_point(f: Expr, variable: Expr, zero: Expr, end: Expr) -> dict[str, Any] | None:
+    """A point between ``zero`` and ``end`` where f is certainly negative, and its value; None if the search finds none."""
+    zero, end = sp.sympify(zero), sp.sympify(end)
+    for k in range(1, 60):
+        part = sp.Rational(k, 60)
+        point = zero + (end - zero) * part if end.is_finite else zero + sp.sign(end) * part / (1 - part)
+        value = f.subs(variable, point).evalf(30)
+        if value.is_number and value.is_real and value.is_finite and value < -sp.Float("1e-20"):
+            return {str(variable): point, "value": f"{float(value):.6g}"}
+    return None
+
+
 def nonnegative_beyond(polynomial: Expr, lower: Mapping[Expr, Expr]) -> bool:
     """Whether a polynomial is non-negative for all variables beyond their lower ends, by the signs after a shift.
 

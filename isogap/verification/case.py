@@ -1,20 +1,11 @@
 """The notebook of one check: every decision goes through it, is recorded with kind and role, and refutes what is false.
 
-A step is a *link* (the verdict needs it) or an *illustration* (shown beside it). Links are the rule; illustrations are
-written in a block of their own::
-
-    def decide(case, *, constant=2):
-        with case.illustrations():                        # may refute, counts for nothing
-            case.at_most("at these spectra", left, right)
-        case.argument("Jensen", "log is concave")         # a textbook fact applied by hand
-        case.follows("the rest, for every d", polynomial, {d: 2})
-
-The check returns nothing: the verdict is the weakest of its links, and of the statements that it rests on.
+A step is a *link*, which the verdict needs, unless it stands in ``with case.illustrations():``, where it may refute and counts
+for nothing. The check returns nothing: the verdict is the weakest of its links, and of the statements that it rests on.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
@@ -173,7 +164,9 @@ class Case:
     def rises(self, what: str, f: Any, variable: Any, zero: Any, end: Any) -> None:
         """``f > 0`` between ``zero`` and ``end``: f vanishes at ``zero`` and its derivative keeps one sign (Sturm)."""
         if not algebra.rises_from(f, variable, zero, end):
-            self._counterexample(what, f, variable, zero, end)
+            found = algebra.negative_point(f, variable, zero, end)
+            if found is not None:
+                raise RefutedError(f"does not hold: {what}", **found)
             raise UndecidedError(f"the derivative changes sign: {what}")
         self._record("algebra", what, f"value 0 at {zero}, derivative of one sign up to {end} (Sturm)")
 
@@ -395,18 +388,6 @@ class Case:
         step.count += count
         if closest is not None:
             step.closest = closest if step.closest is None else min(step.closest, closest)
-
-    def _counterexample(self, what: str, f: Any, variable: Any, zero: Any, end: Any) -> None:
-        """Look for a point where f is certainly negative, and refute the claim there."""
-        import sympy as sp
-
-        zero, end = sp.sympify(zero), sp.sympify(end)
-        for k in range(1, 60):
-            part = sp.Rational(k, 60)
-            point = zero + (end - zero) * part if end.is_finite else zero + sp.sign(end) * part / (1 - part)
-            value = f.subs(variable, point).evalf(30)
-            if value.is_number and value.is_real and math.isfinite(value) and value < -sp.Float("1e-20"):
-                raise RefutedError(f"does not hold: {what}", **{str(variable): point, "value": f"{float(value):.6g}"})
 
 
 def _sampled(found: sampling.Estimate, power: str) -> str:

@@ -10,8 +10,8 @@ from flint import arb
 
 from isogap import bounds
 from isogap.engine.chain.block import _control_variate
-from isogap.engine.chain.totals import Totals
-from isogap.run.statistics import controlled_mean
+from isogap.engine.chain.totals import Totals, _merged_control
+from isogap.run.statistics import controlled_mean, standard_error
 from isogap.theory import enclosures
 
 
@@ -70,3 +70,23 @@ def test_the_control_variate_decays_by_the_rate_of_the_mean():
     job = SimpleNamespace(start=SimpleNamespace(width=4), depth=3)
     C = _control_variate(job, np.array([[1.0], [10.0]]))
     assert C[:, 0].tolist() == [0.0, 1.0, 4 / 6 + 10.0, 4 / 6 * (4 / 6 + 10.0)]
+
+
+def test_the_standard_error_divides_by_n_minus_1():
+    """Of 0 and 2: variance 2, over 2 replicas."""
+    assert standard_error(np.array([[0.0], [2.0]])).tolist() == [1.0]
+
+
+def _fold(phi, c):
+    x, y = phi - phi.mean(), c - c.mean()
+    values = {"phi": phi.mean(), "c": c.mean(), "phi_m2": x @ x, "c_m2": y @ y, "cross": x @ y}
+    moments = {f"fold_{name}": np.array([[value], [0.0]]) for name, value in values.items()}
+    return {**moments, "fold_count": np.array([float(phi.size), 0.0]), "exponent": np.zeros(1, np.int64)}
+
+
+def test_merged_moments_of_the_control_variate_are_those_of_all_replicas():
+    phi, c = np.array([1.0, 3.0, 5.0, 9.0, 2.0]), np.array([2.0, 6.0, 1.0, 0.0, -4.0])
+    merged = _merged_control(_fold(phi[:2], c[:2]), _fold(phi[2:], c[2:]), np.zeros(1, np.int64))
+    for name, value in _fold(phi, c).items():
+        if name != "exponent":
+            assert merged[name].ravel() == pytest.approx(value.ravel(), rel=1e-15, abs=1e-14), name
