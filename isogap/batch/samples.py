@@ -32,11 +32,14 @@ class Batch:
     data : ndarray, shape (d, n)
     labels : ndarray of int, shape (n,), or None
         Classes of the samples, where the data come with them.
+    drawn : bool
+        Whether these are some of a table's samples, drawn at random: labels of one's own cannot be matched to them.
     """
 
     label: str
     data: FloatArray
     labels: np.ndarray[Any, np.dtype[np.int64]] | None = None
+    drawn: bool = False
 
 
 def make_batch(spec: Any, width: int, batch: int | None, generator: np.random.Generator) -> Batch:
@@ -86,7 +89,8 @@ def make_batch(spec: Any, width: int, batch: int | None, generator: np.random.Ge
         raise InputError(f"input {spec.label} has {n} samples of {data.shape[0]} features, batch {batch} was asked for")
     if batch is not None and batch < n:  # a random part of them, by the seed
         data = data[:, generator.choice(n, size=batch, replace=False)]
-    return Batch(spec.label, mapped(spec.label, data, width, spec.map, generator))
+    data = mapped(spec.label, data, width, spec.map, generator)
+    return Batch(spec.label, data, drawn=batch is not None and batch < n)
 
 
 def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, generator: np.random.Generator) -> Batch:
@@ -112,7 +116,8 @@ def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, gener
         raise InputError(f"{error} (batch {n}, each sample {repeats} times: {drawn} samples)") from None
     n = found.data.shape[1] * repeats if n is None else n
     index = np.arange(n) % -(-n // repeats)
-    return Batch(found.label, found.data[:, index], None if found.labels is None else found.labels[index])
+    labels = None if found.labels is None else found.labels[index]
+    return Batch(found.label, found.data[:, index], labels, found.drawn)
 
 
 def load_samples(path: Path) -> FloatArray:

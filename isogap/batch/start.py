@@ -56,6 +56,8 @@ class Start:
         weight absorbs. The gap does not see it, a loss does. ``None`` means the first ``m`` unit vectors.
     labels : ndarray of int, shape (n,), or None
         Classes of the samples, where the data come with them.
+    drawn : bool
+        Whether the samples were drawn from a larger table (`isogap.batch.samples.Batch`).
     """
 
     label: str
@@ -68,6 +70,7 @@ class Start:
     deviation: FloatArray | None
     basis: FloatArray | None = None
     labels: np.ndarray[Any, np.dtype[np.int64]] | None = None
+    drawn: bool = False
 
     @property
     def degenerate(self) -> bool:
@@ -101,7 +104,7 @@ def make_start(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     except ValueError as error:
         raise InputError(f"{error}, or mix them by --map random, isogap.samples(..., map='random')") from None
     start = _from_rows(found.label, found.data)
-    return start if found.labels is None else replace(start, labels=found.labels)
+    return replace(start, labels=found.labels, drawn=found.drawn)
 
 
 def _near_isometry(spec: Spec, d: int, batch: int | None, generator: np.random.Generator) -> Start:

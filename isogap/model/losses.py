@@ -169,8 +169,16 @@ def _classes(classes: Any, width: int) -> int:
     return count
 
 
-def labels_for(asked: Any, own: Any, label: str, width: int, classes: int | None = None) -> Any:
-    """Labels that were asked for, else those that come with the input; ``None`` for random ones."""
+def labels_for(asked: Any, own: Any, label: str, width: int, classes: int | None = None, *, drawn: bool = False) -> Any:
+    """Labels that were asked for, else those that come with the input; ``None`` for random ones.
+
+    ``drawn`` says that the samples are some of a table, drawn at random: labels of one's own cannot be matched to them.
+    """
+    if drawn and asked is not None and not isinstance(asked, str):
+        raise InputError(
+            f"labels cannot be matched to samples that were drawn at random from input {label}: pass the samples that you "
+            "mean and their labels, or leave the batch out to take all"
+        )
     if isinstance(asked, str):
         if asked != "random":
             raise ValueError(f"labels must be an array, None or 'random', got {asked!r}")

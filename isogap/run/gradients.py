@@ -72,7 +72,7 @@ def as_options(gradients: Any) -> GradientOptions | None:
 
 def loss_of(options: GradientOptions, start: Start, generator: np.random.Generator) -> Loss:
     """Build the loss that ``options`` ask for, on the samples of ``start``."""
-    labels = labels_for(options.labels, start.labels, start.label, start.width, options.classes)
+    labels = labels_for(options.labels, start.labels, start.label, start.width, options.classes, drawn=start.drawn)
     return make_loss(
         options.loss, start.width, start.batch, labels=labels, classes=options.classes, generator=generator
     )

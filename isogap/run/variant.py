@@ -135,7 +135,7 @@ def simulate_variant(
             input if isinstance(input, Batch) else repeated_batch(input, d, n, variant.repeats, input_generator(root))
         )
         X0, rank, phi0 = variant.start(batch.data)
-        labels = labels_for(labels, batch.labels, batch.label, d)
+        labels = labels_for(labels, batch.labels, batch.label, d, drawn=batch.drawn)
         target = make_loss(loss, d, n, labels=labels, generator=label_generator(root))
 
         def run(chunk: tuple[int, int]) -> tuple[FloatArray, FloatArray]:

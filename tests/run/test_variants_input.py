@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import isogap
 from isogap.base.streams import input_generator
 from isogap.batch.haar import semi_orthogonal
 from isogap.batch.samples import make_batch, repeated_batch
@@ -25,7 +26,8 @@ ROOT = np.random.SeedSequence(11)
 def test_bits_do_not_depend_on_threads(case: dict[str, Any]) -> None:
     """36 replicas at width 70 are 12 chunks of 3; the mapping of the features and the start know no threads of BLAS either."""
     variant = Variant(70, 12, **case)
-    samples = np.random.default_rng(0).standard_normal((90, variant.batch))
+    table = np.random.default_rng(0).standard_normal((90, variant.batch))
+    samples = isogap.samples(table, orientation="features-first")
     one, two, many = (
         simulate_variant(variant, replicas=36, input=samples, rng=3, gap_layers=(0, 5), threads=t) for t in (1, 2, 9)
     )
@@ -122,8 +124,9 @@ def test_input_by_name_is_the_array_given_by_hand(name: str, case: dict[str, Any
 
 
 def test_other_features_are_mapped_to_the_width() -> None:
-    samples = np.random.default_rng(0).standard_normal((9, 6))
-    mapped = semi_orthogonal(6, 9, input_generator(ROOT)) @ (samples / np.abs(samples).max())
+    table = np.random.default_rng(0).standard_normal((9, 6))
+    samples = isogap.samples(table, orientation="features-first")
+    mapped = semi_orthogonal(6, 9, input_generator(ROOT)) @ (table / np.abs(table).max())
     runs = [simulate_variant(Variant(6, 5), replicas=2, input=data, rng=ROOT).log_norm for data in (samples, mapped)]
     assert runs[0] == pytest.approx(runs[1], rel=1e-12)
 
@@ -189,8 +192,8 @@ def test_repeated_digits() -> None:
         ("digits", {"batch": 2000}, "digits has 1797 samples, batch 2000 is too large"),
         ("digits", {}, "labels of input digits reach [6-9], a network of width 6 has logits for 0..5"),
         ("none.npy", {}, "input file none.npy does not exist"),
-        (np.ones((6, 8)), {}, r"array has 8 samples \(columns of a 6 x 8 table\), batch 6 was asked for"),
-        (np.ones((6, 6)), {"batch": 6, "repeats": 2}, "each sample 2 times: 3 samples"),
+        (np.ones((6, 5)), {}, r"array has 5 samples of 6 features, batch 6 was asked for"),
+        (np.ones((6, 2)), {"batch": 6, "repeats": 2}, "each sample 2 times: 3 samples"),
         (np.ones(6), {}, "input must have 2 dimensions"),
         (np.full((6, 6), np.nan), {}, "input holds nan at index"),
         (np.zeros((6, 6)), {}, "constant over the batch"),
@@ -201,3 +204,13 @@ def test_bad_inputs(spec: Any, case: dict[str, Any], message: str) -> None:
         pytest.importorskip("sklearn")
     with pytest.raises(ValueError, match=message):
         simulate_variant(Variant(6, 4, **case), replicas=1, input=spec, rng=1)
+
+
+def test_labels_of_ones_own_do_not_go_with_samples_drawn_at_random() -> None:
+    table = np.random.default_rng(0).standard_normal((6, 20))
+    simulate_variant(Variant(6, 4), replicas=1, input=table, rng=1)
+    with pytest.raises(ValueError, match="labels cannot be matched to samples that were drawn at random"):
+        simulate_variant(Variant(6, 4), replicas=1, input=table, labels=np.zeros(6, int), rng=1)
+    options = isogap.GradientOptions(labels=np.zeros(6, int))
+    with pytest.raises(ValueError, match="pass the samples that you mean and their labels"):
+        isogap.simulate(6, 4, replicas=2, input=table, batch=6, gradients=options, rng=1)
