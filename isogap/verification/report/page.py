@@ -11,7 +11,7 @@ from isogap.verification.registry import About, Statement, by_group, load, slug,
 from isogap.verification.report.figures import data_uris
 from isogap.verification.report.graph import svg
 from isogap.verification.report.mathml import mathml
-from isogap.verification.report.result import provenance
+from isogap.verification.report.provenance import provenance
 from isogap.verification.report.style import STYLE
 from isogap.verification.sampling import FAMILY_LEVEL, MAX_COMPARISONS
 from isogap.verification.witnesses import load_witnesses

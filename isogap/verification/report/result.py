@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import platform
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from isogap._version import __version__
 from isogap.verification.outcome import Verdict
+from isogap.verification.report.page import page
+from isogap.verification.report.provenance import provenance
 from isogap.verification.sampling import FAMILY_LEVEL, MAX_COMPARISONS
 
 FORMAT = "isogap-verify/2"
-_PACKAGES = ("numpy", "scipy", "sympy", "mpmath", "numba", "python-flint")
-
-
-def provenance() -> dict[str, str]:
-    """Versions of everything that the decisions rest on."""
-    found = {"isogap": __version__, "python": platform.python_version(), "machine": platform.machine()}
-    for name in _PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = "unknown"
-    return found
 
 
 def json_result(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float) -> dict[str, Any]:
@@ -44,6 +31,4 @@ def json_result(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: floa
 
 def html_page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, where: Path | None = None) -> str:
     """Return the report as one HTML page; ``where`` is the folder of the registry, by default the one of this package."""
-    from isogap.verification.report.page import page
-
     return page(verdicts, deep=deep, seed=seed, seconds=seconds, where=where)
