@@ -391,16 +391,3 @@ def test_command_refuses_damaged_data(tmp_path: Path, capsys: pytest.CaptureFixt
     (tmp_path / "empty").mkdir()
     assert main(["fig4", "--data", str(tmp_path / "empty"), "--out", str(tmp_path / "out")]) == 2
     assert "holds none of cifar10, mnist, fashion-mnist" in capsys.readouterr().err
-
-
-def test_figures_of_variants_run_on_the_threads_that_were_asked_for(monkeypatch, tmp_path):
-    from isogap import Variant
-    from isogap.figures import measured
-
-    asked = []
-    original = measured.simulate_variant
-    monkeypatch.setattr(
-        measured, "simulate_variant", lambda *a, **k: asked.append(k.get("threads")) or original(*a, **k)
-    )
-    measured.variant_gradients(Settings(threads=1, work=tmp_path), Variant(3, 4), 2, (1,))
-    assert asked == [1]
