@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 PROGRAM = "weingarten"
-GROUP_HELP = "O, U, Sp, SO, SU, COE or CSE (default O); or an ensemble by name: GUE, wishart, permutation, AIII, O+, ..."
+GROUP_HELP = (
+    "O, U, Sp, SO, SU, COE or CSE (default O); or an ensemble by name: GUE, wishart, permutation, AIII, O+, ..."
+)
 EXIT_OK, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 0, 2, 130
 _STATUS = "exit status: 0 done, 2 bad input, 130 interrupted"
 # name: title, argument, its help, an example

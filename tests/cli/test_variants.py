@@ -76,7 +76,10 @@ def test_repeats_of_an_input_without_a_size(source: str, capsys: pytest.CaptureF
 def test_inputs_that_are_listed_are_taken(what: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--width=6", "--depth=10", f"--input={what}"]) == 2
     error = capsys.readouterr().err
-    assert f"input {what!r} is not known: use gaussian, near-isometry:F, digits, or a file of samples (.csv, .npy, ...)" in error
+    assert (
+        f"input {what!r} is not known: use gaussian, near-isometry:F, digits, or a file of samples (.csv, .npy, ...)"
+        in error
+    )
     assert "spectrum:" not in error
 
 
