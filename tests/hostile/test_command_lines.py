@@ -22,15 +22,31 @@ JUNK = [
 SMALL = {
     "mc": ["--width", "3", "--depth", "4", "--replicas", "5", "--threads", "1"],
     "variants": ["--width", "3", "--depth", "4", "--replicas", "2", "--threads", "1"],
+    "mean-field": ["--batch", "4", "--width", "20", "--depth", "4", "--replicas", "2", "--threads", "1"],
+    "residual": ["--depth", "4", "--batch", "4"],
+    "products": ["--factors", "2", "--size", "3", "--replicas", "5", "--threads", "1"],
     "verify": ["--list"],
     "figures": ["--list"],
 }
-CALM = {"--dask", "--precision", "--deep", "--out", "--checkpoint", "--html", "--plot", "--save", "--csv", "--json"}
+CALM = {
+    "--dask",
+    "--precision",
+    "--deep",
+    "--out",
+    "--checkpoint",
+    "--html",
+    "--plot",
+    "--save",
+    "--csv",
+    "--json",
+    "--sweep",
+    "--replicas",
+}
 
 
 def line(name, options, rng):
     """A command line that starts small; options are overridden, repeated and misspelt at random."""
-    words = list(SMALL.get(name, ["--help"]))
+    words = list(SMALL[name])
     for _ in range(int(rng.integers(0, 4))):
         option = options[int(rng.integers(len(options)))]
         if option in CALM and rng.random() < 0.7:
@@ -79,6 +95,7 @@ def closed(command, descriptors, **options):
 GOOD = {
     "mc": ["mc", "--width", "3", "--depth", "3", "--replicas", "5", "--threads", "1", "--seed", "1"],
     "variants": ["variants", "--width", "3", "--depth", "4", "--replicas", "2", "--threads", "1"],
+    **{name: [name, *SMALL[name]] for name in ("mean-field", "residual", "products")},
     "verify": ["verify", "--only", "E5"],
     "figures": ["figures", "--list"],
 }
@@ -112,7 +129,16 @@ def test_terminals_without_unicode(name):
     assert (run.returncode, "Traceback" in run.stderr) == (0, False), run.stderr
 
 
-FULL = [["mc", "--json"], ["mc", "--csv"], ["mc", "--save"], ["variants", "--json"], ["verify", "--json"]]
+FULL = [
+    ["mc", "--json"],
+    ["mc", "--csv"],
+    ["mc", "--save"],
+    ["variants", "--json"],
+    ["verify", "--json"],
+    ["mean-field", "--csv"],
+    ["residual", "--json"],
+    ["products", "--json"],
+]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
