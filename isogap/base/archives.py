@@ -14,9 +14,9 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-# Without a word on its content, an archive may claim this much and this many times its own size.
+# An archive may claim this much, and this many times its own size, all its arrays together.
 FREE_BYTES, LARGEST_RATIO = 64 * 2**20, 50
-# An array whose shape is known beforehand may be all the same number, which shrinks without limit.
+# Arrays whose shapes are known beforehand may be all the same number, which shrinks without limit: so much more for them.
 EXPECTED_BYTES = 2**30
 _HEADER_BYTES = 64 * 2**10
 _KINDS = "biufU"
@@ -27,11 +27,10 @@ class ArchiveError(ValueError):
 
 
 class Header(NamedTuple):
-    """What an archive claims of one of its arrays, and how many bytes of the file that is."""
+    """What an archive claims of one of its arrays."""
 
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-    stored: int
 
     @property
     def bytes(self) -> int:
@@ -50,8 +49,8 @@ def read_archive(
     ----------
     path : path-like
     expected : mapping, optional
-        Shape and kind (a letter of ``dtype.kind``) of arrays that are known beforehand: they must have them, and may claim
-        1 GiB. Every array may claim 64 MiB, and 50 times what it takes in the file.
+        Shape and kind (a letter of ``dtype.kind``) of arrays that are known beforehand: they must have them. All arrays
+        together may claim 64 MiB and 50 times the size of the file, and 1 GiB more if there are some of these.
     names : collection of str, optional
         Read these alone.
 
@@ -70,14 +69,21 @@ def read_archive(
     ...     read_archive(file.name)["x"].tolist()
     [0, 1, 2]
     """
+    known = expected or {}
     with open(path, "rb") as stream:
         try:
             with zipfile.ZipFile(stream) as archive:
-                return {
-                    _name(entry): _checked(archive, entry, (expected or {}).get(_name(entry)))
-                    for entry in archive.infolist()
-                    if names is None or _name(entry) in names
-                }
+                entries = [entry for entry in archive.infolist() if names is None or _name(entry) in names]
+                free = LARGEST_RATIO * os.path.getsize(path) + FREE_BYTES
+                free += EXPECTED_BYTES if any(_name(entry) in known for entry in entries) else 0
+                claimed = 0
+                for entry in entries:
+                    claimed += _checked(archive, entry, known.get(_name(entry)))
+                    if claimed > free:
+                        raise ArchiveError(
+                            f"{_name(entry)} claims {claimed / 2**20:.0f} MiB out of {os.path.getsize(path) / 2**10:.0f} KiB"
+                        )
+                return {_name(entry): _array(archive, entry) for entry in entries}
         except ArchiveError:
             raise
         except MemoryError:
@@ -91,29 +97,29 @@ def _name(entry: zipfile.ZipInfo) -> str:
     return entry.filename.removesuffix(".npy")
 
 
-def _checked(
-    archive: zipfile.ZipFile, entry: zipfile.ZipInfo, expected: tuple[tuple[int, ...], str] | None
-) -> npt.NDArray[Any]:
+def _checked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, expected: tuple[tuple[int, ...], str] | None) -> int:
+    """Look at the header of an array; return how many bytes it claims."""
     if not entry.filename.endswith(".npy"):
         raise ArchiveError(f"it holds {entry.filename!r:.60}, which is no array")
     with archive.open(entry) as stream:
-        header = _header(stream, entry.compress_size)
+        header = _header(stream)
     name = _name(entry)
     if header.dtype.kind not in _KINDS or header.dtype.hasobject:
         raise ArchiveError(f"{name} has type {header.dtype}, which is neither numbers nor text")
     if expected is not None and (header.shape != expected[0] or header.dtype.kind != expected[1]):
         raise ArchiveError(f"{name} has shape {header.shape} and type {header.dtype}, expected {expected[0]}")
-    free = FREE_BYTES if expected is None else EXPECTED_BYTES
-    if header.bytes > free + LARGEST_RATIO * header.stored:
-        raise ArchiveError(f"{name} claims {header.bytes / 2**20:.0f} MiB out of {header.stored / 2**10:.0f} KiB")
     if entry.file_size > header.bytes + _HEADER_BYTES:
         raise ArchiveError(f"{name} is longer than its header says")
+    return header.bytes
+
+
+def _array(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> npt.NDArray[Any]:
     with archive.open(entry) as stream:
         array: npt.NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
     return array
 
 
-def _header(stream: IO[bytes], stored: int) -> Header:
+def _header(stream: IO[bytes]) -> Header:
     version = np.lib.format.read_magic(stream)
     read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
     if read is None:
@@ -121,7 +127,7 @@ def _header(stream: IO[bytes], stored: int) -> Header:
     shape, _, dtype = read(stream)
     if any(n < 0 for n in shape):
         raise ArchiveError(f"an array of shape {shape}")
-    return Header(tuple(int(n) for n in shape), dtype, stored)
+    return Header(tuple(int(n) for n in shape), dtype)
 
 
 def check_npy(path: str | os.PathLike[str]) -> None:
@@ -135,7 +141,7 @@ def check_npy(path: str | os.PathLike[str]) -> None:
     size = os.path.getsize(path)
     with open(path, "rb") as stream:
         try:
-            header = _header(stream, size)
+            header = _header(stream)
             head = stream.tell()
         except ArchiveError:
             raise

@@ -1,21 +1,30 @@
 """Files that are there completely or not at all.
 
-A file is written under a temporary name beside its place and renamed. The temporary name says whose it is: what a killed process
-has left is removed when the same file is written again, or by `sweep`.
+A file is written under a temporary name beside its place and renamed. Whoever writes holds a lock on the temporary file, which
+the system takes away when the process ends in any way: what nobody holds is removed when the same file is written again, or by
+`sweep`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
 _PREFIX = ".isogap-"
+_YOUNG_SECONDS = 1.0
+_UMASK = os.umask(0)  # read once: between the two calls every thread would make files for everybody
+os.umask(_UMASK)
 
 
 def write_atomically(path: str | os.PathLike[str], write: Callable[[IO[bytes]], Any]) -> None:
@@ -38,22 +47,22 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield target
         return
     sweep(target.parent, target.name)
-    prefix = f"{_PREFIX}{_digest(target.name)}-{_digest(socket.gethostname())}-{os.getpid()}-"
+    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_UMASK
+    prefix = f"{_PREFIX}{_digest(target.name)}-"
     handle, name = tempfile.mkstemp(prefix=prefix, suffix=target.suffix[:16], dir=target.parent)
-    os.close(handle)
     temporary = Path(name)
     try:
+        _lock(handle)
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
+        temporary.chmod(mode)
         temporary.replace(target)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
 
 
 def sweep(folder: Path, name: str | None = None) -> None:
-    """Remove temporary files that processes of this machine have left in ``folder`` when they were killed.
+    """Remove temporary files that killed processes have left in ``folder``; those that somebody writes stay.
 
     Parameters
     ----------
@@ -61,23 +70,25 @@ def sweep(folder: Path, name: str | None = None) -> None:
     name : str, optional
         Only those of the file of this name.
     """
-    here = _digest(socket.gethostname())
-    for path in folder.glob(f"{_PREFIX}{'*' if name is None else _digest(name)}-{here}-*"):
-        owner = path.name.removeprefix(_PREFIX).split("-")[2]
-        if owner.isdecimal() and not _alive(int(owner)):
-            with suppress(OSError):
-                path.unlink()
+    for path in folder.glob(f"{_PREFIX}{'*' if name is None else _digest(name) + '-*'}"):
+        with suppress(OSError):
+            if time.time() - path.stat().st_mtime < _YOUNG_SECONDS:
+                continue  # perhaps made, and not yet locked
+            with open(path, "rb") as stream:
+                if _lock(stream.fileno()):
+                    path.unlink()
+
+
+def _lock(handle: int) -> bool:
+    """Take the lock of a file; whether it was free. Where there are no such locks nothing is free, and nothing is swept."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:8]
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # of somebody else, or no such question on this system
-        return True
-    return True

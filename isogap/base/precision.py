@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-LEAST_DIGITS = 16
+LEAST_DIGITS, MOST_DIGITS = 16, 100_000
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Precision:
             return cls()
         if text == "double-double":
             return cls("double-double")
-        if name == "mp" and digits.isdecimal() and digits.isascii() and int(digits) >= LEAST_DIGITS:
+        if name == "mp" and digits.isdecimal() and digits.isascii() and LEAST_DIGITS <= int(digits[:9]) <= MOST_DIGITS:
             return cls("mp", int(digits))
         raise ValueError(
-            f"precision must be double, double-double or mp:DIGITS with {LEAST_DIGITS} digits or more, got {text!r}"
+            f"precision must be double, double-double or mp:DIGITS with {LEAST_DIGITS} to {MOST_DIGITS} digits, got {text!r}"
         )
 
     def __str__(self) -> str:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -20,9 +21,13 @@ from threadpoolctl import ThreadpoolController
 Result = TypeVar("Result")
 Task = TypeVar("Task", bound=Callable[..., Any])
 _POLL_SECONDS = 0.1
+_LOCK = threading.Lock()
+_limits: list[Any] = []
+_users: list[None] = []
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
     """Context in which NumPy's and SciPy's libraries use one thread.
 
     Examples
@@ -30,8 +35,16 @@ def one_blas_thread() -> AbstractContextManager[Any]:
     >>> with one_blas_thread():
     ...     product = [[2.0]]
     """
-    limited: AbstractContextManager[Any] = _libraries(len(sys.modules)).limit(limits=1)
-    return limited
+    with _LOCK:
+        _limits.append(_libraries(len(sys.modules)).limit(limits=1))
+        _users.append(None)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _users.pop()
+            while _limits and not _users:  # the last of several runs at once puts everything back, the latest first
+                _limits.pop().restore_original_limits()
 
 
 @functools.lru_cache(maxsize=1)

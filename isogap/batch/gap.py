@@ -123,9 +123,11 @@ def isometry_gap_from_gram(G: npt.ArrayLike) -> float:
     if (diagonal < 0).any():
         raise ValueError(f"G must be positive semidefinite; its diagonal holds {diagonal.min():.3g}")
     if (diagonal == 0).any():
-        i = int(np.argmin(diagonal))
-        if G[i].any():
-            raise ValueError(f"G must be positive semidefinite; row {i} has a zero diagonal and non-zero entries")
+        for i in np.flatnonzero(diagonal == 0):
+            if G[i].any():
+                raise ValueError(
+                    f"G must be positive semidefinite; row {int(i)} has a zero diagonal and non-zero entries"
+                )
         return math.inf
     root = np.sqrt(diagonal)
     E = (G / root) / root[:, None]
@@ -224,6 +226,11 @@ def _deviation_gap(E: npt.ArrayLike) -> tuple[float, int]:
     if (diagonal < -1.0).any():
         raise ValueError(f"I + E must be positive semidefinite; E's diagonal holds {diagonal.min():.3g} < -1")
     if (diagonal == -1.0).any():
+        for i in np.flatnonzero(diagonal == -1.0):
+            if np.delete(E[i], i).any():
+                raise ValueError(
+                    f"I + E must be positive semidefinite; row {int(i)} has a zero diagonal and non-zero entries"
+                )
         return math.inf, 0
     shift = max(-1000, math.frexp(largest)[1]) if largest < 1e-100 else 0
     scaled = np.ldexp(E, -shift)

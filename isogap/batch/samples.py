@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from isogap.base.arrays import FloatArray
 from isogap.base.threads import one_blas_thread
 from isogap.batch.haar import semi_orthogonal
 from isogap.batch.spec import KNOWN_BATCHES, InputError, Spec, array_of
-from isogap.batch.tables import TableError, read_table
 
 # So many times more rows than columns, and a table of samples more likely has samples as rows.
 LIKELY = 8
@@ -63,7 +61,7 @@ def make_batch(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     Raises
     ------
     InputError
-        An unknown name, a file that cannot be read, another number of samples than ``batch``.
+        An unknown name, a file that cannot be read, fewer samples than ``batch``, a table that more likely lies the other way.
 
     Examples
     --------
@@ -82,8 +80,7 @@ def make_batch(spec: Any, width: int, batch: int | None, generator: np.random.Ge
             f"input {spec.label!r} gives the Gram matrix of a batch, and here the samples themselves matter: "
             f"use {KNOWN_BATCHES}"
         )
-    table = load_samples(spec.table) if isinstance(spec.table, Path) else array_of(spec)
-    data = oriented(table, spec, width)
+    data = oriented(array_of(spec.read_now()), spec, width)
     n = data.shape[1]
     if batch is not None and batch > n:
         raise InputError(f"input {spec.label} has {n} samples of {data.shape[0]} features, batch {batch} was asked for")
@@ -120,14 +117,6 @@ def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, gener
     return Batch(found.label, found.data[:, index], labels, found.drawn)
 
 
-def load_samples(path: Path) -> FloatArray:
-    """Read the table of a file, as it stands there."""
-    try:
-        return read_table(path).values
-    except TableError as error:
-        raise InputError(f"input {error}") from None
-
-
 def oriented(table: FloatArray, spec: Spec, width: int) -> FloatArray:
     """Return the table with samples as columns; refuse one that more likely lies the other way round, unless it was said."""
     if spec.orientation == "samples-first":
@@ -154,9 +143,13 @@ def mapped(label: str, data: FloatArray, d: int, how: str | None, generator: np.
         if p < d:
             raise InputError(f"input {label} has {p} features, too few for {d} principal components: take --map random")
         with one_blas_thread():
-            vectors = np.linalg.svd(scaled - scaled.mean(axis=1, keepdims=True), full_matrices=False)[0]
-        if vectors.shape[1] < d:
-            raise InputError(f"input {label} has {data.shape[1]} samples, too few for {d} principal components")
+            vectors, sizes, _ = np.linalg.svd(scaled - scaled.mean(axis=1, keepdims=True), full_matrices=False)
+        rank = int((sizes > max(scaled.shape) * np.finfo(float).eps * sizes[0]).sum())
+        if rank < d:
+            raise InputError(
+                f"input {label} varies in {rank} directions about its mean, too few for {d} principal components: take more "
+                "samples, --map random, or a smaller width"
+            )
         return np.asarray(vectors[:, :d].T @ scaled)
     return np.asarray(semi_orthogonal(d, p, generator) @ scaled)
 
@@ -187,17 +180,17 @@ def _digits(spec: Spec, d: int, batch: int | None, generator: np.random.Generato
         raise InputError(f"input digits has {data.shape[1]} samples, batch {n} is too large")
     chosen = generator.choice(data.shape[1], size=n, replace=False)
     labels = np.asarray(bunch.target)[chosen].astype(np.int64)
-    return Batch(spec.label, mapped(spec.label, data[:, chosen], d, spec.map, generator), labels)
+    return Batch(spec.label, mapped(spec.label, data[:, chosen], d, spec.map, generator), labels, drawn=True)
 
 
-def samples(data: Any, *, orientation: str = "samples-first", map: str | None = None) -> Spec:
+def samples(data: Any, *, orientation: str | None = None, map: str | None = None) -> Spec:
     """Say which way a table of samples lies, and how its features get to the width; pass the result as ``input``.
 
     Parameters
     ----------
     data : array_like, torch tensor or path
-    orientation : {"samples-first", "features-first"}
-        Samples first is how torch, scikit-learn and pandas store them.
+    orientation : {"samples-first", "features-first"}, optional
+        Samples first, the default here, is how torch, scikit-learn and pandas store them.
     map : {"random", "none", "pca"}, optional
         A random semi-orthogonal matrix (the default where the number of features is not the width), not at all, or the
         leading principal components.
@@ -208,4 +201,6 @@ def samples(data: Any, *, orientation: str = "samples-first", map: str | None = 
     >>> batch.data.tolist()
     [[1.0, 3.0, 5.0], [2.0, 4.0, 7.0]]
     """
-    return Spec.of(data, orientation=orientation, map=map)
+    spec = Spec.of(data)
+    first = orientation or (None if spec.named or spec.orientation else "samples-first")
+    return Spec.of(spec, orientation=first, map=map)

@@ -11,7 +11,7 @@ import numpy as np
 
 from isogap.base.arguments import finite_array, one_of
 from isogap.base.arrays import FloatArray
-from isogap.batch.tables import SUFFIXES
+from isogap.batch.tables import SUFFIXES, TableError, read_table
 
 # Names of inputs, and whether numbers follow after a colon.
 NAMES = {"gaussian": False, "near-isometry": True, "spectrum": True, "digits": False}
@@ -47,6 +47,8 @@ class Spec:
     map : {"random", "none", "pca"}, optional
         How features get to the width: a random semi-orthogonal matrix (the default where their numbers differ), not at all, or
         the leading principal components.
+    notes : tuple of str
+        What was understood when the file was read.
 
     Examples
     --------
@@ -61,22 +63,35 @@ class Spec:
     table: Path | FloatArray | None = None
     orientation: str | None = None
     map: str | None = None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
         cls, what: Any, known: str = KNOWN_BATCHES, *, orientation: str | None = None, map: str | None = None
     ) -> Spec:
         """Read an input; ``known`` is said of one that is not known."""
-        if isinstance(what, Spec):
-            return what
-        read = cls._read(what, known)
+        read = what if isinstance(what, Spec) else cls._read(what, known)
         for name, value, choices in (("orientation", orientation, ORIENTATIONS), ("map", map, MAPS)):
             if value is None:
                 continue
             one_of(name, value, choices)
             if read.named and (name == "orientation" or read.kind != "digits"):
                 raise InputError(f"{name} {value} is of a table of samples, input {read.label!r} is none")
-        return replace(read, orientation=orientation, map=map)
+            if getattr(read, name) not in (None, value):
+                raise InputError(
+                    f"input {read.label} was said to have {name} {getattr(read, name)}, now {value}: say one"
+                )
+        return replace(read, orientation=orientation or read.orientation, map=map or read.map)
+
+    def read_now(self) -> Spec:
+        """Return the input with its file, if it is one, read: what lies there now is what is used and told of."""
+        if not isinstance(self.table, Path):
+            return self
+        try:
+            table = read_table(self.table)
+        except TableError as error:
+            raise InputError(f"input {error}") from None
+        return replace(self, table=table.values, notes=table.notes)
 
     @classmethod
     def _read(cls, what: Any, known: str) -> Spec:

@@ -102,7 +102,9 @@ def make_start(spec: Any, width: int, batch: int | None, generator: np.random.Ge
     try:
         no_zero_row(f"input {found.label}", found.data)
     except ValueError as error:
-        raise InputError(f"{error}, or mix them by --map random, isogap.samples(..., map='random')") from None
+        way = spec.orientation or "features-first"
+        remedy = f"or mix them: --map random, isogap.samples(data, orientation='{way}', map='random')"
+        raise InputError(f"{error}, {remedy}") from None
     start = _from_rows(found.label, found.data)
     return replace(start, labels=found.labels, drawn=found.drawn)
 

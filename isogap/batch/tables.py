@@ -1,12 +1,11 @@
 """Tables of numbers in files, as people have them: ``.npy``, ``.npz``, ``.csv`` and relatives, parquet, feather, torch.
 
-A cell that is no number is named by its row and column, counted from 1 as an editor shows them.
+A cell that is no number is named by its line, as an editor counts them, and its column.
 """
 
 from __future__ import annotations
 
 import csv
-import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,14 +65,14 @@ def read_table(path: Path) -> Table:
             table = _text(path)
     except TableError as error:
         raise TableError(f"file {path}: {error}") from None
-    except (ArchiveError, OSError, ValueError, EOFError, TypeError) as error:
+    except (ArchiveError, OSError, ValueError, EOFError, TypeError, csv.Error) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise TableError(f"file {path} cannot be read as a table of numbers: {reason}") from None
     return table
 
 
 def _numbers(path: Path, raw: Any) -> FloatArray:
-    return finite_array(f"file {path}", raw, 2)
+    return finite_array("the table", raw, 2)
 
 
 def _only(arrays: dict[str, Any]) -> Any:
@@ -92,7 +91,8 @@ def _frame(path: Path, suffix: str) -> Table:
     frame = pandas.read_parquet(path) if suffix == ".parquet" else pandas.read_feather(path)
     names = [str(name) for name in frame.columns]
     rows = [[str(cell) if cell is not None else "" for cell in row] for row in frame.itertuples(index=False)]
-    return _cells(names, rows, 1, (f"columns {', '.join(names[:6])}{', ...' * (len(names) > 6)}",))
+    named = f"columns {', '.join(names[:6])}{', ...' * (len(names) > 6)}"
+    return _cells(names, list(enumerate(rows, 1)), (named,))
 
 
 def _tensor(path: Path) -> Any:
@@ -113,19 +113,22 @@ def _tensor(path: Path) -> Any:
 
 def _text(path: Path) -> Table:
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    if not lines:
+    numbered = [(k, line) for k, line in enumerate(text.splitlines(), 1) if line.strip() and line.lstrip()[0] != "#"]
+    if not numbered:
         raise TableError("it is empty")
-    delimiter = _delimiter(lines)
-    skip = delimiter == " "
-    rows = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter, skipinitialspace=True))
-    rows = [[cell.strip() for cell in row if not skip or cell.strip()] for row in rows]
-    if all(row and not row[-1] for row in rows):  # every line ends with the separator
-        rows = [row[:-1] for row in rows]
+    csv.field_size_limit(2**31 - 1)
+    delimiter = _delimiter([line for _, line in numbered])
+    rows = []
+    for number, line in numbered:
+        cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+        rows.append((number, [cell for cell in cells if cell] if delimiter == " " else cells))
+    if all(len(cells) > 1 and not cells[-1] for _, cells in rows):  # every line ends with the separator
+        rows = [(number, cells[:-1]) for number, cells in rows]
     notes = () if delimiter == "," else (f"cells between {_DELIMITERS[delimiter]}",)
-    header = _header(rows)
-    names = rows[0] if header else []
-    return _cells(names, rows[header:], 1 + header, (*notes, *(("first line read as names",) if header else ())))
+    header = _header([cells for _, cells in rows])
+    if header:
+        notes = (*notes, header)
+    return _cells(rows[0][1] if header else [], rows[bool(header) :], notes)
 
 
 def _delimiter(lines: list[str]) -> str:
@@ -140,13 +143,17 @@ def _delimiter(lines: list[str]) -> str:
     return ","
 
 
-def _header(rows: list[list[str]]) -> int:
-    """1 where the first line holds names: a cell that is no number, above a line of numbers."""
+def _header(rows: list[list[str]]) -> str:
+    """What is said of a first line that holds names: no number stands in it, or 0, 1, 2, ... as pandas numbers columns."""
     if len(rows) < 2:
-        return 0
-    words = [cell for cell in rows[0] if cell and not _is_number(cell)]
-    below = [cell for cell in rows[1] if cell]
-    return int(bool(words) and bool(below) and all(_is_number(cell) for cell in below))
+        return ""
+    first, below = rows[0], rows[1]
+    if not any(map(_is_number, first)) and any(map(_is_number, below)):
+        return "first line read as names"
+    counted = first[1:] if not first[0] else first
+    if len(counted) > 1 and counted == [str(k) for k in range(len(counted))]:
+        return "first line 0, 1, 2, ... read as numbers of the columns"
+    return ""
 
 
 def _is_number(cell: str) -> bool:
@@ -157,22 +164,22 @@ def _is_number(cell: str) -> bool:
     return True
 
 
-def _cells(names: list[str], rows: list[list[str]], first: int, notes: tuple[str, ...]) -> Table:
-    width = len(names) or len(rows[0])
+def _cells(names: list[str], rows: list[tuple[int, list[str]]], notes: tuple[str, ...]) -> Table:
+    width = len(names) or len(rows[0][1])
     values = np.empty((len(rows), width))
-    for i, row in enumerate(rows):
+    for i, (line, row) in enumerate(rows):
         if len(row) != width:
-            raise TableError(f"line {first + i} has {len(row)} cells, {width} are expected")
+            raise TableError(f"line {line} has {len(row)} cells, {width} are expected")
         for j, cell in enumerate(row):
             column = f"column {j + 1}" + (f" ({names[j]})" if names else "")
             if not cell or cell.lower() in ("nan", "na", "null", "none", "?"):
-                raise TableError(f"row {first + i}, {column} is {cell or 'blank'}: fill or remove it")
+                raise TableError(f"row {line}, {column} is {cell or 'blank'}: fill or remove it")
             if not _is_number(cell):
                 comma = "; decimal commas are not read" if cell.replace(",", "", 1).lstrip("-").isdigit() else ""
-                raise TableError(f"row {first + i}, {column} holds {cell!r:.40}, which is no number{comma}")
+                raise TableError(f"row {line}, {column} holds {cell!r:.40}, which is no number{comma}")
             values[i, j] = float(cell)
             if not np.isfinite(values[i, j]):
-                raise TableError(f"row {first + i}, {column} is {cell}: remove or impute it")
+                raise TableError(f"row {line}, {column} is {cell}: remove or impute it")
     if names and names[0].lower() in _INDEX_NAMES and width > 1 and _consecutive(values[:, 0]):
         return Table(values[:, 1:], (*notes, f"first column ({names[0] or 'no name'}) numbers the rows, left out"))
     return Table(values, notes)

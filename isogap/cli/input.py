@@ -26,40 +26,32 @@ def read_input(options: argparse.Namespace, known: str) -> Spec:
     """Read what ``--input`` and its companions say."""
     from isogap.batch.spec import Spec
 
-    return Spec.of(options.input, known, orientation=options.orientation, map=options.map)
+    return Spec.of(options.input, known, orientation=options.orientation, map=options.map).read_now()
 
 
-def reading(spec: Spec, width: int, batch: int, rank: int) -> str | None:
-    """Say how a table was read: its shape, which way, the map, and why its rank is below the width; ``None`` for a name."""
-    from pathlib import Path
+def reading(spec: Spec, width: int, drawn: int, rank: int) -> str | None:
+    """Say how a table was read: its shape, which way, the map, and why its rank is below the width; ``None`` for a name.
 
-    from isogap.batch.tables import read_table
+    ``drawn`` is how many different samples the batch has.
+    """
+    from isogap.batch.spec import array_of
 
     if spec.named:
         return None
-    table = read_table(spec.table) if isinstance(spec.table, Path) else None
-    shape = spec.table.shape if table is None and spec.table is not None and not isinstance(spec.table, Path) else None
-    rows, columns = table.values.shape if table is not None else shape if shape is not None else (0, 0)
+    rows, columns = array_of(spec).shape
     first = spec.orientation == "samples-first"
     features, samples = (columns, rows) if first else (rows, columns)
     said = "as said" if spec.orientation else "the default"
     parts = [f"{spec.label}: {rows} x {columns}, {'samples x features' if first else 'features x samples'} ({said})"]
-    if table is not None:
-        parts += table.notes
+    parts += spec.notes
     parts.append(
-        f"{samples} samples of {features} features" + (f", {batch} of them at random" if batch < samples else "")
+        f"{samples} samples of {features} features" + (f", {drawn} of them at random" if drawn < samples else "")
     )
     how = spec.map or ("random" if features != width else "none")
     if how != "none":
         kind = {"random": "a random semi-orthogonal matrix", "pca": "principal components"}[how]
         parts.append(f"mapped to width {width} by {kind}")
     if rank < width:
-        why = (
-            f"only {samples} samples"
-            if batch < width
-            else f"only {features} features"
-            if features < width
-            else "dependent rows"
-        )
-        parts.append(f"rank {rank} of {width}: {why}")
+        few = f"only {drawn} samples" if drawn < width else f"only {features} features" if features < width else ""
+        parts.append(f"rank {rank} of {width}: {few or 'dependent rows'}")
     return "input " + "; ".join(parts)

@@ -64,7 +64,7 @@ def parser() -> Parser:
                    help="orthogonal (default), gaussian, hadamard or dct")  # fmt: skip
     p.add_argument("--mean-removal", action="store_true", help="take the mean of every row away first")
     p.add_argument("--root-n", action="store_true", help="variance instead of squared norm")
-    p.add_argument("--eps", type=float, default=0.0, metavar="E", help="under the root (default 0)")
+    p.add_argument("--eps", type=float, metavar="E", help="under the root (default 0)")
     p.add_argument("--batch-norm-1d", action="store_true", help="--mean-removal --root-n --eps 1e-5")
     p.add_argument("--activation", default="identity", metavar="NAME",
                    help="tanh, relu:0.7, ... or MODULE:FUNCTION:MODULE:DERIVATIVE")  # fmt: skip
@@ -118,7 +118,7 @@ def _run(options: argparse.Namespace) -> int:
         else:
             write_atomically(options.json, lambda stream: stream.write(text.encode()))
     if not options.quiet and options.json != "-":
-        line = reading(spec, options.width, batch.data.shape[1], result.rank)
+        line = reading(spec, options.width, -(-batch.data.shape[1] // options.repeats), result.rank)
         write_stdout(report(result) if line is None else f"{line}\n{report(result)}")
     return EXIT_OK
 
@@ -135,7 +135,7 @@ def _variant(options: argparse.Namespace, batch: int) -> Any:
         repeats=options.repeats,
         mean_removal=options.mean_removal or torch_like,
         root_n=options.root_n or torch_like,
-        eps=1e-5 if torch_like and options.eps == 0 else options.eps,
+        eps=(1e-5 if torch_like else 0.0) if options.eps is None else options.eps,
         activation=_activation(options.activation),
         gain=options.gain,
         exponent=options.exponent,

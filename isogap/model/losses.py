@@ -177,7 +177,7 @@ def labels_for(asked: Any, own: Any, label: str, width: int, classes: int | None
     if drawn and asked is not None and not isinstance(asked, str):
         raise InputError(
             f"labels cannot be matched to samples that were drawn at random from input {label}: pass the samples that you "
-            "mean and their labels, or leave the batch out to take all"
+            "mean and their labels"
         )
     if isinstance(asked, str):
         if asked != "random":

@@ -19,8 +19,9 @@ from isogap.batch.gap import isometry_gap
 from isogap.model.activations import ACTIVATIONS, Activation, activation
 from isogap.model.choices import CHAIN_WEIGHTS, FAST_WEIGHTS, ORDERS
 
-# Rows beyond 2^±400 are scaled before they are squared.
+# Rows beyond 2^±400 are scaled before they are squared, and those whose squares sum to less than this.
 _SQUARES = 400
+_LEAST_SQUARE = 1e-280
 
 
 def check_fast_weights(weights: str, width: int) -> None:
@@ -92,6 +93,10 @@ class Variant:
             raise ValueError(f"gain must be positive, got {self.gain}")
         if not math.isfinite(self.exponent):
             raise ValueError(f"exponent must be finite, got {self.exponent}")
+        if self.depth and not (0.0 < self.gains().min() <= self.gains().max() < math.inf):
+            raise ValueError(
+                f"gains {self.gain} l^-{self.exponent} leave the range of floats by layer {self.depth}: lower the exponent"
+            )
         if self.mean_removal and self.batch == 1:
             raise ValueError("mean_removal needs a batch of at least 2: of one sample nothing is left")
 
@@ -117,10 +122,25 @@ class Variant:
 
     def normalise(self, H: FloatArray) -> tuple[FloatArray, FloatArray]:
         """``N(H)`` and the roots it divided by, shapes ``(..., d, n)`` and ``(..., d, 1)``; a row of zeros stays zero."""
-        C = H - H.mean(axis=-1, keepdims=True) if self.mean_removal else H
-        root = np.sqrt(self.kappa * (C * C).sum(axis=-1, keepdims=True) + self.eps)
-        root = np.where(root > 0, root, np.inf)
+        with np.errstate(over="ignore", invalid="ignore"):  # seen to below
+            C = H - H.mean(axis=-1, keepdims=True) if self.mean_removal else H
+            squares = (C * C).sum(axis=-1, keepdims=True)
+        if not ((squares > _LEAST_SQUARE) & (squares < math.inf)).all():
+            return self._normalise_far(H)
+        root = np.sqrt(self.kappa * squares + self.eps)
         return np.asarray(C / root), np.asarray(root)
+
+    def _normalise_far(self, H: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """`normalise` where squares leave the range of floats: every row in units of a power of two; zero rows stay zero."""
+        exponent = np.frexp(np.abs(H).max(axis=-1, keepdims=True))[1]
+        scaled = np.ldexp(H, -exponent)
+        C = scaled - scaled.mean(axis=-1, keepdims=True) if self.mean_removal else scaled
+        size = np.sqrt(self.kappa * (C * C).sum(axis=-1, keepdims=True))
+        root = np.hypot(np.ldexp(size, exponent), math.sqrt(self.eps))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            N = np.ldexp(C, exponent) / root if self.eps > 0 else C / size
+        N = np.where(size > 0, N, 0.0)
+        return np.asarray(N), np.asarray(np.where(root > 0, root, np.inf))
 
     def _normalise_any(self, H: FloatArray) -> tuple[FloatArray, FloatArray]:
         """`normalise` for rows whose squares may be out of range; without eps the roots are in units of a power of two a row."""

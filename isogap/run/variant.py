@@ -16,6 +16,7 @@ from isogap.base.progress import Progress
 from isogap.base.streams import input_generator, label_generator, seed_of, seed_sequence
 from isogap.base.threads import default_threads, in_order, one_blas_thread
 from isogap.batch.samples import Batch, repeated_batch
+from isogap.batch.spec import InputError, Spec
 from isogap.engine.networks.passes import Pass, generators
 from isogap.model.losses import labels_for, make_loss
 from isogap.model.variant import Variant
@@ -134,6 +135,11 @@ def simulate_variant(
         batch = (
             input if isinstance(input, Batch) else repeated_batch(input, d, n, variant.repeats, input_generator(root))
         )
+        if batch.drawn and not isinstance(input, Batch) and not Spec.of(input).named:
+            raise InputError(
+                f"input {batch.label} has more samples than the {n} of the variant: give Variant(..., batch=N), or "
+                f"the {n} samples that you mean"
+            )
         X0, rank, phi0 = variant.start(batch.data)
         labels = labels_for(labels, batch.labels, batch.label, d, drawn=batch.drawn)
         target = make_loss(loss, d, n, labels=labels, generator=label_generator(root))

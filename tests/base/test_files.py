@@ -30,6 +30,12 @@ def killed(process):
     process.communicate()
 
 
+def aged(folder):
+    """Make temporary files look older than those that are perhaps just being made."""
+    for path in folder.glob(".isogap-*"):
+        os.utime(path, (time.time() - 60, time.time() - 60))
+
+
 def left(folder):
     return [p.name for p in folder.iterdir() if p.name.startswith(".isogap-")]
 
@@ -37,15 +43,16 @@ def left(folder):
 def test_what_a_killed_process_left_goes_with_the_next_write(tmp_path):
     target = tmp_path / "run.ckpt"
     for _ in range(3):
-        process = writer(target)
-        killed(process)
-    assert left(tmp_path)
+        killed(writer(target))
+    aged(tmp_path)
+    assert len(left(tmp_path)) == 3
     write_atomically(target, lambda stream: stream.write(b"whole"))
     assert (target.read_bytes(), left(tmp_path)) == (b"whole", [])
 
 
 def test_what_a_living_process_writes_is_left_alone(tmp_path):
     process = writer(tmp_path / "run.ckpt")
+    aged(tmp_path)
     try:
         sweep(tmp_path)
         assert len(left(tmp_path)) == 1
@@ -55,6 +62,14 @@ def test_what_a_living_process_writes_is_left_alone(tmp_path):
     assert len(left(tmp_path)) == 1
     sweep(tmp_path, "run.ckpt")
     assert left(tmp_path) == []
+
+
+def test_a_file_that_was_private_stays_private(tmp_path):
+    target = tmp_path / "a.json"
+    target.write_text("old")
+    target.chmod(0o600)
+    write_atomically(target, lambda stream: stream.write(b"new"))
+    assert (target.read_text(), target.stat().st_mode & 0o777) == ("new", 0o600)
 
 
 def test_an_error_leaves_nothing(tmp_path):

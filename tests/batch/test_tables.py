@@ -30,6 +30,8 @@ WRITTEN = {
     "comment": "# made by hand\n" + text(LINES),
     "empty lines": "\n" + text(LINES) + "\n\n",
     "separator at the end": text([[*row, ""] for row in LINES]),
+    "columns numbered": "0,1\n" + text(LINES),
+    "rows and columns numbered": ",0,1\n" + text([[str(k), *row] for k, row in enumerate(LINES)]),
     "index from 0": ",a,b\n" + text([[str(k), *row] for k, row in enumerate(LINES)]),
     "index from 1": "id,a,b\n" + text([[str(k + 1), *row] for k, row in enumerate(LINES)]),
 }
@@ -42,6 +44,12 @@ def test_one_table_in_many_hands(tmp_path, name):
     assert read_table(path).values.tolist() == TABLE.tolist()
 
 
+def test_a_table_wider_than_a_field_of_the_csv_module(tmp_path):
+    table = np.random.default_rng(0).standard_normal((3, 9000))
+    np.savetxt(tmp_path / "a.csv", table, delimiter=",")
+    assert (read_table(tmp_path / "a.csv").values == table).all()
+
+
 def test_a_column_that_only_looks_like_row_numbers_stays(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("age,height\n0,3.5\n1,3.0\n2,3.2\n")
@@ -51,6 +59,8 @@ def test_a_column_that_only_looks_like_row_numbers_stays(tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        ("# made\n\n1,2\n3,x\n", "row 4, column 2 holds 'x'"),
+        ("sepal,petal,species\n5.1,3.5,setosa\n", r"row 2, column 3 \(species\) holds 'setosa'"),
         ("a,b\n1,2\n3,\n", r"row 3, column 2 \(b\) is blank"),
         ("a,b\n1,2\n3,NA\n", r"row 3, column 2 \(b\) is NA"),
         ("1,2\n3,nan\n", "row 2, column 2 is nan"),
@@ -126,6 +136,9 @@ def test_maps():
     assert np.abs(same - table).max() > 0.1
     with pytest.raises(InputError, match="has 6 features, the width is 3: take --map random or pca"):
         make_batch(samples(table, orientation="features-first", map="none"), 3, None, np.random.default_rng(1))
+    few = samples(table[:, :6], orientation="features-first", map="pca")
+    with pytest.raises(InputError, match="varies in 5 directions about its mean, too few for 6 principal components"):
+        make_batch(few, 6, None, np.random.default_rng(1))
     with pytest.raises(InputError, match="too few for 9 principal components"):
         make_batch(samples(table, orientation="features-first", map="pca"), 9, None, np.random.default_rng(1))
 
@@ -148,7 +161,14 @@ def test_fewer_samples_are_drawn_by_the_seed_and_more_are_refused():
         make_batch(table, 3, 31, np.random.default_rng(1))
 
 
-@pytest.mark.parametrize("what", ["gaussian", "near-isometry:0.1"])
+@pytest.mark.parametrize("what", ["gaussian", "near-isometry:0.1", "digits"])
 def test_an_orientation_of_what_is_no_table_is_refused(what):
     with pytest.raises(InputError, match=r"input .* is none"):
-        samples(what)
+        samples(what, orientation="samples-first")
+
+
+def test_what_was_said_of_a_table_is_not_forgotten():
+    spec = samples(TABLE, orientation="features-first", map="random")
+    assert samples(spec) == spec
+    with pytest.raises(InputError, match="was said to have orientation features-first, now samples-first: say one"):
+        samples(spec, orientation="samples-first")

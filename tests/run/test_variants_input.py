@@ -1,5 +1,6 @@
 """The batch of a variant by name, file or array, and its replicas on several threads."""
 
+import importlib.util
 import threading
 import time
 from pathlib import Path
@@ -208,9 +209,29 @@ def test_bad_inputs(spec: Any, case: dict[str, Any], message: str) -> None:
 
 def test_labels_of_ones_own_do_not_go_with_samples_drawn_at_random() -> None:
     table = np.random.default_rng(0).standard_normal((6, 20))
-    simulate_variant(Variant(6, 4), replicas=1, input=table, rng=1)
-    with pytest.raises(ValueError, match="labels cannot be matched to samples that were drawn at random"):
-        simulate_variant(Variant(6, 4), replicas=1, input=table, labels=np.zeros(6, int), rng=1)
+    with pytest.raises(ValueError, match=r"has more samples than the 6 of the variant: give Variant"):
+        simulate_variant(Variant(6, 4), replicas=1, input=table, rng=1)
+    digits = isogap.GradientOptions(labels=np.zeros(16, int))
+    if importlib.util.find_spec("sklearn"):
+        with pytest.raises(ValueError, match="labels cannot be matched to samples that were drawn at random"):
+            isogap.simulate(16, 2, replicas=2, input="digits", batch=16, gradients=digits, rng=1)
     options = isogap.GradientOptions(labels=np.zeros(6, int))
     with pytest.raises(ValueError, match="pass the samples that you mean and their labels"):
         isogap.simulate(6, 4, replicas=2, input=table, batch=6, gradients=options, rng=1)
+
+
+@pytest.mark.parametrize("gain", [1e-170, 1e-200])
+def test_tiny_gains_scale_the_logits_and_nothing_else(gain: float) -> None:
+    """A gain cancels in the next normalisation, whatever squares of floats can hold; tiny logits all have one gradient."""
+    one, other = (simulate_variant(Variant(5, 6, gain=g), replicas=2, rng=1).log_norm[:, :-1] for g in (1e-100, gain))
+    assert other - np.log(gain) == pytest.approx(one - np.log(1e-100), abs=1e-9)
+
+
+def test_a_huge_gain_saturates_the_loss_and_nothing_overflows() -> None:
+    found = simulate_variant(Variant(5, 6, gain=1e160), replicas=2, rng=1).log_norm
+    assert not np.isnan(found).any()
+
+
+def test_gains_beyond_floats_are_refused() -> None:
+    with pytest.raises(ValueError, match="leave the range of floats by layer 10: lower the exponent"):
+        Variant(5, 10, exponent=500.0)

@@ -180,7 +180,7 @@ def _restored(job: Job, keep_paths: bool, head: dict[str, Any], path: Path) -> O
         outcome.quantiles.arrays["counts"][...] = values["counts"]
     else:
         outcome.quantiles = ExactQuantiles(job.replicas, job.depth)
-        outcome.quantiles.add(0, Values(*values.values()))
+        outcome.quantiles.add(0, Values(values["all_phi"], values["all_log_phi"]))
     kept = group("paths.")
     if kept:
         outcome.blocks = [Block(first=0, **kept)]

@@ -26,6 +26,9 @@ from isogap.engine.chain.outcome import Outcome, Paths, Summary
 from isogap.engine.chain.quantiles import Bins, Grid, Values
 from isogap.engine.chain.totals import Totals
 
+# A long run fixes its histograms and the window of the rate from so many replicas at least.
+_LEARNED_FROM = 32
+
 __all__ = ["Interrupted", "Job", "Outcome", "Paths", "Progress", "run", "warm_up"]
 
 
@@ -88,7 +91,7 @@ def run(
     with one_blas_thread():
         try:
             if outcome.streaming and outcome.grid is None:
-                _first_block(outcome, blocks[0], signal[0], after_block)
+                _first_blocks(outcome, blocks, signal, after_block)
             for summary in _summaries(outcome, blocks, signal, threads, cluster, progress, before):
                 outcome.add(summary)
                 outcome.seconds = spent + time.perf_counter() - begin
@@ -125,16 +128,22 @@ def _ran(job: Job) -> Block:
     return block
 
 
-def _first_block(
-    outcome: Outcome, block: tuple[int, int], signal: IntArray, after_block: Callable[[Outcome], None] | None
+def _first_blocks(
+    outcome: Outcome, blocks: list[tuple[int, int]], signal: IntArray, after_block: Callable[[Outcome], None] | None
 ) -> None:
-    """Run the first block of a long run here: the others need what it fixes."""
-    ran = run_block(outcome.job, *block, signal)
-    assert ran is not None
-    outcome.learn(ran.log_phi)
-    outcome.add(_task(outcome, 0, block).summary(ran))
-    if after_block is not None:
-        after_block(outcome)
+    """Run the first blocks of a long run here, until there are replicas enough to fix what all the others need."""
+    ran: list[Block] = []
+    for number, block in enumerate(blocks):
+        found = run_block(outcome.job, *block, signal[number])
+        assert found is not None
+        ran.append(found)
+        if block[1] >= _LEARNED_FROM:
+            break
+    outcome.learn(np.concatenate([block.log_phi for block in ran], axis=1))
+    for number, found in enumerate(ran):
+        outcome.add(_task(outcome, number, blocks[number]).summary(found))
+        if after_block is not None:
+            after_block(outcome)
 
 
 def _task(outcome: Outcome, number: int, block: tuple[int, int]) -> Task:

@@ -48,10 +48,11 @@ class Grid:
     @classmethod
     def around(cls, log_phi: FloatArray) -> Grid:
         """Grid for values like those of a first block, shape ``(L + 1, n)``."""
+        null = (log_phi == -np.inf).all(axis=1)  # φ = 0 in every replica
         values = np.where(np.isfinite(log_phi), log_phi, 0.0)
         spread = np.maximum(values.std(axis=1), 1e-9 * (1.0 + np.abs(values).max(axis=1)))
         width = 2.0 ** np.ceil(np.log2(spread / 64))
-        return cls(np.median(values, axis=1) - BINS / 2 * width, width)
+        return cls(np.where(null, -np.inf, np.median(values, axis=1) - BINS / 2 * width), width)
 
     def index(self, log_phi: FloatArray) -> npt.NDArray[np.uint16]:
         """Bin of every value; values outside are in the first or last."""

@@ -82,7 +82,7 @@ def private(folder: Path) -> bool:
     if not stat.S_ISDIR(found.st_mode) or not os.access(folder, os.W_OK):
         return False
     # Without user numbers (Windows) a user's folders are private by their place.
-    return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and stat.S_IMODE(found.st_mode) == 0o700)
+    return not hasattr(os, "getuid") or (found.st_uid == os.getuid() and found.st_mode & 0o077 == 0)
 
 
 def _sweep(parent: Path, current: str) -> None:
