@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from isogap.base.arrays import FloatArray
@@ -10,7 +12,26 @@ from isogap.engine.kernels.lanes.vectors import aligned
 from isogap.engine.kernels.layout import GAUSSIAN, ORTHOGONAL
 from isogap.engine.kernels.reflector_blocks import panel_stride
 
-Arrays = tuple[FloatArray, ...]
+
+class Tape(NamedTuple):
+    """One slot a layer, and one for the state after the last: states, factors, reflectors, what Gaussian weights need."""
+
+    states: FloatArray
+    factors: FloatArray
+    reflectors: FloatArray
+    lower: FloatArray
+
+
+class Work(NamedTuple):
+    """Normals, signs, lengths, coefficients of two panels, squared norms, ones, rows of the gradient and the state."""
+
+    normals: FloatArray
+    sign: FloatArray
+    norm: FloatArray
+    coefficients: FloatArray
+    square: FloatArray
+    ones: FloatArray
+    bands: FloatArray
 
 
 class Shape:
@@ -41,16 +62,16 @@ class Shape:
         tiled = flat.reshape(self.panels, -1, 4, self.lanes)[:, : self.d] * factor[: self.d].reshape(-1, 1, self.lanes)
         return tiled.transpose(3, 1, 0, 2).reshape(self.lanes, self.d, -1)[:, :, : self.m]
 
-    def tape(self, layers: int) -> Arrays:
+    def tape(self, layers: int) -> Tape:
         """Arrays for ``layers`` consecutive layers and the state after the last."""
         lanes = (self.lanes,) if self.lanes > 1 else ()
         slots = layers + 1
-        return tuple(aligned(slots * size, self.lanes).reshape(slots, size, *lanes) for size in self.sizes)
+        return Tape(*(aligned(slots * size, self.lanes).reshape(slots, size, *lanes) for size in self.sizes))
 
-    def work(self) -> Arrays:
-        """Normals, signs, lengths, coefficients of two panels, squared norms, ones, rows of the gradient and the state."""
+    def work(self) -> Work:
+        """Room for the work on one layer."""
         bands = 16 * self.panels * (kernels.bands_together(self.d) + 1)
         sizes = (self.d * (self.d + 1) // 2 + 11, self.rows, self.rows, 32, self.rows, self.rows, bands)
-        work = tuple(aligned(size, self.lanes) for size in sizes)
-        work[5][...] = 1.0
+        work = Work(*(aligned(size, self.lanes) for size in sizes))
+        work.ones[...] = 1.0
         return work

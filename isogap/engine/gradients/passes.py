@@ -11,7 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from isogap.base.progress import Interrupted, Progress
 from isogap.base.streams import replica_states
 from isogap.base.threads import in_order, one_blas_thread
 from isogap.batch.start import Start
-from isogap.engine.gradients.layout import Arrays, Shape
+from isogap.engine.gradients.layout import Shape, Tape, Work
 from isogap.engine.kernels import graded
 from isogap.engine.kernels import gradients as kernels
 from isogap.engine.kernels.lanes.probe import lanes_available
@@ -176,6 +176,17 @@ def checked_layers(layers: Any, depth: int) -> np.ndarray[Any, np.dtype[np.int64
     return np.unique(asked).astype(np.int64)
 
 
+class Buffers(NamedTuple):
+    """What one group needs: logits and then the gradient, norms, generator state, exponent, both sides of the conserved matrix."""
+
+    U: FloatArray
+    norms: FloatArray
+    generator: Any
+    exponent: FloatArray
+    first: FloatArray
+    last: FloatArray
+
+
 class _Job:
     """The arrays of one run and the work on one group of eight replicas."""
 
@@ -225,7 +236,9 @@ class _Job:
     def run(self, first: int) -> None:
         """Forward, loss, backward for one group of lanes, whose first replica is ``first``."""
         s, last = self.shape, min(first + self.shape.lanes, self.replicas)
-        (states, factors, *_), _, (U, norms, generator, exponent, C0, CL) = self._arrays()
+        tape, _, buffers = self._arrays()
+        states, factors = tape.states, tape.factors
+        U, norms, generator, exponent = buffers.U, buffers.norms, buffers.generator, buffers.exponent
         # Lanes without a replica run along.
         generator[...] = self.generators[first : first + s.lanes].T.reshape(generator.shape)
         states[0], factors[0], exponent[...] = self.first_state, 1.0, 0.0
@@ -238,7 +251,7 @@ class _Job:
             self._forward(generator, begin)
         self._readout(generator, self.depth - begin, slice(first, last))
         exponentL = exponent.copy()
-        sizeL = self._antisymmetric(states[self.depth - begin], factors[self.depth - begin], CL)
+        sizeL = self._antisymmetric(states[self.depth - begin], factors[self.depth - begin], buffers.last)
         for begin in reversed(self.starts):
             if len(self.starts) > 1:
                 states[0], factors[0], generator[...] = checkpoints.pop()
@@ -249,31 +262,27 @@ class _Job:
             # The Jacobian of x/‖x‖ in one dimension is zero; rounding must not say otherwise.
             norms[: self.depth] = -np.inf
         else:
-            size0 = self._antisymmetric(states[0], factors[0], C0)
-            change = _conservation(C0, size0, CL, sizeL, exponent - exponentL)
+            size0 = self._antisymmetric(states[0], factors[0], buffers.first)
+            change = _conservation(buffers.first, size0, buffers.last, sizeL, exponent - exponentL)
             self.conservation[first:last] = change.reshape(-1)[: last - first]
         self.log_norm[first:last] = norms.reshape(self.depth + 1, -1)[self.layers, : last - first].T
         self.done[first // s.lanes] = (last - first) * self.depth
 
     def _antisymmetric(self, F: FloatArray, factor: FloatArray, C: FloatArray) -> FloatArray:
         """Fill ``C`` for the current gradient and return ``‖F‖‖U‖`` per lane."""
-        _, work, (U, *_) = self._arrays()
-        kernels.antisymmetric(F, factor, U, self.shape.m, self.shape.d, C, work[4])
-        return np.asarray(np.sqrt(work[4][0]))
+        _, work, buffers = self._arrays()
+        kernels.antisymmetric(F, factor, buffers.U, self.shape.m, self.shape.d, C, work.square)
+        return np.asarray(np.sqrt(work.square[0]))
 
-    def _arrays(self) -> tuple[Arrays, Arrays, tuple[Any, ...]]:
-        """Tape, work space, and what one group needs, of this thread.
-
-        Fresh memory for every group would cost as much as the computation. A group needs logits and then the gradient, norms,
-        generator state, exponent, both sides of the conservation law.
-        """
+    def _arrays(self) -> tuple[Tape, Work, Buffers]:
+        """Tape, work space and buffers of this thread: fresh memory for every group would cost as much as the computation."""
         if not hasattr(self.local, "arrays"):
             s = self.shape
             sizes = (s.matrix, self.depth + 1, 1, *[8 * s.panels * (s.panels + 1)] * 2)
             U, norms, exponent, C0, CL = (aligned(size, s.lanes) for size in sizes)
-            buffers = (U, norms, aligned(4, s.lanes, np.uint64), exponent, C0, CL)
+            buffers = Buffers(U, norms, aligned(4, s.lanes, np.uint64), exponent, C0, CL)
             self.local.arrays = s.tape(self.spacing), s.work(), buffers
-        arrays: tuple[Arrays, Arrays, tuple[Any, ...]] = self.local.arrays
+        arrays: tuple[Tape, Work, Buffers] = self.local.arrays
         return arrays
 
     def _forward(self, generator: Any, begin: int) -> None:
@@ -281,7 +290,10 @@ class _Job:
         count = min(self.spacing, self.depth - begin)
         for part in range(0, count, _SEGMENT):
             self._check_stop()
-            kernels.forward(generator, part, min(part + _SEGMENT, count), s.m, s.d, s.weights, *tape, *work[:5])
+            kernels.forward(
+                generator, part, min(part + _SEGMENT, count), s.m, s.d, s.weights, *tape, work.normals, work.sign, work.norm,
+                work.coefficients, work.square,
+            )  # fmt: skip
 
     def _backward(self, U: FloatArray, exponent: Any, begin: int, norms: FloatArray, first: int) -> None:
         s, (tape, work, _) = self.shape, self._arrays()
@@ -290,15 +302,31 @@ class _Job:
             self._check_stop()
             end = min(part + _SEGMENT, count)
             kernels.backward(
-                U, exponent, begin, part, end, s.m, s.d, s.weights, self.graded, self.wanted, norms, *tape, *work[3:]
+                U,
+                exponent,
+                begin,
+                part,
+                end,
+                s.m,
+                s.d,
+                s.weights,
+                self.graded,
+                self.wanted,
+                norms,
+                *tape,
+                work.coefficients,
+                work.square,
+                work.ones,
+                work.bands,
             )
             self.done[first // s.lanes] += (end - part) * min(s.lanes, self.replicas - first)
 
     def _readout(self, generator: Any, slot: int, replicas: slice) -> None:
         """Loss, ``log‖∂L/∂W_L‖_F`` and ``U_L = W_Lᵀ (∂L/∂Z) Q`` in units of ``2^exponent``."""
-        s, (tape, (z, sign, norm, R, square, _, B), (U, norms, _, exponent, *_)) = self.shape, self._arrays()
+        s, (tape, (z, sign, norm, R, square, _, B), buffers) = self.shape, self._arrays()
+        U, norms, exponent = buffers.U, buffers.norms, buffers.exponent
         # The last slot of the reflectors is not used by any layer.
-        F, factor, (V, lower) = tape[0][slot], tape[1][slot], (a[-1] for a in tape[2:])
+        F, factor, V, lower = tape.states[slot], tape.factors[slot], tape.reflectors[-1], tape.lower[-1]
         kernels.multiply(F, factor, U, s.m, s.d, s.weights, generator, z, V, lower, sign, norm, R, square, F, V)
         # In one layout with lanes and without: a product of NumPy is rounded by it.
         logits = np.ascontiguousarray(s.unpack(U, sign)[:, : self.loss.classes]) @ self.basis.T
