@@ -177,7 +177,7 @@ def checked_layers(layers: Any, depth: int) -> np.ndarray[Any, np.dtype[np.int64
 
 
 class Buffers(NamedTuple):
-    """What one group needs: logits and then the gradient, norms, generator state, exponent, both sides of the conserved matrix."""
+    """What one group needs: logits and then the gradient, norms, generator state, exponent, both ends of the conserved matrix."""
 
     U: FloatArray
     norms: FloatArray
