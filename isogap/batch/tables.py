@@ -54,13 +54,13 @@ def read_table(path: Path) -> Table:
     try:
         if suffix == ".npy":
             check_npy(path)
-            table = Table(_numbers(path, np.load(path, allow_pickle=False)))
+            table = Table(_numbers(np.load(path, allow_pickle=False)))
         elif suffix == ".npz":
-            table = Table(_numbers(path, _only(read_archive(path))))
+            table = Table(_numbers(_only(read_archive(path))))
         elif suffix in (".parquet", ".feather"):
             table = _frame(path, suffix)
         elif suffix == ".pt":
-            table = Table(_numbers(path, _tensor(path)))
+            table = Table(_numbers(_tensor(path)))
         else:
             table = _text(path)
     except TableError as error:
@@ -71,7 +71,11 @@ def read_table(path: Path) -> Table:
     return table
 
 
-def _numbers(path: Path, raw: Any) -> FloatArray:
+def _numbers(raw: Any) -> FloatArray:
+    table = np.asarray(raw)
+    if table.dtype.kind == "f" and table.ndim == 2 and not np.isfinite(table).all():
+        i, j = (int(k) for k in np.argwhere(~np.isfinite(table))[0])
+        raise TableError(f"row {i + 1}, column {j + 1} is {table[i, j]}: remove or impute it")
     return finite_array("the table", raw, 2)
 
 

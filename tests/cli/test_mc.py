@@ -147,7 +147,7 @@ def make_files(folder):
         ("--width 2 --depth 1 --seed -1", "--seed"),
         ("--width 2 --depth 1 --weights unitary", "invalid choice"),
         ("--width 2 --depth 1 --input nan.csv", "nan.csv: row 2, column 2 is nan"),
-        ("--width 2 --depth 1 --input inf.npy", "inf.npy holds inf at index (0, 1)"),
+        ("--width 2 --depth 1 --input inf.npy", "inf.npy: row 1, column 2 is inf"),
         ("--width 2 --depth 1 --input missing.npy", "missing.npy does not exist"),
         ("--width 2 --depth 1 --input words.csv", "words.csv: row 1, column 1 holds 'a', which is no number"),
         ("--width 2 --depth 1 --input ragged.csv", "ragged.csv: line 2 has 1 cells, 2 are expected"),
