@@ -19,10 +19,12 @@ def lyapunov_exponents(
 ) -> FloatArray:
     """Limits of ``(1/M) log s_i`` as ``M → ∞`` at fixed size, largest first; shape ``(N,)``.
 
-    * Gaussian, variance ``sigma²/N``: ``½[log(2/N) + ψ((N-i+1)/2)] + log sigma``; complex ``½[ψ(N-i+1) - log N] + log sigma``.
-    * Haar: 0.
-    * Truncated: the ``N x N`` corner of a Haar matrix of size ``K`` times ``sigma √(K/N)``:
-      ``½[ψ((N-i+1)/2) - ψ((K-i+1)/2) + log(K/N)] + log sigma``; complex without the halves in ψ.
+    Gaussian, variance ``sigma²/N``: ``½[log(2/N) + ψ((N-i+1)/2)] + log sigma``; complex ``½[ψ(N-i+1) - log N] + log sigma``.
+
+    Haar: 0.
+
+    Truncated, the ``N x N`` corner of a Haar matrix of size ``K`` times ``sigma √(K/N)``:
+    ``½[ψ((N-i+1)/2) - ψ((K-i+1)/2) + log(K/N)] + log sigma``; complex without the halves in ψ.
 
     They are the means of ``log r_ii`` of one QR step from any frame, so the mean over ``M`` factors of the accumulated
     ``log r_ii`` has them as its mean for every ``M``, exactly.
