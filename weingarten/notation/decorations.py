@@ -46,6 +46,7 @@ ATTRIBUTES = {
     "inv": "inv",
     "inverse": "inv",
 }
+FUNCTION_OF = {"T": "transpose", "H": "adjoint", "dag": "adjoint", "dagger": "adjoint", "inverse": "inv"}
 
 
 def is_matrix(value: Any) -> bool:
@@ -253,6 +254,13 @@ class Decorations(Cursor):
         if self.at("(") and self.peek(1).value == ")":
             self.next()
             self.next()
+        elif self.at("(") and (self.peek().touches or name.value not in ("T", "H")):
+            # `np.conj(U)` is a call of a library: as `np` conjugated, times `U`, it would be another question
+            written = "conj" if ATTRIBUTES[name.value] == "C" else FUNCTION_OF.get(name.value, name.value)
+            self.fail(
+                f".{name.value}(...) takes no argument here; write {written}(...), or .{name.value} * (...) for a product",
+                name.start,
+            )
         return ATTRIBUTES[name.value]
 
     def decorated(self, value: Any, mark: str, start: int) -> Any:
