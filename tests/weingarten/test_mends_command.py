@@ -53,3 +53,26 @@ def test_a_method_with_an_argument_is_no_product(text: str, capsys: pytest.Captu
 )
 def test_methods_without_arguments_are_decorations(text: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert value in printed(capsys, text, "--group", "U")
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "sizes", "value"),
+    [
+        ("det(G G')", "ginibre", "2,3", "6"),
+        ("det(G' G)", "ginibre", "2,3", "0"),
+        ("det(2 G G')", "ginibre", "2,3", "24"),
+        ("det(G G^H)", "complex ginibre", "2,4", "12"),
+        ("det(T T')", "real corner", "2,3,5", "3/10"),
+        ("det(G)^2", "ginibre", "2,2", "2"),
+        ("det(G G')", "ginibre", "2,2", "2"),
+    ],
+)
+def test_determinants_of_products_of_rectangles_are_those_of_the_product(
+    text: str, group: str, sizes: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert value in printed(capsys, text, "--group", group, "--d", sizes).splitlines()
+
+
+@pytest.mark.parametrize("sizes", ["2,3", "3,2"])
+def test_a_rectangle_has_no_determinant(sizes: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "does not exist" in refused(capsys, "det(G)^2", "--group", "ginibre", "--d", sizes)

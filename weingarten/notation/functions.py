@@ -64,7 +64,9 @@ def determinant(matrix: Any, fail: Callable[[str], NoReturn]) -> Any:
     if isinstance(matrix, sp.MatrixBase):
         return _leibniz(matrix, fail)
     matrix = plain(matrix)
-    if isinstance(matrix, sp.MatMul):
+    if matrix.shape[0] != matrix.shape[1]:
+        fail(f"the determinant of a matrix of {matrix.shape[0]} rows and {matrix.shape[1]} columns does not exist")
+    if isinstance(matrix, sp.MatMul) and all(part.shape[0] == part.shape[1] for part in matrix.as_coeff_matrices()[1]):
         factor, factors = matrix.as_coeff_matrices()
         size = matrix.shape[0]
         return sp.Mul(factor**size, *[determinant(part, fail) for part in factors])
