@@ -76,3 +76,19 @@ def test_determinants_of_products_of_rectangles_are_those_of_the_product(
 @pytest.mark.parametrize("sizes", ["2,3", "3,2"])
 def test_a_rectangle_has_no_determinant(sizes: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "does not exist" in refused(capsys, "det(G)^2", "--group", "ginibre", "--d", sizes)
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "sizes", "value"),
+    [
+        ("tr(W)^3", "real jacobi", "2,1,1", "1"),  # a projector on a line
+        ("tr(W^3)", "real jacobi", "2,1,1", "1"),
+        ("tr(W)^3", "complex jacobi", "2,1,1", "1"),
+        ("tr(W A)", "real jacobi", "2,1,1", "Trace(A)/2"),
+        ("tr(W)^3", "real jacobi", "2,2,1", "96/35"),  # eigenvalues 1 and b, b of law Beta(1/2, 1): E b^k = 1/(2k+1)
+    ],
+)
+def test_jacobi_matrices_of_few_degrees_of_freedom_have_moments(
+    text: str, group: str, sizes: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert printed(capsys, text, "--group", group, "--d", sizes) == value

@@ -31,6 +31,8 @@ class Jacobi(Invariant):
     def jack_value(self, lam: Partition, ring: Ring) -> Several:
         """Return `D_λ(p) D_λ(n_1) / D_λ(n_1 + n_2)`."""
         above = contents(lam, self.alpha, self.size, ring) * contents(lam, self.alpha, self.n1, ring)
+        if not above:  # more rows than min(p, n_1): J_λ vanishes, and below the line there may be a 0 as well
+            return ring.zero
         return above * over_contents(lam, self.alpha, sp.expand(self.n1 + self.n2), ring)
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
