@@ -120,31 +120,49 @@ def _constants(options: argparse.Namespace) -> dict[str, tuple[str, ...]]:
 
 
 def _expectation(options: argparse.Namespace, d: Any, declared: tuple[str, ...]) -> tuple[Answer, str | None]:
-    from weingarten.expressions import expectation
-    from weingarten.integration.limits import PAIR_LIMIT
-    from weingarten.notation.parsing import Parser
-
-    haar, constants = _names(options.haar, "--haar"), _constants(options)
-    if is_named(options.group):
-        from weingarten.ensembles.command import ensemble_answer
-
-        return ensemble_answer(options, haar, constants)
-    as_dimension(d, options.group)
-    text = options.monomial if options.command == "moment" else options.expression
-    scalars = tuple(name for name in declared if name != str(d))
-    parser = Parser(text, d, options.group, haar, constants=constants, scalars=scalars)
-    _check_names(parser.haar, constants, declared)
+    parser = _parser(options, d, declared)
+    _check_names(parser.haar, parser.constants, declared)
     expression = parser.parse()
-    unused = set(constants) - set(parser.as_matrix)
+    unused = set(parser.constants) - set(parser.as_matrix)
     if unused:
         raise WeingartenError(
             f"{', '.join(sorted(unused))}: declared of a kind, but no such constant is in the expression"
         )
     if options.command == "moment" and expression.has(sp.Trace):
-        raise WeingartenError(f"{text!r} has a trace: use 'weingarten expect'")
+        raise WeingartenError(f"{parser.text!r} has a trace: use 'weingarten expect'")
+    if is_named(options.group):
+        return parser.answer(expression), parser.read_as(expression)
+    from weingarten.expressions import expectation
+    from weingarten.integration.limits import PAIR_LIMIT
+
     limit = getattr(options, "limit", None)
     answer = expectation(expression, with_range=True, limit=PAIR_LIMIT if limit is None else limit)
     return _within(answer, parser.ranges, d), parser.read_as(expression)
+
+
+def _parser(options: argparse.Namespace, d: Any, declared: tuple[str, ...]) -> Any:
+    """Return the reader of the text, of a group or of an ensemble."""
+    haar, constants = _names(options.haar, "--haar"), _constants(options)
+    text = options.monomial if options.command == "moment" else options.expression
+    if is_named(options.group):
+        from weingarten.ensembles.command import EnsembleParser, sizes_of
+        from weingarten.legs.gluing import LIMIT
+
+        given, limit = sizes_of(options.group, options.d), getattr(options, "limit", None)
+        return EnsembleParser(
+            text,
+            options.group,
+            given,
+            haar,
+            constants=constants,
+            scalars=declared,
+            limit=LIMIT if limit is None else limit,
+        )
+    from weingarten.notation.parsing import Parser
+
+    as_dimension(d, options.group)
+    scalars = tuple(name for name in declared if name != str(d))
+    return Parser(text, d, options.group, haar, constants=constants, scalars=scalars)
 
 
 def _check_names(haar: tuple[str, ...], constants: Iterable[str], declared: tuple[str, ...]) -> None:

@@ -92,3 +92,62 @@ def test_jacobi_matrices_of_few_degrees_of_freedom_have_moments(
     text: str, group: str, sizes: str, value: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert printed(capsys, text, "--group", group, "--d", sizes) == value
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        (["W11/n", "--group", "wishart", "--d", "p,n"], "1"),
+        (["W11/n", "--group", "wishart"], "1"),
+        (["W11/m", "--group", "wishart", "--d", "2,m"], "1"),
+        (["W11/n", "--group", "wishart", "--d", "2,3"], "1"),
+        (["(W11 - n)^2", "--group", "wishart", "--d", "2,3"], "6"),  # 2 n
+        (["p G11^2", "--group", "ginibre", "--d", "2,3"], "2"),
+        (["d T11^2", "--group", "real corner", "--d", "2,3,5"], "1"),
+        (["n1 W11", "--group", "real jacobi", "--d", "2,3,4"], "9/7"),
+        (["d H11^2", "--group", "GUE", "--d", "3"], "3"),
+        (["d W11^2", "--declare", "M", "--d", "M"], "1"),
+        (["M W11^2", "--declare", "M", "--d", "M"], "1"),
+        (["d W11^2", "--declare", "M", "--d", "2*M"], "1"),
+        (["M W11^2", "--declare", "M", "--d", "2*M"], "1/2"),
+        (["d W11^2", "--declare", "d", "--d", "2*d"], "1/2"),
+        (["d W11^2", "--d", "7"], "1"),
+    ],
+)
+def test_names_of_sizes_are_the_sizes(arguments: list[str], value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [x for x in printed(capsys, *arguments).splitlines() if not x.startswith(("#", "read as"))]
+    assert lines == [value]
+
+
+def test_another_name_for_a_size_is_mentioned(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "d is the size M" in printed(capsys, "d W11^2", "--declare", "M", "--d", "M")
+    assert "d is the size 2" in printed(capsys, "d W11", "--group", "wishart", "--d", "2,3")
+    assert "n is the size n" in printed(capsys, "tr(W n)", "--group", "wishart")
+
+
+def test_d_is_no_size_of_a_rectangle(capsys: pytest.CaptureFixture[str]) -> None:
+    message = refused(capsys, "d G11^2", "--group", "ginibre", "--d", "2,3")
+    assert "d is no size of ginibre; its sizes are p, n" in message
+
+
+def test_declared_names_are_scalars_of_ensembles_too(capsys: pytest.CaptureFixture[str]) -> None:
+    found = printed(capsys, "tr(T H T H)", "--group", "GUE", "--declare", "T")
+    assert found.splitlines()[0] == "T**2*d**2"
+    assert "Trace(A)" in printed(capsys, "tr(H A H)", "--group", "GUE", "--symmetric", "A")
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        (["--symmetric", "Q"], "no such constant"),
+        (["--symmetric", "H"], "two different things"),
+        (["--haar", "d"], "name of a size"),
+        (["--haar", "I"], "a meaning of its own"),
+        (["--declare", "H"], "two different things"),
+        (["--declare", "d", "--d", "3"], "leave it out"),
+    ],
+)
+def test_options_that_do_not_fit_an_ensemble_are_refused(
+    options: list[str], word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert word in refused(capsys, "tr(H^2)", "--group", "GUE", *options)

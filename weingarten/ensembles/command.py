@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import Any, cast
 
 import sympy as sp
@@ -12,9 +11,12 @@ from weingarten.answers import Answer
 from weingarten.ensembles.named import NAMED, _plain, named_matrix, size_names
 from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
-from weingarten.legs.expectation import network_expectation
+from weingarten.legs.expectation import Work, as_answer
+from weingarten.legs.expectation import _total as total
 from weingarten.legs.gluing import LIMIT
 from weingarten.legs.symbols import RandomMatrix
+from weingarten.legs.trees import TreeReader
+from weingarten.notation.expansion import check_expansion
 from weingarten.notation.parsing import Parser
 
 # the letter of the random matrix, by module and constructor
@@ -25,13 +27,69 @@ LETTERS |= {"random_projector": "P", "symmetric_spaces": "V", "corner": "T", "st
 class EnsembleParser(Parser):
     """The notation of the command line with a matrix of an ensemble as the random one."""
 
-    ensemble: str
-    sizes: tuple[Any, ...]
+    def __init__(
+        self,
+        text: str,
+        ensemble: str,
+        given: tuple[Any, ...],
+        haar: tuple[str, ...] = (),
+        *,
+        constants: dict[str, tuple[str, ...]] | None = None,
+        scalars: tuple[str, ...] = (),
+        limit: int = LIMIT,
+    ) -> None:
+        self.ensemble, self.given, self.limit = ensemble, given, limit
+        matrix: RandomMatrix = named_matrix(ensemble, "X", given)
+        self.shape = matrix.shape
+        law = law_of(matrix)
+        kind = Group(ensemble, 1, is_complex=law.conjugation != "real")
+        names = haar or (default_letter(ensemble),)
+        super().__init__(text, self.shape[0], cast(Any, kind), names, constants=constants, scalars=scalars)
+        self._check_names(scalars)
+
+    def _check_names(self, scalars: tuple[str, ...]) -> None:
+        """Refuse names that a size of the ensemble or its symplectic form has."""
+        for name in (*self.haar, *self.constants):
+            if name in self.sizes:
+                raise WeingartenError(f"{name}: this is the name of a size of {self.ensemble}; choose another one")
+        for name in scalars:
+            if name in self.sizes and str(self.sizes[name]) != name:
+                raise WeingartenError(f"--declare {name}: this is the name of a size of {self.ensemble}; leave it out")
+
+    def named_sizes(self) -> dict[str, Any]:
+        """Return the sizes by the names in `--d`, those of the ensemble, and d for the size of square matrices."""
+        sizes = [sp.sympify(size) for size in self.given]
+        found = {"d": self.shape[0] if self.shape[0] == self.shape[1] else None}
+        found |= dict(zip(size_names(self.ensemble), sizes, strict=True))
+        return found | {str(symbol): symbol for size in sizes for symbol in size.free_symbols}
+
+    def size_word(self, word: str, start: int) -> Any:
+        """Return the size behind a name; say so where the name might be something else."""
+        size, names = self.sizes[word], size_names(self.ensemble)
+        if size is None:
+            self.fail(f"d is no size of {self.ensemble}; its sizes are {', '.join(names)}", start)
+        if (self.matrices and word != "d") or (word == "d" and "d" not in names and str(size) != "d"):
+            self.note(f"{word} is the size {size}")
+        return super().size_word(word, start)
 
     def haar_matrix(self, name: str) -> Any:
         """Return a random matrix of the ensemble."""
         self.random = True
-        return named_matrix(self.ensemble, name, self.sizes)
+        return named_matrix(self.ensemble, name, self.given)
+
+    def answer(self, expression: Any) -> Answer:
+        """Return the expectation with the ranges of all averages."""
+        value, work = self._averaged(expression)
+        return as_answer(value, work, expression, self.limit)
+
+    def _averaged(self, expression: Any) -> tuple[Any, Work]:
+        expression = sp.sympify(expression)
+        check_expansion(expression)
+        reader = TreeReader()
+        products = list(reader.products(expression))
+        work = Work(reader, self.limit)
+        work.prepare()
+        return total(products, work), work
 
 
 def default_letter(ensemble: str) -> str:
@@ -64,23 +122,3 @@ def sizes_of(ensemble: str, text: str | None) -> tuple[Any, ...]:
             raise WeingartenError(f"--d {text}: {part!r} is neither a positive integer nor a name")
         found.append(int(part) if part.isdigit() else sp.Symbol(part, integer=True, positive=True))
     return tuple(found)
-
-
-def ensemble_answer(options: argparse.Namespace, haar: tuple[str, ...], constants: Any) -> tuple[Answer, str | None]:
-    """Return the answer to `moment` and `expect` for an ensemble, and how the text was read."""
-    ensemble = options.group
-    sizes = sizes_of(ensemble, options.d)
-    matrix: RandomMatrix = named_matrix(ensemble, "X", sizes)
-    law = law_of(matrix)
-    kind = Group(ensemble, 1, is_complex=law.conjugation != "real")
-    text = options.monomial if options.command == "moment" else options.expression
-    parser = EnsembleParser(
-        text, matrix.shape[0], cast(Any, kind), haar or (default_letter(ensemble),), constants=constants
-    )
-    parser.ensemble, parser.sizes = ensemble, sizes
-    expression = parser.parse()
-    if options.command == "moment" and expression.has(sp.Trace):
-        raise WeingartenError(f"{text!r} has a trace: use 'weingarten expect'")
-    limit = getattr(options, "limit", None)
-    answer = network_expectation(expression, with_range=True, limit=LIMIT if limit is None else limit)
-    return answer, parser.read_as(expression)

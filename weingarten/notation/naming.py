@@ -19,6 +19,7 @@ class Naming(Decorations):
     """Turns the names of a parser into scalars and matrices."""
 
     names: Names
+    sizes: dict[str, Any]
     constants: dict[str, tuple[str, ...]]
     as_scalar: dict[str, int]
     as_matrix: dict[str, int]
@@ -27,9 +28,8 @@ class Naming(Decorations):
     def scalar_word(self, word: str, start: int) -> Any:
         """Return the scalar of a name outside of a trace."""
         word = word + self.touching_digits() + self.subscript()
-        size = sp.sympify(self.d)
-        if word == (str(size) if size.is_Symbol else "d"):
-            return size
+        if word in self.sizes:
+            return self.size_word(word, start)
         if word in self.names.scalars:
             return sp.Symbol(word, integer=True, positive=True)
         if word == "I":
@@ -48,9 +48,15 @@ class Naming(Decorations):
         self.as_scalar.setdefault(word, start)
         return sp.Symbol(word)
 
+    def size_word(self, word: str, start: int) -> Any:
+        """Return the size behind a name."""
+        size = self.sizes[word]
+        if not size.is_Integer and str(size) != word:
+            self.note(f"{word} is the size {size}")
+        return size
+
     def matrix_word(self, word: str, start: int) -> Any:
         """Return the matrix, or the product of matrices, of a name inside of a trace."""
-        size = sp.sympify(self.d)
         if word in self.haar:
             return self.haar_matrix(word)
         letters, fault = self.names.parts(word)
@@ -60,8 +66,8 @@ class Naming(Decorations):
             return self._first_of(word, letters, start)
         if self.matrices:
             word = word + self.touching_digits() + self.subscript()
-        if word == (str(size) if size.is_Symbol else "d"):
-            return size
+        if word in self.sizes:
+            return self.size_word(word, start)
         if word in self.names.scalars:
             return sp.Symbol(word, integer=True, positive=True)
         decorated = self.names.decorated(word)

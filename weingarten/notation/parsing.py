@@ -74,12 +74,19 @@ class Parser(Calls):
         self.haar = haar or (space_of(self.group.name).default_name,)
         self.constants = constants or {}
         self.names = Names(self.haar, scalars, self.constants)
+        self.sizes = self.named_sizes()
         self.matrices = 0  # how many traces are open: names are matrices inside
         self.as_scalar: dict[str, int] = {}
         self.as_matrix: dict[str, int] = {}
         self.random = False  # whether a random matrix has been read
         self.ranges: list[tuple[int, str]] = []
         self.averaged = False  # whether var or cov has taken averages
+
+    def named_sizes(self) -> dict[str, Any]:
+        """Return what d and the symbols of the size stand for: one symbol for one name, or `n/n` would stay."""
+        size = sp.sympify(self.d)
+        symbols = {str(symbol): symbol for symbol in size.free_symbols}
+        return symbols if symbols and "d" in self.names.scalars else {"d": size} | symbols
 
     def parse(self) -> Any:
         """Return the whole text as a sympy expression."""
