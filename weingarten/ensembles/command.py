@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import sympy as sp
+from sympy.matrices.exceptions import NonSquareMatrixError, ShapeError
 
 from weingarten.algebra.groups import Group
 from weingarten.answers import Answer
@@ -90,6 +93,40 @@ class EnsembleParser(Parser):
         work = Work(reader, self.limit)
         work.prepare()
         return total(products, work), work
+
+    # ---- products of rectangles --------------------------------------------------------------------------------------
+
+    def _multiplied(self, factors: list[Any], start: int) -> Any:
+        with self._fitting(start):
+            return super()._multiplied(factors, start)
+
+    def called(self, name: str, start: int) -> Any:
+        """Return the value of a function."""
+        with self._fitting(start):
+            return super().called(name, start)
+
+    def sum(self) -> Any:
+        """Read a sum."""
+        with self._fitting(self.peek().start):
+            return super().sum()
+
+    def raised(self, base: Any, exponent: int, start: int) -> Any:
+        """Return a power."""
+        with self._fitting(start):
+            return super().raised(base, exponent, start)
+
+    @contextmanager
+    def _fitting(self, start: int) -> Iterator[None]:
+        """Refuse products, sums, powers and traces of matrices whose sizes do not fit."""
+        try:
+            yield
+        except (ShapeError, NonSquareMatrixError):
+            rows, cols = self.shape
+            self.fail(
+                f"sizes do not fit: {self.haar[0]} is {rows} x {cols}, constant matrices are {rows} x {rows} "
+                "(in Python constant_on makes others)",
+                start,
+            )
 
 
 def default_letter(ensemble: str) -> str:
