@@ -156,3 +156,28 @@ def test_options_that_do_not_fit_an_ensemble_are_refused(
 @pytest.mark.parametrize("text", ["tr(G A G' B)", "tr(G)", "tr(G) + 1", "tr(G^2)", "tr(G + A)", "tr(G A)"])
 def test_rectangles_that_do_not_fit_are_refused_in_words(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "sizes do not fit: G is 2 x 3" in refused(capsys, text, "--group", "ginibre", "--d", "2,3")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "value"),
+    [
+        ("tr(H J H^T J)", ["--group", "GSE"], "-d*(d - 1)/2"),
+        ("tr(H J H J)", ["--group", "GSE", "--d", "2"], "-1"),  # H = h 1 with E h^2 = 1/2
+        ("tr(H H)", ["--group", "GSE", "--d", "2"], "1"),
+        ("tr(H J)", ["--group", "GSE", "--d", "4"], "0"),
+        ("tr(G J G^T J)", ["--group", "quaternion ginibre", "--d", "4,4"], "-32"),  # J G^T J = -G^H
+        ("tr(G G^H)", ["--group", "quaternion ginibre", "--d", "4,4"], "32"),
+        ("tr(H J H J)", ["--group", "GUE", "--d", "2"], "Trace(J)**2"),  # no form there: a constant
+    ],
+)
+def test_j_is_the_form_of_quaternion_ensembles(
+    text: str, options: list[str], value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert value in printed(capsys, text, *options).splitlines()
+
+
+@pytest.mark.parametrize("group", ["GSE", "quaternion ginibre", "CII", "CI", "DIII"])
+def test_the_name_of_the_form_is_taken(group: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "symplectic form" in refused(capsys, "tr(J)", "--group", group, "--haar", "J")
+    letter = {"GSE": "H", "quaternion ginibre": "G"}.get(group, "V")
+    assert "symplectic form" in refused(capsys, f"tr({letter} J)", "--group", group, "--symmetric", "J")

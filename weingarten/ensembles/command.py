@@ -21,6 +21,7 @@ from weingarten.legs.symbols import RandomMatrix
 from weingarten.legs.trees import TreeReader
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.parsing import Parser
+from weingarten.notation.symbols import SymplecticForm
 
 # the letter of the random matrix, by module and constructor
 LETTERS = {"ginibre": "G", "permutations": "P", "wishart": "W", "gaussian": "H", "diagonal": "D", "quantum": "U"}
@@ -45,7 +46,8 @@ class EnsembleParser(Parser):
         matrix: RandomMatrix = named_matrix(ensemble, "X", given)
         self.shape = matrix.shape
         law = law_of(matrix)
-        kind = Group(ensemble, 1, is_complex=law.conjugation != "real")
+        formed = law.conjugation == "form" or any(isinstance(x, SymplecticForm) for x in law.declared().values())
+        kind = Group(ensemble, 1, is_complex=law.conjugation != "real", paired=formed)
         names = haar or (default_letter(ensemble),)
         super().__init__(text, self.shape[0], cast(Any, kind), names, constants=constants, scalars=scalars)
         self._check_names(scalars)
@@ -53,8 +55,9 @@ class EnsembleParser(Parser):
     def _check_names(self, scalars: tuple[str, ...]) -> None:
         """Refuse names that a size of the ensemble or its symplectic form has."""
         for name in (*self.haar, *self.constants):
-            if name in self.sizes:
-                raise WeingartenError(f"{name}: this is the name of a size of {self.ensemble}; choose another one")
+            if name in self.sizes or (name == "J" and self.group.paired):
+                what = "a size" if name in self.sizes else "the symplectic form"
+                raise WeingartenError(f"{name}: this is the name of {what} of {self.ensemble}; choose another one")
         for name in scalars:
             if name in self.sizes and str(self.sizes[name]) != name:
                 raise WeingartenError(f"--declare {name}: this is the name of a size of {self.ensemble}; leave it out")
