@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from weingarten.cli import main
@@ -181,3 +183,28 @@ def test_the_name_of_the_form_is_taken(group: str, capsys: pytest.CaptureFixture
     assert "symplectic form" in refused(capsys, "tr(J)", "--group", group, "--haar", "J")
     letter = {"GSE": "H", "quaternion ginibre": "G"}.get(group, "V")
     assert "symplectic form" in refused(capsys, f"tr({letter} J)", "--group", group, "--symmetric", "J")
+
+
+@pytest.mark.parametrize(
+    ("text", "group", "line"),
+    [
+        ("2 var(tr(P)^2) + tr(P)", "permutation", "# valid for d >= 4 (4 factors)"),
+        ("var(tr(P)^2)", "permutation", "# valid for d >= 4 (4 factors)"),
+        ("cov(tr(P), tr(P))", "permutation", "# valid for d >= 2 (2 factors)"),
+        ("var(tr(W))", "inverse wishart", "# valid for n - p >= 4 (a moment of degree 2 exists only there)"),
+    ],
+)
+def test_var_and_cov_of_ensembles_keep_their_range(
+    text: str, group: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert line in printed(capsys, text, "--group", group).splitlines()
+
+
+def test_json_of_an_averaged_answer_states_no_size_that_was_not_given(capsys: pytest.CaptureFixture[str]) -> None:
+    found = json.loads(printed(capsys, "var(tr(W))", "--group", "inverse wishart", "--format", "json"))
+    assert (found["d"], found["validity"].split(" (")[0]) == (None, "n - p >= 4")
+
+
+def test_var_at_a_small_size_is_computed_there(capsys: pytest.CaptureFixture[str]) -> None:
+    # tr(P) is 2 or 0 with probability 1/2: its square has variance 4
+    assert "9" in printed(capsys, "2 var(tr(P)^2) + tr(P)", "--group", "permutation", "--d", "2").splitlines()

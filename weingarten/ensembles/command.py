@@ -17,6 +17,7 @@ from weingarten.errors import WeingartenError
 from weingarten.legs.expectation import Work, as_answer
 from weingarten.legs.expectation import _total as total
 from weingarten.legs.gluing import LIMIT
+from weingarten.legs.law import Range
 from weingarten.legs.symbols import RandomMatrix
 from weingarten.legs.trees import TreeReader
 from weingarten.notation.expansion import check_expansion
@@ -50,6 +51,7 @@ class EnsembleParser(Parser):
         kind = Group(ensemble, 1, is_complex=law.conjugation != "real", paired=formed)
         names = haar or (default_letter(ensemble),)
         super().__init__(text, self.shape[0], cast(Any, kind), names, constants=constants, scalars=scalars)
+        self.met: list[Range] = []
         self._check_names(scalars)
 
     def _check_names(self, scalars: tuple[str, ...]) -> None:
@@ -83,9 +85,16 @@ class EnsembleParser(Parser):
         self.random = True
         return named_matrix(self.ensemble, name, self.given)
 
+    def average(self, part: Any) -> Any:
+        """Return the expectation of a part, and keep the ranges that it has."""
+        value, work = self._averaged(part)
+        self.met += work.ranges
+        return value
+
     def answer(self, expression: Any) -> Answer:
-        """Return the expectation with the ranges of all averages."""
+        """Return the expectation with the ranges of all averages, those inside of var and cov among them."""
         value, work = self._averaged(expression)
+        work.ranges += self.met
         return as_answer(value, work, expression, self.limit)
 
     def _averaged(self, expression: Any) -> tuple[Any, Work]:
@@ -93,6 +102,8 @@ class EnsembleParser(Parser):
         check_expansion(expression)
         reader = TreeReader()
         products = list(reader.products(expression))
+        if not reader.random:  # all averages have been taken: the sizes are still those of the ensemble
+            reader.matrix(self.haar_matrix(self.haar[0]))
         work = Work(reader, self.limit)
         work.prepare()
         return total(products, work), work

@@ -50,12 +50,8 @@ def value(name: str, first: Any, second: Any, parser: Any) -> Any:
 
 
 def _covariance(x: Any, y: Any, parser: Any) -> Any:
-    from weingarten.expressions import expectation
-
-    answers = [expectation(part, with_range=True) for part in (x * sp.conjugate(y), x, y)]
+    both, left, right = (parser.average(part) for part in (x * sp.conjugate(y), x, y))
     parser.averaged = True
-    parser.ranges += [(answer.minimum, answer.reason) for answer in answers if answer.exact_at is None]
-    both, left, right = (answer.value for answer in answers)
     return both - left * sp.conjugate(right)
 
 

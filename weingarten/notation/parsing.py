@@ -104,6 +104,15 @@ class Parser(Calls):
             )
         return value
 
+    def average(self, part: Any) -> Any:
+        """Return the expectation of a part, for `var` and `cov`, and remember from which size on it holds."""
+        from weingarten.expressions import expectation
+
+        answer = expectation(part, with_range=True)
+        if answer.exact_at is None:
+            self.ranges.append((answer.minimum, answer.reason))
+        return answer.value
+
     def read_as(self, expression: Any) -> str | None:
         """Return the line that says how the text was read, or None where there is only one way."""
         if not self.notes:
