@@ -65,6 +65,7 @@ class Work:
         powers = self._power_traces(start)
         if powers is not None:
             return {EMPTY: weight * powers}
+        self._refuse_ordered(start, builder)
         state = {start: weight}
         for name in self.order(builder):
             law = self.reader.laws[name]
@@ -89,6 +90,25 @@ class Work:
             lengths.append(len(chain.word))
         law = self.reader.laws[next(iter(names))]
         return law.power_traces(tuple(sorted(lengths, reverse=True)), self.ring)
+
+    def _refuse_ordered(self, network: Network, builder: Builder) -> None:
+        """Refuse matrices whose entries do not commute, where the normal form has lost the order of the factors."""
+        for name, law in self.reader.laws.items():
+            own = [x for x in builder.nodes if x.name == name]
+            if not law.ordered or not own:
+                continue
+            places = {
+                (x.conjugated, *(tuple(builder.fixed.get(builder.find(v)) for v in side) for side in (x.rows, x.cols)))
+                for x in own
+            }
+            one_place = len(places) == 1 and not any(None in side for place in places for side in place[1:])
+            chains = [as_chain(part) for part in network.components]
+            powers = all(chain is not None and chain.start is None and len(set(chain.word)) == 1 for chain in chains)
+            if not one_place and (not powers or network.ends):
+                raise WeingartenError(
+                    f"{name}: entries of quantum groups do not commute, and words of them have lost their order here; use "
+                    "moment(rows=..., cols=..., group=...), powers of one entry or of traces of powers"
+                )
 
     def order(self, builder: Builder) -> list[str]:
         """Return the random matrices, those with fewest gluings first."""
