@@ -1,12 +1,86 @@
 """Faults of networks, designs and ensembles that were found and mended: each against an independent value."""
 
+import itertools
+
+import numpy as np
 import pytest
+import sympy as sp
 
 import weingarten as wg
-from weingarten import WeingartenError, expectation, tr
+from weingarten import WeingartenError, expectation, expectation_tensor, tr
+
+FREE = {"O+": wg.free_orthogonal, "U+": wg.free_unitary, "S+": wg.free_permutation}
 
 
-def test_words_of_quantum_groups_that_need_an_order_are_refused():
-    U, A, C = wg.free_unitary("U", 3), wg.constant("A", 3), wg.constant("C", 3)
-    with pytest.raises(WeingartenError, match="order"):
-        expectation(tr(U * A * U.H * U * C * U.H))
+def quantum_tensor(group, size, marks):
+    """Return all moments of entries in the order of the factors, as an array with the axes row, column of each factor."""
+    k = len(marks)
+    extra = {"conjugated": list(marks)} if group == "U+" else {}
+    values = {}
+    found = np.empty((size,) * (2 * k))
+    for index in itertools.product(range(size), repeat=2 * k):
+        rows, cols = index[::2], index[1::2]
+        key = (
+            tuple(rows.index(i) for i in rows),
+            tuple(cols.index(j) for j in cols),
+        )
+        if key not in values:
+            values[key] = float(
+                wg.moment(rows=[i + 1 for i in rows], cols=[j + 1 for j in cols], d=size, group=group, **extra)
+            )
+        found[index] = values[key]
+    return found
+
+
+def factor(U, kind):
+    return {"": U, "c": U.conjugate(), "t": U.T, "h": U.H}[kind]
+
+
+@pytest.mark.parametrize("group, size", [("U+", 2), ("O+", 2), ("S+", 4)])
+def test_tensors_of_free_quantum_groups_are_the_moments_in_the_order_of_the_words(group, size):
+    U = FREE[group]("U", size)
+    for kinds in (("", "c", "", "c"), ("", "", "c", "c"), ("c", "", "", "c")):
+        if group != "U+" and kinds != ("", "c", "", "c"):
+            continue
+        marks = [bool(kind) and group == "U+" for kind in kinds]
+        got = expectation_tensor([factor(U, kind) for kind in kinds]).evaluate({})
+        np.testing.assert_allclose(got, quantum_tensor(group, size, marks), atol=1e-14)
+
+
+@pytest.mark.parametrize("group, size", [("U+", 2), ("O+", 2), ("O+", 3), ("S+", 4)])
+@pytest.mark.parametrize("kinds", ["|h||h", "|c||c", "||h|h", "|t|t|", "c||t|h", "t|h|h|"])
+def test_words_of_free_quantum_groups_are_the_sums_of_moments_in_order(group, size, kinds):
+    kinds = kinds.split("|")[:4]
+    U, rng = FREE[group]("U", size), np.random.default_rng(3)
+    constants = [wg.constant(name, size) for name in "ABCD"]
+    arrays = rng.integers(-3, 4, size=(4, size, size)).astype(float)
+    word = sp.MatMul(*[x for kind, c in zip(kinds, constants, strict=True) for x in (factor(U, kind), c)])
+    got = wg.evaluate(expectation(tr(word)), dict(zip(constants, arrays, strict=True)))
+    moments = quantum_tensor(group, size, [kind in ("c", "h") and group == "U+" for kind in kinds])
+    axes, position = [], 0
+    for kind in kinds:
+        axes += [position + 1, position] if kind in ("t", "h") else [position, position + 1]
+        position += 2
+    operands = [moments, axes]
+    for k in range(4):
+        operands += [arrays[k], [2 * k + 1, (2 * k + 2) % 8]]
+    assert got == pytest.approx(float(np.einsum(*operands, [])), rel=1e-12, abs=1e-12)
+
+
+def test_known_values_of_words_of_the_free_unitary_group():
+    d = sp.Symbol("d", integer=True, positive=True)
+    U, A, C = wg.free_unitary("U", d), wg.constant("A", d), wg.constant("C", d)
+    assert expectation(tr(U * A * U.H * U * C * U.H)) == sp.Trace(A * C)
+    assert expectation(tr(U * U.conjugate() * U * U.conjugate())).subs(d, 2) == 0
+    H = wg.gue("H", d)
+    assert expectation(tr(U * H * U.H * U * H * U.H)) == d**2
+
+
+def test_an_order_of_factors_that_is_not_known_is_refused():
+    U, V, A = wg.free_unitary("U", 3), wg.free_unitary("V", 3), wg.constant("A", 3)
+    with pytest.raises(WeingartenError, match="lost its order"):
+        expectation(tr(U * A) * tr(U.H * A))
+    with pytest.raises(WeingartenError, match="factor by factor"):
+        expectation_tensor([(U * A * U).conjugate(), U, U])
+    with pytest.raises(WeingartenError, match="two matrices"):
+        expectation(tr(U * A * U.H * V * A * V.H))
