@@ -20,12 +20,14 @@ import sympy as sp
 
 from weingarten.algebra.groups import GROUPS
 from weingarten.algebra.values import integer_value
+from weingarten.arguments import as_array
 from weingarten.combinatorics.pairings import all_pairings
 from weingarten.combinatorics.permutations import cycle_type
 from weingarten.combinatorics.set_partitions import all_set_partitions, blocks_of, stirling_number
 from weingarten.errors import CostError, WeingartenError
 from weingarten.functions import as_degree
 from weingarten.legs.symbols import checked_size
+from weingarten.spaces import as_group
 
 SIZE_LIMIT = 4096  # rows of the matrices made here
 
@@ -119,16 +121,16 @@ def twirl(matrix: Any, k: int, d: int, group: str = "U") -> Any:
 
     size, degree = int(checked_size("d", d)), as_degree(k, "k", "a number of factors")
     exact = isinstance(matrix, sp.MatrixBase)
-    shape = matrix.shape if exact else np.shape(matrix)
+    given = np.array(matrix.tolist(), dtype=object) if exact else as_array(matrix, "matrix")
+    shape = matrix.shape if exact else given.shape
     if shape != (size**degree, size**degree):
         raise WeingartenError(
             f"matrix has shape {tuple(shape)}, but {degree} factors of size {size} act on {size**degree} rows"
         )
     operators = _operators(degree, size, group)
     weights = _weights(operators, size, degree, group)
-    values = np.array(matrix.tolist(), dtype=object) if exact else np.asarray(matrix)
-    traces = [(pi * values).sum() for _, pi in operators]  # tr(π' X), π real
-    total = values * 0
+    traces = [(pi * given).sum() for _, pi in operators]  # tr(π' X), π real
+    total = given * 0
     for (_, pi), row in zip(operators, weights, strict=True):
         factor = (
             sum(w * t for w, t in zip(row, traces, strict=True))
@@ -169,20 +171,30 @@ def commutant_projector(k: int, d: int, group: str = "U") -> Any:
 def haar_frame_potential(k: int, d: int, group: str = "U") -> Any:
     """Return `E |tr W|^{2k}` over a group: the least frame potential, and the dimension of the commutant.
 
+    Parameters
+    ----------
+    k, d : int
+        Number of factors and size of W.
+    group : str
+        "O", "SO", "U", "SU", "Sp" or another name of these, or "S" (permutations).
+
     Examples
     --------
     >>> from weingarten import haar_frame_potential
     >>> [haar_frame_potential(k, 2) for k in (1, 2, 3, 4)], haar_frame_potential(2, 3, "O"), haar_frame_potential(2, 4, "S")
     ([1, 2, 5, 14], 3, 15)
+    >>> [haar_frame_potential(k, 3, "SU") for k in (1, 2, 3)]
+    [1, 2, 6]
     """
     size, degree = int(checked_size("d", d)), as_degree(k, "k", "a degree")
     if group == "S":
         return sp.Integer(sum(stirling_number(2 * degree, j) for j in range(min(size, 2 * degree) + 1)))
     from weingarten.power_traces import power_trace_moment
 
-    if group == "U":
-        return power_trace_moment((1,) * degree, size, "U", conjugate=(1,) * degree)
-    return power_trace_moment((1,) * (2 * degree), size, group)
+    kind = as_group(group)
+    if kind.name in ("U", "SU"):  # the trace is real on O, SO and Sp alone
+        return power_trace_moment((1,) * degree, size, kind.name, conjugate=(1,) * degree)
+    return power_trace_moment((1,) * (2 * degree), size, kind.name)
 
 
 @dataclass(frozen=True)
@@ -277,7 +289,7 @@ def _mean_power(overlaps: list[Any], power: int, modulus: bool) -> Any:
 def _overlaps(matrices: Any, d: int) -> Any:
     import numpy as np
 
-    array = np.asarray(matrices)
+    array = as_array(matrices, "matrices")
     if array.ndim != 3 or array.shape[1:] != (d, d):
         raise WeingartenError(f"matrices has shape {array.shape}; give N square matrices as (N, d, d)")
     if not np.all(np.isfinite(array)):

@@ -84,3 +84,17 @@ def test_an_order_of_factors_that_is_not_known_is_refused():
         expectation_tensor([(U * A * U).conjugate(), U, U])
     with pytest.raises(WeingartenError, match="two matrices"):
         expectation(tr(U * A * U.H * V * A * V.H))
+
+
+def test_the_least_frame_potential_of_su_is_the_mean_of_a_modulus():
+    assert [wg.haar_frame_potential(k, 3, "SU") for k in (1, 2, 3)] == [1, 2, 6]
+    assert wg.haar_frame_potential(4, 2, "SU") == wg.haar_frame_potential(4, 2, "Sp") == 14
+    assert wg.haar_frame_potential(1, 3, "u") == wg.haar_frame_potential(1, 3, "unitary") == 1
+
+
+def test_masked_arrays_are_no_matrices_of_a_twirl_or_a_design():
+    hidden = np.ma.masked_array(np.eye(4), mask=np.eye(4))
+    with pytest.raises(WeingartenError, match="masked"):
+        wg.twirl(hidden, 2, 2)
+    with pytest.raises(WeingartenError, match="masked"):
+        wg.is_design(np.ma.masked_array(np.eye(2)[None], mask=True), 1)
