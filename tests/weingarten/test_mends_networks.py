@@ -8,6 +8,9 @@ import sympy as sp
 
 import weingarten as wg
 from weingarten import WeingartenError, expectation, expectation_tensor, tr
+from weingarten.cli import main
+from weingarten.ensembles.command import sizes_of
+from weingarten.ensembles.named import named_matrix
 
 FREE = {"O+": wg.free_orthogonal, "U+": wg.free_unitary, "S+": wg.free_permutation}
 
@@ -98,3 +101,24 @@ def test_masked_arrays_are_no_matrices_of_a_twirl_or_a_design():
         wg.twirl(hidden, 2, 2)
     with pytest.raises(WeingartenError, match="masked"):
         wg.is_design(np.ma.masked_array(np.eye(2)[None], mask=True), 1)
+
+
+def printed(capsys, *arguments):
+    """Return what a command prints without its comments; it must succeed."""
+    assert main(list(arguments)) == 0
+    return [line for line in capsys.readouterr().out.splitlines() if not line.startswith(("#", "read as"))]
+
+
+@pytest.mark.parametrize("ensemble", ["GSE", "CI", "CII", "DIII", "quaternion Wishart"])
+def test_the_form_of_a_quaternion_ensemble_is_not_a_constant_of_the_same_name(capsys, ensemble):
+    sizes = {"CII": "1,1", "quaternion Wishart": "1,2", "CI": "2", "DIII": "2", "GSE": "2"}
+    X = named_matrix(ensemble, "X", sizes_of(ensemble, sizes[ensemble]))
+    A, J = wg.constant("A", X.shape[0]), wg.constant("J", X.shape[0])
+    form = np.array(wg.symplectic_form(int(X.shape[0])).as_explicit().tolist(), dtype=float)
+    expected = wg.evaluate(expectation(tr(X * A * X.T * A)), {A: form})
+    line = ["expect", "tr(X J X^T J)", "--group", ensemble, "--haar", "X", "--d", sizes[ensemble]]
+    assert float(sp.sympify(printed(capsys, *line)[0])) == pytest.approx(expected, rel=1e-13)
+    with pytest.raises(WeingartenError, match="symplectic form; rename"):
+        expectation(tr(X * J * X * J))
+    with pytest.raises(WeingartenError, match="symplectic form; rename"):
+        expectation(tr(named_matrix(ensemble, "J", sizes_of(ensemble, sizes[ensemble]))))

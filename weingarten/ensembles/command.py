@@ -16,6 +16,7 @@ from weingarten.legs.expectation import network_expectation
 from weingarten.legs.gluing import LIMIT
 from weingarten.legs.symbols import RandomMatrix
 from weingarten.notation.parsing import Parser
+from weingarten.notation.symbols import SymplecticForm
 
 # the letter of the random matrix, by module and constructor
 LETTERS = {"ginibre": "G", "permutations": "P", "wishart": "W", "gaussian": "H", "diagonal": "D", "quantum": "U"}
@@ -72,7 +73,8 @@ def ensemble_answer(options: argparse.Namespace, haar: tuple[str, ...], constant
     sizes = sizes_of(ensemble, options.d)
     matrix: RandomMatrix = named_matrix(ensemble, "X", sizes)
     law = law_of(matrix)
-    kind = Group(ensemble, 1, is_complex=law.conjugation != "real")
+    has_form = any(isinstance(matrix, SymplecticForm) for matrix in law.declared().values())
+    kind = Group(ensemble, 1, paired=has_form, is_complex=law.conjugation != "real")
     text = options.monomial if options.command == "moment" else options.expression
     parser = EnsembleParser(
         text, matrix.shape[0], cast(Any, kind), haar or (default_letter(ensemble),), constants=constants

@@ -30,6 +30,7 @@ class Work:
 
     def prepare(self) -> None:
         """Fix the ring once everything is read."""
+        self.reader.check_form()
         parameters = [p for m in self.reader.random.values() for p in getattr(m, "parameters", ()) if _is_scalar(p)]
         sides = [side for name in (*self.reader.random, *self.reader.constants) for side in self.reader.legs(name)]
         shapes = [s for m in self.reader.random.values() for side in legs_of(m) for s in side]
