@@ -122,3 +122,24 @@ def test_the_form_of_a_quaternion_ensemble_is_not_a_constant_of_the_same_name(ca
         expectation(tr(X * J * X * J))
     with pytest.raises(WeingartenError, match="symplectic form; rename"):
         expectation(tr(named_matrix(ensemble, "J", sizes_of(ensemble, sizes[ensemble]))))
+
+
+@pytest.mark.parametrize(
+    "text, group, sizes, expected",
+    [
+        ("det(G*G')", "ginibre", "2,3", "6"),  # n (n-1), Bartlett
+        ("det(G'*G)", "ginibre", "2,3", "0"),  # of rank 2 with 3 rows
+        ("det(G*G^H)", "complex ginibre", "2,4", "12"),  # n (n-1)
+        ("det(T*T')", "real corner", "2,3,5", "3/10"),  # 3·2 / (5·4)
+        ("det(2*G*G')", "ginibre", "2,3", "24"),
+        ("det(W*W)", "O", "2", "1"),
+    ],
+)
+def test_determinants_of_products_of_rectangular_matrices(capsys, text, group, sizes, expected):
+    assert printed(capsys, "expect", text, "--group", group, "--d", sizes) == [expected]
+
+
+@pytest.mark.parametrize("sizes, shape", [("2,3", "2 rows and 3 columns"), ("3,2", "3 rows and 2 columns")])
+def test_a_rectangular_matrix_has_no_determinant(capsys, sizes, shape):
+    assert main(["expect", "det(G)^2", "--group", "ginibre", "--d", sizes]) == 2
+    assert shape in capsys.readouterr().err
