@@ -101,6 +101,8 @@ def test_masked_arrays_are_no_matrices_of_a_twirl_or_a_design():
         wg.twirl(hidden, 2, 2)
     with pytest.raises(WeingartenError, match="masked"):
         wg.is_design(np.ma.masked_array(np.eye(2)[None], mask=True), 1)
+    with pytest.raises(WeingartenError, match="masked"):
+        wg.is_design([np.ma.masked_array(np.eye(2), mask=True)], 1)
 
 
 def printed(capsys, *arguments):
@@ -143,3 +145,26 @@ def test_determinants_of_products_of_rectangular_matrices(capsys, text, group, s
 def test_a_rectangular_matrix_has_no_determinant(capsys, sizes, shape):
     assert main(["expect", "det(G)^2", "--group", "ginibre", "--d", sizes]) == 2
     assert shape in capsys.readouterr().err
+
+
+def test_a_set_outside_the_group_is_refused_as_a_design():
+    scaled = [sp.eye(2) / sp.sqrt(2)]
+    signs = [sp.eye(2), -sp.eye(2), sp.diag(1, -1), sp.diag(-1, 1)]
+    for matrices, group in ((scaled, "U"), (signs, "Sp"), ([sp.diag(sp.I, 1)], "O"), ([2 * sp.eye(2)], "O")):
+        with pytest.raises(WeingartenError, match=r"is not in \w+\(2\)"):
+            wg.is_design(matrices, 1, group)
+        floats = np.array([np.array(m.tolist(), dtype=complex) for m in matrices])
+        with pytest.raises(WeingartenError, match=r"is not in \w+\(2\)"):
+            wg.is_design(floats, 1, group)
+    with pytest.raises(WeingartenError, match=r"matrices\[1\] has shape"):
+        wg.is_design([sp.eye(2), sp.eye(3)], 1)
+
+
+def test_the_quaternion_group_is_a_design_of_sp():
+    i, j = sp.diag(sp.I, -sp.I), sp.Matrix([[0, 1], [-1, 0]])
+    group = [s * u for s in (1, -1) for u in (sp.eye(2), i, j, i * j)]
+    floats = np.array([np.array(m.tolist(), dtype=complex) for m in group])
+    assert wg.is_design(group, 1, "Sp") and wg.is_design(group, 3, "sp") and wg.is_design(floats, 3, "Sp")
+    assert not wg.is_design(group, 4, "Sp")
+    assert not wg.is_design(np.eye(2, dtype=int)[None], 2, "O") and not wg.is_design(np.eye(2, dtype=int)[None], 2, "Sp")
+    assert wg.is_design(group, 1) and wg.is_design(np.eye(2, dtype=int)[None], 1).least == (1,)
