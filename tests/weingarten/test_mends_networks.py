@@ -1,6 +1,7 @@
 """Faults of networks, designs and ensembles that were found and mended: each against an independent value."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -166,5 +167,20 @@ def test_the_quaternion_group_is_a_design_of_sp():
     floats = np.array([np.array(m.tolist(), dtype=complex) for m in group])
     assert wg.is_design(group, 1, "Sp") and wg.is_design(group, 3, "sp") and wg.is_design(floats, 3, "Sp")
     assert not wg.is_design(group, 4, "Sp")
-    assert not wg.is_design(np.eye(2, dtype=int)[None], 2, "O") and not wg.is_design(np.eye(2, dtype=int)[None], 2, "Sp")
+    assert not wg.is_design(np.eye(2, dtype=int)[None], 2, "O") and not wg.is_design(
+        np.eye(2, dtype=int)[None], 2, "Sp"
+    )
     assert wg.is_design(group, 1) and wg.is_design(np.eye(2, dtype=int)[None], 1).least == (1,)
+
+
+def test_an_answer_for_several_sizes_names_all_of_them(capsys):
+    assert main(["expect", "tr(W)", "--group", "wishart", "--d", "2,3", "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["value"], document["sizes"], document["validity"]) == ("6", {"p": 2, "n": 3}, "p = 2, n = 3")
+    assert document["d"] is document["valid_from"] is None
+    G = wg.ginibre("G", 2, 3)
+    answer = expectation(tr(G * G.T), with_range=True)
+    assert (answer.value, answer.validity) == (6, "rows of G = 2, columns of G = 3")
+    assert main(["expect", "tr(H^2)", "--group", "GUE", "--d", "2", "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["d"], document["validity"], "sizes" in document) == (2, "d = 2", False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import Any, cast
 
 import sympy as sp
@@ -85,4 +86,11 @@ def ensemble_answer(options: argparse.Namespace, haar: tuple[str, ...], constant
         raise WeingartenError(f"{text!r} has a trace: use 'weingarten expect'")
     limit = getattr(options, "limit", None)
     answer = network_expectation(expression, with_range=True, limit=LIMIT if limit is None else limit)
-    return answer, parser.read_as(expression)
+    return _with_sizes(answer, ensemble, sizes), parser.read_as(expression)
+
+
+def _with_sizes(answer: Answer, ensemble: str, sizes: tuple[Any, ...]) -> Answer:
+    """Return the answer with its sizes by name, where they are several integers."""
+    if len(sizes) < 2 or not all(isinstance(size, int) for size in sizes):
+        return answer
+    return replace(answer, sizes=tuple(zip(size_names(ensemble), sizes, strict=True)))

@@ -211,8 +211,7 @@ def as_answer(value: Any, work: Work, expression: Any, limit: int) -> Answer:
     """Attach the range of validity."""
     symbols = work.ring.symbols
     if not symbols:
-        sizes = [int(size) for m in work.reader.random.values() for side in legs_of(m) for size in side]
-        return Answer(value, max(sizes, default=1), "given", exact_at=max(sizes, default=1))
+        return _at_given_sizes(value, work)
 
     recompute = _Again(expression, symbols, limit)
     strongest: dict[Any, Range] = {}
@@ -228,6 +227,20 @@ def as_answer(value: Any, work: Work, expression: Any, limit: int) -> Answer:
     first = binding[0]
     others = "".join(f"; {r.size} >= {r.least}, {r.reason}" for r in binding[1:])
     return Answer(value, first.least, first.reason + others, recompute=recompute, size=str(first.size), symbol=symbol)
+
+
+def _at_given_sizes(value: Any, work: Work) -> Answer:
+    """Return the answer for integer sizes; where they differ, with those of each matrix."""
+    found = {int(size) for m in work.reader.random.values() for side in legs_of(m) for size in side}
+    largest = max(found, default=1)
+    several: tuple[tuple[str, int], ...] = ()
+    if len(found) > 1:
+        several = tuple(
+            (f"{what} of {name}", int(sp.Mul(*side)))
+            for name, m in work.reader.random.items()
+            for what, side in zip(("rows", "columns"), legs_of(m), strict=True)
+        )
+    return Answer(value, largest, "given", exact_at=largest, sizes=several)
 
 
 @dataclass(frozen=True)
