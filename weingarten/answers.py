@@ -30,6 +30,8 @@ class Answer:
         The size as it was given, such as "d" or "2*M"; `validity` is about it.
     symbol : sympy expression or None
         The same size as an expression, where there is one.
+    sizes : tuple of (name, size)
+        The sizes, where there are several and all of them are integers; the answer is for these alone.
 
     Examples
     --------
@@ -53,10 +55,13 @@ class Answer:
     recompute: Callable[[int], Any] | None = field(default=None, repr=False, compare=False)
     size: str = "d"
     symbol: Any = field(default=None, repr=False, compare=False)
+    sizes: tuple[tuple[str, int], ...] = ()
 
     @property
     def validity(self) -> str:
         """The range in words."""
+        if self.sizes:
+            return ", ".join(f"{name} = {size}" for name, size in self.sizes)
         if self.exact_at is not None:
             return f"d = {self.exact_at}"
         return f"{self.size} >= {self.minimum} ({self.reason})"

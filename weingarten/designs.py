@@ -20,12 +20,15 @@ import sympy as sp
 
 from weingarten.algebra.groups import GROUPS
 from weingarten.algebra.values import integer_value
+from weingarten.arguments import as_array, refuse_masked
 from weingarten.combinatorics.pairings import all_pairings
 from weingarten.combinatorics.permutations import cycle_type
 from weingarten.combinatorics.set_partitions import all_set_partitions, blocks_of, stirling_number
 from weingarten.errors import CostError, WeingartenError
 from weingarten.functions import as_degree
 from weingarten.legs.symbols import checked_size
+from weingarten.notation.symbols import symplectic_form
+from weingarten.spaces import as_group
 
 SIZE_LIMIT = 4096  # rows of the matrices made here
 
@@ -119,16 +122,16 @@ def twirl(matrix: Any, k: int, d: int, group: str = "U") -> Any:
 
     size, degree = int(checked_size("d", d)), as_degree(k, "k", "a number of factors")
     exact = isinstance(matrix, sp.MatrixBase)
-    shape = matrix.shape if exact else np.shape(matrix)
+    given = np.array(matrix.tolist(), dtype=object) if exact else as_array(matrix, "matrix")
+    shape = matrix.shape if exact else given.shape
     if shape != (size**degree, size**degree):
         raise WeingartenError(
             f"matrix has shape {tuple(shape)}, but {degree} factors of size {size} act on {size**degree} rows"
         )
     operators = _operators(degree, size, group)
     weights = _weights(operators, size, degree, group)
-    values = np.array(matrix.tolist(), dtype=object) if exact else np.asarray(matrix)
-    traces = [(pi * values).sum() for _, pi in operators]  # tr(π' X), π real
-    total = values * 0
+    traces = [(pi * given).sum() for _, pi in operators]  # tr(π' X), π real
+    total = given * 0
     for (_, pi), row in zip(operators, weights, strict=True):
         factor = (
             sum(w * t for w, t in zip(row, traces, strict=True))
@@ -169,20 +172,30 @@ def commutant_projector(k: int, d: int, group: str = "U") -> Any:
 def haar_frame_potential(k: int, d: int, group: str = "U") -> Any:
     """Return `E |tr W|^{2k}` over a group: the least frame potential, and the dimension of the commutant.
 
+    Parameters
+    ----------
+    k, d : int
+        Number of factors and size of W.
+    group : str
+        "O", "SO", "U", "SU", "Sp" or another name of these, or "S" (permutations).
+
     Examples
     --------
     >>> from weingarten import haar_frame_potential
     >>> [haar_frame_potential(k, 2) for k in (1, 2, 3, 4)], haar_frame_potential(2, 3, "O"), haar_frame_potential(2, 4, "S")
     ([1, 2, 5, 14], 3, 15)
+    >>> [haar_frame_potential(k, 3, "SU") for k in (1, 2, 3)]
+    [1, 2, 6]
     """
     size, degree = int(checked_size("d", d)), as_degree(k, "k", "a degree")
     if group == "S":
         return sp.Integer(sum(stirling_number(2 * degree, j) for j in range(min(size, 2 * degree) + 1)))
     from weingarten.power_traces import power_trace_moment
 
-    if group == "U":
-        return power_trace_moment((1,) * degree, size, "U", conjugate=(1,) * degree)
-    return power_trace_moment((1,) * (2 * degree), size, group)
+    kind = as_group(group)
+    if kind.name in ("U", "SU"):  # the trace is real on O, SO and Sp alone
+        return power_trace_moment((1,) * degree, size, kind.name, conjugate=(1,) * degree)
+    return power_trace_moment((1,) * (2 * degree), size, kind.name)
 
 
 @dataclass(frozen=True)
@@ -224,6 +237,12 @@ def is_design(matrices: Any, t: int, group: str = "U") -> DesignTest:
     group : str
         "U", "O" or "Sp".
 
+    Raises
+    ------
+    WeingartenError
+        If a matrix is not in the group: for such sets the potentials decide nothing. Floats may be off by the square root
+        of their precision.
+
     Examples
     --------
     >>> import sympy
@@ -233,7 +252,7 @@ def is_design(matrices: Any, t: int, group: str = "U") -> DesignTest:
     >>> bool(is_design(pauli, 1)), is_design(pauli, 2).potentials
     (True, (4,))
     """
-    degree = as_degree(t, "t", "a degree")
+    degree, group = as_degree(t, "t", "a degree"), as_group(group).name
     if group not in ("U", "O", "Sp"):
         raise WeingartenError(f"group={group!r}: choose U, O or Sp")
     exact = isinstance(matrices, Sequence) and all(isinstance(m, sp.MatrixBase) for m in matrices)
@@ -241,6 +260,7 @@ def is_design(matrices: Any, t: int, group: str = "U") -> DesignTest:
         raise WeingartenError("matrices is empty; give at least one")
     d = int(matrices[0].shape[0])
     degrees = (degree,) if group == "U" else tuple(s for s in (degree - 1, degree) if s >= 1)
+    _check_members(matrices, d, group, exact)
     overlaps: Any = _exact_overlaps(matrices) if exact else _overlaps(matrices, d)
     powers = [2 * s for s in degrees] if group == "U" else list(degrees)
     from weingarten.power_traces import power_trace_moment
@@ -264,6 +284,38 @@ def is_design(matrices: Any, t: int, group: str = "U") -> DesignTest:
     return DesignTest(close, found, least, degrees, tolerance)
 
 
+def _check_members(matrices: Any, d: int, group: str, exact: bool) -> None:
+    """Refuse matrices outside the group: `u u* = 1`, real for O, `u' J u = J` for Sp."""
+    import numpy as np
+
+    form = np.array(symplectic_form(d).as_explicit().tolist(), dtype=int) if group == "Sp" else None
+    one = sp.eye(d) if exact else np.eye(d)
+    for k, u in enumerate(matrices if exact else _stacked(matrices, d)):
+        if tuple(u.shape) != (d, d):
+            raise WeingartenError(f"matrices[{k}] has shape {tuple(u.shape)}; all must be square of size {d}")
+        conjugate = u.conjugate()
+        faults = [u * conjugate.T - one if exact else u @ conjugate.T - one]
+        if group == "O":
+            faults.append(u - conjugate)
+        elif form is not None:
+            J = sp.Matrix(form.tolist()) if exact else form
+            faults.append(u.T * J * u - J if exact else u.T @ J @ u - J)
+        if not all(_vanishes(fault, exact) for fault in faults):
+            raise WeingartenError(
+                f"matrices[{k}] is not in {group}({d}), so the set is no design of it; give matrices of the group, scaled "
+                "to be unitary"
+            )
+
+
+def _vanishes(fault: Any, exact: bool) -> bool:
+    """Tell whether a matrix is zero: exactly, or up to the square root of the precision (ours: half of the digits)."""
+    if exact:
+        return all(sp.expand(x) == 0 or sp.simplify(x) == 0 for x in fault)
+    import numpy as np
+
+    return bool(np.abs(fault).max() <= np.finfo(np.result_type(fault.dtype, np.float32)).eps ** 0.5)
+
+
 def _exact_overlaps(matrices: Sequence[Any]) -> list[Any]:
     return [sp.expand((u * v.H).trace()) for u in matrices for v in matrices]
 
@@ -275,12 +327,20 @@ def _mean_power(overlaps: list[Any], power: int, modulus: bool) -> Any:
 
 
 def _overlaps(matrices: Any, d: int) -> Any:
+    array = _stacked(matrices, d)
+    flat = array.reshape(len(array), -1)
+    return flat @ flat.conj().T
+
+
+def _stacked(matrices: Any, d: int) -> Any:
+    """Return the matrices as one array of shape (N, d, d)."""
     import numpy as np
 
-    array = np.asarray(matrices)
+    for k, u in enumerate(matrices):
+        refuse_masked(u, f"matrices[{k}]")
+    array = as_array(matrices, "matrices")
     if array.ndim != 3 or array.shape[1:] != (d, d):
         raise WeingartenError(f"matrices has shape {array.shape}; give N square matrices as (N, d, d)")
     if not np.all(np.isfinite(array)):
         raise WeingartenError("matrices has entries that are not finite")
-    flat = array.reshape(len(array), -1)
-    return flat @ flat.conj().T
+    return array

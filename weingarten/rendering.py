@@ -80,7 +80,9 @@ def _json(rows: Sequence[Row], request: Request) -> str:
     if request.read_as is not None:
         document["read_as"] = request.read_as
     if first is not None:
-        document["d"] = first.exact_at
+        document["d"] = None if first.sizes else first.exact_at
+        if first.sizes:
+            document["sizes"] = {name: int(size) for name, size in first.sizes}
         document["valid_from"] = _valid_from(first)
         document["validity"] = first.validity
     document |= {"table": records} if request.command == "table" else records[0]
@@ -128,7 +130,10 @@ def _label(mu: tuple[int, ...]) -> str:
     return "[" + ",".join(map(str, mu)) + "]"
 
 
-def _valid_from(answer: Answer) -> int:
+def _valid_from(answer: Answer) -> int | None:
+    """Return the least size, or the only one; None where there are several sizes."""
+    if answer.sizes:
+        return None
     return answer.minimum if answer.exact_at is None else answer.exact_at
 
 

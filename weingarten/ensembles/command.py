@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 import sympy as sp
@@ -95,7 +96,10 @@ class EnsembleParser(Parser):
         """Return the expectation with the ranges of all averages, those inside of var and cov among them."""
         value, work = self._averaged(expression)
         work.ranges += self.met
-        return as_answer(value, work, expression, self.limit)
+        answer = as_answer(value, work, expression, self.limit)
+        if len(self.given) < 2 or not all(isinstance(size, int) for size in self.given):
+            return answer
+        return replace(answer, sizes=tuple(zip(size_names(self.ensemble), self.given, strict=True)))
 
     def _averaged(self, expression: Any) -> tuple[Any, Work]:
         expression = sp.sympify(expression)

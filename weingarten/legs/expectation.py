@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,8 +11,8 @@ import sympy as sp
 from weingarten.algebra.several import Ring, Several, symbols_of
 from weingarten.answers import Answer
 from weingarten.errors import WeingartenError
-from weingarten.legs.gluing import EMPTY, LIMIT, integrate
-from weingarten.legs.law import Law, Range
+from weingarten.legs.gluing import EMPTY, LIMIT, integrate, integrate_flat, lay_out
+from weingarten.legs.law import Law, Range, Tree, letters_of
 from weingarten.legs.network import Builder, Network
 from weingarten.legs.output import Writer, as_chain
 from weingarten.legs.symbols import legs_of
@@ -29,6 +30,7 @@ class Work:
 
     def prepare(self) -> None:
         """Fix the ring once everything is read."""
+        self.reader.check_form()
         parameters = [p for m in self.reader.random.values() for p in getattr(m, "parameters", ()) if _is_scalar(p)]
         sides = [side for name in (*self.reader.random, *self.reader.constants) for side in self.reader.legs(name)]
         shapes = [s for m in self.reader.random.values() for side in legs_of(m) for s in side]
@@ -65,8 +67,9 @@ class Work:
         powers = self._power_traces(start)
         if powers is not None:
             return {EMPTY: weight * powers}
-        state = {start: weight}
-        for name in self.order(builder):
+        state, names = self._first(builder, start)
+        state = {network: value * weight for network, value in state.items()}
+        for name in names:
             law = self.reader.laws[name]
             grown: dict[Network, list[Several]] = {}
             for network, factor in state.items():
@@ -89,6 +92,27 @@ class Work:
             lengths.append(len(chain.word))
         law = self.reader.laws[next(iter(names))]
         return law.power_traces(tuple(sorted(lengths, reverse=True)), self.ring)
+
+    def _first(self, builder: Builder, start: Network) -> tuple[dict[Network, Several], list[str]]:
+        """Return the state to begin with, and the matrices that are left.
+
+        A matrix whose entries do not commute is integrated from the builder, whose nodes stand in the order of the
+        factors: the normal form sorts them.
+        """
+        names = self.order(builder)
+        ordered = [name for name in names if self.reader.laws[name].ordered]
+        if not ordered:
+            return {start: self.ring.one}, names
+        if len(ordered) > 1:
+            raise WeingartenError(
+                f"{' and '.join(ordered)}: two matrices of free quantum groups in one product; whether they commute or are "
+                "free is not said, so give one of them"
+            )
+        name = ordered[0]
+        found = integrate_flat(
+            lay_out(builder, name), name, self.reader.laws[name], self.ring, self.reader.symmetric, self.limit
+        )
+        return found, [other for other in names if other != name]
 
     def order(self, builder: Builder) -> list[str]:
         """Return the random matrices, those with fewest gluings first."""
@@ -130,7 +154,7 @@ def _total(products: list[Product], work: Work) -> Any:
             continue
         front = work.ring.constant(1) * _fraction(number)
         builder = work.builder()
-        refuse_lost_order(product, builder, work)
+        refuse_lost_order(product.closed, work, commuting=True)
         for tree in product.closed:
             builder.close(tree)
         if not product.closed:
@@ -145,14 +169,36 @@ def _total(products: list[Product], work: Work) -> Any:
     return sp.Add(*[work.ring.sympy(work.ring.total(values), key) for key, values in totals.items()])
 
 
-def refuse_lost_order(product: Product, builder: Builder, work: Work) -> None:
-    """Refuse products of traces of matrices whose entries do not commute: sympy has forgotten their order."""
-    ordered = [name for name, law in work.reader.laws.items() if law.ordered]
-    if ordered and len({tree for tree in product.closed}) > 1:
+def refuse_lost_order(trees: Sequence[Tree], work: Work, *, commuting: bool) -> None:
+    """Refuse factors whose entries do not commute and whose order is not known.
+
+    `commuting` says that the trees are the factors of a sympy product, which forgets their order; equal ones need none.
+    Inside a word a conjugate (an adjoint, an inverse) of a product reverses the order and a transpose keeps it, so both are
+    refused unless one letter stands below; of a whole single word they change nothing, the state is invariant.
+    """
+    names = {name for name, law in work.reader.laws.items() if law.ordered}
+    own = [tree for tree in trees if names & set(letters_of(tree))]
+    if commuting and len(set(own)) > 1:
         raise WeingartenError(
-            f"{ordered[0]}: entries of quantum groups do not commute, and a product of different traces or entries has "
+            f"{min(names)}: entries of quantum groups do not commute, and a product of different traces or entries has "
             "lost its order; use moment(rows=..., cols=..., group=...) or one trace"
         )
+    for tree in own:
+        inner = tree
+        while len(set(own)) == 1 and (commuting or len(own) == 1) and inner.kind in ("transpose", "conjugate"):
+            inner = inner.parts[0]
+        if _turns_a_product(inner, names):
+            raise WeingartenError(
+                f"{min(names)}: entries of quantum groups do not commute, and the order in a transposed or conjugated "
+                "product is not known; write it out, factor by factor"
+            )
+
+
+def _turns_a_product(tree: Tree, names: set[str]) -> bool:
+    """Tell whether a transpose or conjugate stands over several of the matrices."""
+    if tree.kind in ("transpose", "conjugate") and sum(name in names for name in letters_of(tree)) > 1:
+        return True
+    return any(_turns_a_product(part, names) for part in tree.parts)
 
 
 def _fraction(number: Any) -> Any:
@@ -165,8 +211,7 @@ def as_answer(value: Any, work: Work, expression: Any, limit: int) -> Answer:
     """Attach the range of validity."""
     symbols = work.ring.symbols
     if not symbols:
-        sizes = [int(size) for m in work.reader.random.values() for side in legs_of(m) for size in side]
-        return Answer(value, max(sizes, default=1), "given", exact_at=max(sizes, default=1))
+        return _at_given_sizes(value, work)
 
     recompute = _Again(expression, symbols, limit)
     strongest: dict[Any, Range] = {}
@@ -182,6 +227,20 @@ def as_answer(value: Any, work: Work, expression: Any, limit: int) -> Answer:
     first = binding[0]
     others = "".join(f"; {r.size} >= {r.least}, {r.reason}" for r in binding[1:])
     return Answer(value, first.least, first.reason + others, recompute=recompute, size=str(first.size), symbol=symbol)
+
+
+def _at_given_sizes(value: Any, work: Work) -> Answer:
+    """Return the answer for integer sizes; where they differ, with those of each matrix."""
+    found = {int(size) for m in work.reader.random.values() for side in legs_of(m) for size in side}
+    largest = max(found, default=1)
+    several: tuple[tuple[str, int], ...] = ()
+    if len(found) > 1:
+        several = tuple(
+            (f"{what} of {name}", int(sp.Mul(*side)))
+            for name, m in work.reader.random.items()
+            for what, side in zip(("rows", "columns"), legs_of(m), strict=True)
+        )
+    return Answer(value, largest, "given", exact_at=largest, sizes=several)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from weingarten.algebra.several import Ring, Several
 from weingarten.errors import CostError, WeingartenError
 from weingarten.legs.law import Gluing, Law
-from weingarten.legs.network import OPEN, Network, Node, normal_form
+from weingarten.legs.network import OPEN, Builder, Network, Node, normal_form
 from weingarten.legs.symbols import Legs
 
 LIMIT = 1_000_000  # gluings of one integration
@@ -72,6 +72,21 @@ def flatten(network: Network, name: str, legs: Callable[[str], tuple[Legs, Legs]
     return flat
 
 
+def lay_out(builder: Builder, name: str) -> Flat:
+    """Return a network under construction like `flatten`, the occurrences of the matrix in the order of the factors."""
+    flat = Flat(sizes=list(builder.sizes))
+    flat.fixed = [(builder.find(v), value) for v, value in builder.fixed.items()]
+    flat.opened = {e: builder.find(v) for e, v in enumerate(builder.open)}
+    for x in builder.nodes:
+        sides = [tuple(map(builder.find, side)) for side in (x.rows, x.cols)]
+        if x.name == name:
+            flat.ends += sides
+            flat.marks.append(x.conjugated)
+        else:
+            flat.rest.append(Node(x.name, x.conjugated, *sides))
+    return flat
+
+
 def integrate(
     network: Network,
     name: str,
@@ -85,6 +100,13 @@ def integrate(
     flat = flatten(network, name, legs)
     if not flat.marks:
         return {network: ring.one}
+    return integrate_flat(flat, name, law, ring, symmetric, limit)
+
+
+def integrate_flat(
+    flat: Flat, name: str, law: Law, ring: Ring, symmetric: frozenset[str], limit: int = LIMIT
+) -> dict[Network, Several]:
+    """Return the expectation over the matrix whose occurrences are laid out."""
     direct = _entries(flat, law, ring)
     if direct is not None:
         return {EMPTY: direct} if direct else {}

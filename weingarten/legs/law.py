@@ -37,6 +37,12 @@ class Tree:
     data: Any = None
 
 
+def letters_of(tree: Tree) -> list[str]:
+    """Return the names of the letters of a tree, in order."""
+    own = [tree.data] if tree.kind in ("letter", "raw") else []
+    return own + [name for part in tree.parts for name in letters_of(part)]
+
+
 class Gluing(NamedTuple):
     """One term: a key that the weight depends on, the joints, and the constants put between ends."""
 

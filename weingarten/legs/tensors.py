@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 from weingarten.errors import WeingartenError
-from weingarten.legs.expectation import Work
+from weingarten.legs.expectation import Work, refuse_lost_order
 from weingarten.legs.gluing import LIMIT
 from weingarten.legs.law import Tree
 from weingarten.legs.network import OPEN, Network, Node
@@ -173,6 +173,7 @@ def network_tensor(words: Sequence[Any], *, limit: int = LIMIT) -> LegExpectatio
     totals: dict[Network, Any] = {}
     legs: tuple[Any, ...] = ()
     for coefficient, trees in partial:
+        refuse_lost_order(trees, work, commuting=False)
         builder = work.builder()
         found = []
         for tree in trees:

@@ -16,7 +16,7 @@ from weingarten.errors import WeingartenError
 from weingarten.legs.law import FORM_NAME, Law, Tree
 from weingarten.legs.symbols import Entry, LegMatrix, Legs, PartialTrace, PartialTranspose, RandomMatrix, legs_of
 from weingarten.notation.entries import WordEntry
-from weingarten.notation.symbols import HaarEntry, HaarMatrix, SymplecticForm, kinds_of, symplectic_form
+from weingarten.notation.symbols import FORM, HaarEntry, HaarMatrix, SymplecticForm, kinds_of, symplectic_form
 
 RANDOM = (RandomMatrix, HaarMatrix)
 
@@ -179,6 +179,16 @@ class TreeReader:
         if self.constants.setdefault(name, matrix) != matrix or name in self.random:
             raise WeingartenError(f"two different matrices are called {name!r}; give them different names")
         return name
+
+    def check_form(self) -> None:
+        """Refuse a matrix of the user that has the name under which results show the symplectic form."""
+        if any(isinstance(m, SymplecticForm) for m in self.constants.values()) and (
+            FORM in self.constants or FORM in self.random
+        ):
+            raise WeingartenError(
+                f"the name {FORM!r} is taken by the symplectic form; rename your matrix, or use symplectic_form(d) if "
+                "you mean the form"
+            )
 
     @property
     def symmetric(self) -> frozenset[str]:

@@ -60,11 +60,11 @@ def determinant(matrix: Any, fail: Callable[[str], NoReturn]) -> Any:
     if isinstance(matrix, sp.MatrixBase):
         return _leibniz(matrix, fail)
     matrix = plain(matrix)
-    if matrix.shape[0] != matrix.shape[1]:
-        fail(f"the determinant of a matrix of {matrix.shape[0]} rows and {matrix.shape[1]} columns does not exist")
-    if isinstance(matrix, sp.MatMul) and all(part.shape[0] == part.shape[1] for part in matrix.as_coeff_matrices()[1]):
-        factor, factors = matrix.as_coeff_matrices()
-        size = matrix.shape[0]
+    size, columns = matrix.shape
+    if size != columns:
+        fail(f"the determinant of a matrix of {size} rows and {columns} columns does not exist")
+    factor, factors = matrix.as_coeff_matrices() if isinstance(matrix, sp.MatMul) else (sp.S.One, [])
+    if factors and all(part.shape[0] == part.shape[1] for part in factors):
         return sp.Mul(factor**size, *[determinant(part, fail) for part in factors])
     if isinstance(matrix, sp.Transpose):
         return determinant(matrix.arg, fail)
@@ -72,7 +72,6 @@ def determinant(matrix: Any, fail: Callable[[str], NoReturn]) -> Any:
         return sp.conjugate(determinant(matrix.arg, fail))
     if isinstance(matrix, sp.Identity) or getattr(matrix, "group", "") in ("SO", "SU", "Sp"):
         return sp.S.One
-    size = matrix.shape[0]
     if not size.is_Integer:
         fail("a determinant needs an integer size: give --d, or a block as in minor(W, [1,2], [1,2])")
     rows = range(1, int(size) + 1)
