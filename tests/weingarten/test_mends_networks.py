@@ -40,7 +40,7 @@ def factor(U, kind):
     return {"": U, "c": U.conjugate(), "t": U.T, "h": U.H}[kind]
 
 
-@pytest.mark.parametrize("group, size", [("U+", 2), ("O+", 2), ("S+", 4)])
+@pytest.mark.parametrize(("group", "size"), [("U+", 2), ("O+", 2), ("S+", 4)])
 def test_tensors_of_free_quantum_groups_are_the_moments_in_the_order_of_the_words(group, size):
     U = FREE[group]("U", size)
     for kinds in (("", "c", "", "c"), ("", "", "c", "c"), ("c", "", "", "c")):
@@ -51,7 +51,7 @@ def test_tensors_of_free_quantum_groups_are_the_moments_in_the_order_of_the_word
         np.testing.assert_allclose(got, quantum_tensor(group, size, marks), atol=1e-14)
 
 
-@pytest.mark.parametrize("group, size", [("U+", 2), ("O+", 2), ("O+", 3), ("S+", 4)])
+@pytest.mark.parametrize(("group", "size"), [("U+", 2), ("O+", 2), ("O+", 3), ("S+", 4)])
 @pytest.mark.parametrize("kinds", ["|h||h", "|c||c", "||h|h", "|t|t|", "c||t|h", "t|h|h|"])
 def test_words_of_free_quantum_groups_are_the_sums_of_moments_in_order(group, size, kinds):
     kinds = kinds.split("|")[:4]
@@ -128,7 +128,7 @@ def test_the_form_of_a_quaternion_ensemble_is_not_a_constant_of_the_same_name(ca
 
 
 @pytest.mark.parametrize(
-    "text, group, sizes, expected",
+    ("text", "group", "sizes", "expected"),
     [
         ("det(G*G')", "ginibre", "2,3", "6"),  # n (n-1), Bartlett
         ("det(G'*G)", "ginibre", "2,3", "0"),  # of rank 2 with 3 rows
@@ -142,7 +142,7 @@ def test_determinants_of_products_of_rectangular_matrices(capsys, text, group, s
     assert printed(capsys, "expect", text, "--group", group, "--d", sizes) == [expected]
 
 
-@pytest.mark.parametrize("sizes, shape", [("2,3", "2 rows and 3 columns"), ("3,2", "3 rows and 2 columns")])
+@pytest.mark.parametrize(("sizes", "shape"), [("2,3", "2 rows and 3 columns"), ("3,2", "3 rows and 2 columns")])
 def test_a_rectangular_matrix_has_no_determinant(capsys, sizes, shape):
     assert main(["expect", "det(G)^2", "--group", "ginibre", "--d", sizes]) == 2
     assert shape in capsys.readouterr().err
@@ -165,12 +165,14 @@ def test_the_quaternion_group_is_a_design_of_sp():
     i, j = sp.diag(sp.I, -sp.I), sp.Matrix([[0, 1], [-1, 0]])
     group = [s * u for s in (1, -1) for u in (sp.eye(2), i, j, i * j)]
     floats = np.array([np.array(m.tolist(), dtype=complex) for m in group])
-    assert wg.is_design(group, 1, "Sp") and wg.is_design(group, 3, "sp") and wg.is_design(floats, 3, "Sp")
+    assert wg.is_design(group, 1, "Sp")
+    assert wg.is_design(group, 3, "sp")
+    assert wg.is_design(floats, 3, "Sp")
     assert not wg.is_design(group, 4, "Sp")
-    assert not wg.is_design(np.eye(2, dtype=int)[None], 2, "O") and not wg.is_design(
-        np.eye(2, dtype=int)[None], 2, "Sp"
-    )
-    assert wg.is_design(group, 1) and wg.is_design(np.eye(2, dtype=int)[None], 1).least == (1,)
+    assert not wg.is_design(np.eye(2, dtype=int)[None], 2, "O")
+    assert not wg.is_design(np.eye(2, dtype=int)[None], 2, "Sp")
+    assert wg.is_design(group, 1)
+    assert wg.is_design(np.eye(2, dtype=int)[None], 1).least == (1,)
 
 
 def test_an_answer_for_several_sizes_names_all_of_them(capsys):
