@@ -35,3 +35,13 @@ def test_the_right_derivative_of_an_even_or_a_steep_function_is_taken(batch):
     plain = Activation("plain", relu, lambda y: (y > 0) * 1.0, kinks=(0.0,))
     assert m.gradient_rate(plain, batch).value == pytest.approx(m.gradient_rate("relu", batch).value, rel=1e-11)
     assert m.gradient_rate("tanh", batch, gain=50.0).error < 1e-6
+
+
+def test_a_jump_that_no_sample_reaches_leaves_the_rate_alone():
+    far = Activation("far", lambda y: np.tanh(y) + (y > 20), lambda y: 1 - np.tanh(y) ** 2, jumps=(20.0,))
+    for batch in (5, 8, 300):
+        assert m.gradient_rate(far, batch).value == pytest.approx(m.gradient_rate("tanh", batch).value, rel=1e-12)
+    assert m.gradient_rate(far, 1000).value == math.inf  # sqrt(999) > 20: rare, and yet the mean is infinite
+    odd = Activation("odd", np.tanh, lambda y: 1 - np.tanh(y) ** 2, jumps=(-20.0, 20.0))
+    found = m.gradient_rate(odd, 12, centred=False)
+    assert found.value == pytest.approx(m.gradient_rate("tanh", 12, centred=False).value, rel=1e-12)

@@ -99,6 +99,12 @@ def evaluated(activation: Activation, nodes: FloatArray, derivative: bool = Fals
     return values
 
 
+def with_jumps_inside(activation: Activation, n: float) -> Activation:
+    """The activation without its jumps at ``|j| ≥ √n``, which no sample reaches: there it has a derivative everywhere."""
+    inside = tuple(j for j in activation.jumps if abs(j) < math.sqrt(n))
+    return activation if inside == activation.jumps else replace(activation, jumps=inside)
+
+
 def _rows(activation: Activation, u: FloatArray, mean: float, slope: float, *, jumps: bool) -> FloatArray:
     """The six functions at the nodes; the derivative of a step is left at zero, for it has none in L²."""
     phi = evaluated(activation, u) - mean
@@ -120,6 +126,7 @@ def moments(activation: Activation, n: float, count: int) -> Moments:
     -------
     Moments
     """
+    activation = with_jumps_inside(activation, n)
     breaks = activation.kinks + activation.jumps
     split = bool(breaks) and 2 <= n < _SERIES_FROM
     rule = marginal(n, breaks, 2 * count if split else count)
@@ -246,7 +253,7 @@ def settled(
         geometrically; three times it where they have not settled), the effect of what the series leaves out, and 1e-14 of the
         value for rounding.
     """
-    activation, _ = of_unit_size(activation, n)
+    activation, _ = of_unit_size(with_jumps_inside(activation, n), n)
     previous: FloatArray | None = None
     was_settled = wrong = False
     best: tuple[FloatArray, FloatArray, float] | None = None
