@@ -45,3 +45,24 @@ def test_a_jump_that_no_sample_reaches_leaves_the_rate_alone():
     odd = Activation("odd", np.tanh, lambda y: 1 - np.tanh(y) ** 2, jumps=(-20.0, 20.0))
     found = m.gradient_rate(odd, 12, centred=False)
     assert found.value == pytest.approx(m.gradient_rate("tanh", 12, centred=False).value, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("--weights orthogonal --replicas 0 --batch 64 --width 10", "--weights orthogonal needs measured networks"),
+        ("--weights orthogonal --sweep batch:8,16", "--weights orthogonal needs measured networks"),
+        ("--batch 16 --sweep batch:8", "--batch 16 and --sweep batch: the sweep says which to take"),
+        ("--gain 3 --sweep gain:1", "--gain 3 and --sweep gain: the sweep says which to take"),
+    ],
+)
+def test_options_that_would_be_dropped_without_a_word_are_refused(arguments, words, capsys):
+    assert main(arguments.split()) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_the_option_that_is_not_swept_counts(capsys):
+    assert main(["--activation", "relu", "--batch", "16", "--sweep", "gain:1"]) == 0
+    assert "1.58995" in capsys.readouterr().out
+    assert main(["--activation", "sin", "--gain", "2", "--sweep", "batch:inf"]) == 0
+    assert f"{m.sine_rate(2.0).value:.5f}" in capsys.readouterr().out

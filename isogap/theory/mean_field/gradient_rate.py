@@ -22,7 +22,16 @@ import numpy as np
 from isogap.base.bounded import Bounded
 from isogap.model.activations import Activation
 from isogap.theory.mean_field.arguments import batch_size, scaled_activation
-from isogap.theory.mean_field.moments import PHI, PSI, PSI_SLOPE, U_PSI_SLOPE, Moments, evaluated, settled, with_jumps_inside
+from isogap.theory.mean_field.moments import (
+    PHI,
+    PSI,
+    PSI_SLOPE,
+    U_PSI_SLOPE,
+    Moments,
+    evaluated,
+    settled,
+    with_jumps_inside,
+)
 from isogap.theory.mean_field.positively_homogeneous import homogeneous_excess, homogeneous_price
 from isogap.theory.mean_field.sphere import marginal, orthonormal, pair_zonal, reach
 
