@@ -66,3 +66,11 @@ def test_the_option_that_is_not_swept_counts(capsys):
     assert "1.58995" in capsys.readouterr().out
     assert main(["--activation", "sin", "--gain", "2", "--sweep", "batch:inf"]) == 0
     assert f"{m.sine_rate(2.0).value:.5f}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("exponent", [3, 29, 30, 31, 32])
+def test_high_powers_keep_their_error_bounds_at_infinite_batch(exponent):
+    found = m.stability(f"power:{exponent}", math.inf).mu_S
+    assert abs(found.value - exponent) <= found.error
+    rate, exact = m.gradient_rate(f"power:{exponent}", math.inf), m.power_rate(exponent, math.inf)
+    assert abs(rate.value - exact.value) <= rate.error + exact.error
