@@ -74,3 +74,19 @@ def test_high_powers_keep_their_error_bounds_at_infinite_batch(exponent):
     assert abs(found.value - exponent) <= found.error
     rate, exact = m.gradient_rate(f"power:{exponent}", math.inf), m.power_rate(exponent, math.inf)
     assert abs(rate.value - exact.value) <= rate.error + exact.error
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_an_indefinite_gram_is_refused_even_where_centring_would_hide_it(centred):
+    with pytest.raises(ValueError, match="A must be positive semi-definite, got the eigenvalue -3"):
+        m.conditional_gram([[-1, -2], [-2, -1]], "relu", centred=centred)
+    singular = np.ones((3, 3)) + np.outer([1, -1, 0], [1, -1, 0])
+    assert np.isfinite(m.conditional_gram(singular, "relu", centred=centred).value).all()
+
+
+@pytest.mark.parametrize("degree", [2, 4])
+def test_an_even_polynomial_of_two_samples_is_refused(degree):
+    with pytest.raises(ValueError, match=f"for the even degree {degree}, got 2"):
+        m.gegenbauer_rate(degree, 2)
+    assert m.gegenbauer_rate(degree, 3).value == math.inf
+    assert m.gegenbauer_rate(degree + 1, 2).value == 0.0
