@@ -79,11 +79,16 @@ def evaluated(activation: Activation, nodes: FloatArray, derivative: bool = Fals
     Raises
     ------
     ValueError
-        The function returned NaN, infinity, complex numbers or an array of another shape.
+        The function fails on an array, or returned NaN, infinity, complex numbers or an array of another shape.
     """
     what = "derivative of activation" if derivative else "activation"
-    with np.errstate(all="ignore"):
-        values = np.asarray((activation.derivative if derivative else activation.function)(nodes))
+    try:
+        with np.errstate(all="ignore"):
+            values = np.asarray((activation.derivative if derivative else activation.function)(nodes))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{what} {activation.name!r} fails on an array ({error}); it must map an array to an array of real numbers"
+        ) from error
     if values.dtype.kind not in "biuf":
         raise ValueError(f"{what} {activation.name!r} returned dtype {values.dtype}; real numbers are needed")
     values = np.asarray(values, dtype=np.float64)
