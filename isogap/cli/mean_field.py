@@ -24,6 +24,7 @@ from isogap.model.choices import WEIGHTS
 PROGRAM = "isogap-mean-field"
 PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 REPLICAS = 10
+BATCH, GAIN = 64, 1.0
 # Where a sweep looks if it is not told.
 BATCHES = (4, 5, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256)
 GAINS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
@@ -71,12 +72,12 @@ def parser() -> Parser:
     p.add_argument("--activation", default="relu", metavar="NAME",
                    help="relu (default), tanh, leaky-relu:0.2, relu:+0.7, ..., or "
                    "MODULE:FUNCTION[:MODULE:DERIVATIVE]")  # fmt: skip
-    p.add_argument("--batch", type=_batch, default=64, metavar="N", help="samples, at least 2, or inf (default 64)")
+    p.add_argument("--batch", type=_batch, metavar="N", help="samples, at least 2, or inf (default 64)")
     p.add_argument("--width", type=whole(1), default=1000, metavar="D", help="neurons of a layer (default 1000)")
     p.add_argument("--depth", type=whole(2), default=40, metavar="L", help="layers, at least 2 (default 40)")
     p.add_argument("--weights", choices=WEIGHTS, default="gaussian", metavar="LAW",
                    help="gaussian (default) or orthogonal")  # fmt: skip
-    p.add_argument("--gain", type=float, default=1.0, metavar="A", help="default 1")
+    p.add_argument("--gain", type=float, metavar="A", help="default 1")
     p.add_argument("--sweep", type=_sweep, metavar="WHAT",
                    help="batch or gain, one row a value; values: batch:4,8,16")  # fmt: skip
     p.add_argument("--replicas", type=whole(0), metavar="R",
@@ -91,12 +92,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
+    contradiction = _contradiction(options)
+    options.batch = BATCH if options.batch is None else options.batch
+    options.gain = GAIN if options.gain is None else options.gain
     outputs = [
         Output("--json", options.json),
         Output("--csv", options.csv),
         Output("--plot", options.plot, PLOT_SUFFIXES),
     ]
-    problem = output_problem(outputs) or _problem(options)
+    problem = contradiction or output_problem(outputs) or _problem(options)
     if problem:
         return fail(PROGRAM, problem)
     written: list[str] = []
@@ -113,11 +117,25 @@ def _replicas(options: argparse.Namespace) -> int:
     return 0 if options.sweep or options.batch == float("inf") else REPLICAS
 
 
+def _contradiction(options: argparse.Namespace) -> str | None:
+    """Say which option a sweep would silently replace."""
+    over = options.sweep[0] if options.sweep else None
+    given = None if over is None else getattr(options, over)
+    if given is None:
+        return None
+    return f"--{over} {given:g} and --sweep {over}: the sweep says which to take; leave --{over} out"
+
+
 def _problem(options: argparse.Namespace) -> str | None:
     """Say what cannot be asked for together."""
     batches = options.sweep[1] if options.sweep and options.sweep[0] == "batch" else (options.batch,)
     if _replicas(options) and float("inf") in batches:
         return "a batch of inf cannot be measured; take --replicas 0"
+    if options.weights != "gaussian" and not _replicas(options):
+        return (
+            f"--weights {options.weights} needs measured networks: the theory is for Gaussian weights; "
+            "take --replicas 1 or more, or leave --weights out"
+        )
     if not options.sweep and not _replicas(options) and (options.csv or options.plot):
         return "--csv and --plot show the layers of measured networks; take --replicas 1 or more, or --sweep"
     return None

@@ -18,12 +18,21 @@ _LARGEST_POWER = 64
 def gegenbauer_rate(degree: int, batch: int | float) -> Bounded:
     """Rate of ``φ(√n t) = P_l(t)``, the Gegenbauer polynomial of degree l: ``l(l+n-2)/(n-2)``, n = B - 1; l at B = ∞.
 
+    Raises
+    ------
+    ValueError
+        An even degree at B = 2, where the samples are ±1 and the polynomial is constant.
+
     Examples
     --------
     >>> float(gegenbauer_rate(1, 8)), float(gegenbauer_rate(2, 8)), float(gegenbauer_rate(3, math.inf))
     (1.2, 2.8, 3.0)
     """
     k, b = integer("degree", degree, 1), batch_size(batch)
+    if b == 2 and k % 2 == 0:
+        raise ValueError(
+            f"batch must be at least 3 for the even degree {k}, got 2: the polynomial is constant on the two samples ±1"
+        )
     if b <= 3:
         return Bounded(0.0 if b == 2 else math.inf)
     value = float(k) if b == math.inf else k * (k + b - 3) / (b - 3)

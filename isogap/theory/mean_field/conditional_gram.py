@@ -105,17 +105,15 @@ def conditional_gram(A: Any, activation: Any, *, centred: bool = True) -> Condit
 def _spectrum(gram: FloatArray, centred: bool) -> tuple[FloatArray, FloatArray]:
     """Non-zero eigenvalues of S, scaled to sum B, and their vectors."""
     batch = gram.shape[0]
+    own = np.linalg.eigvalsh(gram)
+    small = 8 * batch * _EPS * float(np.abs(own).max())
+    if own[0] < -small:
+        raise ValueError(f"A must be positive semi-definite, got the eigenvalue {own[0]:.3g}; pass xᵀx/N of a batch x")
     S = gram
     if centred:
         S = S - S.mean(axis=0)
         S = S - S.mean(axis=1, keepdims=True)
     values, vectors = np.linalg.eigh(0.5 * (S + S.T))
-    scale = float(np.abs(np.linalg.eigvalsh(gram)).max())
-    small = 8 * batch * _EPS * scale
-    if values[0] < -small:
-        raise ValueError(
-            f"A must be positive semi-definite; {'GAG' if centred else 'A'} has the eigenvalue {values[0]:.3g}"
-        )
     keep = values > small
     if not keep.any():
         raise ValueError("A leaves nothing after centring: all samples are equal; batch normalisation divides by zero")

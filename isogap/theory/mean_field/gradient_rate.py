@@ -22,7 +22,16 @@ import numpy as np
 from isogap.base.bounded import Bounded
 from isogap.model.activations import Activation
 from isogap.theory.mean_field.arguments import batch_size, scaled_activation
-from isogap.theory.mean_field.moments import PHI, PSI, PSI_SLOPE, U_PSI_SLOPE, Moments, evaluated, settled
+from isogap.theory.mean_field.moments import (
+    PHI,
+    PSI,
+    PSI_SLOPE,
+    U_PSI_SLOPE,
+    Moments,
+    evaluated,
+    settled,
+    with_jumps_inside,
+)
 from isogap.theory.mean_field.positively_homogeneous import homogeneous_excess, homogeneous_price
 from isogap.theory.mean_field.sphere import marginal, orthonormal, pair_zonal, reach
 
@@ -109,11 +118,9 @@ def rate_excess(activation: Any, batch: int | float, *, gain: float = 1.0) -> Bo
     if b <= 3:
         settled(phi, n, lambda m: (m.spread,))  # refuses what is constant or not finite
         return Bounded(0.0 if b == 2 else math.inf)
-    if phi.jumps:
+    if with_jumps_inside(phi, n).jumps:
         settled(phi, n, lambda m: (m.spread,))
-        inside = [j for j in phi.jumps if abs(j) < reach(n)]
-        if inside:
-            return Bounded(math.inf)
+        return Bounded(math.inf)
     if phi.slopes is not None:
         return homogeneous_excess(phi.slopes, b)
     excess, other = settled(phi, n, lambda m: (_excess(m), _roughness(m) + _rounding(m)), rate=True)
@@ -189,7 +196,7 @@ def _uncentred(phi: Activation, b: float) -> Bounded:
             f"without centring the rate is defined for odd activations only, and {phi.name!r} is not odd: other "
             "functions have correlated samples at the fixed point; use centred=True"
         )
-    if b == 2 or (phi.jumps and any(abs(j) < reach(b) for j in phi.jumps)):
+    if b == 2 or with_jumps_inside(phi, b).jumps:
         settled(phi, b, lambda m: (m.spread,))
         return Bounded(math.inf)
 

@@ -35,6 +35,7 @@ _KINKED, _KINKED_LARGE = (24, 32, 48, 64), (32, 40, 56, 80)  # up to n = 9, and 
 _ENOUGH = 2e-13
 _ROUNDING = 1e-14
 _UNRESOLVED = 0.1
+_DEFECT = 1e-3  # a given derivative that still misses by this where the numbers have settled is not that of φ
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Moments:
     slope_error : float
         Root mean square of the estimated error of φ', where it was differentiated numerically.
     defect : float
-        ``|E(1-u²/n)ψ'|``, 0 by parts if φ' is the derivative of φ and the quadrature resolves both.
+        Larger of ``|E(1-u²/n)ψ'|`` and ``|E(1-u²/n)uψ' - Eu²φ̃|``, which see the even and the odd part of φ': both are 0 by
+        parts if φ' is the derivative of φ and the quadrature resolves both.
     """
 
     n: float
@@ -77,11 +79,16 @@ def evaluated(activation: Activation, nodes: FloatArray, derivative: bool = Fals
     Raises
     ------
     ValueError
-        The function returned NaN, infinity, complex numbers or an array of another shape.
+        The function fails on an array, or returned NaN, infinity, complex numbers or an array of another shape.
     """
     what = "derivative of activation" if derivative else "activation"
-    with np.errstate(all="ignore"):
-        values = np.asarray((activation.derivative if derivative else activation.function)(nodes))
+    try:
+        with np.errstate(all="ignore"):
+            values = np.asarray((activation.derivative if derivative else activation.function)(nodes))
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{what} {activation.name!r} fails on an array ({error}); it must map an array to an array of real numbers"
+        ) from error
     if values.dtype.kind not in "biuf":
         raise ValueError(f"{what} {activation.name!r} returned dtype {values.dtype}; real numbers are needed")
     values = np.asarray(values, dtype=np.float64)
@@ -95,6 +102,12 @@ def evaluated(activation: Activation, nodes: FloatArray, derivative: bool = Fals
             f"{what} {activation.name!r} returned {values[where]} at {nodes[where]:.6g}; it must be finite on the interval"
         )
     return values
+
+
+def with_jumps_inside(activation: Activation, n: float) -> Activation:
+    """The activation without its jumps at ``|j| ≥ √n``, which no sample reaches: there it has a derivative everywhere."""
+    inside = tuple(j for j in activation.jumps if abs(j) < math.sqrt(n))
+    return activation if inside == activation.jumps else replace(activation, jumps=inside)
 
 
 def _rows(activation: Activation, u: FloatArray, mean: float, slope: float, *, jumps: bool) -> FloatArray:
@@ -118,6 +131,7 @@ def moments(activation: Activation, n: float, count: int) -> Moments:
     -------
     Moments
     """
+    activation = with_jumps_inside(activation, n)
     breaks = activation.kinks + activation.jumps
     split = bool(breaks) and 2 <= n < _SERIES_FROM
     rule = marginal(n, breaks, 2 * count if split else count)
@@ -133,7 +147,8 @@ def moments(activation: Activation, n: float, count: int) -> Moments:
         two, cut = _series(n, u, rows * weights, np.diag(one), 1 if n == 1 else count // 2)
     error = activation.derivative_error
     slope_error = 0.0 if error is None else math.sqrt(float(weights @ error(u) ** 2))
-    defect = abs(float(weights @ (rows[PSI_SLOPE] * (1.0 - u * u / n))))
+    even, odd = (float(weights @ (rows[k] * (1.0 - u * u / n))) for k in (PSI_SLOPE, U_PSI_SLOPE))
+    defect = max(abs(even), abs(odd - float(weights @ rows[UU_PHI])))
     return Moments(n, mean, slope, one, two, cut, slope_error, 0.0 if activation.jumps else defect)
 
 
@@ -243,9 +258,9 @@ def settled(
         geometrically; three times it where they have not settled), the effect of what the series leaves out, and 1e-14 of the
         value for rounding.
     """
-    activation, _ = of_unit_size(activation, n)
+    activation, _ = of_unit_size(with_jumps_inside(activation, n), n)
     previous: FloatArray | None = None
-    was_settled = False
+    was_settled = wrong = False
     best: tuple[FloatArray, FloatArray, float] | None = None
     for m in _resolutions(activation, n):
         require_spread(m, activation)
@@ -255,7 +270,9 @@ def settled(
             settled_now = bool((error <= 1e-6 * np.abs(values) + 1e-12).all())
             error = error if settled_now else 3.0 * error
             defect = m.defect / math.sqrt(float(m.one[PHI, PHI]))
-            if rate and defect > 1e-3:  # both resolutions may have missed the same spike of φ'
+            wrong = False
+            if rate and defect > _DEFECT:  # both resolutions may have missed the same spike of φ'
+                wrong = settled_now and activation.derivative_error is None
                 error, settled_now = error + defect * np.abs(values), False
             if best is None or not was_settled or error.max() < best[1].max():
                 best = values, error, defect
@@ -267,7 +284,7 @@ def settled(
         previous = values
     assert best is not None  # there are at least two resolutions
     values, error, defect = best
-    if rate and (defect > _UNRESOLVED or error[0] > _UNRESOLVED * (1.0 + abs(values[0]))):
+    if rate and (wrong or defect > _UNRESOLVED or error[0] > _UNRESOLVED * (1.0 + abs(values[0]))):
         raise ValueError(
             f"activation {activation.name!r} is not resolved: its derivative does not integrate to it (defect {defect:.1g}), or "
             f"changes too fast (error {error[0]:.1g}); check the derivative, list kinks and jumps, or take a smaller gain"

@@ -21,8 +21,8 @@ import numpy as np
 
 from isogap.base.arrays import FloatArray
 
-# The density at the cut is e^-92 = 1e-40 of its top: below any rounding, even times a 30th power.
-_CUT = 92.0
+# The density at the cut is e^-140 = 1e-61 of its top: below any rounding, even times the square of a 32nd power.
+_CUT = 140.0
 # More nodes than this are spread over several panels of this size.
 _PANEL = 256
 
@@ -43,12 +43,12 @@ def legendre(count: int) -> tuple[FloatArray, FloatArray]:
 
 
 def reach(n: float) -> float:
-    """Where the interval of the coordinate is cut: ``√n`` for small n, 13.6 at n = ∞.
+    """Where the interval of the coordinate is cut: ``√n`` for small n, 16.7 at n = ∞.
 
     Examples
     --------
     >>> reach(4.0), round(reach(np.inf), 2)
-    (2.0, 13.56)
+    (2.0, 16.73)
     """
     if n == math.inf:
         return math.sqrt(2.0 * _CUT)
