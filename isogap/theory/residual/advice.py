@@ -14,7 +14,7 @@ from isogap.theory.residual.branch import branch
 from isogap.theory.residual.gradients import gradient_ratio
 from isogap.theory.residual.isometry import isometry_gap_profile
 from isogap.theory.residual.paths import PathLaw, path_law
-from isogap.theory.residual.variance import VarianceProfile, variance_profile
+from isogap.theory.residual.variance import VarianceProfile, branch_growth, variance_profile
 
 # Limits of ours: growth of mean squares or gradients over all blocks that is harmless, or hopeless; a batch variance that is
 # lost; the share of the blocks below which the mean path is short.
@@ -96,7 +96,9 @@ def _profile(chain: ResidualChain) -> VarianceProfile | None:
 
 def _paths(chain: ResidualChain) -> PathLaw:
     square = 1.0
-    if chain.kind in NORMALISED and chain.activation.name not in ("identity", "relu"):
+    if chain.kind == "norm-after-sum":
+        square = branch_growth(chain.batch, chain.activation)[1]  # BN removes the mean of the sum
+    elif chain.kind == "batch-norm" and chain.activation.name not in ("identity", "relu"):
         square = chain.weight_variance * fixed_point(chain.activation, chain.batch).q.value
     return path_law(chain.blocks, chain.kind, alpha=chain.alpha, branch_square=square)
 

@@ -146,7 +146,7 @@ def _meaning(phi: Activation) -> str:
     return EXACT if phi.name == "identity" else LIMIT
 
 
-def _branch_growth(B: int, phi: Activation) -> tuple[float, float]:
+def branch_growth(B: int, phi: Activation) -> tuple[float, float]:
     """Mean square and batch variance of ``W φ(BN(x))``; 1 and 1 for the identity, whatever x."""
     if phi.name == "identity":
         return 1.0, 1.0
@@ -156,7 +156,7 @@ def _branch_growth(B: int, phi: Activation) -> tuple[float, float]:
 
 
 def _normalised(L: int, B: int, phi: Activation, alpha: float, q: float, v: float) -> VarianceProfile:
-    square, variance = (alpha**2 * growth for growth in _branch_growth(B, phi))
+    square, variance = (alpha**2 * growth for growth in branch_growth(B, phi))
     l = np.arange(L + 1, dtype=np.float64)  # noqa: E741
     V: FloatArray = v + variance * l
     log_q: FloatArray = np.log(q + square * l)
@@ -166,7 +166,7 @@ def _normalised(L: int, B: int, phi: Activation, alpha: float, q: float, v: floa
 
 
 def _after_sum(L: int, B: int, phi: Activation, alpha: float) -> VarianceProfile:
-    variance = alpha**2 * _branch_growth(B, phi)[1]
+    variance = alpha**2 * branch_growth(B, phi)[1]
     zeros = np.zeros(L + 1)
     return VarianceProfile("norm-after-sum", phi.name, alpha, zeros, zeros.copy(), np.full(L, variance), _meaning(phi))
 
