@@ -14,3 +14,13 @@ def test_paths_of_norm_after_sum_have_the_share_of_the_profile():
     found = r.diagnose(ResidualChain(64, 10, 8, "norm-after-sum", "relu"))
     assert np.allclose(found.paths.taken, found.profile.share, rtol=1e-12)
     assert found.paths.mean == pytest.approx(3.96, abs=0.01)
+
+
+def test_a_constant_gradient_is_fed_at_three_samples_and_through_jumps():
+    assert r.gradient_ratio([0, 10], 10, 3, "relu", final="constant").tolist() == [math.inf, 1.0]
+    assert r.gradient_ratio(0, 10, 8, "sign", final="constant") == math.inf
+    assert r.gradient_ratio(0, 10, 3, "sign", final="constant") == math.inf
+    for name in ("identity", "leaky-relu:1", "power:2"):  # Σ φ(BN x) is constant on the circle
+        assert r.gradient_ratio(0, 10, 3, name, final="constant") == 1.0
+    near = r.branch("relu", 3).leak
+    assert r.branch("relu", 4).leak < near < 2 * r.branch("relu", 4).leak
