@@ -24,3 +24,12 @@ def test_a_constant_gradient_is_fed_at_three_samples_and_through_jumps():
         assert r.gradient_ratio(0, 10, 3, name, final="constant") == 1.0
     near = r.branch("relu", 3).leak
     assert r.branch("relu", 4).leak < near < 2 * r.branch("relu", 4).leak
+
+
+def test_a_flat_direction_has_no_finite_critical_batch():
+    a, b = 0.3, 0.7
+    law = r.critical_batch([a, -b], [[b * b, a * b], [a * b, a * a]], np.eye(2))
+    assert law.critical_batch == math.inf
+    assert r.critical_batch([0.0, 1.0], np.diag([1.0, 1e-17]), np.eye(2)).curvature == 1e-17
+    with pytest.raises(ValueError, match="covariance must be positive semidefinite, got the eigenvalue -4"):
+        r.critical_batch([1.0, 0.0], np.eye(2), [[1.0, 5.0], [5.0, 1.0]])
