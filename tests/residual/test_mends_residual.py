@@ -33,3 +33,8 @@ def test_a_flat_direction_has_no_finite_critical_batch():
     assert r.critical_batch([0.0, 1.0], np.diag([1.0, 1e-17]), np.eye(2)).curvature == 1e-17
     with pytest.raises(ValueError, match="covariance must be positive semidefinite, got the eigenvalue -4"):
         r.critical_batch([1.0, 0.0], np.eye(2), [[1.0, 5.0], [5.0, 1.0]])
+
+
+def test_one_number_has_no_isometry_gap():
+    for weights in ("special-orthogonal", "unitary", "orthogonal"):
+        assert r.isometry_gap_profile(3, 1, "unnormalised", weights=weights).gap.tolist() == [0.0] * 4
