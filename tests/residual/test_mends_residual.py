@@ -38,3 +38,10 @@ def test_a_flat_direction_has_no_finite_critical_batch():
 def test_one_number_has_no_isometry_gap():
     for weights in ("special-orthogonal", "unitary", "orthogonal"):
         assert r.isometry_gap_profile(3, 1, "unnormalised", weights=weights).gap.tolist() == [0.0] * 4
+
+
+@pytest.mark.parametrize("zeros", [[0.0], [0.0, 0.0, 0.0]])
+def test_sp_refuses_an_odd_number_of_zeros(zeros):
+    with pytest.raises(ValueError, match="equal pairs"):
+        r.log_det(zeros, "Sp")
+    assert r.log_det([*zeros, 0.0], "Sp") == 0.0
