@@ -45,3 +45,13 @@ def test_sp_refuses_an_odd_number_of_zeros(zeros):
     with pytest.raises(ValueError, match="equal pairs"):
         r.log_det(zeros, "Sp")
     assert r.log_det([*zeros, 0.0], "Sp") == 0.0
+
+
+def test_an_alpha_whose_square_overflows_is_refused_by_name(capsys):
+    for law in (r.path_law, lambda n, alpha: r.variance_profile(n, 8, alpha=alpha)):
+        with pytest.raises(ValueError, match="alpha must be at most 1e\\+150 in size"):
+            law(3, alpha=1e200)
+    with pytest.raises(ValueError, match="alpha must be at most 1e\\+150 in size"):
+        r.gradient_ratio(0, 3, 8, alpha=-1e200)
+    assert main(["--depth", "3", "--alpha", "1e200"]) != 0
+    assert "alpha must be at most" in capsys.readouterr().err
