@@ -55,3 +55,11 @@ def test_an_alpha_whose_square_overflows_is_refused_by_name(capsys):
         r.gradient_ratio(0, 3, 8, alpha=-1e200)
     assert main(["--depth", "3", "--alpha", "1e200"]) != 0
     assert "alpha must be at most" in capsys.readouterr().err
+
+
+def test_an_activation_that_jumps_does_not_train_in_words(capsys):
+    assert main(["--depth", "10", "--activation", "sign", "--batch", "8"]) == 0
+    out = capsys.readouterr().out
+    assert "trains at this depth" not in out
+    assert "sign jumps" in out
+    assert "networks do not show it" in out

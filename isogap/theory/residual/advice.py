@@ -160,6 +160,11 @@ def _batch_norm_advice(chain: ResidualChain, paths: PathLaw) -> str:
         return "a batch of 2 passes no gradient through the branches (their outputs are signs); use a larger batch or SkipInit"
     if chain.batch == 3:
         return "a batch of 3 has gradients without a mean (heavy tails); use a batch of at least 8, or SkipInit"
+    if math.isinf(branch(chain.activation, chain.batch).rate):
+        return (
+            f"{chain.activation.name} jumps: the law's gradient is infinite there, and backpropagation sees nothing of a jump"
+            "; use a continuous activation"
+        )
     if paths.mean < SHALLOW * chain.blocks or chain.blocks < 30:
         return (
             f"trains at this depth: paths of {paths.mean:.1f} blocks of {chain.blocks} on average carry the output; "
