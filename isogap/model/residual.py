@@ -60,7 +60,9 @@ def branch_scalar(alpha: Any) -> float:
     """
     number = finite_number("alpha", alpha)
     if abs(number) > LARGEST_SCALAR:
-        raise ValueError(f"alpha must be at most {LARGEST_SCALAR:g} in size (its square overflows beyond), got {alpha!r}")
+        raise ValueError(
+            f"alpha must be at most {LARGEST_SCALAR:g} in size (its square overflows beyond), got {alpha!r}"
+        )
     return number
 
 

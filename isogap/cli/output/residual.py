@@ -141,7 +141,9 @@ def _growth_words(exponent: float, *, jumps: bool) -> str:
     if math.isfinite(exponent):
         return f"like (L/l)^{exponent:.6g} on the way back, a power of the depth"
     if jumps:
-        return "infinite on the way back in the law; networks do not show it: the slope of a jump is 0 almost everywhere"
+        return (
+            "infinite on the way back in the law; networks do not show it: the slope of a jump is 0 almost everywhere"
+        )
     return "infinite on the way back: heavy tails without a mean"
 
 

@@ -18,6 +18,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from isogap.base.arguments import integer
 from isogap.model.activations import Activation, activation
 from isogap.model.residual import weight_variance

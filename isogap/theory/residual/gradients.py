@@ -54,7 +54,8 @@ def gradient_ratio(
     depth : int
         ``L ≥ 0`` blocks.
     batch : int or inf
-        ``B ≥ 2``. At ``B = 3`` the mean is infinite for ``l < L`` (not for ``constant`` where ``μ = 0``); at ``B = 2`` branches pass no gradient and the ratio is 1.
+        ``B ≥ 2``. At ``B = 3`` the mean is infinite for ``l < L`` (not for ``constant`` where ``μ = 0``);
+        at ``B = 2`` branches pass no gradient and the ratio is 1.
     activation : str or Activation
     v0 : float, optional
         ``V_0 > 0``, batch variance of the input; default ``(B-1)/B``.

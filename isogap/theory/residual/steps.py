@@ -107,8 +107,8 @@ def critical_batch(gradient: Any, hessian: Any, covariance: Any, *, data_size: A
     Raises
     ------
     ValueError
-        Shapes that do not fit, matrices that are not symmetric, a C with a negative eigenvalue, a negative ``ḡᵀHḡ`` or ``tr(HC)``:
-        then no batch is critical.
+        Shapes that do not fit, matrices that are not symmetric, a C with a negative eigenvalue, a negative ``ḡᵀHḡ``
+        or ``tr(HC)``: then no batch is critical.
 
     Examples
     --------
