@@ -66,6 +66,28 @@ def branch_scalar(alpha: Any) -> float:
     return number
 
 
+def is_identity(phi: Activation) -> bool:
+    """Whether ``φ(y) = y``, by its slopes: under any name.
+
+    Examples
+    --------
+    >>> is_identity(activation("leaky-relu:1")), is_identity(activation("relu"))
+    (True, False)
+    """
+    return phi.slopes == (1.0, 1.0)
+
+
+def is_relu(phi: Activation) -> bool:
+    """Whether ``φ(y) = max(y, 0)``, by its slopes: under any name.
+
+    Examples
+    --------
+    >>> is_relu(activation("relu:0")), is_relu(activation("relu:0.5"))
+    (True, False)
+    """
+    return phi.slopes == (0.0, 1.0)
+
+
 def weight_variance(phi: Activation) -> float:
     """``σ_w²``, the variance of a weight times the width: 2 for ReLU, 1 for every other activation.
 
@@ -76,7 +98,7 @@ def weight_variance(phi: Activation) -> float:
     >>> weight_variance(ACTIVATIONS["relu"]), weight_variance(ACTIVATIONS["tanh"])
     (2.0, 1.0)
     """
-    return 2.0 if phi.name == "relu" else 1.0
+    return 2.0 if is_relu(phi) else 1.0
 
 
 def finite_number(name: str, value: Any, *, low: float = -math.inf, strict: bool = False) -> float:

@@ -7,6 +7,7 @@ import pytest
 
 from isogap import residual as r
 from isogap.cli.residual import main
+from isogap.engine.residual.networks import run_chain
 from isogap.model.residual import ResidualChain
 
 
@@ -62,3 +63,22 @@ def test_an_activation_that_jumps_does_not_train_in_words(capsys):
     assert "trains at this depth" not in out
     assert "sign jumps" in out
     assert "networks do not show it" in out
+
+
+def test_one_function_under_two_names_is_one_network():
+    for kind in ("batch-norm", "unnormalised", "norm-after-sum"):
+        for name, other in (("relu", "relu:0"), ("relu", "leaky-relu:0"), ("identity", "leaky-relu:1")):
+            one, two = (r.variance_profile(5, 8, kind, phi) for phi in (name, other))
+            assert np.allclose(one.ratio, two.ratio, rtol=1e-12)
+            assert one.meaning == two.meaning
+            one, two = (r.diagnose(ResidualChain(20, 10, 8, kind, phi)) for phi in (name, other))
+            assert np.allclose(one.paths.taken, two.paths.taken, rtol=1e-12)
+            assert (one.log_gradient is None) == (two.log_gradient is None)
+            assert one.recommendation == two.recommendation
+
+
+@pytest.mark.parametrize("name", ["leaky-relu:0.2", "leaky-relu:5", "abs", "relu:0"])
+def test_deep_homogeneous_chains_do_not_overflow(name):
+    run = run_chain(ResidualChain(20, 2500, 4, "unnormalised", name), rng=1)
+    assert np.isfinite(run.log_mean_square).all()
+    assert run.log_mean_square[0, -1] > 600

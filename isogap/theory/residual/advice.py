@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isogap.base.arrays import FloatArray
-from isogap.model.residual import NORMALISED, ResidualChain
+from isogap.model.residual import NORMALISED, ResidualChain, is_identity, is_relu
 from isogap.theory.mean_field import fixed_point
 from isogap.theory.residual.branch import branch
 from isogap.theory.residual.gradients import gradient_ratio
@@ -88,8 +88,13 @@ def _silenced(chain: ResidualChain) -> ResidualChain:
     return ResidualChain(chain.width, chain.blocks, chain.batch, chain.kind, chain.activation, 0.0, chain.weights)
 
 
+def _keeps_scale(chain: ResidualChain) -> bool:
+    """Whether a branch has the mean square of its input, whatever that is."""
+    return is_identity(chain.activation) or is_relu(chain.activation)
+
+
 def _profile(chain: ResidualChain) -> VarianceProfile | None:
-    if chain.kind not in NORMALISED and chain.activation.name not in ("identity", "relu"):
+    if chain.kind not in NORMALISED and not _keeps_scale(chain):
         return None
     return variance_profile(chain.blocks, chain.batch, chain.kind, chain.activation, alpha=chain.alpha)
 
@@ -98,7 +103,7 @@ def _paths(chain: ResidualChain) -> PathLaw:
     square = 1.0
     if chain.kind == "norm-after-sum":
         square = branch_growth(chain.batch, chain.activation)[1]  # BN removes the mean of the sum
-    elif chain.kind == "batch-norm" and chain.activation.name not in ("identity", "relu"):
+    elif chain.kind == "batch-norm" and not _keeps_scale(chain):
         square = chain.weight_variance * fixed_point(chain.activation, chain.batch).q.value
     return path_law(chain.blocks, chain.kind, alpha=chain.alpha, branch_square=square)
 
@@ -109,7 +114,7 @@ def _log_gradient(chain: ResidualChain) -> FloatArray | None:
     if chain.kind == "batch-norm":
         ratio = gradient_ratio(list(layers), chain.blocks, chain.batch, chain.activation, alpha=chain.alpha)
         return np.asarray(np.log(ratio))
-    if chain.kind == "norm-after-sum" or chain.activation.name not in ("identity", "relu"):
+    if chain.kind == "norm-after-sum" or not _keeps_scale(chain):
         return None
     each = 0.0 if chain.kind == "scaled" else math.log1p(chain.alpha**2)
     return np.asarray(each * (chain.blocks - np.arange(chain.blocks + 1, dtype=np.float64)))

@@ -22,7 +22,7 @@ import numpy as np
 
 from isogap.base.arguments import integer
 from isogap.model.activations import Activation, activation
-from isogap.model.residual import weight_variance
+from isogap.model.residual import is_identity, weight_variance
 from isogap.theory.mean_field import fixed_point, gradient_rate
 from isogap.theory.mean_field.moments import evaluated
 from isogap.theory.mean_field.sphere import marginal
@@ -96,7 +96,7 @@ def branch(what: Any, batch: Any) -> Branch:
 
 def _leak(phi: Activation, batch: float, variance: float, rate: float) -> float:
     """``μ = Ω₂/(B Ω₁ - Ω₂) = Ω₁/(Ω₁ - Ω₂/B) - 1``, the denominator from the rate."""
-    if batch == 2 or math.isinf(batch) or phi.name == "identity":
+    if batch == 2 or math.isinf(batch) or is_identity(phi):
         return 0.0
     if batch == 3:
         return _leak_of_three(phi)
