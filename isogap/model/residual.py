@@ -24,6 +24,7 @@ from isogap.model.activations import ACTIVATIONS, Activation, activation
 KINDS = ("batch-norm", "unnormalised", "scaled", "skipinit", "norm-after-sum")
 NORMALISED = ("batch-norm", "norm-after-sum")
 WEIGHTS = ("gaussian", "orthogonal")
+LARGEST_SCALAR = 1e150
 
 
 def block_scalar(kind: str, blocks: int, alpha: Any = None) -> float:
@@ -32,7 +33,7 @@ def block_scalar(kind: str, blocks: int, alpha: Any = None) -> float:
     Raises
     ------
     ValueError
-        ``α`` is not a finite number.
+        ``α`` is not a finite number, or above 1e150 in size.
 
     Examples
     --------
@@ -41,7 +42,50 @@ def block_scalar(kind: str, blocks: int, alpha: Any = None) -> float:
     """
     if alpha is None:
         return 1.0 / math.sqrt(max(blocks, 1)) if kind == "skipinit" else 1.0
-    return finite_number("alpha", alpha)
+    return branch_scalar(alpha)
+
+
+def branch_scalar(alpha: Any) -> float:
+    """Return ``α`` as a finite number whose square is a number too.
+
+    Raises
+    ------
+    ValueError
+        ``α`` is not finite, or above 1e150 in size.
+
+    Examples
+    --------
+    >>> branch_scalar(2)
+    2.0
+    """
+    number = finite_number("alpha", alpha)
+    if abs(number) > LARGEST_SCALAR:
+        raise ValueError(
+            f"alpha must be at most {LARGEST_SCALAR:g} in size (its square overflows beyond), got {alpha!r}"
+        )
+    return number
+
+
+def is_identity(phi: Activation) -> bool:
+    """Whether ``φ(y) = y``, by its slopes: under any name.
+
+    Examples
+    --------
+    >>> is_identity(activation("leaky-relu:1")), is_identity(activation("relu"))
+    (True, False)
+    """
+    return phi.slopes == (1.0, 1.0)
+
+
+def is_relu(phi: Activation) -> bool:
+    """Whether ``φ(y) = max(y, 0)``, by its slopes: under any name.
+
+    Examples
+    --------
+    >>> is_relu(activation("relu:0")), is_relu(activation("relu:0.5"))
+    (True, False)
+    """
+    return phi.slopes == (0.0, 1.0)
 
 
 def weight_variance(phi: Activation) -> float:
@@ -54,7 +98,7 @@ def weight_variance(phi: Activation) -> float:
     >>> weight_variance(ACTIVATIONS["relu"]), weight_variance(ACTIVATIONS["tanh"])
     (2.0, 1.0)
     """
-    return 2.0 if phi.name == "relu" else 1.0
+    return 2.0 if is_relu(phi) else 1.0
 
 
 def finite_number(name: str, value: Any, *, low: float = -math.inf, strict: bool = False) -> float:

@@ -13,7 +13,7 @@ from isogap.base.arguments import integer
 from isogap.base.arrays import FloatArray
 from isogap.base.progress import Progress
 from isogap.engine.residual.networks import ChainRun, run_chain, run_scaled
-from isogap.model.residual import ResidualChain
+from isogap.model.residual import ResidualChain, is_identity
 from isogap.theory.residual import VarianceProfile, gradient_ratio, scaled_mean_square, variance_profile
 
 
@@ -201,7 +201,7 @@ def measure_paths(
     >>> bool(abs(found.ratio.mean[0] - found.law[0]) < 0.05)
     True
     """
-    if chain.kind != "batch-norm" or chain.activation.name != "identity" or chain.alpha != 1.0:
+    if chain.kind != "batch-norm" or not is_identity(chain.activation) or chain.alpha != 1.0:
         raise ValueError("path lengths are measured on kind batch-norm with the identity and alpha = 1")
     wanted = [float(f) for f in factors]
     around = [1.0 - _STEP, 1.0 + _STEP]

@@ -119,8 +119,7 @@ def _sentences(summary: ResidualSummary) -> list[str]:
     d, chain = summary.diagnosis, summary.diagnosis.chain
     lines = ["paths: no law for this network" if d.paths is None else _path_words(d.paths)]
     if d.exponent is not None:
-        growth = "infinite" if math.isinf(d.exponent) else f"like (L/l)^{d.exponent:.6g}"
-        lines.append(f"gradient: squared, grows {growth} on the way back, a power of the depth")
+        lines.append("gradient: squared, grows " + _growth_words(d.exponent, jumps=bool(chain.activation.jumps)))
     elif d.log_gradient is not None:
         each = d.log_gradient[0] / max(chain.blocks, 1)
         lines.append(f"gradient: squared, grows {math.exp(each):.6g}-fold a block on the way back")
@@ -136,6 +135,16 @@ def _sentences(summary: ResidualSummary) -> list[str]:
         )
     lines.append(f"recommendation: {d.recommendation}")
     return lines
+
+
+def _growth_words(exponent: float, *, jumps: bool) -> str:
+    if math.isfinite(exponent):
+        return f"like (L/l)^{exponent:.6g} on the way back, a power of the depth"
+    if jumps:
+        return (
+            "infinite on the way back in the law; networks do not show it: the slope of a jump is 0 almost everywhere"
+        )
+    return "infinite on the way back: heavy tails without a mean"
 
 
 def _path_words(law: PathLaw) -> str:

@@ -22,7 +22,7 @@ from isogap.engine.wide.network import run_wide
 from isogap.engine.wide.tape import Layer
 from isogap.model.residual import ResidualChain
 
-HOMOGENEOUS = ("identity", "relu", "leaky-relu")
+_IN_RANGE = 600.0  # log of a mean square that is neither 0 nor infinite, with room for fluctuations
 _LAWS: dict[str, WeightLaw] = {"gaussian": Gaussian(), "orthogonal": Haar()}
 
 
@@ -66,9 +66,18 @@ def block_of(chain: ResidualChain) -> Layer:
 
 
 def divisor(chain: ResidualChain) -> float:
-    """``sqrt(1 + α²)`` where the run divides by it although the chain does not."""
-    grows = chain.kind in ("unnormalised", "skipinit") and chain.activation.name in HOMOGENEOUS
-    return math.sqrt(1.0 + chain.alpha**2) if grows else 1.0
+    """``sqrt(1 + α²)`` where the run divides by it although the chain does not.
+
+    With other slopes than those of identity and ReLU the mean square grows by another factor, which takes its place where the
+    state would leave the range of numbers.
+    """
+    slopes = chain.activation.slopes
+    if slopes is None or chain.kind not in ("unnormalised", "skipinit"):
+        return 1.0
+    usual, square = 1.0 + chain.alpha**2, 0.5 * (slopes[0] ** 2 + slopes[1] ** 2) * chain.weight_variance
+    growth = 1.0 + chain.alpha**2 * square  # the same for the identity and ReLU
+    left = chain.blocks * abs(math.log(growth / usual))
+    return math.sqrt(usual if left < _IN_RANGE else growth)
 
 
 def _starter(chain: ResidualChain) -> Any:

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from isogap.base.arrays import FloatArray
-from isogap.model.residual import NORMALISED, ResidualChain
+from isogap.model.residual import NORMALISED, ResidualChain, is_identity, is_relu
 from isogap.theory.mean_field import fixed_point
 from isogap.theory.residual.branch import branch
 from isogap.theory.residual.gradients import gradient_ratio
 from isogap.theory.residual.isometry import isometry_gap_profile
 from isogap.theory.residual.paths import PathLaw, path_law
-from isogap.theory.residual.variance import VarianceProfile, variance_profile
+from isogap.theory.residual.variance import VarianceProfile, branch_growth, variance_profile
 
 # Limits of ours: growth of mean squares or gradients over all blocks that is harmless, or hopeless; a batch variance that is
 # lost; the share of the blocks below which the mean path is short.
@@ -88,15 +88,22 @@ def _silenced(chain: ResidualChain) -> ResidualChain:
     return ResidualChain(chain.width, chain.blocks, chain.batch, chain.kind, chain.activation, 0.0, chain.weights)
 
 
+def _keeps_scale(chain: ResidualChain) -> bool:
+    """Whether a branch has the mean square of its input, whatever that is."""
+    return is_identity(chain.activation) or is_relu(chain.activation)
+
+
 def _profile(chain: ResidualChain) -> VarianceProfile | None:
-    if chain.kind not in NORMALISED and chain.activation.name not in ("identity", "relu"):
+    if chain.kind not in NORMALISED and not _keeps_scale(chain):
         return None
     return variance_profile(chain.blocks, chain.batch, chain.kind, chain.activation, alpha=chain.alpha)
 
 
 def _paths(chain: ResidualChain) -> PathLaw:
     square = 1.0
-    if chain.kind in NORMALISED and chain.activation.name not in ("identity", "relu"):
+    if chain.kind == "norm-after-sum":
+        square = branch_growth(chain.batch, chain.activation)[1]  # BN removes the mean of the sum
+    elif chain.kind == "batch-norm" and not _keeps_scale(chain):
         square = chain.weight_variance * fixed_point(chain.activation, chain.batch).q.value
     return path_law(chain.blocks, chain.kind, alpha=chain.alpha, branch_square=square)
 
@@ -107,7 +114,7 @@ def _log_gradient(chain: ResidualChain) -> FloatArray | None:
     if chain.kind == "batch-norm":
         ratio = gradient_ratio(list(layers), chain.blocks, chain.batch, chain.activation, alpha=chain.alpha)
         return np.asarray(np.log(ratio))
-    if chain.kind == "norm-after-sum" or chain.activation.name not in ("identity", "relu"):
+    if chain.kind == "norm-after-sum" or not _keeps_scale(chain):
         return None
     each = 0.0 if chain.kind == "scaled" else math.log1p(chain.alpha**2)
     return np.asarray(each * (chain.blocks - np.arange(chain.blocks + 1, dtype=np.float64)))
@@ -158,6 +165,11 @@ def _batch_norm_advice(chain: ResidualChain, paths: PathLaw) -> str:
         return "a batch of 2 passes no gradient through the branches (their outputs are signs); use a larger batch or SkipInit"
     if chain.batch == 3:
         return "a batch of 3 has gradients without a mean (heavy tails); use a batch of at least 8, or SkipInit"
+    if math.isinf(branch(chain.activation, chain.batch).rate):
+        return (
+            f"{chain.activation.name} jumps: the law's gradient is infinite there, and backpropagation sees nothing of a jump"
+            "; use a continuous activation"
+        )
     if paths.mean < SHALLOW * chain.blocks or chain.blocks < 30:
         return (
             f"trains at this depth: paths of {paths.mean:.1f} blocks of {chain.blocks} on average carry the output; "

@@ -18,14 +18,17 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from isogap.base.arguments import integer
 from isogap.model.activations import Activation, activation
-from isogap.model.residual import weight_variance
+from isogap.model.residual import is_identity, weight_variance
 from isogap.theory.mean_field import fixed_point, gradient_rate
 from isogap.theory.mean_field.moments import evaluated
 from isogap.theory.mean_field.sphere import marginal
 
 _NODES = 400
+_ZERO = 1e-12  # a sum Ω₂ that is 0 in exact arithmetic, over Ω₁
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Branch:
     rate : float
         ``λ``: 0 at ``B = 2``, ``inf`` at ``B = 3``.
     leak : float
-        ``μ``; 0 for the identity and for ``B = 2`` and ``inf``.
+        ``μ``; 0 for the identity and for ``B = 2`` and ``inf``; ``1/(B-1)`` where the activation jumps.
     """
 
     batch: float
@@ -93,11 +96,26 @@ def branch(what: Any, batch: Any) -> Branch:
 
 def _leak(phi: Activation, batch: float, variance: float, rate: float) -> float:
     """``μ = Ω₂/(B Ω₁ - Ω₂) = Ω₁/(Ω₁ - Ω₂/B) - 1``, the denominator from the rate."""
-    if batch <= 3 or math.isinf(batch) or math.isinf(rate) or phi.name == "identity":
+    if batch == 2 or math.isinf(batch) or is_identity(phi):
         return 0.0
+    if batch == 3:
+        return _leak_of_three(phi)
+    if math.isinf(rate):  # a jump: E φ'² is infinite, E φ'_i φ'_j is not, so that Ω₂/Ω₁ = 1
+        return 1.0 / (batch - 1.0)
     rule = marginal(batch - 1.0, phi.kinks, _NODES)
     slope = evaluated(phi, rule.nodes, derivative=True) ** 2
     # û_1² = u²/B
     trace = batch * float(rule.weights @ (slope * (1.0 - 1.0 / batch - rule.nodes**2 / batch)))
     spread = (batch - 3.0) * rate * variance / weight_variance(phi)  # Ω₁ - Ω₂/B
     return (trace - spread) / spread
+
+
+def _leak_of_three(phi: Activation) -> float:
+    """``μ`` at ``B = 3``, where û lies on a circle with unit tangent v: ``Ω₂ = E (Σ φ'_i v_i)²``, ``Ω₁ = E Σ φ'_i² v_i²``."""
+    if any(jump * jump < 2.0 for jump in phi.jumps):
+        return 0.5
+    angle = (2.0 * np.pi / _NODES) * (np.arange(_NODES)[:, None] + 0.25) + 2.0 * np.pi / 3.0 * np.arange(3)
+    slope = evaluated(phi, math.sqrt(2.0) * np.cos(angle).ravel(), derivative=True).reshape(angle.shape)
+    along = slope * math.sqrt(2.0 / 3.0) * np.sin(angle)
+    trace, total = float((along**2).sum()), float((along.sum(axis=1) ** 2).sum())
+    return total / (3.0 * trace - total) if total > _ZERO * trace else 0.0

@@ -77,10 +77,10 @@ def log_det(singular_values: npt.ArrayLike, group: str = "O") -> float:
     """
     sigma = _checked(singular_values)
     one_of("group", group, GROUPS)
-    if group == "U" or not sigma.any():
-        return 0.0
     if group == "Sp":
         return _symplectic(sigma)
+    if group == "U" or not sigma.any():
+        return 0.0
     if sigma.min() == sigma.max():
         return _scalar(float(sigma[0]), sigma.size, special=group == "SO")
     orthogonal = _orthogonal(sigma)

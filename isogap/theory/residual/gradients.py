@@ -16,7 +16,7 @@ import numpy as np
 
 from isogap.base.arguments import integer, one_of
 from isogap.base.arrays import FloatArray
-from isogap.model.residual import finite_number
+from isogap.model.residual import branch_scalar, finite_number
 from isogap.theory.residual.branch import Branch, branch
 
 FINALS = ("white", "centred", "constant")
@@ -54,7 +54,8 @@ def gradient_ratio(
     depth : int
         ``L ≥ 0`` blocks.
     batch : int or inf
-        ``B ≥ 2``. At ``B = 3`` the mean is infinite for ``l < L``; at ``B = 2`` branches pass no gradient and the ratio is 1.
+        ``B ≥ 2``. At ``B = 3`` the mean is infinite for ``l < L`` (not for ``constant`` where ``μ = 0``);
+        at ``B = 2`` branches pass no gradient and the ratio is 1.
     activation : str or Activation
     v0 : float, optional
         ``V_0 > 0``, batch variance of the input; default ``(B-1)/B``.
@@ -92,7 +93,7 @@ def gradient_ratio(
     one_of("part", part, PARTS)
     layers = _layers(layer, L)
     constants = branch(activation, batch)
-    square = finite_number("alpha", alpha) ** 2
+    square = branch_scalar(alpha) ** 2
     start = constants.start if v0 is None else finite_number("v0", v0, low=0.0, strict=True)
     many = len(layers) > _FEW and 0.0 < constants.rate < math.inf and square > 0.0
     growth = (

@@ -5,7 +5,8 @@ the arithmetic less that of the geometric mean of the spectrum of ``x_lᵀ x_l``
 
 One block multiplies by ``I + α W D``, D the scales of BN. The arithmetic mean grows by ``1 + α²`` on average (BN: from l to
 l + 1, D1) and the geometric mean by ``2/d E log|det(I + α W D)|`` (`log_det`). With Jensen's inequality for the first,
-``E gap_l ≤ gap_0 + l log(1 + α²) - (2 l/d) E log|det(I + α W)|`` without BN, for every d; an equality as ``d → ∞``, when all rows
+``E gap_l ≤ gap_0 + l log(1 + α²) - (2 l/d) E log|det(I + α W)|`` without BN, for every ``d ≥ 2`` (one number has
+no gap); an equality as ``d → ∞``, when all rows
 have one norm. With BN and U(d) weights the bound is ``gap_0 + log(1 + l)``; with real weights ``D = I`` in the first block
 makes ``det(I + W D) = 0`` with probability ½, so that the mean is infinite for every d ≥ 2.
 """
@@ -123,6 +124,8 @@ def _plain(L: int, d: int, alpha: float, weights: str) -> tuple[FloatArray, str]
         )
     if weights == "symplectic" and d % 2:
         raise ValueError(f"width must be even for symplectic weights, got {d}")
+    if d == 1:
+        return np.zeros(L + 1), "one number has no gap"
     volume = log_det(np.full(d, abs(alpha)), WEIGHTS[weights])
     each = float(np.log1p(alpha**2) - 2.0 * volume / d)
     gap = np.concatenate([[0.0], each * np.arange(1, L + 1)])

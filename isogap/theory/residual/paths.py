@@ -10,7 +10,8 @@ the sum behind it.
 * all others: ``p_l = α²/(1 + α²)``: binomial, ``½`` at ``α = 1``. ``skipinit`` with ``α = 1/sqrt(d)`` tends to Poisson(1).
 
 For other activations α² is multiplied by the mean square of the branch, ``σ_w² E φ²`` (1 for ReLU with ``σ_w² = 2``),
-and the law is one of infinite width.
+and the law is one of infinite width. ``norm-after-sum`` takes the batch variance ``s`` of the branch in its place: its BN removes
+the mean of every sum.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def path_law(
         ``Q_0 > 0``, the mean square of the input; matters for ``batch-norm`` alone, which does not see its scale.
     branch_square : float
         Mean square of ``W φ(x)`` over that of x, of ``W φ(BN(x))`` for ``batch-norm``: ``σ_w² E φ²``, 1 for the identity
-        and ReLU.
+        and ReLU. For ``norm-after-sum`` its batch variance ``s = σ_w² (q - ĉ) (B-1)/B``, below 1 for ReLU: BN takes the mean
+        out of the sum.
 
     Returns
     -------

@@ -107,7 +107,8 @@ def critical_batch(gradient: Any, hessian: Any, covariance: Any, *, data_size: A
     Raises
     ------
     ValueError
-        Shapes that do not fit, matrices that are not symmetric, a negative ``ḡᵀHḡ`` or ``tr(HC)``: then no batch is critical.
+        Shapes that do not fit, matrices that are not symmetric, a C with a negative eigenvalue, a negative ``ḡᵀHḡ``
+        or ``tr(HC)``: then no batch is critical.
 
     Examples
     --------
@@ -122,9 +123,21 @@ def critical_batch(gradient: Any, hessian: Any, covariance: Any, *, data_size: A
             raise ValueError(f"{name} must have shape {(g.size, g.size)} to fit the gradient, got {matrix.shape}")
     if np.diag(C).min() < 0.0:
         raise ValueError(f"covariance must have a non-negative diagonal, got {np.diag(C).min()}")
-    curvature, noise = float(g @ H @ g), float((H * C).sum())
+    rounding = 8 * g.size * float(np.finfo(float).eps)
+    least, largest = np.linalg.eigvalsh(C)[[0, -1]]
+    if least < -rounding * max(abs(least), abs(largest)):
+        raise ValueError(
+            f"covariance must be positive semidefinite, got the eigenvalue {least:g}: pass np.cov of the gradients of the samples"
+        )
+    curvature = _settled(float(g @ H @ g), rounding * float(np.abs(g) @ np.abs(H) @ np.abs(g)))
+    noise = _settled(float((H * C).sum()), rounding * float(np.abs(H * C).sum()))
     if curvature < 0.0 or noise < 0.0:
         raise ValueError(
             f"no batch is critical: gradient·H·gradient = {curvature:g} and tr(HC) = {noise:g} must both be at least 0"
         )
     return StepLaw(float(g @ g), curvature, noise, None if data_size is None else integer("data_size", data_size, 1))
+
+
+def _settled(value: float, rounding: float) -> float:
+    """The sum, or 0 where it is not told from 0 beside the rounding of its terms."""
+    return 0.0 if abs(value) <= rounding else value

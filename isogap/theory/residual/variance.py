@@ -22,7 +22,15 @@ import numpy as np
 from isogap.base.arguments import finite_array, integer, one_of
 from isogap.base.arrays import FloatArray
 from isogap.model.activations import Activation, activation
-from isogap.model.residual import KINDS, WEIGHTS, block_scalar, finite_number, weight_variance
+from isogap.model.residual import (
+    KINDS,
+    WEIGHTS,
+    block_scalar,
+    finite_number,
+    is_identity,
+    is_relu,
+    weight_variance,
+)
 from isogap.theory.mean_field import fixed_point
 
 EXACT, LIMIT = "exact at every width", "limit of infinite width"
@@ -143,12 +151,12 @@ def _activation(what: Any) -> Activation:
 
 
 def _meaning(phi: Activation) -> str:
-    return EXACT if phi.name == "identity" else LIMIT
+    return EXACT if is_identity(phi) else LIMIT
 
 
-def _branch_growth(B: int, phi: Activation) -> tuple[float, float]:
+def branch_growth(B: int, phi: Activation) -> tuple[float, float]:
     """Mean square and batch variance of ``W φ(BN(x))``; 1 and 1 for the identity, whatever x."""
-    if phi.name == "identity":
+    if is_identity(phi):
         return 1.0, 1.0
     q, c = fixed_point(phi, B)
     gain = weight_variance(phi)
@@ -156,7 +164,7 @@ def _branch_growth(B: int, phi: Activation) -> tuple[float, float]:
 
 
 def _normalised(L: int, B: int, phi: Activation, alpha: float, q: float, v: float) -> VarianceProfile:
-    square, variance = (alpha**2 * growth for growth in _branch_growth(B, phi))
+    square, variance = (alpha**2 * growth for growth in branch_growth(B, phi))
     l = np.arange(L + 1, dtype=np.float64)  # noqa: E741
     V: FloatArray = v + variance * l
     log_q: FloatArray = np.log(q + square * l)
@@ -166,13 +174,13 @@ def _normalised(L: int, B: int, phi: Activation, alpha: float, q: float, v: floa
 
 
 def _after_sum(L: int, B: int, phi: Activation, alpha: float) -> VarianceProfile:
-    variance = alpha**2 * _branch_growth(B, phi)[1]
+    variance = alpha**2 * branch_growth(B, phi)[1]
     zeros = np.zeros(L + 1)
     return VarianceProfile("norm-after-sum", phi.name, alpha, zeros, zeros.copy(), np.full(L, variance), _meaning(phi))
 
 
 def _plain(kind: str, L: int, B: int, phi: Activation, alpha: float, q: float, v: float) -> VarianceProfile:
-    if phi.name not in ("identity", "relu"):
+    if not (is_identity(phi) or is_relu(phi)):
         raise ValueError(
             f"activation must be identity or relu for kind {kind}, got {phi.name}: others depend on the scale of their input"
         )
@@ -183,7 +191,7 @@ def _plain(kind: str, L: int, B: int, phi: Activation, alpha: float, q: float, v
     if apart[0] > 2.0:
         raise ValueError(f"v0 must be at most 2 (B-1)/B q0 = {2 * q * (B - 1) / B:g}, got {v:g}")
     for l in range(L):  # noqa: E741
-        branch = apart[l] if phi.name == "identity" else _relu_apart(float(apart[l]))
+        branch = apart[l] if is_identity(phi) else _relu_apart(float(apart[l]))
         ratio[l] = square * branch / apart[l]
         apart[l + 1] = (apart[l] + square * branch) / (1.0 + square)
     each = 0.0 if kind == "scaled" else math.log1p(square)
