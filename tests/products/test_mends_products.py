@@ -1,0 +1,47 @@
+"""Mended faults of products: scales, degenerate factors, tails, and limits at 0."""
+
+import numpy as np
+import pytest
+
+from isogap.run.products import simulate_products
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"M": 1, "N": 8},
+        {"M": 3, "N": 40, "weights": "orthogonal"},
+        {"M": 2, "N": 8, "weights": "truncated", "ambient": 12},
+    ],
+)
+def test_the_zero_matrix_is_at_distance_0_from_its_law(arguments):
+    run = simulate_products(**arguments, sigma=0.0, replicas=5, rng=1)
+    assert run.verdict == "consistent"
+    assert run.distance == 0
+
+
+@pytest.mark.parametrize(
+    ("N", "M", "weights", "sigma"),
+    [
+        (68, 17, "gaussian", 1e-10),
+        (80, 10, "orthogonal", 1e-20),
+        (80, 20, "gaussian", 1e8),
+        (80, 10, "orthogonal", 1e20),
+    ],
+)
+def test_the_distance_does_not_depend_on_the_scale(N, M, weights, sigma):
+    far, one = (simulate_products(N, M, weights=weights, sigma=s, replicas=10, rng=1) for s in (sigma, 1.0))
+    assert far.verdict == one.verdict == "consistent"
+    assert far.distance == pytest.approx(one.distance, abs=1e-9)
+
+
+def test_a_scale_beyond_doubles_is_refused_by_name_and_printed_as_a_factor(capsys):
+    from isogap.cli.products import main
+
+    run = simulate_products(8, 20, sigma=1e8, replicas=2, rng=1)
+    with pytest.raises(ValueError, match=r"sigma 100000000\.0 and M 20"):
+        _ = run.law
+    assert np.isfinite(run.unit_law.support()).all()
+    assert main(["--factors", "20", "--size", "80", "--sigma", "1e8", "--replicas", "5", "--quiet"]) == 0
+    assert main(["--factors", "20", "--size", "80", "--sigma", "1e8", "--replicas", "5"]) == 0
+    assert "limit law on sigma^40 (0, " in capsys.readouterr().out
