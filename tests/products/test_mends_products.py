@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
+from isogap.model.factors import Factor
 from isogap.run.products import simulate_products
+from isogap.theory.products import product_law
 
 
 @pytest.mark.parametrize(
@@ -45,3 +47,17 @@ def test_a_scale_beyond_doubles_is_refused_by_name_and_printed_as_a_factor(capsy
     assert main(["--factors", "20", "--size", "80", "--sigma", "1e8", "--replicas", "5", "--quiet"]) == 0
     assert main(["--factors", "20", "--size", "80", "--sigma", "1e8", "--replicas", "5"]) == 0
     assert "limit law on sigma^40 (0, " in capsys.readouterr().out
+
+
+def test_truncated_factors_that_leave_atoms_alone():
+    rows = product_law([Factor("truncated", 50, 100, 100)])
+    assert rows.support() == (1.0, 1.0)
+    assert rows.moment(3) == 1
+    columns = product_law([Factor("truncated", 100, 50, 100)])
+    assert columns.support() == (0.0, 2.0)
+    assert [columns.moment(k) for k in (1, 2, 3)] == [1, 2, 4]
+    assert columns.cdf([-1.0, 0.0, 1.0, 2.0]).tolist() == [0.0, 0.5, 0.5, 1.0]
+    assert columns.ppf([0.2, 0.5, 0.7]).tolist() == [0.0, 0.0, 2.0]
+    assert columns.pdf([0.5, 1.0]).tolist() == [0.0, 0.0]
+    with pytest.raises(ValueError, match=r"factors\[0\] must be a Factor, got 1"):
+        product_law([1])

@@ -50,7 +50,7 @@ def product_law(factors: Sequence[Factor]) -> Law:
     Raises
     ------
     ValueError
-        Shapes that do not fit together, or a first factor that is no `Factor`.
+        Shapes that do not fit together, or a factor that is no `Factor`.
 
     Examples
     --------
@@ -61,6 +61,9 @@ def product_law(factors: Sequence[Factor]) -> Law:
     PointMass(at=1.0)
     """
     chain = tuple(factors)
+    for place, factor in enumerate(chain):
+        if not isinstance(factor, Factor):
+            raise ValueError(f"factors[{place}] must be a Factor, got {factor!r}: write Factor(kind, rows, columns)")
     for first, second in itertools.pairwise(chain):
         if first.columns != second.rows:
             shapes = f"{first.rows} x {first.columns} and {second.rows} x {second.columns}"
@@ -74,7 +77,8 @@ def product_law(factors: Sequence[Factor]) -> Law:
         return PointMass(float(np.prod([f.sigma for f in chain]) ** 2))
     if all(f.kind == "gaussian" and f.rows == f.columns for f in rest):
         return fuss_catalan(len(rest), scale=float(np.prod([f.sigma for f in rest]) ** 2))
-    return FreeProduct(tuple(rest))
+    law = FreeProduct(tuple(rest))
+    return PointMass(law.support()[1]) if law.top_atom == 1 else law
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,8 @@ class FreeProduct(Law):
         marks = np.concatenate([[0.0], inner, [self._bound]])
         middles = 0.5 * (marks[1:] + marks[:-1])
         filled = np.flatnonzero(self._branch(middles).imag < -1e-7)
+        if not filled.size:  # atoms only: projections
+            return self._bound, self._bound
         return float(marks[filled[0]]), float(marks[filled[-1] + 1])
 
     @functools.cached_property
