@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from scipy import integrate
 
 from isogap.model.factors import Factor
 from isogap.run.products import simulate_products
-from isogap.theory.products import product_law
+from isogap.theory.products import condition_number_law, product_law
 
 
 @pytest.mark.parametrize(
@@ -61,3 +62,20 @@ def test_truncated_factors_that_leave_atoms_alone():
     assert columns.pdf([0.5, 1.0]).tolist() == [0.0, 0.0]
     with pytest.raises(ValueError, match=r"factors\[0\] must be a Factor, got 1"):
         product_law([1])
+
+
+def test_moments_of_the_limit_condition_number_up_to_order_1():
+    law = condition_number_law()
+    for s in (-1.0, -0.5, 0.3, 0.5, 0.9):
+        expected, _ = integrate.quad(lambda t, s=s: np.exp(-s * t) * _density_of_log(t), -60 / (1 - s), 3, limit=500)
+        assert law.moment(s) == pytest.approx(expected, rel=1e-9)
+    assert law.moment(0) == pytest.approx(1, rel=1e-13)
+    assert law.moment(0.95) == pytest.approx(2 / 0.05, rel=0.05)
+    assert law.moment(1 - 1e-9) == pytest.approx(2e9, rel=1e-6)
+    assert law.moment(1) == np.inf
+
+
+def _density_of_log(t):
+    """Of ``log(N/cond)`` in the limit."""
+    u = np.exp(t)
+    return (2 + 4 * u) * u * np.exp(-2 * u - 2 * u * u)
