@@ -6,7 +6,7 @@ from scipy import integrate
 
 from isogap.model.factors import Factor
 from isogap.run.products import simulate_products
-from isogap.theory.products import condition_number_law, product_law
+from isogap.theory.products import condition_number_law, fuss_catalan, product_law
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,31 @@ def _density_of_log(t):
     """Of ``log(N/cond)`` in the limit."""
     u = np.exp(t)
     return (2 + 4 * u) * u * np.exp(-2 * u - 2 * u * u)
+
+
+@pytest.mark.parametrize(
+    "factors",
+    [
+        [Factor("truncated", 80, 80, 160)],
+        [Factor("truncated", 80, 80, 160, 3.0)],
+        [Factor("gaussian", 100, 50), Factor("gaussian", 50, 50)],
+        [Factor("gaussian", 50, 100), Factor("truncated", 100, 50, 120)],
+        [Factor("gaussian", 50, 50), Factor("truncated", 50, 70, 120), Factor("gaussian", 70, 90)],
+    ],
+)
+def test_density_of_singular_values_at_0_is_its_limit(factors):
+    law = product_law(factors).singular_values()
+    at_zero, near = law.pdf([0.0, 1e-4])
+    assert at_zero == pytest.approx(near, rel=1e-5)
+    assert at_zero > 0
+
+
+def test_density_of_singular_values_at_0_where_it_is_infinite_or_0():
+    assert product_law([Factor("truncated", 80, 80, 160)] * 2).singular_values().pdf(0.0) == np.inf
+    assert product_law([Factor("gaussian", 50, 100)]).singular_values().pdf(0.0) == 0
+    assert product_law([Factor("gaussian", 100, 50)]).singular_values().pdf(0.0) == 0
+
+
+def test_moments_of_the_zero_matrix():
+    law = fuss_catalan(2, scale=0)
+    assert [law.moment(s) for s in (0, 0.0, 0.5, -0.5)] == [1, 1, 0, np.inf]

@@ -30,7 +30,7 @@ from isogap.base.arrays import FloatArray
 from isogap.base.streams import seed_sequence
 from isogap.model.factors import Factor
 from isogap.theory.products.fuss_catalan import fuss_catalan
-from isogap.theory.products.law import Law, PointMass, piecewise
+from isogap.theory.products.law import Law, PointMass, SquareRoot, piecewise
 
 
 def product_law(factors: Sequence[Factor]) -> Law:
@@ -242,6 +242,23 @@ class FreeProduct(Law):
         """Draw independent values, by inversion."""
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(seed_sequence(rng))
         return self.ppf(generator.random(size))
+
+    def singular_values(self) -> Law:
+        """Law of the singular values; its density at 0 is finite where two ratios make the rank, infinite where more do.
+
+        There ``z ~ C (1 + r m)^k`` with ``r = N_0/rank``: ``2/(pi r √|C|)`` for ``k = 2``.
+        """
+        scale, over, under = self._linear
+        r = max(over)
+        k = over.count(r)
+        if k != 2:
+            return SquareRoot(self, np.inf if k > 2 else 0.0)
+        inner = scale * r
+        for other in over:
+            inner *= 1 - other / r if other != r else 1
+        for other in under:
+            inner /= 1 - other / r
+        return SquareRoot(self, 2.0 / np.pi / float(r) / float(inner) ** 0.5)
 
     def _branch(self, x: FloatArray) -> npt.NDArray[np.complex128]:
         """``m(x + i0)``: the root that goes to 0 far up the imaginary axis, followed down to the real line."""
