@@ -107,3 +107,17 @@ def test_density_of_singular_values_at_0_where_it_is_infinite_or_0():
 def test_moments_of_the_zero_matrix():
     law = fuss_catalan(2, scale=0)
     assert [law.moment(s) for s in (0, 0.0, 0.5, -0.5)] == [1, 1, 0, np.inf]
+
+
+def test_moments_beyond_doubles_are_refused_by_name():
+    law = fuss_catalan(2, scale=1e300)
+    for ask in (
+        lambda: law.moment(2),
+        lambda: law.moment(2.5),
+        law.var,
+        lambda: fuss_catalan(2, scale=2.0).moment(500),
+    ):
+        with pytest.raises(ValueError, match="scale .* and M 2 is beyond"):
+            ask()
+    assert law.moment(1) == pytest.approx(1e300)
+    assert fuss_catalan(2, scale=1e-300).moment(2) == 0
