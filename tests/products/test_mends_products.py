@@ -1,5 +1,8 @@
 """Mended faults of products: scales, degenerate factors, tails, and limits at 0."""
 
+import time
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from scipy import integrate
@@ -7,6 +10,7 @@ from scipy import integrate
 from isogap.model.factors import Factor
 from isogap.run.products import simulate_products
 from isogap.theory.products import condition_number_law, fuss_catalan, product_law
+from isogap.theory.products._angle import edge
 
 
 @pytest.mark.parametrize(
@@ -117,7 +121,18 @@ def test_moments_beyond_doubles_are_refused_by_name():
         law.var,
         lambda: fuss_catalan(2, scale=2.0).moment(500),
     ):
-        with pytest.raises(ValueError, match="scale .* and M 2 is beyond"):
+        with pytest.raises(ValueError, match=r"scale .* and M 2 is beyond"):
             ask()
     assert law.moment(1) == pytest.approx(1e300)
     assert fuss_catalan(2, scale=1e-300).moment(2) == 0
+
+
+def test_the_edge_of_many_factors_is_quick_and_right():
+    for M in (1001, 2500):
+        exact = Fraction((M + 1) ** (M + 1), M**M)
+        assert abs(edge(M) / exact - 1) < Fraction(1, 10**50)
+    start = time.perf_counter()
+    law = fuss_catalan(10**7)
+    assert law.support()[1] == pytest.approx(np.e * (10**7 + 0.5), rel=1e-13)
+    assert law.sf(law.isf(1e-8)) == pytest.approx(1e-8, rel=1e-6)
+    assert time.perf_counter() - start < 5
