@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def draw_spectrum(ax: Axes, logs: FloatArray, law: Law) -> Axes:
+def draw_spectrum(ax: Axes, logs: FloatArray, law: Law, log_scale: float = 0.0) -> Axes:
     """Distribution of the singular values, pooled over replicas, and that of the law of their squares.
 
     Parameters
@@ -23,6 +23,8 @@ def draw_spectrum(ax: Axes, logs: FloatArray, law: Law) -> Axes:
         Logarithms of singular values, any shape.
     law : Law
         Of the squares.
+    log_scale : float
+        By which the logarithms are shifted against the law.
     """
     values = np.sort(logs, axis=None)
     ax.set(xlabel="log singular value", ylabel="share below")
@@ -35,7 +37,7 @@ def draw_spectrum(ax: Axes, logs: FloatArray, law: Law) -> Axes:
     x = np.linspace(low - pad, high + pad, 400)
     ax.step([x[0], *values, x[-1]], [0.0, *share, 1.0], where="post", color="#0072B2", lw=2.2, label="drawn")
     with np.errstate(over="ignore", under="ignore"):
-        ax.plot(x, law.cdf(np.exp(2 * x)), color="#D55E00", lw=1.1, label="limit law")
+        ax.plot(x, law.cdf(np.exp(2 * (x - log_scale))), color="#D55E00", lw=1.1, label="limit law")
     _tidy(ax)
     return ax
 

@@ -34,6 +34,7 @@ LEVEL = 1e-4
 # (M + 1)/N for the distance at finite N; measured for M = 1..5 and N = 50..800: 0.4/N to 1.2/N.
 MOST_FACTORS = 0.25
 RESAMPLES = 200
+_LARGEST_LOG = 690.0  # 1e300: laws of a larger or smaller scale are not made
 
 
 @dataclass(frozen=True)
@@ -106,17 +107,39 @@ class ProductsResult:
 
     @property
     def law(self) -> Law:
-        """Limit law of the squared singular values."""
+        """Limit law of the squared singular values; ValueError where its scale leaves the range of doubles (see `unit_law`)."""
         return limit_law(self.size, self.factors, self.weights, self.sigma, self.ambient)
+
+    @property
+    def log_scale(self) -> float:
+        """``M log sigma``: what the logarithms of the singular values are shifted by against `unit_law`; 0 for ``sigma = 0``."""
+        return self.factors * math.log(self.sigma) if self.sigma > 0 else 0.0
+
+    @property
+    def unit_law(self) -> Law:
+        """Limit law at ``sigma = 1``; for ``sigma = 0`` that of the zero matrix."""
+        return _unit_law(self.size, self.factors, self.weights, self.sigma, self.ambient)
 
 
 def limit_law(N: int, M: int, weights: str, sigma: float, ambient: int) -> Law:
     """Limit law of the squared singular values of a product of square factors of one kind."""
+    if M and sigma > 0 and abs(2 * M * math.log(sigma)) > _LARGEST_LOG:
+        raise ValueError(
+            f"sigma^(2M) must lie within 1e-300 and 1e300 for a law of doubles, got sigma {sigma!r} and M {M}: take sigma 1 "
+            "and logarithms shifted by M log sigma"
+        )
     if weights == "orthogonal":
         return PointMass(sigma ** (2 * M))
     if weights == "gaussian":
         return fuss_catalan(M, scale=sigma ** (2 * M))
     return product_law([Factor("truncated", N, N, ambient, sigma)] * M)
+
+
+def _unit_law(N: int, M: int, weights: str, sigma: float, ambient: int) -> Law:
+    """Law that the distance is taken from, which does not depend on the scale: at ``sigma = 1``, or of the zero matrix."""
+    if M and sigma == 0:
+        return PointMass(0.0)
+    return limit_law(N, M, weights, 1.0, ambient)
 
 
 def simulate_products(
@@ -156,8 +179,9 @@ def simulate_products(
         threads=workers, progress=progress,
     )  # fmt: skip
     logs, count = spectra.log_singular_values, spectra.log_singular_values.shape[0]
-    law = limit_law(size, factors, weights, float(sigma), ambient or 0)
-    distance, error = _distance(logs, law, child(root, RESAMPLE_KEY))
+    law = _unit_law(size, factors, weights, float(sigma), ambient or 0)
+    shift = factors * math.log(sigma) if sigma > 0 else 0.0
+    distance, error = _distance(logs - shift, law, child(root, RESAMPLE_KEY))
     allowance = (factors + 1) / size if factors <= MOST_FACTORS * size else math.nan
     exponents = _exponents(spectra.log_diagonals, factors, weights, float(sigma), ambient)
     condition = _condition(logs, factors, weights)
@@ -183,7 +207,8 @@ def _distance(logs: FloatArray, law: Law, generator: np.random.Generator) -> tup
     atom = np.abs(x - high) <= 1e-12 * N * high  # of a law that has one there; values come from sums of logarithms
     x = np.where(atom, high, x)
     expected, owner = np.asarray(law.cdf(x)), order // N
-    before = np.where(atom, np.asarray(law.cdf(np.full(x.shape, high * (1 - 1e-12)))), expected)
+    below = high * (1 - 1e-12) if high > 0 else -1.0
+    before = np.where(atom, np.asarray(law.cdf(np.full(x.shape, below))), expected)
 
     def of(weights: FloatArray) -> float:
         share = np.cumsum(weights[owner]) / (N * weights.sum())

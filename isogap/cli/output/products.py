@@ -17,6 +17,7 @@ from isogap.cli.common import write_stdout
 from isogap.run.products import ProductsResult
 
 _SHOWN = 9
+_LARGEST_LOG = 690.0  # 1e300: ends of a law beyond are printed with the scale as a factor
 
 
 def as_data(result: ProductsResult) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def _picture(result: ProductsResult, kind: str) -> bytes:
     figure = plt.figure(figsize=(8.0, 3.6), layout="constrained")
     try:
         left, right = figure.subplots(1, 2)
-        draw_spectrum(left, result.log_singular_values, result.law)
+        draw_spectrum(left, result.log_singular_values, result.unit_law, result.log_scale)
         draw_exponents(right, result.exponents)
         figure.suptitle(title(result), fontsize=9)
         stream = io.BytesIO()
@@ -87,11 +88,14 @@ def title(result: ProductsResult) -> str:
 def print_report(result: ProductsResult) -> None:
     """Print the run: spectrum, condition number, exponents, verdict."""
     r = result
-    low, high = r.law.support()
+    low, high = r.unit_law.support()
+    scale = math.exp(2 * r.log_scale) if abs(2 * r.log_scale) < _LARGEST_LOG else math.nan
     lines = [f"{title(r)}, seed {r.provenance['seed_entropy']}"]
     error = f" ± {r.distance_error:.1g}" if math.isfinite(r.distance_error) else ""
     beyond = "" if math.isfinite(r.allowance) else ", too many factors for the law to be expected"
-    where = f"limit law on ({low:.4g}, {high:.4g})"
+    where = f"limit law on ({low * scale:.4g}, {high * scale:.4g})"
+    if math.isnan(scale):
+        where = f"limit law on sigma^{2 * r.factors} ({low:.4g}, {high:.4g})"
     lines.append(f"squared singular values: distance from the {where} {r.distance:.4g}{error}{beyond}")
     lines.append(_condition(r))
     if r.factors:

@@ -13,8 +13,10 @@ differences lose nothing there.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import numpy as np
@@ -42,8 +44,9 @@ def _coefficients() -> tuple[float, ...]:
 
 _SERIES = _coefficients()
 _SMALL = 0.5
-# Gauss-Legendre on an interval on which the integrand is analytic far beyond its ends: 24 nodes reach rounding.
 _LEAST = -735.0  # log of the smallest angle looked for
+_LARGEST_EXACT = 1000  # factors up to which the edge is an exact quotient
+# Gauss-Legendre on an interval on which the integrand is analytic far beyond its ends: 24 nodes reach rounding.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(24)
 
 
@@ -69,8 +72,13 @@ def cot_minus_inverse(u: FloatArray) -> FloatArray:
     return np.where(u <= _SMALL, -total * small, 1.0 / np.tan(large) - 1.0 / large)
 
 
+@functools.lru_cache(maxsize=256)
 def edge(M: int) -> Fraction:
-    """Upper end of the law, ``(M+1)^{M+1}/M^M``."""
+    """Upper end of the law, ``(M+1)^{M+1}/M^M``; above ``M = 1000``, where that is slow, to 50 digits."""
+    if M > _LARGEST_EXACT:
+        with localcontext() as context:
+            context.prec = 60
+            return Fraction(M * ((M + 1) * (1 + 1 / Decimal(M)).ln()).exp())
     return Fraction((M + 1) ** (M + 1), M**M)
 
 

@@ -30,7 +30,7 @@ from isogap.base.arrays import FloatArray
 from isogap.base.streams import seed_sequence
 from isogap.model.factors import Factor
 from isogap.theory.products.fuss_catalan import fuss_catalan
-from isogap.theory.products.law import Law, PointMass, piecewise
+from isogap.theory.products.law import Law, PointMass, SquareRoot, piecewise
 
 
 def product_law(factors: Sequence[Factor]) -> Law:
@@ -50,7 +50,7 @@ def product_law(factors: Sequence[Factor]) -> Law:
     Raises
     ------
     ValueError
-        Shapes that do not fit together, or a first factor that is no `Factor`.
+        Shapes that do not fit together, or a factor that is no `Factor`.
 
     Examples
     --------
@@ -61,6 +61,9 @@ def product_law(factors: Sequence[Factor]) -> Law:
     PointMass(at=1.0)
     """
     chain = tuple(factors)
+    for place, factor in enumerate(chain):
+        if not isinstance(factor, Factor):
+            raise ValueError(f"factors[{place}] must be a Factor, got {factor!r}: write Factor(kind, rows, columns)")
     for first, second in itertools.pairwise(chain):
         if first.columns != second.rows:
             shapes = f"{first.rows} x {first.columns} and {second.rows} x {second.columns}"
@@ -74,7 +77,8 @@ def product_law(factors: Sequence[Factor]) -> Law:
         return PointMass(float(np.prod([f.sigma for f in chain]) ** 2))
     if all(f.kind == "gaussian" and f.rows == f.columns for f in rest):
         return fuss_catalan(len(rest), scale=float(np.prod([f.sigma for f in rest]) ** 2))
-    return FreeProduct(tuple(rest))
+    law = FreeProduct(tuple(rest))
+    return PointMass(law.support()[1]) if law.top_atom == 1 else law
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,8 @@ class FreeProduct(Law):
         marks = np.concatenate([[0.0], inner, [self._bound]])
         middles = 0.5 * (marks[1:] + marks[:-1])
         filled = np.flatnonzero(self._branch(middles).imag < -1e-7)
+        if not filled.size:  # atoms only: projections
+            return self._bound, self._bound
         return float(marks[filled[0]]), float(marks[filled[-1] + 1])
 
     @functools.cached_property
@@ -236,6 +242,23 @@ class FreeProduct(Law):
         """Draw independent values, by inversion."""
         generator = rng if isinstance(rng, np.random.Generator) else np.random.default_rng(seed_sequence(rng))
         return self.ppf(generator.random(size))
+
+    def singular_values(self) -> Law:
+        """Law of the singular values; its density at 0 is finite where two ratios make the rank, infinite where more do.
+
+        There ``z ~ C (1 + r m)^k`` with ``r = N_0/rank``: ``2/(pi r √|C|)`` for ``k = 2``.
+        """
+        scale, over, under = self._linear
+        r = max(over)
+        k = over.count(r)
+        if k != 2:
+            return SquareRoot(self, np.inf if k > 2 else 0.0)
+        inner = scale * r
+        for other in over:
+            inner *= 1 - other / r if other != r else 1
+        for other in under:
+            inner /= 1 - other / r
+        return SquareRoot(self, 2.0 / np.pi / float(r) / float(inner) ** 0.5)
 
     def _branch(self, x: FloatArray) -> npt.NDArray[np.complex128]:
         """``m(x + i0)``: the root that goes to 0 far up the imaginary axis, followed down to the real line."""

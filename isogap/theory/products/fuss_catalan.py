@@ -119,16 +119,18 @@ class FussCatalan(Law):
     def moment(self, order: Any) -> Any:
         """``E X^order``: exact (a Fraction) for whole orders and ``scale = 1``, else a float.
 
-        ``Γ((M+1)s+1) / (Γ(Ms+2) Γ(s+1)) scale^s``, finite for ``s > -1/(M+1)``.
+        ``Γ((M+1)s+1) / (Γ(Ms+2) Γ(s+1)) scale^s``, finite for ``s > -1/(M+1)``. ValueError where that is beyond doubles.
         """
         if isinstance(order, int | np.integer) and not isinstance(order, bool) and order >= 0:
             k = int(order)
             exact = Fraction(comb((self.M + 1) * k, k), self.M * k + 1)
-            return exact if self.scale == 1.0 else float(exact) * self.scale**k
+            return exact if self.scale == 1.0 else self._scaled(exact, order)
         s = float(order)
         if not s > -1.0 / (self.M + 1):
             return np.inf
-        return float(np.exp(gammaln((self.M + 1) * s + 1) - gammaln(self.M * s + 2) - gammaln(s + 1))) * self.scale**s
+        with np.errstate(over="ignore"):
+            unit = float(np.exp(gammaln((self.M + 1) * s + 1) - gammaln(self.M * s + 2) - gammaln(s + 1)))
+        return self._scaled(unit, s)
 
     def mean(self) -> float:
         """``scale``."""
@@ -136,7 +138,20 @@ class FussCatalan(Law):
 
     def var(self) -> float:
         """``M scale²``."""
-        return self.M * self.scale**2
+        return self._scaled(self.M, 2)
+
+    def _scaled(self, unit: Fraction | float, order: Any) -> float:
+        """``unit scale^order``, refused beyond doubles."""
+        try:
+            found = float(unit) * float(self.scale**order)
+        except OverflowError:
+            found = np.inf
+        if not np.isfinite(found):
+            raise ValueError(
+                f"the moment of order {order} at scale {self.scale!r} and M {self.M} is beyond 1.8e308: "
+                "take scale 1 and whole orders, where moments are exact, or logarithms"
+            )
+        return found
 
     def log_mean(self) -> float:
         """``E log X = -M + log scale``: minus this is the isometry gap of the product (per dimension)."""

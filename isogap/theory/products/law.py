@@ -189,7 +189,8 @@ class PointMass(Law):
         """``at^order``, exact."""
         if isinstance(order, int | np.integer) and order >= 0:
             return Fraction(self.at) ** int(order)
-        return self.at ** float(order) if self.at > 0 else (np.inf if float(order) < 0 else 0.0)
+        power = float(order)
+        return self.at**power if self.at > 0 or power >= 0 else np.inf
 
     def rvs(self, size: Any = None, *, rng: Any = None) -> FloatArray:
         """Return the point, as often as asked."""
