@@ -7,10 +7,10 @@ Array = npt.NDArray[np.float64]
 
 
 def to_all_digits(value: float, printed: str) -> bool:
-    """Whether a number rounds to the printed one: within half a unit of its last digit (and rounding of the float)."""
+    """Whether a number rounds to the printed one: within half a unit of its last digit (and roundings)."""
     mantissa, _, exponent = printed.partition("e")
     places = len(mantissa.partition(".")[2]) - int(exponent or 0)
-    return abs(value - float(printed)) <= 0.5 * 10.0**-places + 4e-16 * abs(value)
+    return abs(value - float(printed)) <= 0.5 * 10.0**-places + 1e-15 * abs(value)
 
 
 def one_apart(d: int, value: float) -> Array:

@@ -135,7 +135,7 @@ class Ring:
 
     def _expression(self, polynomial: Any) -> Any:
         terms = [
-            sp.Mul(int(c), *(s**k for s, k in zip(self.symbols, powers, strict=False) if k))
+            sp.Mul(int(c), *(s ** int(k) for s, k in zip(self.symbols, powers, strict=False) if k))
             for powers, c in polynomial.to_dict().items()
         ]
         return sp.Add(*terms)
