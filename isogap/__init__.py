@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from isogap.run.rates import Slope, deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
     from isogap.run.residual import PathMeasurement, ResidualResult, measure_paths, simulate_residual
     from isogap.run.results import ChainResult
+    from isogap.run.shrinking import ShrinkingResult, simulate_widths
     from isogap.run.variant import VariantResult, simulate_variant
     from isogap.theory import bounds as bounds
     from isogap.theory import enclosures as certified
@@ -101,6 +102,8 @@ _HOME = {
     "sample_products": "engine.products",
     "log_singular_values": "engine.products",
     "simulate_variant": "run.variant",
+    "simulate_widths": "run.shrinking",
+    "ShrinkingResult": "run.shrinking",
     "simulate_mean_field": "run.mean_field",
     "MeanFieldRun": "run.mean_field",
     "layer_rate": "run.mean_field",
@@ -180,6 +183,8 @@ __all__ = [
     "log_singular_values",
     "simulate_variant",
     "VariantResult",
+    "simulate_widths",
+    "ShrinkingResult",
     "ResidualChain",
     "simulate_mean_field",
     "MeanFieldRun",
