@@ -121,7 +121,7 @@ def simulate_widths(
     >>> bool((run.phi.mean < run.bounds.gap + 3 * run.phi.stderr).all())
     True
     >>> run.bounds.gap.round(3).tolist()
-    [0.446, 0.337, 0.263, 0.135]
+    [0.22, 0.162, 0.124, 0.061]
     """
     sizes = tuple(integer("widths", w, 1) for w in widths)
     if len(sizes) == 0 or any(b > a for a, b in pairwise(sizes)):
