@@ -15,6 +15,7 @@ from typing import Any
 import sympy as sp
 from flint import fmpz_mpoly_ctx
 
+from weingarten.algebra import building
 from weingarten.algebra.rational import Ratio
 from weingarten.errors import WeingartenError
 
@@ -129,16 +130,17 @@ class Ring:
         if value.numerator.is_zero():
             return sp.S.Zero
         content, parts = value.numerator.factor()
-        factors = [self._expression(part) ** int(power) for part, power in parts]
-        factors += [self._expression(self.factors[text]) ** -power for text, power in value.below]
-        return sp.Mul(sp.Rational(int(content), value.scale), *factors, *others)
+        bases = [(self._expression(part), int(power)) for part, power in parts]
+        bases += [(self._expression(self.factors[text]), -power) for text, power in value.below]
+        front = sp.Rational(int(content), value.scale)
+        factors = [building.power(base, power) for base, power in bases]
+        if all(base.is_Symbol or base.is_Add for base, _ in bases) and all(other is sp.S.One for other in others):
+            return building.factored(front, factors)
+        return sp.Mul(front, *factors, *others)
 
     def _expression(self, polynomial: Any) -> Any:
-        terms = [
-            sp.Mul(int(c), *(s ** int(k) for s, k in zip(self.symbols, powers, strict=False) if k))
-            for powers, c in polynomial.to_dict().items()
-        ]
-        return sp.Add(*terms)
+        terms = [(int(c), tuple(map(int, powers))) for powers, c in polynomial.to_dict().items()]
+        return building.polynomial(terms, self.symbols)
 
 
 @dataclass(frozen=True)
