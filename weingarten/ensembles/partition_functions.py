@@ -11,7 +11,7 @@ import sympy as sp
 from flint import fmpz_poly
 
 from weingarten.algebra.rational import Ratio
-from weingarten.algebra.several import Ring, symbols_of
+from weingarten.algebra.several import ring_of, symbols_of
 from weingarten.combinatorics.set_partitions import (
     SetPartition,
     all_set_partitions,
@@ -73,7 +73,7 @@ def partition_weingarten_function(
                 )
         law = LAWS[group]((size,), (size,), group)
         law.check(len(marks), 0)
-        ring = Ring(symbols_of([size]))
+        ring = ring_of(symbols_of([size]))
         return ring.sympy(law.weight((marks, family.index(left), family.index(right)), ring))
     if group not in ORDERS:
         raise WeingartenError(f"group={group!r}: choose one of {', '.join([*ORDERS, *LAWS])}")

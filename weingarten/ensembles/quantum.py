@@ -19,7 +19,7 @@ import sympy as sp
 from flint import fmpz_poly
 
 from weingarten.algebra.rational import Ratio
-from weingarten.algebra.several import Ring, Several, symbols_of
+from weingarten.algebra.several import Ring, Several, ring_of, symbols_of
 from weingarten.combinatorics.set_partitions import is_finer
 from weingarten.ensembles.noncrossing import (
     denominator,
@@ -107,7 +107,7 @@ def _moment(rows: Sequence[int], cols: Sequence[int], size: Any, kind: str) -> A
     if size.is_Integer:
         value = summed_at(kind, marks, left, right, int(size))
         return sp.Rational(value.numerator, value.denominator)
-    ring = Ring(symbols_of([size]))
+    ring = ring_of(symbols_of([size]))
     return ring.sympy(LAWS[kind]((size,), (size,), kind).summed(marks, left, right, ring))
 
 

@@ -13,6 +13,7 @@ import sympy as sp
 
 from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
+from weingarten.legs.hook import holds
 from weingarten.legs.law import FORM_NAME, Law, Tree
 from weingarten.legs.symbols import Entry, LegMatrix, Legs, PartialTrace, PartialTranspose, RandomMatrix, legs_of
 from weingarten.notation.entries import WordEntry
@@ -52,7 +53,7 @@ class TreeReader:
             raise WeingartenError(
                 f"expression={expression!r} is no scalar; take a trace or an entry, or expectation_tensor"
             )
-        if expression.has(sp.Abs):
+        if holds(expression, (sp.Abs,)):
             expression = expression.replace(_is_even_modulus, _without_modulus)
         for product in sp.Add.make_args(sp.expand(expression) if _has_sum_inside(expression) else expression):
             read = Product(sp.S.One)
@@ -67,7 +68,7 @@ class TreeReader:
 
     def _factor(self, read: Product, choices: list[Sum], factor: Any) -> None:
         base, power = factor.as_base_exp()
-        if not factor.has(*RANDOM) and not isinstance(base, sp.Trace):
+        if not holds(factor, RANDOM) and not isinstance(base, sp.Trace):
             read.coefficient = read.coefficient * factor
             return
         if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
@@ -111,7 +112,7 @@ class TreeReader:
         if isinstance(expr, (sp.Transpose, sp.Adjoint)):
             inner = self.matrix(expr.arg)
             if isinstance(expr, sp.Adjoint):
-                inner = [(sp.conjugate(c), Tree("conjugate", (tree,))) for c, tree in inner]
+                inner = [(c if c is sp.S.One else sp.conjugate(c), Tree("conjugate", (tree,))) for c, tree in inner]
             return [(c, Tree("transpose", (tree,))) for c, tree in inner]
         if isinstance(expr, (sp.MatPow, sp.Inverse)):
             return self._power(expr.base, expr.exp)

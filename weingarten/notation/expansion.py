@@ -38,7 +38,7 @@ def check_expansion(expression: Any) -> None:
     weingarten.errors.CostError: the expression multiplies out to at least 16777216 products; the limit is 20000
     """
     _, factors, _ = _extent(expression)
-    if expression.has(sp.MatrixExpr) and expression.has(sp.Trace):
+    if factors > FACTOR_LIMIT and expression.has(sp.MatrixExpr) and expression.has(sp.Trace):
         _within(factors, FACTOR_LIMIT, "has products of {} factors")
 
 
