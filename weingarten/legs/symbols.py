@@ -49,7 +49,7 @@ class RandomMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     @property
     def legs(self) -> tuple[Legs, Legs]:
         """Sizes of the row legs and of the column legs."""
-        return tuple(self.args[1]), tuple(self.args[2])
+        return self.args[1].args, self.args[2].args
 
     @property
     def is_square(self) -> bool:
@@ -64,7 +64,7 @@ class RandomMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     @property
     def parameters(self) -> Legs:
         """The parameters of the law."""
-        return tuple(self.args[4])
+        return self.args[4].args  # type: ignore[no-any-return]
 
     @property
     def free_symbols(self) -> set[Any]:
@@ -128,7 +128,7 @@ class LegMatrix(sp.MatrixSymbol):  # type: ignore[misc]
     @property
     def legs(self) -> tuple[Legs, Legs]:
         """Sizes of the row legs and of the column legs."""
-        return tuple(self.args[1]), tuple(self.args[2])
+        return self.args[1].args, self.args[2].args
 
     @property
     def free_symbols(self) -> set[Any]:
@@ -301,7 +301,7 @@ def checked_legs(name: str, legs: Any) -> Legs:
 
 def checked_size(name: str, size: Any) -> Any:
     """Return one size: a positive integer, or an expression with free symbols that may be one."""
-    if isinstance(size, sp.Expr) and size.free_symbols:
+    if isinstance(size, sp.Symbol) or (isinstance(size, sp.Expr) and size.free_symbols):
         if size.is_integer is False or size.is_positive is False:
             raise WeingartenError(f"{name}={size} cannot be a positive integer; give a Symbol without that assumption")
         return size

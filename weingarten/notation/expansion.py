@@ -49,13 +49,15 @@ def _extent(expr: Any) -> Extent:
         return 1, 0, False
     if isinstance(expr, (sp.Pow, sp.MatPow)):
         return _power(expr)
+    if isinstance(expr, (sp.Transpose, sp.Adjoint)):
+        return _extent(expr.args[0])
     parts = [_extent(part) for part in expr.args]
     terms, factors, nested = zip(*parts, strict=True)
     if isinstance(expr, (sp.Add, sp.MatAdd)):
         return sum(terms), max(factors), any(nested)
     if isinstance(expr, (sp.Mul, sp.MatMul)):
         return _bounded(prod(terms)), sum(factors), any(nested)
-    if isinstance(expr, (sp.Trace, sp.Transpose, sp.Adjoint, sp.conjugate)):
+    if isinstance(expr, (sp.Trace, sp.conjugate)):
         return terms[0], factors[0], nested[0] or (isinstance(expr, sp.Trace) and terms[0] > 1)
     return 1, sum(factors), False
 

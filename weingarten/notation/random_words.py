@@ -180,4 +180,12 @@ def _side_by_side(factors: tuple[Any, ...], left: Any, right: Any) -> bool:
     if not 0 < split < len(factors):
         return False
     before, after = factors[split - 1], factors[split]
-    return bool(before != after and before.shape[1] == after.shape[0])
+    return bool(_side(before, 1) == _side(after, 0) and before != after)
+
+
+def _side(expr: Any, which: int) -> Any:
+    """Return the sizes of the rows (0) or columns (1) of a letter, leg by leg where it has several."""
+    if type(expr) in (sp.Transpose, sp.Adjoint):
+        expr, which = expr.args[0], 1 - which
+    legs = getattr(expr, "legs", None)
+    return (expr.shape[which],) if legs is None else legs[which]
