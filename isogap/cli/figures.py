@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isogap._version import __version__
+from isogap.base.names import did_you_mean
 from isogap.cli.common import EXIT_OK, BarProgress, Parser, command, fail, prepare_streams, whole
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _run(options: argparse.Namespace) -> int:
         return EXIT_OK
     unknown = [name for name in options.names if name not in FIGURES]
     if unknown:
-        return fail(PROGRAM, f"no figure {', '.join(unknown)}; --list shows what there is")
+        near = did_you_mean(unknown[0], FIGURES) or "; --list shows what there is"
+        return fail(PROGRAM, f"no figure {', '.join(unknown)}{near}")
     problem = _folder_problem(options)
     if problem:
         return fail(PROGRAM, problem)

@@ -14,6 +14,7 @@ import numpy as np
 
 from isogap.base.arguments import integer, one_of
 from isogap.base.arrays import FloatArray
+from isogap.base.log import logger
 from isogap.base.progress import Progress
 from isogap.base.records import plain, provenance
 from isogap.base.streams import seed_of, seed_sequence
@@ -33,6 +34,8 @@ from isogap.model.activations import activation as activation_named
 from isogap.model.choices import WEIGHTS
 from isogap.run.rates import Slope, end_to_end_rate
 from isogap.theory.mean_field.summary import MeanFieldTheory, theory_of
+
+_log = logger(__name__)
 
 FORMAT = "isogap-mean-field/1"
 LAWS: dict[str, WeightLaw] = dict(zip(WEIGHTS, (Haar(), Gaussian()), strict=True))
@@ -188,6 +191,7 @@ def simulate_mean_field(
     theory = theory_of(phi, size, gain=gain)
     layer = Chain((Dense(law), BatchNorm(), Nonlinearity(phi, theory.gain)))
     start: Any = orthogonal_start(width, size) if size <= width else gaussian_start(width, size)
+    _log.info("theory: rate %s; %d networks, width %d, depth %d", theory.rate, replicas, width, depth)
     run = run_wide(
         [layer] * depth,
         start,

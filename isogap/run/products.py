@@ -11,6 +11,7 @@ from scipy.stats import norm
 
 from isogap.base.arguments import integer
 from isogap.base.arrays import FloatArray
+from isogap.base.log import logger
 from isogap.base.progress import Progress
 from isogap.base.records import provenance
 from isogap.base.streams import RESAMPLE_KEY, child, seed_sequence
@@ -27,6 +28,8 @@ from isogap.theory.products import (
 )
 from isogap.theory.products.conditioning import LARGEST_SIZE, ConditionNumberLimit
 from isogap.theory.products.law import Law, PointMass
+
+_log = logger(__name__)
 
 # Probability that a right theory is called inconsistent, for all comparisons of a run together.
 LEVEL = 1e-4
@@ -174,6 +177,9 @@ def simulate_products(
     workers = integer("threads", default_threads() if threads is None else threads, 1)
     root = seed_sequence(rng)
     accuracy = 1e-9 if size <= 200 else 1e-6
+    _log.info(
+        "products of %d %s factors of size %d, accuracy %g, %d threads", factors, weights, size, accuracy, workers
+    )
     spectra = sample_products(
         size, factors, replicas=replicas, weights=weights, sigma=sigma, ambient=ambient, accuracy=accuracy, rng=root,
         threads=workers, progress=progress,

@@ -11,10 +11,13 @@ import numpy as np
 
 from isogap.base.arguments import integer
 from isogap.base.arrays import FloatArray
+from isogap.base.log import logger
 from isogap.base.progress import Progress
 from isogap.engine.residual.networks import ChainRun, run_chain, run_scaled
 from isogap.model.residual import ResidualChain, is_identity
 from isogap.theory.residual import VarianceProfile, gradient_ratio, scaled_mean_square, variance_profile
+
+_log = logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,7 @@ def simulate_residual(
     True
     """
     count = integer("replicas", replicas, 1)
+    _log.info("%d residual networks, width %d, %d blocks", count, chain.width, chain.blocks)
     run = run_chain(chain, replicas=count, cotangent=cotangent, rng=rng, threads=threads, progress=progress)
     profile = _profile(chain)
     laws = (profile.log_mean_square, profile.log_variance) if profile is not None else (0.0, 0.0)

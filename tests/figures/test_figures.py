@@ -397,7 +397,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["fig9"], "no figure fig9; --list shows what there is"),
         (["fig1", "--out", "/nowhere/deep"], "folder /nowhere does not exist"),
         (["fig1", "--data", "/nowhere"], "--data /nowhere: no such folder"),
-        (["fig1", "--scale", "huge"], "invalid choice"),
+        (["fig1", "--scale", "huge"], "must be one of"),
     ],
 )
 def test_command_refuses(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

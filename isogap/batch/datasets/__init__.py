@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from isogap.base.log import logger
+from isogap.base.names import did_you_mean
 from isogap.batch.datasets._common import Dataset, DatasetError, MissingDataError
 from isogap.batch.datasets.cifar import load_cifar10, load_cifar100
 from isogap.batch.datasets.digits import load_digits
 from isogap.batch.datasets.download import download
 from isogap.batch.datasets.idx import load_fashion_mnist, load_idx, load_mnist, read_idx
+
+_log = logger(__name__)
 
 __all__ = [
     "Dataset",
@@ -69,9 +73,13 @@ def load_dataset(name: str, folder: str | Path | None = None) -> Dataset:
     if name == "digits":
         return load_digits()
     if name not in (*_FROM_FOLDER, "idx"):
-        raise DatasetError(f"data set must be one of {', '.join(DATASETS)}, idx, got {name!r}")
+        raise DatasetError(
+            f"data set must be one of {', '.join(DATASETS)}, idx, got {name!r}{did_you_mean(name, DATASETS)}"
+        )
     if folder is None and name == "fashion-mnist" and (DEBIAN / name).is_dir():
         folder = DEBIAN
     if folder is None:
         raise MissingDataError(f"data set {name} needs the folder of its files")
-    return load_idx(folder) if name == "idx" else _FROM_FOLDER[name](folder)
+    found = load_idx(folder) if name == "idx" else _FROM_FOLDER[name](folder)
+    _log.info("%s from %s: %d images of %d pixels", found.title, folder, len(found.train_images), found.features)
+    return found

@@ -49,14 +49,14 @@ def download(name: str, folder: str | Path) -> Path:
     Raises
     ------
     DatasetError
-        An unknown name, no pooch (extra ``data``), no connection, a file whose MD5 sum is another.
+        An unknown name, no pooch (extra ``download``), no connection, a file whose MD5 sum is another.
     """
     if name not in SOURCES:
         raise DatasetError(f"data set must be one of {', '.join(SOURCES)} to be downloaded, got {name!r}")
     try:
         import pooch
     except ImportError:
-        raise DatasetError('downloading needs pooch: pip install "isogap[data]"') from None
+        raise DatasetError('downloading needs pooch: pip install "isogap[download]"') from None
     base, sums = SOURCES[name]
     where = Path(folder) / name
     for file, md5 in sums.items():
