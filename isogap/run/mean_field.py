@@ -18,6 +18,7 @@ from isogap.base.log import logger
 from isogap.base.progress import Progress
 from isogap.base.records import plain, provenance
 from isogap.base.streams import seed_of, seed_sequence
+from isogap.base.tabular import Sheet, Tabular
 from isogap.base.threads import default_threads
 from isogap.engine.wide.dense import Dense, Gaussian, Haar, WeightLaw
 from isogap.engine.wide.grams import (
@@ -32,6 +33,7 @@ from isogap.engine.wide.layers import BatchNorm, Chain, Nonlinearity
 from isogap.engine.wide.network import replicas_at_once, run_wide
 from isogap.model.activations import activation as activation_named
 from isogap.model.choices import WEIGHTS
+from isogap.run import sheets
 from isogap.run.rates import Slope, end_to_end_rate
 from isogap.theory.mean_field.summary import MeanFieldTheory, theory_of
 
@@ -41,8 +43,8 @@ FORMAT = "isogap-mean-field/1"
 LAWS: dict[str, WeightLaw] = dict(zip(WEIGHTS, (Haar(), Gaussian()), strict=True))
 
 
-@dataclass(frozen=True)
-class MeanFieldRun:
+@dataclass(frozen=True, repr=False)
+class MeanFieldRun(Tabular):
     """``R`` networks of width ``N`` and depth ``L``, and the theory beside them.
 
     Attributes
@@ -72,6 +74,10 @@ class MeanFieldRun:
     c: FloatArray
     dispersion: FloatArray
     provenance: dict[str, Any]
+
+    def sheet(self) -> Sheet:
+        """Columns of `to_dataframe` and `to_xarray`."""
+        return sheets.mean_field_sheet(self)
 
     @property
     def measured_rate(self) -> tuple[float, float]:

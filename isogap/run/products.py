@@ -15,10 +15,12 @@ from isogap.base.log import logger
 from isogap.base.progress import Progress
 from isogap.base.records import provenance
 from isogap.base.streams import RESAMPLE_KEY, child, seed_sequence
+from isogap.base.tabular import Sheet, Tabular
 from isogap.base.threads import default_threads
 from isogap.engine.products import sample_products
 from isogap.model.choices import PRODUCT_REPLICAS
 from isogap.model.factors import Factor
+from isogap.run import sheets
 from isogap.theory.products import (
     condition_number_law,
     fuss_catalan,
@@ -57,8 +59,8 @@ class Estimate:
     theory: float
 
 
-@dataclass(frozen=True)
-class ProductsResult:
+@dataclass(frozen=True, repr=False)
+class ProductsResult(Tabular):
     """See `simulate_products`.
 
     Attributes
@@ -107,6 +109,10 @@ class ProductsResult:
     reasons: tuple[str, ...]
     log_singular_values: FloatArray
     provenance: dict[str, Any]
+
+    def sheet(self) -> Sheet:
+        """Columns of `to_dataframe` and `to_xarray`."""
+        return sheets.products_sheet(self)
 
     @property
     def law(self) -> Law:

@@ -15,12 +15,14 @@ from isogap.base.arrays import MEMORY_LIMIT, FloatArray
 from isogap.base.log import logger
 from isogap.base.progress import Progress
 from isogap.base.streams import input_generator, label_generator, seed_of, seed_sequence
+from isogap.base.tabular import Sheet, Tabular
 from isogap.base.threads import default_threads, in_order, one_blas_thread
 from isogap.batch.samples import Batch, repeated_batch
 from isogap.batch.spec import InputError, Spec
 from isogap.engine.networks.passes import Pass, generators
 from isogap.model.losses import labels_for, make_loss
 from isogap.model.variant import Variant
+from isogap.run import sheets
 from isogap.theory.coverage import theorem, variant_gradient_bounds, wider_theorems
 
 _log = logger(__name__)
@@ -32,8 +34,8 @@ CHUNKS, CHUNK_NUMBERS = 16, 2**12
 CHUNK_BYTES = 2**29
 
 
-@dataclass(frozen=True)
-class VariantResult:
+@dataclass(frozen=True, repr=False)
+class VariantResult(Tabular):
     """Gradient norms of ``R`` replicas of a variant.
 
     Attributes
@@ -70,6 +72,10 @@ class VariantResult:
     seed: Any
     input: str = "gaussian"
     wider: tuple[str, ...] = ()
+
+    def sheet(self) -> Sheet:
+        """Columns of `to_dataframe` and `to_xarray`."""
+        return sheets.variant_sheet(self)
 
 
 def simulate_variant(
