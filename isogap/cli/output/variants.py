@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from isogap.base.records import plain
-from isogap.run.rates import Slope, gradient_slope
 from isogap.run.variant import VariantResult
-from isogap.theory.mean_field.variant_rate import variant_growth
+from isogap.run.verdict import mean_field_slope, slope_of
 
 
 def as_data(result: VariantResult) -> dict[str, Any]:
@@ -38,23 +37,6 @@ def as_data(result: VariantResult) -> dict[str, Any]:
         }
     )
     return found
-
-
-def slope_of(result: VariantResult) -> Slope | None:
-    """Rate over the middle of the network; ``None`` where a gradient vanishes or there are too few layers."""
-    depth = result.variant.depth
-    window = (depth // 4, max(depth - 1 - depth // 4, depth // 4 + 1))
-    if depth < 2 or window[1] > depth - 1 or not np.isfinite(result.log_norm).all():
-        return None
-    return gradient_slope(result.log_norm, window)
-
-
-def mean_field_slope(result: VariantResult) -> tuple[float | None, str]:
-    """Mean-field growth per layer over the layers of `slope_of`, by the same straight line, and its conditions or a reason."""
-    measured, growth = slope_of(result), variant_growth(result.variant)
-    if measured is None or growth.log_growth is None:
-        return None, growth.remark
-    return gradient_slope(growth.log_norm()[None], measured.window).value, growth.remark
 
 
 def _mean_field_data(result: VariantResult) -> dict[str, Any]:
