@@ -73,6 +73,13 @@ class VariantResult(Tabular):
     input: str = "gaussian"
     wider: tuple[str, ...] = ()
 
+    @property
+    def verdict(self) -> str:
+        """What the run means, in lines of text: growth, theorem or what fails, mean-field theory, the bound."""
+        from isogap.run.verdict import verdict_of  # which knows this class
+
+        return verdict_of(self)
+
     def sheet(self) -> Sheet:
         """Columns of `to_dataframe` and `to_xarray`."""
         return sheets.variant_sheet(self)
