@@ -16,10 +16,12 @@ from isogap.base.arrays import FloatArray
 from isogap.base.progress import Interrupted, Progress
 from isogap.base.records import plain
 from isogap.base.streams import input_generator, seed_of, seed_sequence
+from isogap.base.tabular import Sheet, Tabular
 from isogap.base.threads import default_threads, in_order, one_blas_thread
 from isogap.batch.start import Start, make_start
 from isogap.engine.shrinking import block_size, gaps_of_block
 from isogap.model.choices import DEFAULT_REPLICAS
+from isogap.run import sheets
 from isogap.run.bound_curves import start_excess
 from isogap.run.statistics import GapStatistics, LogStatistics, gap_statistics, log_statistics
 from isogap.theory.bounds import ShrinkingBounds, shrinking_widths
@@ -29,8 +31,8 @@ __all__ = ["ShrinkingResult", "simulate_widths"]
 _LEAST_EIGENVALUE = 1e-12
 
 
-@dataclass(frozen=True)
-class ShrinkingResult:
+@dataclass(frozen=True, repr=False)
+class ShrinkingResult(Tabular):
     """A network whose widths shrink, measured and bounded; every array has one entry a layer, ``l = 0..L``.
 
     Attributes
@@ -59,6 +61,10 @@ class ShrinkingResult:
     log_phi: LogStatistics
     bounds: ShrinkingBounds
     seed: int | list[int]
+
+    def sheet(self) -> Sheet:
+        """Columns of `to_dataframe` and `to_xarray`."""
+        return sheets.shrinking_sheet(self)
 
     @property
     def depth(self) -> int:

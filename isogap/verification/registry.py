@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from isogap.base.names import did_you_mean
 from isogap.verification.entries import REGISTRY, Place, RegistryError, check_file, read
 
 __all__ = [
@@ -196,7 +197,8 @@ def find(statements: Mapping[str, Statement], name: str) -> str:
     keys = keys or [key for key, s in statements.items() if wanted.replace(":", "/", 1) == plain(key)]
     keys = keys or [key for key, s in statements.items() if re.sub(r"\s+", "", s.label.lower()) == wanted]
     if not keys:
-        raise RegistryError(f"{name}: no such label; isogap-verify --list shows them")
+        near = did_you_mean(name, [text for s in statements.values() for text in (s.label, s.full)])
+        raise RegistryError(f"{name}: no such label{near or '; isogap-verify --list shows them'}")
     if len(keys) > 1:
         raise RegistryError(f"{name}: several systems have it; write {' or '.join(keys)}")
     return keys[0]
