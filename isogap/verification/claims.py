@@ -100,7 +100,7 @@ class Expression:
 
     def exact(self, **values: Any) -> Fraction:
         """Value at rational numbers, without rounding; no functions."""
-        return Fraction(self.evaluate({k: Fraction(v) for k, v in values.items()}, Fraction))
+        return Fraction(self.evaluate({k: v if callable(v) else Fraction(v) for k, v in values.items()}, Fraction))
 
     def sympy(self, **values: Any) -> Any:
         """Sympy expression; symbols that are not given are positive."""
@@ -120,7 +120,15 @@ class Expression:
 
     def float(self, **values: Any) -> float:
         """Value in floating point, for plots and sampled bounds."""
-        known = {"log": math.log, "exp": math.exp, "sqrt": math.sqrt, "abs": abs, "pi": math.pi, "asinh": math.asinh}
+        known = {
+            "log": math.log,
+            "exp": math.exp,
+            "sqrt": math.sqrt,
+            "abs": abs,
+            "pi": math.pi,
+            "asinh": math.asinh,
+            "inf": math.inf,
+        }
         return float(self.evaluate({**known, **values}, float))
 
     @property
@@ -136,6 +144,7 @@ _BALL_FUNCTIONS: dict[str, Any] = {
     "abs": abs,
     "pi": ball(0).pi(),
     "asinh": lambda x: x.asinh(),
+    "inf": ball(float("inf")),
 }
 
 
