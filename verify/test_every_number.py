@@ -45,7 +45,7 @@ def test_a_changed_number_turns_the_check_red(key, claim, request):
     if not request.config.getoption("--deep") and request.node.callspec.id not in CHOSEN:
         pytest.skip("not in the sample; all of them with --deep")
     kind = found(key, claim)
-    assert kind in ("refuted", "undecided") and kind != STATEMENTS[key].kind, kind
+    assert kind in {"refuted", "undecided"} - {STATEMENTS[key].kind}, kind
 
 
 CHOSEN = {x.id for x in NUMBERS if id(x) in SAMPLED}
@@ -54,7 +54,7 @@ CHOSEN = {x.id for x in NUMBERS if id(x) in SAMPLED}
 @pytest.mark.parametrize(("key", "claim"), SIGNS)
 def test_a_turned_inequality_turns_the_check_red(key, claim):
     kind = found(key, claim)
-    assert kind in ("refuted", "undecided") and kind != STATEMENTS[key].kind, kind
+    assert kind in {"refuted", "undecided"} - {STATEMENTS[key].kind}, kind
 
 
 @pytest.mark.parametrize("key", [key for key, s in STATEMENTS.items() if s.system in ONE_TEXT])

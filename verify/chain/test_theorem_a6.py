@@ -31,7 +31,7 @@ def decide(case, *, slope=1):
     lam, x = sp.symbols("lambda x", positive=True)
     e = sp.Symbol("e", positive=True)  # e^(y/2) for y = log(1/λ)
     case.identity("4 sinh²(y/2) = (1-λ)²/λ at λ = e^(-y)", (e - 1 / e) ** 2, ((1 - lam) ** 2 / lam).subs(lam, 1 / e**2))
-    T, q, k, d, b = (sp.Symbol(name, positive=True) for name in ("T_0", "q", "k", "d", "b"))
+    T, k, b = (sp.Symbol(name, positive=True) for name in ("T_0", "k", "b"))
     mean = case.below("Theorem A")[0].right.sympy(trG_0=T, ell=k)
     case.identity("4 sinh² of the bound is E x_k", 4 * sp.sinh(layer.sympy()) ** 2, mean, computed=True)
     case.identity("b is the bound at k = 0", sp.sinh(first.sympy()), sp.sinh(layer.sympy(k=0)), computed=True)

@@ -6,7 +6,7 @@ import sympy as sp
 
 from isogap import bounds
 from isogap.theory.enclosures import exact_step_enclosure, log_lambda_star_enclosure
-from isogap.verification import RefutedError, replace
+from isogap.verification import RefutedError
 from isogap.verification.balls import ball, two_level
 from isogap.verification.forms import d
 from isogap.verification.states import enclosed_root, few_spectra, one_apart

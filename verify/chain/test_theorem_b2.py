@@ -7,7 +7,6 @@ import sympy as sp
 from isogap import bounds
 from isogap.theory.enclosures import exact_step_enclosure
 from isogap.verification import replace
-from isogap.verification.balls import ball
 from isogap.verification.forms import centred, d, mean_of_forms, power_sum
 from isogap.verification.states import confinement_ball, few_spectra, one_apart
 

@@ -7,7 +7,6 @@ import sympy as sp
 from isogap import bounds
 from isogap.theory.enclosures import exact_step_enclosure
 from isogap.verification import replace
-from isogap.verification.balls import ball
 from isogap.verification.states import confinement_ball, few_spectra, one_apart
 
 
@@ -31,7 +30,7 @@ def decide(case):
                     )
                     found = bounds.theorem_1_optimal(width, float(phi.mid()), 7)
                     case.library("bounds.theorem_1_optimal", found, decay.ball(phi0=phi, k=k, ell=7), 1e9, d=width)
-    delta, d, phi, k_ = (sp.Symbol(name, positive=True) for name in ("delta", "d", "phi0", "k"))
+    delta, phi = (sp.Symbol(name, positive=True) for name in ("delta", "phi0"))
     floor = case.below("Theorem B2")[0].sides[1].sympy()
     u = scaled.sympy()
     what = "one step by B2: φ - δ²/(d(d+2))"

@@ -45,7 +45,7 @@ def decide(case, *, fourth=Fraction(5, 32)):
     )
     K4 = constant.sympy(d=d, p=4, c_p=sp.Rational(5, 32), factorial=sp.factorial, poch=_risen) ** 4
     case.identity("K_4⁴ = d 4! c_4/(d/2)_4", K4, d * 24 * sp.Rational(5, 32) / pochhammer, computed=True)
-    u_0, K, width, total = sp.symbols("u_0 K_p d U_0", positive=True)
+    u_0, K, width = sp.symbols("u_0 K_p d", positive=True)
     deviations = case.below("Theorem C1")[0].right.sympy()
     low = sp.Symbol("Y_min", positive=True)
     half = sp.cancel(case.below("E6")[0].right.sympy() / -sp.log(low))
