@@ -87,7 +87,10 @@ class Expression:
     def evaluate(self, values: Mapping[str, Any], number: Callable[[Fraction], Any]) -> Any:
         """Value with the operators of ``values``; constants by ``number``."""
         self.seen.add("evaluated")
-        return _value(self.node, values, number)
+        try:
+            return _value(self.node, values, number)
+        except ArithmeticError as error:  # division by 0, a power that has no meaning
+            raise ClaimError(f"{ast.unparse(self.node)}: {error}") from None
 
     def ball(self, **values: Any) -> Any:
         """Ball around the value at exact numbers or balls; functions that are not log, exp, sqrt, abs by name."""
