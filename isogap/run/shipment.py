@@ -6,12 +6,15 @@ are run again with the code that was made, for every family that this processor 
 
 from __future__ import annotations
 
+import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from isogap.engine.kernels import shipped
 from isogap.engine.kernels.lanes.probe import lanes_available
+from isogap.engine.kernels.sources import source_hash
 from isogap.run.chain import simulate
 
 # Width, depth, replicas: both forms of the state, several blocks, and one with another number of replicas than lanes.
@@ -61,5 +64,37 @@ def _runnable() -> list[str]:
         return shipped.families()
 
 
+def is_current(folder: Path) -> bool:
+    """Whether the code in ``folder`` is of these sources and complete, made by the numba that is installed now."""
+    import llvmlite
+    import numba
+
+    try:
+        index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
+        objects = [
+            (folder / family / f"{symbol}.o", digest)
+            for family, all_ in index["families"].items()
+            for symbol, digest in all_.items()
+        ]
+        intact = all(sha256(path.read_bytes()).hexdigest() == digest for path, digest in objects)
+        made_by = {"numba": numba.__version__, "llvmlite": llvmlite.__version__}
+        return (
+            intact
+            and index["sources"] == source_hash()
+            and index["made by"] == made_by
+            and index["format"] == shipped.FORMAT
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+
+def main(folder: Path) -> None:
+    """Make what is not there yet."""
+    if is_current(folder):
+        print("the kernels in", folder, "are those of these sources")
+    else:
+        print("kernels compiled; the same bits as compiled anew:", *build(folder))
+
+
 if __name__ == "__main__":
-    print("kernels compiled; the same bits as compiled anew:", *build(Path(sys.argv[1])))
+    main(Path(sys.argv[1]))

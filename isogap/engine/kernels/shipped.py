@@ -50,7 +50,9 @@ _CODES = {id(np.dtype(name)): code for name, code in _DTYPES.items()}
 # Bits of the flags of an array that belong to its type: in C order, in Fortran's, aligned, writable.
 _C, _F, _ALIGNED, _WRITABLE = 0x1, 0x2, 0x100, 0x400
 _FLAGS = _C | _F | _ALIGNED | _WRITABLE
-_HEAD = object.__basicsize__  # bytes before the first field of an array object: its address, then dimensions and strides
+_HEAD = (
+    object.__basicsize__
+)  # bytes before the first field of an array object: its address, then dimensions and strides
 _PACK = {"array": "q", "int64": "q", "bool": "q", "float64": "d"}
 _RESULT = {"int64": "q", "float64": "d", "bool": "?7x"}
 # What was found for every kernel and kind of call: filled by the kernels, here so that `switched` can empty it.
@@ -216,7 +218,9 @@ def _arrays_are_as_known() -> bool:
     """Whether an array object begins, after its head, with the address of its data, dimensions and strides."""
     array = np.zeros((3, 5))[:, ::2]
     field = ctypes.sizeof(ctypes.c_void_p)
-    data, dimensions, shape, strides = (ctypes.c_ssize_t.from_address(id(array) + _HEAD + i * field).value for i in range(4))
+    data, dimensions, shape, strides = (
+        ctypes.c_ssize_t.from_address(id(array) + _HEAD + i * field).value for i in range(4)
+    )
     pair = ctypes.c_ssize_t * 2
     return (
         field == 8

@@ -115,7 +115,9 @@ def _bitcode(call: Call, symbol: str) -> tuple[bytes, str]:
 def _never_called(module: Any) -> str:
     """Bodies for what numba's runtime does when the last reference to an array goes: arrays without an owner have none."""
     declared = (str(f).strip() for f in module.functions if f.is_declaration and f.name.startswith("NRT_"))
-    return "\n".join(line.split(" #")[0].replace("declare", "define linkonce_odr") + " {\n  ret void\n}" for line in declared)
+    return "\n".join(
+        line.split(" #")[0].replace("declare", "define linkonce_odr") + " {\n  ret void\n}" for line in declared
+    )
 
 
 def _result(kind: Any) -> str:
@@ -194,6 +196,8 @@ class _Reader:
 def _object(code: bytes, family: str) -> bytes:
     """Object code for a family of processors."""
     target = llvm.Target.from_default_triple()
-    machine = target.create_target_machine(cpu=family, features="", opt=3, reloc="pic", codemodel="jitdefault", jit=True)
+    machine = target.create_target_machine(
+        cpu=family, features="", opt=3, reloc="pic", codemodel="jitdefault", jit=True
+    )
     module = llvm.parse_bitcode(code)
     return bytes(machine.emit_object(module))

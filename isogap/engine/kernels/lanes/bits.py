@@ -12,5 +12,9 @@ _CODE = "isogap.engine.kernels.lanes.words"
 plus, minus, xor = Operation(_CODE, "plus"), Operation(_CODE, "minus"), Operation(_CODE, "xor")
 left, right = Operation(_CODE, "left"), Operation(_CODE, "right")
 right_signed, rotate = Operation(_CODE, "right_signed"), Operation(_CODE, "rotate")
-to_floats, bits_of, from_bits = Operation(_CODE, "to_floats"), Operation(_CODE, "bits_of"), Operation(_CODE, "from_bits")
+to_floats, bits_of, from_bits = (
+    Operation(_CODE, "to_floats"),
+    Operation(_CODE, "bits_of"),
+    Operation(_CODE, "from_bits"),
+)
 where_odd = Operation(_CODE, "where_odd")
