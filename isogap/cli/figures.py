@@ -27,7 +27,7 @@ examples:
   isogap-figures explorer --out tables
   isogap-figures table-d1 fig4 --data /usr/share/datasets
 
-table-d1 and fig4 above use Fashion-MNIST as Debian's dataset-fashion-mnist installs it;
+The last one uses Fashion-MNIST as Debian's dataset-fashion-mnist installs it;
 data sets are known by the checksums of their files, not by their names.
 
 Each is written as NAME.png, NAME.svg and NAME.csv, and README.md shows them.
