@@ -10,7 +10,7 @@ from isogap.verification.words import ONE, equal, matrix, normal_form
 def decide(case):
     """``P = I - uuᵀ`` with ``uᵀu = 1`` is idempotent with trace n-1, for every n; exact characteristic polynomials."""
     case.decides("==")
-    n, N = sp.symbols("n N", positive=True)
+    n, N = sp.symbols("n norm_x", positive=True)
     level, times, other = case.claim.right.sympy(levels=lambda *levels: levels)
     derivative = case.below("Lemma C.9")[0].right
     case.identity("on v orthogonal to x: v over the norm", derivative.sympy(one=1, x_x=0), level, computed=True)

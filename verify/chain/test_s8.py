@@ -6,8 +6,8 @@ import numpy as np
 import sympy as sp
 from flint import fmpq
 
-from isogap.verification import rational as q
 from isogap.verification import UndecidedError, replace, sampling
+from isogap.verification import rational as q
 from isogap.verification.words import matrix, powers, rule, symmetric
 
 
