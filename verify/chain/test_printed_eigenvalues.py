@@ -11,7 +11,7 @@ from isogap.verification.rational import diagonal_of, identity, rows_of, unit_ro
 def decide(case, *, corrected=False):
     """A row-normalised matrix with exact eigenvalues beyond (0, 1], of X Xᵀ and of X; then the interval (0, d] from the trace."""
     case.decides("< <=", "< <=", "< <=")
-    one, other, right = case.claims
+    one, other, _ = case.claims
     if any(claim.left.exact() != 0 for claim in case.claims) or one.right.exact() != other.right.exact():
         raise UndecidedError("the three intervals start at 0, and the two readings end at the same number")
     end = one.right.exact()
