@@ -28,7 +28,7 @@ def decide(case):
             exact = Fraction(sum(int(np.trace(P)) ** k for P in matrices(d)), factorial(d))
             formula = points.right.exact(S=lambda k, j: stirling_number(int(k), int(j)), d=d, k=k)
             case.exact("E (tr P)^k", exact == formula, d=d, k=k)
-            found = points.left.sympy(E=expectation, tr=tr, P=permutation("P", d), k=k)
+            found = points.left.sympy(E=expectation, fixed=tr, P=permutation("P", d), k=k)
             case.exact("the calculus", found == exact.numerator, d=d, k=k)
     for d in (2, 3, 4):
         A = sp.ImmutableMatrix(d, d, lambda i, j: (2 * i - 3 * j + i * j) % 5 - 1)
