@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from math import comb, factorial
+from math import comb, factorial, prod
 from typing import Any
 
 import sympy as sp
@@ -95,6 +95,10 @@ def coefficients(left: Sequence[int], right: Sequence[int], order: int) -> dict[
     meet: dict[tuple[int, int], int] = {}
     for pair in zip(left, right, strict=True):
         meet[pair] = meet.get(pair, 0) + 1
+    if len(meet) == len(left) and order == 1:  # τ is the finest partition
+        signs = [b for side in (left, right) for b in {x: side.count(x) for x in side}.values()]
+        sign = -1 if len(signs) % 2 else 1
+        return {len(left): sign * prod([factorial(b - 1) for b in signs])}
     counts = [_block_counts(size, order) for size in meet.values()]
     found: dict[int, int] = {}
     for choice in product(*counts):
@@ -203,10 +207,13 @@ def block_labels(blocks: Any, name: str) -> Sequence[int]:
     """
     try:
         items = list(blocks)
-        if items and all([hasattr(x, "__index__") for x in items]):
+        if items and hasattr(items[0], "__index__"):
             return [int(x) for x in items]
-        home = {int(v): b for b, block in enumerate(items) for v in block}
-        count = sum([len(list(block)) for block in items])
+        home, count = {}, 0
+        for b, block in enumerate(items):
+            for v in block:
+                home[int(v)] = b
+                count += 1
     except TypeError as error:
         raise WeingartenError(f"{name}={blocks!r} is no set partition; write it as ((0, 2), (1,))") from error
     if count != len(home) or (home and (min(home) or max(home) != count - 1)):

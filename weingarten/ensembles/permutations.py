@@ -243,7 +243,7 @@ def _factorial_moments(kinds: tuple[tuple[int, int], ...], d: int | None, signed
 
 def existing(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
     """Return the size, an int or what sympy has for it, refusing an index beyond it."""
-    size = d if type(d) is int and d > 0 else checked_size("d", d)
+    size: Any = d if type(d) is int and d > 0 else checked_size("d", d)
     if type(size) is not int and size.is_Integer:
         size = int(size)
     if type(size) is int and rows and (max(rows) > size or max(cols) > size):
