@@ -99,7 +99,7 @@ def headline(
     >>> headline(0.001, 0.0001, depth=50)
     'gradients grow 1.0010-fold a layer (± 0.0001): x1000 after 6908 layers; harmless: x1.1 over these 50 layers'
     >>> headline(0.3, 0.3, depth=50, replicas=2)
-    'undecided: 0.3 ± 0.3 a layer; over 50 layers that may hide any factor up to x2e+421: take more networks'
+    'undecided: 0.3 ± 0.3 a layer; over 50 layers that may be any factor up to x2e+421: take more networks'
     """
     if rate is None or math.isnan(rate):
         return "no rate: a gradient vanishes or is not a number in some layer, or there are too few layers"
@@ -109,9 +109,9 @@ def headline(
     if abs(rate) <= width or rate == 0.0:
         value = _rounded(rate, error)
         hidden = (abs(rate) + width) * depth if depth else 0.0
-        if hidden > math.log(HOPELESS):
+        if hidden > math.log(HARMLESS):
             return (
-                f"undecided: {value}{shown} a {unit}; over {depth} {unit}s that may hide any factor up to {_times(hidden)}: "
+                f"undecided: {value}{shown} a {unit}; over {depth} {unit}s that may be any factor up to {_times(hidden)}: "
                 "take more networks"
             )
         return f"no growth: {value}{shown} a {unit}"
@@ -145,16 +145,20 @@ def uneven(
     >>> uneven(4.0, 0.05, (0.02, 0.14), depth=50, power=True, unit="block")
     'gradients grow x55 over these 50 blocks (± 5 %), as a power of the depth, not exponentially: does not explode'
     >>> uneven(9.0, None, (0.3, 0.06), depth=50)
-    'gradients grow x8100 over these 50 layers, unevenly: 1.35-fold a layer near the input, 1.062-fold near the output'
+    'gradients grow x8100 over these 50 layers, unevenly: 1.35-fold a layer near the input, 1.062-fold near the output; explodes'
     """
     size = _times(abs(total)) if total >= 0 else "/" + _times(-total)[1:]
     words = f"gradients {'grow' if total >= 0 else 'shrink'} {size} over these {depth} {unit}s"
     if error is not None and math.isfinite(error):
-        words += f" (± {100 * math.expm1(min(error, 50.0)):.1g} %)" if error < 1 else f" (± {error:.1g} in log)"
+        share = float(f"{100 * math.expm1(min(error, 1.0)):.1g}")
+        words += f" (± {share:g} %)" if error < 1 else f" (± {error:.1g} in log)"
     if power:
         return f"{words}, as a power of the depth, not exponentially: does not explode"
     near, far = (_fold(rate, None) for rate in ends)
-    return f"{words}, unevenly: {near} a {unit} near the input, {far} near the output"
+    words += f", unevenly: {near} a {unit} near the input, {far} near the output"
+    if abs(total) < math.log(HOPELESS):
+        return words
+    return f"{words}; {'explodes' if total > 0 else 'vanishes'}"
 
 
 def _growing(rate: float, error: float | None, depth: int | None, unit: str, bounded: bool) -> str:

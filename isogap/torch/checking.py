@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from isogap.torch.sampling import Sample, alike, sample_of
 from isogap.torch.state import copied, drawn, own_generators, seeded
 from isogap.torch.targets import Target
 from isogap.torch.theory import growth_of, theory_of, words_of
+from isogap.torch.tracing import weights_of
 
 __all__ = ["check"]
 
@@ -34,19 +35,20 @@ def check(
 ) -> Report:
     """Say how gradients grow in a module, layer by layer and in words, at initialisation and in the state given.
 
-    Every layer is hooked on a copy; the module that is passed, its gradients and PyTorch's generators stay as they are. It runs in
-    the mode that it is in: in training mode batch normalisation uses the batch.
+    Every layer is hooked on a copy; the module that is passed, its gradients and PyTorch's generators stay as they are. It runs
+    in the mode that it is in: in training mode batch normalisation uses the batch.
 
     Parameters
     ----------
     module : torch.nn.Module
     batch : Tensor, array_like or tuple of them
-        What the module is called with, samples along the first axis; taken to the module's device and, if real numbers, precision.
+        What the module is called with, samples along the first axis; taken to the module's device and, if real
+        numbers, to its precision.
     labels, loss
         See `isogap.torch.targets.Target`: by default cross-entropy with random labels where the output has shape ``(n, K)``.
     init : callable, optional
-        Draws the weights anew: acts in place on the module that it is given, or returns one. Default: ``reset_parameters`` of every
-        module inside.
+        Draws the weights anew: acts in place on the module that it is given, or returns one. Default:
+        ``reset_parameters`` of every module inside.
     replicas : int
         Networks drawn anew; 0 for the state given alone.
     rng : seed, SeedSequence, Generator or None
@@ -68,7 +70,8 @@ def check(
 
     Examples
     --------
-    >>> net = torch.nn.Sequential(*[m for _ in range(30) for m in (torch.nn.Linear(16, 16), torch.nn.BatchNorm1d(16), torch.nn.ReLU())])
+    >>> from torch import nn
+    >>> net = nn.Sequential(*[m for _ in range(30) for m in (nn.Linear(16, 16), nn.BatchNorm1d(16), nn.ReLU())])
     >>> report = check(net, torch.randn(64, 16, generator=torch.Generator().manual_seed(1)), rng=1)
     >>> report.network.activation.name, [h.name for h in report.coverage.failing], 0.15 < report.rate < 0.3
     ('relu', ['weights', 'activation'], True)
@@ -80,7 +83,7 @@ def check(
         inputs = _inputs(batch, own)
         samples = int(inputs[0].shape[0])
         target = Target(loss, labels, samples, label_generator(root))
-        with own_generators(own), _guarded(module, pristine):
+        with own_generators(own), _guarded(module, pristine) if init is not None else nullcontext():
             given, several = _samples(own, inputs, samples, target, init, count, root)
     return _report(own, inputs, target, given, several, init, root)
 
@@ -136,17 +139,13 @@ def _inputs(batch: Any, module: Any) -> tuple[Any, ...]:
 @contextmanager
 def _guarded(module: Any, pristine: Any) -> Iterator[None]:
     """Put the module back if an init function has changed it instead of the copy that it was given."""
-    module = getattr(module, "_orig_mod", module)
-    versions = {name: t._version for name, t in module.state_dict(keep_vars=True).items() if not t.is_inference()}
     try:
         yield
     finally:
-        now, kept = module.state_dict(keep_vars=True), pristine.state_dict()
-        changed = [name for name, version in versions.items() if name in now and now[name]._version != version]
-        if changed:
-            with torch.no_grad():
-                for name in changed:
-                    now[name].copy_(kept[name])
+        now, kept = getattr(module, "_orig_mod", module).state_dict(), pristine.state_dict()
+        for name, tensor in now.items():
+            if isinstance(tensor, torch.Tensor) and not torch.equal(tensor, kept[name]):
+                tensor.data.copy_(kept[name])
 
 
 def _report(
@@ -162,7 +161,7 @@ def _report(
     log_norm = np.stack([s.log_weight_gradient for s in subject])[:, rows]
     growth = growth_of(log_norm, readout)
     source = None if found.first is None else subject[0].sources.get(found.first)
-    theory = theory_of(found, source, growth)
+    theory = theory_of(found, source, growth, np.stack([s.log_activation_gradient for s in subject]))
     calls = trace.calls
     return Report(
         verdict=words_of(growth, theory),
@@ -206,10 +205,14 @@ def _layers(samples: list[Sample]) -> Layers:
         return np.array([[getattr(g, name) for g in s.geometry] for s in samples], dtype=np.float64)
 
     return Layers(
-        *(of(name) for name in ("gap", "range_gap", "rank", "row_spread", "feature_spread")),
-        np.stack([s.log_jacobian for s in samples]),
-        np.stack([s.log_weight_gradient for s in samples]),
-        np.stack([s.log_activation_gradient for s in samples]),
+        gap=of("gap"),
+        range_gap=of("range_gap"),
+        rank=of("rank"),
+        row_spread=of("row_spread"),
+        feature_spread=of("feature_spread"),
+        log_jacobian=np.stack([s.log_jacobian for s in samples]),
+        log_weight_gradient=np.stack([s.log_weight_gradient for s in samples]),
+        log_activation_gradient=np.stack([s.log_activation_gradient for s in samples]),
     )
 
 
@@ -222,11 +225,7 @@ def _notes(own: Any, given: Sample, several: list[Sample], different: str, subje
     norms = [m for m in own.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     if any(not m.training and m.running_var is not None for m in norms):
         notes.append("batch normalisation used running statistics, in eval mode: call .train() for the batch's own")
-    kept = [
-        n
-        for n in given.summary
-        if several and given.summary[n][2] and len({s.summary.get(n) for s in several}) == 1 < len(several)
-    ]
+    kept = [name for name, (_, _, matrix) in given.summary.items() if matrix and _always_the_same(name, several)]
     if kept:
         notes.append(f"not drawn anew: {', '.join(kept[:4])}{', ...' if len(kept) > 4 else ''}")
     shared = sorted({c.name for c in subject[0].trace.calls if c.call and np.isfinite(c.shape).all()})
@@ -234,10 +233,9 @@ def _notes(own: Any, given: Sample, several: list[Sample], different: str, subje
         notes.append(
             f"called more than once: {', '.join(shared[:4])}; the gradient of its weights is that of all calls together"
         )
-    lost = [
-        c.name for k, c in enumerate(subject[0].trace.calls)
-        if np.isneginf(subject[0].log_weight_gradient[k]) or (np.isnan(subject[0].log_weight_gradient[k]) and _has(c) and not c.call)
-    ]  # fmt: skip
+    gradients = subject[0].log_weight_gradient
+    calls = enumerate(subject[0].trace.calls)
+    lost = [c.name for k, c in calls if weights_of(c.module) and not c.call and not np.isfinite(gradients[k])]
     if lost:
         precision = str(next(own.parameters()).dtype).removeprefix("torch.")
         notes.append(
@@ -246,7 +244,5 @@ def _notes(own: Any, given: Sample, several: list[Sample], different: str, subje
     return tuple(notes)
 
 
-def _has(call: Any) -> bool:
-    from isogap.torch.tracing import weights_of
-
-    return bool(weights_of(call.module))
+def _always_the_same(name: str, several: list[Sample]) -> bool:
+    return len(several) > 1 and len({s.summary.get(name) for s in several}) == 1

@@ -64,10 +64,11 @@ def linear_batch_norm(x: Any, *, mean_removal: bool = False, root_n: bool = Fals
     axes = [axis for axis in range(x.dim()) if axis != 1]
     centred = x - x.mean(axes, keepdim=True) if mean_removal else x
     size = centred.detach().abs().amax(axes, keepdim=True)  # drops out of the result, and so of its gradient
-    unit = centred / torch.where(size > 0, size, 1.0)
+    size = size.clamp(min=math.sqrt(eps)) if eps > 0 else torch.where(size > 0, size, 1.0)
+    unit = centred / size
     squares = (unit * unit).mean(axes, keepdim=True) if root_n else (unit * unit).sum(axes, keepdim=True)
     if eps > 0:
-        squares = squares + eps / torch.where(size > 0, size, torch.inf) ** 2
+        squares = squares + (math.sqrt(eps) / size) ** 2
     return unit * torch.where(squares > 0, squares, torch.inf).rsqrt()
 
 
@@ -214,14 +215,13 @@ def orthogonal_mlp(
     """
     width, depth = integer("width", width, 1), integer("depth", depth, 0)
     made: dict[str, Any] = {"weights": weights, "device": device, "dtype": dtype}
-    norm = {"mean_removal": mean_removal, "root_n": root_n, "eps": eps}
     layers: OrderedDict[str, Any] = OrderedDict()
     if inputs is not None and inputs != width:
         layers["enter"] = OrthogonalLinear(integer("inputs", inputs, 1), width, **made)
-    layers["start"] = LinearBatchNorm(**norm)
+    layers["start"] = LinearBatchNorm(mean_removal=mean_removal, root_n=root_n, eps=eps)
     for layer in range(1, depth + 1):
         layers[f"weight{layer}"] = OrthogonalLinear(width, width, **made)
-        layers[f"norm{layer}"] = LinearBatchNorm(**norm)
+        layers[f"norm{layer}"] = LinearBatchNorm(mean_removal=mean_removal, root_n=root_n, eps=eps)
         if activation != "identity":
             layers[f"activation{layer}"] = ShapedActivation(activation, gain=gain, layer=layer, exponent=exponent)
     layers["readout"] = OrthogonalLinear(width, width if classes is None else integer("classes", classes, 1), **made)

@@ -20,7 +20,7 @@ def size_of(matrix: Any) -> float:
 
 
 def gram_deviation(matrix: Any) -> float:
-    """Largest entry of ``W Wᵀ/s² - I`` (of the smaller Gram): 0 for orthogonal matrices, about ``1/sqrt(d)`` for independent entries."""
+    """Largest entry of ``W Wᵀ/s² - I`` (the smaller Gram): 0 for orthogonal matrices, about ``1/sqrt(d)`` for others."""
     wide = matrix.to(torch.float64)
     wide = wide if wide.shape[0] <= wide.shape[1] else wide.T
     gram = wide @ wide.T
@@ -31,7 +31,7 @@ def gram_deviation(matrix: Any) -> float:
 
 
 def law_of(matrix: Any) -> str:
-    """``"orthogonal"`` (as Haar's), ``"hadamard"``, ``"other orthogonal"``, ``"independent"`` or ``"zero"``, by one square matrix.
+    """Law of one square matrix: ``orthogonal`` (as Haar's), ``hadamard``, ``other orthogonal``, ``independent`` or ``zero``.
 
     Entries of a matrix that is not orthogonal cannot be told from independent ones; an orthogonal one is taken for Haar if its
     fourth moments are (``Σ W⁴/d`` about ``3/(d+2)``).

@@ -1,4 +1,4 @@
-"""Numbers of one layer: isometry gap and rank of the Gram matrix of its samples, spread of norms, its own Jacobian where cheap."""
+"""Numbers of one layer: isometry gap and rank of the Gram matrix of its samples, spread of norms, its own Jacobian."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ __all__ = ["Geometry", "geometry", "log_jacobian_norm", "log_norm"]
 # Above so many times the smaller side, the Gram matrix is formed instead of the singular values being taken of the whole.
 _LONG = 8
 _PLAIN = (nn.ReLU, nn.Tanh, nn.LeakyReLU, nn.Identity, nn.Hardtanh)
+_SHAPED = ("tanh", "sin", "relu", "identity")
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ NOTHING = Geometry(math.nan, math.nan, 0, 0, math.nan, math.nan)
 def geometry(values: Any, samples: int) -> Geometry:
     """Return the geometry of a layer's output whose first axis are the samples; NaN where it is not, or where it is not finite.
 
-    The rank counts singular values above ``min(n, p) · eps · largest``, eps of the precision of ``values``: rounding moves them by
-    ``sqrt(min(n, p)) eps`` of the largest.
+    The rank counts singular values above ``min(n, p) · eps · largest``, eps of the precision of ``values``: rounding moves them
+    by ``sqrt(min(n, p)) eps`` of the largest.
 
     Examples
     --------
@@ -110,8 +111,8 @@ def log_norm(tensors: list[Any]) -> float:
 def log_jacobian_norm(module: Any, source: Any) -> float:
     """``log`` of the spectral norm of a layer's Jacobian at its input; NaN where it is not cheap.
 
-    Linear layers: of the weight. Batch normalisation by the batch: ``|γ_j|/root_j``, the largest over the features. Activations with
-    slopes in [0, 1]: the largest slope that occurs.
+    Linear layers: of the weight. Batch normalisation by the batch: ``|γ_j|/root_j``, the largest over the features.
+    Activations with slopes in [0, 1]: the largest slope that occurs.
 
     Examples
     --------

@@ -46,7 +46,8 @@ def _panel(left: int, title: str, x: list[int], y: Any) -> str:
     up = HEIGHT - 16 - (b - low) / (high - low) * (HEIGHT - 34)
     points = " ".join(f"{p:.1f},{q:.1f}" for p, q in zip(across, up, strict=True))
     frame = f'<path d="M{left + MARGIN},18 V{HEIGHT - 14} H{left + WIDTH - 4}" fill="none" stroke="#999"/>'
-    labels = f'<text x="{left}" y="24" font-size="9">{high:.3g}</text><text x="{left}" y="{HEIGHT - 16}" font-size="9">{low:.3g}</text>'
+    labels = f'<text x="{left}" y="24" font-size="9">{high:.3g}</text>'
+    labels += f'<text x="{left}" y="{HEIGHT - 16}" font-size="9">{low:.3g}</text>'
     ends = f'<text x="{left + MARGIN}" y="{HEIGHT - 2}" font-size="9">{int(a.min())}</text>'
     ends += f'<text x="{left + WIDTH - 24}" y="{HEIGHT - 2}" font-size="9">{int(a.max())}</text>'
     colour = BLUE if "∂" in title else ORANGE

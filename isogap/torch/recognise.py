@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ def _variant(tokens: list[Token], samples: int, distinct: int) -> Recognition:
     try:
         network = Variant(
             shape, len(blocks), batch=samples, weights=law, repeats=repeats, mean_removal=norm.mean_removal, root_n=norm.root_n,
-            eps=norm.eps / min(sizes) ** 2, activation=name, gain=gain, exponent=exponent, order=order,
+            eps=norm.eps / min(sizes) ** 2, activation=activation(name), gain=gain, exponent=exponent, order=order,
         )  # fmt: skip
     except ValueError as why:
         raise Unrecognised(str(why)) from None
@@ -118,7 +119,7 @@ def _variant(tokens: list[Token], samples: int, distinct: int) -> Recognition:
 def _pairs(weights: Sequence[Weight]) -> list[tuple[Weight, Weight]]:
     """Weights with one of the same place in memory next to each other."""
     ordered = sorted(weights, key=lambda w: int(w.matrix.data_ptr()))
-    return list(zip(ordered, ordered[1:], strict=False))
+    return list(itertools.pairwise(ordered))
 
 
 def _blocks(tokens: list[Token]) -> tuple[list[list[Token]], Weight | None]:
@@ -182,12 +183,10 @@ def _law(matrices: list[Any], remarks: list[str]) -> tuple[str, list[float]]:
     if law == "zero":
         raise Unrecognised("weights that are all zero")
     if law == "other orthogonal":
-        raise Unrecognised(
-            "weights that are orthogonal but not Haar's: their entries have other fourth moments (F2b tells which help)"
-        )
+        raise Unrecognised("orthogonal weights that are not Haar's: their entries have other fourth moments (F2b)")
     if max(sizes) > (1 + SPREAD + 6 / len(matrices[0])) * min(sizes):
         raise Unrecognised(
-            f"weights of different sizes, entries of mean square s²/d with s = {min(sizes):.3g} to {max(sizes):.3g}"
+            f"weights of different sizes, mean squares s²/d with s = {min(sizes):.3g} to {max(sizes):.3g}"
         )
     if law == "independent":
         remarks.append("weights are not orthogonal: taken as independent entries")
@@ -210,10 +209,8 @@ def _gains(
     gains = np.array([a.gain for a in acts if a is not None])
     if activation(name).slopes is not None:
         return 1.0, 0.0, name  # homogeneous: gains cancel in the next normalisation
-    if order == "act-norm":
-        gains = gains * float(np.median(sizes))
-    else:
-        gains = gains * np.array([_scale_of(b) for b in blocks])
+    own = np.array([_scale_of(b) for b in blocks])  # checked in both orders
+    gains = gains * (float(np.median(sizes)) if order == "act-norm" else own)
     layers = np.arange(1, len(gains) + 1)
     exponent = -math.log(gains[-1] / gains[0]) / math.log(len(gains)) if len(gains) > 1 else 0.0
     exponent = 0.0 if abs(exponent) < 1e-6 else exponent
@@ -302,7 +299,7 @@ def _chain(branches: list[list[Token]], kind: tuple[str, ...], after: bool, samp
         raise Unrecognised("residual branches whose gamma is not 1")
     if abs(alpha - 1) > 0.05:
         remarks.append(
-            f"the size of its weights is in alpha = {alpha:.3g}: entries of variance {weight_variance(phi):g}/width have 1"
+            f"the size of its weights is in alpha = {alpha:.3g}; variance {weight_variance(phi):g}/width has 1"
         )
     if name != "batch-norm" and any(w.bias is not None and bool(w.bias.any()) for w in weights):
         remarks.append("biases are left out of the theory")

@@ -29,8 +29,8 @@ class Layers:
     Attributes
     ----------
     gap, range_gap : ndarray
-        Isometry gap of the Gram matrix of the samples (of the features if there are fewer): infinite where it is singular; and over
-        its eigenvalues that are not 0.
+        Isometry gap of the Gram matrix of the samples (of the features if there are fewer): infinite where it is singular; and
+        over its eigenvalues that are not 0.
     rank : ndarray
         Numerical rank of samples times features; ``full`` is the most that is possible.
     row_spread, feature_spread : ndarray
@@ -127,14 +127,8 @@ class Report:
 
     def __str__(self) -> str:
         """The verdict, what was run, a table of some layers."""
-        lines = [
-            self.verdict,
-            "",
-            self.header,
-            *self.notes,
-            "",
-            _ROW.format("layer", "kind", "gap", "rank", "spread", "weight", "output"),
-        ]
+        heads = _ROW.format("layer", "kind", "gap", "rank", "spread", "weight", "output")
+        lines = [self.verdict, "", self.header, *self.notes, "", heads]
         shown = sorted({round(x) for x in np.linspace(0, len(self.names) - 1, min(_SHOWN, len(self.names)))})
         return "\n".join(lines + [self._row(k) for k in shown])
 
@@ -213,13 +207,7 @@ class Report:
         for name in _MEASURES:
             values = getattr(self.layers, name)
             table[name] = self.layers.mean(name)
-            with np.errstate(invalid="ignore"):
-                error = (
-                    values.std(axis=0, ddof=1) / math.sqrt(len(values))
-                    if len(values) > 1
-                    else np.full(values.shape[1], math.nan)
-                )
-            table[f"{name}_error"] = error
+            table[f"{name}_error"] = _errors(values)
             if self.subject == "drawn":
                 table[f"{name}_given"] = getattr(self.given, name)[0]
         return pd.DataFrame(table)
@@ -239,6 +227,14 @@ class Report:
 
 
 _ROW = "{:>24}  {:>18}  {:>9}  {:>9}  {:>8}  {:>9}  {:>9}"
+
+
+def _errors(values: FloatArray) -> FloatArray:
+    """Standard errors over the networks; NaN for one."""
+    if len(values) < 2:
+        return np.full(values.shape[1], math.nan)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(values.std(axis=0, ddof=1) / math.sqrt(len(values)))
 
 
 def _figure(value: float) -> str:

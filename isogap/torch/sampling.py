@@ -123,7 +123,7 @@ def _weight_gradient(call: Call) -> float:
 
 
 def summary_of(module: Any) -> dict[str, tuple[float, float, bool]]:
-    """Of every parameter: log of its root mean square and, of matrices, how far they are from orthogonal; of vectors, their mean."""
+    """Of every parameter: log of its size; of matrices how far they are from orthogonal, of others their mean; which it is."""
     found = {}
     for name, p in module.named_parameters():
         values = p.detach().to(torch.complex128 if p.is_complex() else torch.float64)
@@ -160,6 +160,6 @@ def alike(given: Sample, drawn: list[Sample]) -> str:
 def _apart(value: float, others: FloatArray) -> bool:
     """Whether a log size lies outside of what is drawn: by more than six standard deviations and a tenth."""
     if not (math.isfinite(value) and np.isfinite(others).all()):
-        return not (value == others).all()
+        return not all(value == other for other in others)
     spread = float(others.std(ddof=1)) if others.size > 1 else 0.0
     return bool(abs(value - others.mean()) > 6 * spread + 0.1)

@@ -119,8 +119,9 @@ def _dtype(module: Any) -> Any:
     return next((p.dtype for p in module.parameters() if p.is_floating_point()), None)
 
 
-def _reset(module: Any) -> None:
+def _reset(module: Any) -> Any:
     for part in module.modules():
         reset = getattr(part, "reset_parameters", None) or getattr(part, "_reset_parameters", None)
         if callable(reset):
             reset()
+    return module

@@ -87,10 +87,9 @@ class Target:
             given = self.labels is not None
             found = self.labels if given else self.generator.standard_normal(tuple(output.shape))
             found = found.detach() if isinstance(found, torch.Tensor) else torch.as_tensor(np.asarray(found))
-            if tuple(found.shape) != tuple(output.shape):
-                raise ValueError(
-                    f"labels of a squared error have the shape of the output, {tuple(output.shape)}, got {tuple(found.shape)}"
-                )
+            if found.shape != output.shape:
+                shapes = f"{tuple(output.shape)}, got {tuple(found.shape)}"
+                raise ValueError(f"labels of a squared error have the shape of the output, {shapes}")
             self._drawn = found
             self.name = f"squared error with {'the targets given' if given else 'random targets'}"
         difference = output - self._drawn.to(output.device, output.dtype)

@@ -128,7 +128,7 @@ class Theory:
     lines: tuple[str, ...] = ()
 
 
-def theory_of(found: Recognition, source: Any, growth: Growth) -> Theory:
+def theory_of(found: Recognition, source: Any, growth: Growth, states: FloatArray) -> Theory:
     """Look up what theory says.
 
     Parameters
@@ -137,11 +137,13 @@ def theory_of(found: Recognition, source: Any, growth: Growth) -> Theory:
     source : Tensor or None
         What enters the first layer that counts, shape ``(n, d)``.
     growth : Growth
+    states : ndarray, shape (R, K)
+        Log gradient norms by the outputs of the layers.
     """
     if isinstance(found.network, Variant):
         return _of_variant(found, found.network, source, growth)
     if isinstance(found.network, ResidualChain):
-        return _of_chain(found, found.network, growth)
+        return _of_chain(found, found.network, states)
     return Theory(lines=(f"no theory for this network: {found.reason}",))
 
 
@@ -190,7 +192,7 @@ def _rank(variant: Variant, X: FloatArray) -> tuple[int, float]:
 _EPS = 1.2e-7  # of single precision, in which batches are often given: what it cannot tell from 0 is 0
 
 
-def _of_chain(found: Recognition, chain: ResidualChain, growth: Growth) -> Theory:
+def _of_chain(found: Recognition, chain: ResidualChain, states: FloatArray) -> Theory:
     known = diagnose(chain)
     lines = [
         f"residual network, {chain.blocks} blocks {chain.kind}, {chain.activation.name}, alpha = {chain.alpha:.3g}"
@@ -198,16 +200,19 @@ def _of_chain(found: Recognition, chain: ResidualChain, growth: Growth) -> Theor
     power = chain.kind == "batch-norm" and known.exponent is not None and math.isfinite(known.exponent)
     if known.log_gradient is not None and chain.blocks >= 2 and math.isfinite(float(known.log_gradient[1])):
         expected = 0.5 * float(known.log_gradient[1] - known.log_gradient[chain.blocks])
-        lines.append(
-            f"mean-field theory (D6) from the last block's weights to the first one's: x{math.exp(min(expected, 700)):.3g}"
-            + (
-                f", a power of the depth, exponent {known.exponent / 2:.3g}"
-                if power and known.exponent is not None
-                else ""
-            )
-        )
+        words = f"mean-field theory (D6) for gradients by the states, last block to first: {_times(expected)}"
+        if found.calls:
+            ends = states[:, found.calls[0]] - states[:, found.calls[chain.blocks - 1]]
+            words += f", measured {_times(float(ends.mean()))}"
+        if power and known.exponent is not None:
+            words += f"; a power of the depth, exponent {known.exponent / 2:.3g}"
+        lines.append(words)
     lines.append(f"theory: {known.recommendation}")
     return Theory(chain, power=power, lines=(*lines, *found.remarks))
+
+
+def _times(log: float) -> str:
+    return f"x{math.exp(log):.3g}" if abs(log) < 700 else f"e^{log:.4g}"
 
 
 def words_of(growth: Growth, theory: Theory) -> str:

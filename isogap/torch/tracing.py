@@ -1,7 +1,7 @@
 """What happens in a module between batch and output: layers that are called, their outputs and gradients, and how they are wired.
 
-A layer is a module without modules inside, a known one of ``torch.nn``, or one that owns a weight. Values are read while the module
-runs, so that later work in place does not change them; gradients by hooks on the outputs.
+A layer is a module without modules inside, a known one of ``torch.nn``, or one that owns a weight. Values are read while the
+module runs, so that later work in place does not change them; gradients by hooks on the outputs.
 """
 
 from __future__ import annotations
@@ -226,7 +226,7 @@ class Trace(TorchFunctionMode):  # type: ignore[misc]  # torch is not typed here
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run a function of tensors and keep what it took and gave."""
         out = func(*args, **(kwargs or {}))
-        if self._open and not self._inside and (isinstance(out, torch.Tensor) or isinstance(out, tuple | list)):
+        if self._open and not self._inside and isinstance(out, torch.Tensor | tuple | list):
             self._function(getattr(func, "__name__", str(func)), [*args, *(kwargs or {}).values()], out)
         return out
 
