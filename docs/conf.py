@@ -26,10 +26,11 @@ extensions = [
     "notebook_pages",
     "import_picture",
     "public_names",
+    "explorer_page",
 ]
 myst_enable_extensions = ["dollarmath", "fieldlist"]
 myst_heading_anchors = 3
-exclude_patterns = ["_build", "_generated/parts", "_report"]
+exclude_patterns = ["_build", "_generated/parts", "_report", "explorer"]
 default_role = "py:obj"
 nitpicky = False
 

@@ -10,22 +10,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isogap._version import __version__
+from isogap.base.names import did_you_mean
 from isogap.cli.common import EXIT_OK, BarProgress, Parser, command, fail, prepare_streams, whole
 
 if TYPE_CHECKING:
     import argparse
 
 PROGRAM = "isogap-figures"
+DOWNLOADS = ("mnist", "fashion-mnist", "cifar10", "cifar100")  # isogap.batch.datasets.download.SOURCES
+EXPLORER = "explorer"
 _EPILOG = """\
 examples:
   isogap-figures --list
   isogap-figures fig1 fig2 --out figures
   isogap-figures --scale paper --data ~/data --out figures
+  isogap-figures explorer --out tables
+  isogap-figures table-d1 fig4 --data /usr/share/datasets
+
+The last one uses Fashion-MNIST as Debian's dataset-fashion-mnist installs it;
+data sets are known by the checksums of their files, not by their names.
 
 Each is written as NAME.png, NAME.svg and NAME.csv, and README.md shows them.
 Training (fig4, fig6, f1, f2, g1-g4) needs torch. A run may be stopped or
 killed at any time: the same call goes on from DIR/work. Remove that folder to
-compute everything afresh.
+compute everything afresh. "explorer" writes explorer.json, the tables of the
+explorer in the documentation; it is no part of "all".
 
 exit status: 0 done, 2 bad input, 130 interrupted"""
 
@@ -43,6 +52,8 @@ def parser() -> Parser:
     p.add_argument("--scale", choices=("quick", "paper"), default="quick", metavar="SIZE",
                    help="quick (default), or paper: width 100, depth 1000")  # fmt: skip
     p.add_argument("--data", metavar="DIR", help="MNIST, Fashion-MNIST, CIFAR (default: digits)")
+    p.add_argument("--download", choices=DOWNLOADS, metavar="SET",
+                   help=f"get it into DIR first: {', '.join(DOWNLOADS)}")  # fmt: skip
     p.add_argument("--seed", type=whole(0), default=0, metavar="S", help="default 0")
     p.add_argument("--threads", type=whole(1), metavar="T", help="default: all processors; same numbers for any T")
     p.add_argument("--list", action="store_true", help="say what there is and stop")
@@ -65,13 +76,19 @@ def _run(options: argparse.Namespace) -> int:
     if options.list:
         for name, (_, _, what) in FIGURES.items():
             print(f"{name:13} {what}")
+        print(f"{EXPLORER:13} the tables of the explorer, as JSON; only if named")
         return EXIT_OK
-    unknown = [name for name in options.names if name not in FIGURES]
+    unknown = [name for name in options.names if name not in (*FIGURES, EXPLORER)]
     if unknown:
-        return fail(PROGRAM, f"no figure {', '.join(unknown)}; --list shows what there is")
+        near = did_you_mean(unknown[0], (*FIGURES, EXPLORER)) or "; --list shows what there is"
+        return fail(PROGRAM, f"no figure {', '.join(unknown)}{near}")
     problem = _folder_problem(options)
     if problem:
         return fail(PROGRAM, problem)
+    if options.download is not None:
+        from isogap.batch.datasets import download
+
+        download(options.download, options.data)
     from isogap.base.threads import default_threads
     from isogap.figures import Settings, make
     from isogap.figures.output import write, write_gallery
@@ -79,6 +96,9 @@ def _run(options: argparse.Namespace) -> int:
     out = Path(options.out)
     out.mkdir(exist_ok=True)
     for name in dict.fromkeys(options.names or FIGURES):
+        if name == EXPLORER:
+            _write_explorer(out, options)
+            continue
         begin = time.perf_counter()
         with BarProgress(name, enabled=not options.quiet) as progress:
             settings = Settings(
@@ -99,6 +119,20 @@ def _run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
+def _write_explorer(out: Path, options: argparse.Namespace) -> None:
+    from isogap.base.files import write_atomically
+    from isogap.base.threads import default_threads
+    from isogap.figures import Settings
+    from isogap.figures.explorer import explorer_tables, explorer_text
+
+    with BarProgress(EXPLORER, enabled=not options.quiet) as progress:
+        threads = options.threads or default_threads()
+        text = explorer_text(explorer_tables(Settings(seed=options.seed, threads=threads, progress=progress)))
+    write_atomically(out / f"{EXPLORER}.json", lambda stream: stream.write(text.encode()))
+    if not options.quiet:
+        print(f"{EXPLORER}: {out / EXPLORER}.json", flush=True)
+
+
 def _folder_problem(options: argparse.Namespace) -> str | None:
     out = Path(options.out)
     if out.exists() and not out.is_dir():
@@ -107,6 +141,8 @@ def _folder_problem(options: argparse.Namespace) -> str | None:
         return f"--out {out}: folder {out.parent} does not exist"
     if not os.access(out if out.exists() else out.parent, os.W_OK):
         return f"--out {out}: not writable"
+    if options.download is not None and options.data is None:
+        return "--download needs --data DIR, the folder to put it into"
     if options.data is not None and not Path(options.data).is_dir():
         return f"--data {options.data}: no such folder"
     return None

@@ -11,6 +11,7 @@ import numpy as np
 
 from isogap.base.arguments import integer, one_of
 from isogap.base.arrays import FloatArray
+from isogap.base.log import logger
 from isogap.base.precision import Precision
 from isogap.base.records import provenance
 from isogap.base.streams import input_generator, label_generator, seed_of, seed_sequence
@@ -43,6 +44,8 @@ from isogap.run.statistics import (
 )
 from isogap.theory.coverage import GradientBounds
 from isogap.theory.exact import exact_steps_from_deviation
+
+_log = logger(__name__)
 
 # The exact law costs some 50 µs a spectrum: half a second of it, and blocks enough on either side of the cross-fit.
 _CONTROL_LAYERS, _CONTROL_SPECTRA, _CONTROL_REPLICAS = 20, 10_000, 16
@@ -146,7 +149,11 @@ def simulate(
         start = make_start(input, width, batch, input_generator(root))
     options = as_options(gradients)
     loss = None if options is None else loss_of(options, start, label_generator(root))
+    _log.info("batch %s: %d x %d of rank %d, gap %.6g", start.label, width, start.batch, start.rank, start.phi0)
     compile_seconds = montecarlo.warm_up(width, weights, arithmetic)
+    _log.info(
+        "kernels ready in %.2f s; %d networks of depth %d on %d threads", compile_seconds, replicas, depth, threads
+    )
     job = Job(
         start,
         depth,
@@ -159,6 +166,7 @@ def simulate(
         precision=arithmetic,
     )
     outcome = _run(job, threads, keep_paths, where)
+    _log.info("chain done in %.2f s", outcome.seconds)
     reported = None
     if options is not None and loss is not None:
         reported = gradient_report(start, loss, options, job, threads, where.progress)

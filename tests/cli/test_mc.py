@@ -145,7 +145,7 @@ def make_files(folder):
         ("--width 2 --depth 1 --replicas 0", "--replicas"),
         ("--width 2 --depth 1 --threads 0", "--threads"),
         ("--width 2 --depth 1 --seed -1", "--seed"),
-        ("--width 2 --depth 1 --weights unitary", "invalid choice"),
+        ("--width 2 --depth 1 --weights unitary", "must be one of orthogonal, gaussian"),
         ("--width 2 --depth 1 --input nan.csv", "nan.csv: row 2, column 2 is nan"),
         ("--width 2 --depth 1 --input inf.npy", "inf.npy: row 1, column 2 is inf"),
         ("--width 2 --depth 1 --input missing.npy", "missing.npy does not exist"),

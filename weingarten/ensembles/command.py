@@ -16,7 +16,7 @@ from weingarten.ensembles.named import NAMED, _plain, named_matrix, size_names
 from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
 from weingarten.legs.expectation import Work, as_answer
-from weingarten.legs.expectation import _total as total
+from weingarten.legs.expectation import total_of as total
 from weingarten.legs.gluing import LIMIT
 from weingarten.legs.law import Range
 from weingarten.legs.symbols import RandomMatrix

@@ -15,7 +15,6 @@ import numpy as np
 from isogap.base.arrays import FloatArray, IntArray
 from isogap.base.streams import Words
 from isogap.batch.start import Start
-from isogap.engine.chain import multiprecision
 from isogap.engine.chain.buffers import kernel_paths
 from isogap.engine.chain.checks import StepLaw, energy_residual, gap_of_snapshots, one_step_residual
 from isogap.engine.chain.job import Job
@@ -96,6 +95,8 @@ def settle(raw: RawPaths, start: Start) -> None:
 
 def _raw_paths(job: Job, marks: IntArray, states: Words, signal: IntArray) -> RawPaths | None:
     if job.precision.kind == "mp":
+        from isogap.engine.chain import multiprecision
+
         digits = job.precision.digits
         return multiprecision.paths(job.start, job.weights, marks, job.depth, states, signal, digits)
     parts = 2 if job.precision.kind == "double-double" else 1
