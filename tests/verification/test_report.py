@@ -109,4 +109,6 @@ def test_every_box_leads_to_a_statement():
     inside = {key: s for key, s in STATEMENTS.items() if s.system == "mean_field"}
     text = svg(inside, {})
     assert text.count('<rect class="node missing"') == len(re.findall(r'<a href="#mean_field_\w+">', text)) > 3
-    assert text.count("marker-end=") == text.count("rests on</title>") + len(re.findall(r"rests on [^<]+</title>", text))
+    assert text.count("marker-end=") == text.count("rests on</title>") + len(
+        re.findall(r"rests on [^<]+</title>", text)
+    )

@@ -9,8 +9,8 @@ from isogap.verification.registry import Statement, slug
 from isogap.verification.report.routing import BOX_HEIGHT, BOX_WIDTH, Point, routed
 
 # Boxes beside each other: names stay readable on paper, and on a phone with little scrolling.
-MAX_ROW = 7
-_CORNER, _LONGEST_NAME = 4, 15
+MAX_ROW = 6
+_CORNER, _LONGEST_NAME = 4, 14
 
 
 def layers(statements: Mapping[str, Statement]) -> list[list[str]]:

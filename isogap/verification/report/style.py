@@ -35,10 +35,16 @@ math[display=block]{display:block math;margin:0;text-align:left;min-width:max-co
 .detail,.count{font-size:.86rem;overflow-wrap:anywhere}
 .count{white-space:nowrap;margin-left:.4rem}
 .kind{display:inline-block;font:600 .76rem/1.5 system-ui,sans-serif;padding:.05rem .5rem;border-radius:.7rem;
- vertical-align:middle;white-space:nowrap;color:#fff;background:#777}
-.kind.machine_decided{background:#1f6f45}.kind.reduced_by_hand{background:#3f7f2f}.kind.certified{background:#1f5f8f}.kind.consistent{background:#8a6d1a}
-.kind.refuted{background:#6b3a7d}.kind.bad{background:#b3261e}
-.bad{color:#b3261e}.kind.bad{color:#fff}
+ vertical-align:middle;white-space:nowrap;color:var(--on);background:var(--soft)}
+.machine_decided{background:var(--machine);fill:var(--machine)}.reduced_by_hand{background:var(--hand);fill:var(--hand)}
+.certified{background:var(--certified);fill:var(--certified)}.consistent{background:var(--consistent);fill:var(--consistent)}
+.refuted{background:var(--refuted);fill:var(--refuted)}.kind.bad,.swatch.bad{background:var(--bad)}.node.bad{fill:var(--bad)}
+.missing{background:var(--soft);fill:var(--soft)}
+b.bad,p.bad{color:var(--bad)}
+ul.key{list-style:none;display:flex;flex-wrap:wrap;gap:.2rem 1.1rem;padding:0;margin:.3rem 0 .6rem;font-size:.92rem}
+.swatch{display:inline-block;width:1rem;height:.8rem;border-radius:.2rem;margin-right:.35rem;vertical-align:-.05rem}
+.terms{font-size:.92rem;color:var(--soft)}.terms b{color:var(--ink)}
+dl.origin{background:var(--shade);padding:.6rem .9rem}
 dl.legend{display:grid;grid-template-columns:max-content 1fr;gap:.3rem .8rem;margin:1rem 0;font-size:.95rem}
 dl.facts{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .9rem;margin:.5rem 0;font-size:.92rem}
 dl.legend dd,dl.facts dd,.witness dd{margin:0;overflow-wrap:anywhere}
@@ -62,7 +68,7 @@ figure img{width:100%;max-width:38rem;height:auto}
 svg.graph{display:block;width:100%;height:auto}
 .edge{fill:none;stroke:var(--edge);stroke-width:1.3}.tip{fill:var(--edge)}
 a:hover .node,a:focus .node{stroke:var(--ink);stroke-width:2}
-.graph text{fill:var(--on);font:600 13px system-ui,sans-serif;text-anchor:middle}
+.graph text{fill:var(--on);font:600 12.5px system-ui,sans-serif;text-anchor:middle}
 footer{margin-top:3rem;color:var(--soft);font-size:.88rem}
 @media (max-width:40rem){body{font-size:15px}.wide{display:none}h1{font-size:1.45rem}main{padding:1rem .8rem 3rem}
  h3 small{display:block;margin:.1rem 0}dl.facts,dl.legend,.witness dl{grid-template-columns:1fr}
