@@ -1,4 +1,4 @@
-"""The gallery as a page: ``gallery/README.md`` with its pictures, each linked to its vector form and its data where they lie there."""
+"""The gallery as a page: ``gallery/README.md`` with its pictures, and with vector forms and data where they lie there."""
 
 from __future__ import annotations
 

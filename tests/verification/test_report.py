@@ -1,6 +1,7 @@
 """The report: its arrows go around the boxes, its head says where it comes from, its colours are those of the figures."""
 
 import re
+from itertools import pairwise
 
 import pytest
 
@@ -27,7 +28,7 @@ def drawing_of(system):
 def test_no_arrow_crosses_a_box(system):
     drawing = drawing_of(system)
     for points in drawing.arrows.values():
-        for (x1, y1), (x2, y2) in zip(points, points[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(points):
             assert x1 == x2 or y1 == y2
             for x, y in drawing.boxes.values():
                 apart = max(x1, x2) <= x - BOX_WIDTH / 2 or min(x1, x2) >= x + BOX_WIDTH / 2
@@ -39,7 +40,7 @@ def test_arrows_of_two_statements_share_no_piece_but_the_last(system):
     """Where lines of two beginnings lie on each other a reader takes one for the other."""
     pieces = {}
     for (source, _), points in drawing_of(system).arrows.items():
-        for (x1, y1), (x2, y2) in list(zip(points, points[1:], strict=False))[:-1]:
+        for (x1, y1), (x2, y2) in list(pairwise(points))[:-1]:
             upright = x1 == x2
             at, low, high = (x1, *sorted((y1, y2))) if upright else (y1, *sorted((x1, x2)))
             for other, a, b in pieces.setdefault((upright, at), []):

@@ -68,4 +68,8 @@ def legend(verdicts: list[Verdict], seconds: float) -> str:
 
 def prose(text: str) -> str:
     """Escaped text with ``X_0`` and ``λ_max`` as subscripts."""
-    return re.sub(r"([A-Za-zφλτεσ])_(min|max|op|[0-9]+|[ℓτA-Za-z*](?![A-Za-z]))", r"\1<sub>\2</sub>", escape(text))
+    return re.sub(
+        r"(?<![a-z]{2})([A-Za-zφλτεσΣ])_(min|max|op|ij|kl|[0-9]+|[ℓτA-Za-z*](?![A-Za-z]))",
+        r"\1<sub>\2</sub>",
+        escape(text),
+    )
