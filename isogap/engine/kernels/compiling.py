@@ -34,12 +34,12 @@ recording: list[list[tuple[Kernel, tuple[Any, ...]]]] = []
 
 
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Return the decorator of a kernel: shipped or compiled on first use, without the interpreter's lock, kept in `cache_folder`."""
+    """Return the decorator of a kernel: shipped, or compiled on first use and kept in `cache_folder`."""
     return lambda function: Kernel(function, options)
 
 
 class Kernel:
-    """A compiled function: from Python it runs shipped code where there is some, inside other kernels it is numba's dispatcher."""
+    """A compiled function, without the interpreter's lock: for Python shipped code where there is some, for kernels a dispatcher."""
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         functools.update_wrapper(self, function)
