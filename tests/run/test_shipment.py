@@ -160,19 +160,28 @@ def test_arguments_of_other_kinds_have_no_key(value):
 def test_kinds_of_arrays_that_numba_tells_apart_have_different_keys():
     frozen = np.zeros((3, 2))
     frozen.flags.writeable = False
-    arrays = [np.zeros((3, 2)), np.zeros((2, 3)).T, np.zeros((6, 4))[::2, ::2], np.zeros(6), np.zeros((3, 2), int), frozen]
+    arrays = [
+        np.zeros((3, 2)),
+        np.zeros((2, 3)).T,
+        np.zeros((6, 4))[::2, ::2],
+        np.zeros(6),
+        np.zeros((3, 2), int),
+        frozen,
+    ]
     keys = [shipped.signature(shipped.describe([array], [])) for array in arrays]
     assert len(set(keys)) == len(arrays)
 
 
 def test_the_package_folder_is_the_only_place_that_is_looked_at():
-    assert shipped.FOLDER == Path(chain_lanes.__file__).parent / "objects"
+    assert Path(chain_lanes.__file__).parent / "objects" == shipped.FOLDER
 
 
 def test_switched_off_by_the_environment():
     code = "from isogap.engine.kernels import shipped; print(shipped.reason())"
     environment = {**os.environ, "ISOGAP_SHIPPED": "0"}
-    found = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert found.stdout == "shipped code is switched off\n"
 
 
@@ -185,7 +194,8 @@ def test_a_command_says_that_it_compiles_and_why(capsys, monkeypatch, tmp_path):
     )
     command = [sys.executable, "-c", code]
     said = [
-        subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True).stderr for _ in "12"
+        subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True).stderr
+        for _ in "12"
     ]
     assert said == ["compiling the kernels, once (shipped code is switched off)\n", ""]
 
