@@ -21,7 +21,7 @@ def decide(case):
                 if case.hypothesis(s.low > 0):
                     at = {"d": width, "q": rate.exact(d=width), "T_0": width + excess(s)}
                     bound = first.ball(ell=1, **at)
-                    case.at_most("one layer: E φ' ≤ bound", s.gap() + s.step(25), bound, d=width, spectrum=s)
+                    case.at_most("one layer: E φ' ≤ bound", s.gap() + s.step(), bound, d=width, spectrum=s)
                     found = bounds.gap_by_inverse_trace(1, width, float(excess(s)), excess=True)
                     case.library("bounds.gap_by_inverse_trace", found, bound, 1e3, d=width)
         # d = 2: φ ≥ a²/2, and a'² ≥ a² sin²θ, so E φ_ℓ ≥ a² 2^(-ℓ)/2
