@@ -342,7 +342,7 @@ def _whole(x: Any) -> int:
     try:
         if value is not None and value == int(value):
             return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pass
     raise ClaimError(f"the check gives no meaning to a sum up to {x}")
 
