@@ -7,7 +7,7 @@ import sympy as sp
 from isogap import bounds
 from isogap.verification import replace
 from isogap.verification.balls import ball
-from isogap.verification.states import excess, few_spectra, one_apart
+from isogap.verification.states import excess, few_spectra, inverse_trace, one_apart
 
 
 def decide(case):
@@ -31,7 +31,7 @@ def decide(case):
             case.at_most("d = 2: a²/2^(ℓ+1) ≤ bound", ball(a2 / 2 ** (depth + 1)), bound, layer=depth)
     law, factor = case.below("Theorem A")
     d, T = sp.symbols("d T_0", positive=True)
-    mean = (d + law.right.sympy(trG_0=T)) / d  # E T_ℓ/d
+    mean = (d + law.right.sympy(**inverse_trace(T))) / d  # E T_ℓ/d
     case.identity("the bound is log(E T_ℓ/d), by Theorem A", sp.exp(first.sympy()), mean, computed=True)
     case.identity("its factor", rate.sympy(), factor.right.sympy(), computed=True)
     case.identity("log y ≤ y - 1 gives the form without logarithm", second.sympy(), mean - 1, computed=True)
