@@ -20,12 +20,12 @@ from weingarten.legs.expectation import Work, as_answer, total_of
 from weingarten.legs.gluing import LIMIT
 from weingarten.legs.hook import holds
 from weingarten.legs.law import Range
-from weingarten.legs.order import in_order
-from weingarten.legs.symbols import RandomMatrix
-from weingarten.legs.trees import RANDOM, Product, TreeReader
+from weingarten.legs.symbols import OrderedMatrix, RandomMatrix
+from weingarten.legs.trees import RANDOM, TreeReader
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.parsing import Parser
 from weingarten.notation.symbols import SymplecticForm
+from weingarten.notation.traces import OrderedTrace
 
 # the letter of the random matrix, by module and constructor
 LETTERS = {"ginibre": "G", "permutations": "P", "wishart": "W", "gaussian": "H", "diagonal": "D", "quantum": "U"}
@@ -50,6 +50,7 @@ class EnsembleParser(Parser):
         matrix: RandomMatrix = named_matrix(ensemble, "X", given)
         self.shape = matrix.shape
         law = law_of(matrix)
+        self.ordered = law.ordered
         formed = law.conjugation == "form" or any(isinstance(x, SymplecticForm) for x in law.declared().values())
         kind = Group(ensemble, 1, is_complex=law.conjugation != "real", paired=formed)
         names = haar or (default_letter(ensemble),)
@@ -86,27 +87,12 @@ class EnsembleParser(Parser):
     def haar_matrix(self, name: str) -> Any:
         """Return a random matrix of the ensemble."""
         self.random = True
-        return named_matrix(self.ensemble, name, self.given)
+        matrix = named_matrix(self.ensemble, name, self.given)
+        return OrderedMatrix(*matrix.args) if self.ordered else matrix
 
     def average(self, part: Any) -> Any:
         """Return the expectation of a part, and keep the ranges that it has."""
         value, work = self._averaged(part)
-        self.met += work.ranges
-        return value
-
-    def average_of_product(self, left: Any, right: Any) -> Any:
-        """Return the expectation of a product in this order, which counts where entries do not commute."""
-        if not law_of(named_matrix(self.ensemble, "X", self.given)).ordered:
-            return super().average_of_product(left, right)
-        reader = self._reader(left * right)
-        pairs = [(x, y) for x in reader.products(left) for y in reader.products(right)]
-        work = Work(reader, self.limit)
-        work.prepare()
-        products = [Product(x.coefficient * y.coefficient, [*x.closed, *y.closed], ordered=True) for x, y in pairs]
-        for x, y in pairs:  # each side for itself must have an order
-            in_order(x.closed, reader.laws)
-            in_order(y.closed, reader.laws)
-        value = total_of(products, work)
         self.met += work.ranges
         return value
 
@@ -143,8 +129,11 @@ class EnsembleParser(Parser):
 
     def called(self, name: str, start: int) -> Any:
         """Return the value of a function."""
+        if self.ordered and name in ("det", "minor"):
+            self.fail("a determinant needs entries that commute; write the products out", start)
         with self._fitting(start):
-            return super().called(name, start)
+            value = super().called(name, start)
+        return OrderedTrace(value.arg) if self.ordered and isinstance(value, sp.Trace) else value
 
     def sum(self) -> Any:
         """Read a sum."""

@@ -107,6 +107,24 @@ class Entry(sp.Expr):  # type: ignore[misc]
         return base if exp is None else f"{base}^{{{exp}}}"
 
 
+class OrderedEntry(Entry):
+    """An entry that does not commute with others: sympy keeps the order of a product."""
+
+    is_commutative = False
+
+    def _eval_adjoint(self) -> Any:
+        return sp.conjugate(self)
+
+
+class OrderedMatrix(RandomMatrix):
+    """The matrix of a quantum group as the command line reads it: a text has an order, so its entries keep theirs."""
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the entry at row and column counted from 1."""
+        found = super().__getitem__(key)
+        return OrderedEntry(*found.args) if isinstance(found, Entry) else found
+
+
 class LegMatrix(sp.MatrixSymbol):  # type: ignore[misc]
     """A constant matrix between row legs and column legs; `symmetric` makes `A.T` the same as `A`."""
 

@@ -61,13 +61,15 @@ class TreeReader:
         for product in sp.Add.make_args(expression):
             read = Product(sp.S.One)
             choices: list[Sum] = []
-            for factor in sp.Mul.make_args(product):
+            factors = sp.Mul.make_args(product)
+            for factor in factors:
                 self._factor(read, choices, factor)
+            ordered = not product.is_commutative and not product.has(WordEntry)  # sympy has kept the order
             partial: list[tuple[Any, tuple[Tree, ...]]] = [(read.coefficient, tuple(read.closed))]
             for options in choices:
                 partial = [(c * b, (*trees, tree)) for c, trees in partial for b, tree in options]
             for coefficient, trees in partial:
-                yield Product(coefficient, list(trees))
+                yield Product(coefficient, list(trees), ordered)
 
     def _factor(self, read: Product, choices: list[Sum], factor: Any) -> None:
         if isinstance(factor, sp.Trace):
@@ -229,4 +231,4 @@ def _is_even_modulus(expr: Any) -> bool:
 
 def _without_modulus(expr: Any) -> Any:
     inner = expr.base.args[0]
-    return (inner * sp.conjugate(inner)) ** (expr.exp / 2)
+    return (inner * (sp.conjugate(inner) if inner.is_commutative else sp.adjoint(inner))) ** (expr.exp / 2)

@@ -23,19 +23,24 @@ def modulus(value: Any) -> Any:
     return sp.Abs(value, evaluate=value.count_ops() <= SIMPLE)
 
 
+def star(value: Any) -> Any:
+    """Return the conjugate; of factors that do not commute the adjoint, in reverse order."""
+    return sp.conjugate(value) if value.is_commutative else sp.adjoint(value)
+
+
 def real_part(value: Any) -> Any:
     """Return `(x + conj(x)) / 2`."""
-    return (value + sp.conjugate(value)) / 2
+    return (value + star(value)) / 2
 
 
 def imaginary_part(value: Any) -> Any:
     """Return `(x - conj(x)) / (2 i)`."""
-    return (value - sp.conjugate(value)) / (2 * sp.I)
+    return (value - star(value)) / (2 * sp.I)
 
 
 def value(name: str, first: Any, second: Any, parser: Any) -> Any:
     """Return the value of a function of scalars."""
-    simple = {"conj": sp.conjugate, "abs": modulus, "re": real_part, "im": imaginary_part}
+    simple = {"conj": star, "abs": modulus, "re": real_part, "im": imaginary_part}
     if name in simple:
         return simple[name](first)
     if name == "sqrt":
@@ -50,7 +55,7 @@ def value(name: str, first: Any, second: Any, parser: Any) -> Any:
 
 
 def _covariance(x: Any, y: Any, parser: Any) -> Any:
-    both, left, right = parser.average_of_product(x, sp.conjugate(y)), parser.average(x), parser.average(y)
+    both, left, right = (parser.average(part) for part in (x * star(y), x, y))
     parser.averaged = True
     return both - left * sp.conjugate(right)
 
