@@ -17,6 +17,7 @@ from weingarten.legs.hook import holds
 from weingarten.legs.law import FORM_NAME, Law, Tree
 from weingarten.legs.symbols import Entry, LegMatrix, Legs, PartialTrace, PartialTranspose, RandomMatrix, legs_of
 from weingarten.notation.entries import WordEntry
+from weingarten.notation.functions import refuse_power
 from weingarten.notation.symbols import FORM, HaarEntry, HaarMatrix, SymplecticForm, kinds_of, symplectic_form
 
 RANDOM = (RandomMatrix, HaarMatrix)
@@ -80,7 +81,7 @@ class TreeReader:
             read.coefficient = read.coefficient * factor
             return
         if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
-            raise WeingartenError(f"{factor}: powers of random factors must be positive integers (even for a modulus)")
+            refuse_power(factor)
         bar = isinstance(base, sp.conjugate)
         bare = base.args[0] if bar else base
         if isinstance(bare, (Entry, HaarEntry)):

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import sympy as sp
 
 from weingarten.combinatorics.permutations import sign
+from weingarten.errors import WeingartenError
 from weingarten.notation.entries import block
 from weingarten.notation.random_words import plain
 from weingarten.notation.symbols import HaarMatrix
@@ -58,6 +59,21 @@ def _covariance(x: Any, y: Any, parser: Any) -> Any:
     both, left, right = (parser.average(part) for part in (x * star(y), x, y))
     parser.averaged = True
     return both - left * sp.conjugate(right)
+
+
+def refuse_power(factor: Any) -> NoReturn:
+    """Refuse a random factor that is no polynomial, and say what there is instead."""
+    _, power = factor.as_base_exp()
+    if isinstance(factor, sp.exp):
+        what = "no polynomial; expected_exponential(x, t) is E exp(t x), in closed form or as a series in t"
+    elif power.is_Integer and power < 0:
+        what = (
+            "the expectation of 1/x of a random x is no rational function of the size (on O(2), E 1/(x'Bx) = 1/√det B), so "
+            "negative powers have no exact answer here"
+        )
+    else:
+        what = "powers of random factors must be positive integers (even for a modulus)"
+    raise WeingartenError(f"{factor}: {what}")
 
 
 def determinant(matrix: Any, fail: Callable[[str], NoReturn]) -> Any:
