@@ -114,7 +114,9 @@ def named_matrix(ensemble: str, name: str, sizes: Any) -> RandomMatrix:
     """
     module, constructor, keywords, wanted = NAMED[_plain(ensemble)]
     given = tuple(sizes) if isinstance(sizes, (tuple, list)) else (sizes,)
-    if len(given) != len(wanted) and not (len(given) == 1 and constructor in ("ginibre", "density_matrix", "sign_matrix")):
+    if len(given) != len(wanted) and not (
+        len(given) == 1 and constructor in ("ginibre", "density_matrix", "sign_matrix")
+    ):
         raise WeingartenError(
             f"{ensemble}: it takes {', '.join(wanted)}, {len(given)} of them given ({', '.join(map(str, given))})"
         )

@@ -24,6 +24,10 @@ def _text(value: Any) -> Any:
     return value if isinstance(value, Str) else Str(str(value))
 
 
+def _sizes(values: Any) -> Any:
+    return values if isinstance(values, sp.Tuple) else sp.Tuple(*values)
+
+
 class RandomMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     """A random matrix that knows its law: `name`, row legs, column legs, the law's name and its parameters.
 
@@ -32,8 +36,8 @@ class RandomMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
 
     def __new__(cls, name: Any, rows: Any, cols: Any, law: Any, parameters: Any = ()) -> RandomMatrix:
         """Return the matrix symbol; sympy rebuilds it from these arguments when a size is replaced."""
-        legs = sp.Tuple(*rows), sp.Tuple(*cols)
-        made = sp.Basic.__new__(cls, _text(name), *legs, _text(law), sp.Tuple(*parameters))
+        legs = _sizes(rows), _sizes(cols)
+        made = sp.Basic.__new__(cls, _text(name), *legs, _text(law), _sizes(parameters))
         return made  # type: ignore[no-any-return]
 
     @property
