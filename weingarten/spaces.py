@@ -131,4 +131,12 @@ def as_group(group: object) -> Group:
     for known in ENSEMBLES:
         if isinstance(group, str) and group.lower() == known.lower():
             return space_of(known).kind
-    raise WeingartenError(f"group={group!r} is unknown; choose one of {', '.join((*GROUPS, *ENSEMBLES))}")
+    from weingarten.ensembles.named import likely_names
+
+    likely = likely_names(group) if isinstance(group, str) else []
+    hint = (
+        f"; did you mean {' or '.join(likely)}?"
+        if likely
+        else ", or an ensemble by name: GUE, wishart, permutation, ..."
+    )
+    raise WeingartenError(f"group={group!r} is unknown; choose one of {', '.join((*GROUPS, *ENSEMBLES))}{hint}")
