@@ -18,7 +18,8 @@ from weingarten.errors import WeingartenError
 
 if TYPE_CHECKING:
     from weingarten.algebra.rational import Ratio
-    from weingarten.integration.contraction import Monomial, Setting
+    from weingarten.integration.contraction import Setting
+    from weingarten.integration.wires import Monomial
     from weingarten.moments import Entries
 
 Range = tuple[int, str]  # least size for which a symbolic result holds, and why

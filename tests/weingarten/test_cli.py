@@ -115,7 +115,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         ["expect", ""],
         ["expect", "W11^a"],
         ["expect", "1/tr(W)"],
-        ["expect", "tr(W A W' B)^6"],
+        ["expect", "tr(W A W' B)^7"],
         ["expect", "W11 $ W22"],
         ["expect", "1/0"],
     ],

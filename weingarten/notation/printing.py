@@ -1,14 +1,75 @@
-"""Expressions as text that reads back: entries of constants count from 1 there, as all entries in the notation do."""
+"""Expressions as text that reads back: entries of constants count from 1 there, as all entries in the notation do.
+
+sympy prints a polynomial or a trace anew wherever it occurs, thousands of times in a long answer; here each is printed
+once, and the products and sums of such factors are put together by sympy's rules.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.str import StrPrinter
+
+_ATOMS = (sp.Symbol, sp.Trace, MatrixElement)
+_FACTORS = (*_ATOMS, sp.Add)
+_MUL = PRECEDENCE["Mul"]
+
+Piece = tuple[Any, bool, str]  # key of sympy's order of factors, whether it stands below a fraction bar, text
 
 
 class _Text(StrPrinter):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self._pieces: dict[Any, Piece | None] = {}
+        self._traces: dict[Any, str] = {}
+
+    def _print_Trace(self, expr: Any) -> str:
+        if expr not in self._traces:
+            self._traces[expr] = str(self._print_Basic(expr))
+        return self._traces[expr]
+
+    def _print_Mul(self, expr: Any) -> str:
+        front, factors = (expr.args[0], expr.args[1:]) if expr.args[0].is_Rational else (sp.S.One, expr.args)
+        found = [self._piece(factor) for factor in factors]
+        pieces = sorted([piece for piece in found if piece is not None], key=lambda piece: piece[0])
+        if len(pieces) < len(found) or front == 0 or (front == 1 and len(factors) < len(expr.args)):
+            return str(super()._print_Mul(expr))
+        above = [str(abs(front.p))] if abs(front.p) != 1 else []
+        below = [str(front.q)] if front.q != 1 else []
+        for _, is_below, text in pieces:
+            (below if is_below else above).append(text)
+        top = ("-" if front.p < 0 else "") + ("*".join(above) or "1")
+        if not below:
+            return top
+        return f"{top}/{below[0]}" if len(below) == 1 else f"{top}/({'*'.join(below)})"
+
+    def _piece(self, factor: Any) -> Piece | None:
+        """Return a factor of a product with its place; None for one that is left to sympy."""
+        if factor not in self._pieces:
+            self._pieces[factor] = self._new_piece(factor)
+        return self._pieces[factor]
+
+    def _new_piece(self, factor: Any) -> Piece | None:
+        base, power = factor.args if isinstance(factor, sp.Pow) else (factor, sp.S.One)
+        if not isinstance(base, _FACTORS) or not power.is_Integer or not factor.is_commutative:
+            return None
+        shown = base if abs(power) == 1 else sp.Pow(base, abs(power), evaluate=False)
+        return factor.sort_key(), bool(power < 0), self.parenthesize(shown, _MUL, strict=False)
+
+    def _print_Add(self, expr: Any, order: Any = None) -> str:
+        if not all(isinstance(term, (sp.Mul, sp.Pow, sp.Number, *_ATOMS)) for term in expr.args):
+            return str(super()._print_Add(expr, order))
+        text = ""
+        for term in self._as_ordered_terms(expr, order=order):
+            own = self._print(term)
+            sign, own = ("-", own[1:]) if own.startswith("-") else ("+", own)
+            text += f" {sign} {own}" if text else f"-{own}" if sign == "-" else own
+        return text
+
     def _print_MatrixElement(self, expr: Any) -> str:
         parent = self.parenthesize(expr.parent, 1000, strict=True)
         return f"{parent}[{expr.i + 1}, {expr.j + 1}]"
