@@ -32,26 +32,28 @@ def expression(lowest: Ratio, d: Any, others: tuple[Any, ...] = ()) -> Any:
     d = sp.sympify(d)
     content, polynomials = lowest.numerator.factor()
     front = sp.Rational(int(content), lowest.scale)
-    factors = [_power(_polynomial(tuple(map(int, poly.coeffs())), d), power) for poly, power in polynomials]
-    factors += [_power(_linear(root, d), -power) for root, power in lowest.roots]
-    if others or not d.is_Symbol or len(factors) < 2:
-        return sp.Mul(front, *factors, *others)
+    factors = [_factor(tuple(map(int, poly.coeffs())), power, d) for poly, power in polynomials]
+    factors += [_factor((-root, 1), -power, d) for root, power in lowest.roots]
+    factors += others
+    if not d.is_Symbol or len(factors) < 2 or not all(map(_is_plain, others)):
+        return sp.Mul(front, *factors)
     factors.sort(key=_SORT_KEY)
     return sp.Mul._from_args([front, *factors] if front != 1 else factors, is_commutative=True)
 
 
-def _power(base: Any, exponent: int) -> Any:
-    """Return an integer power of a symbol or sum without the general power's search for simplifications."""
-    if exponent == 1:
-        return base
-    return sp.Pow(base, sp.Integer(exponent), evaluate=not (base.is_Symbol or base.is_Add))
+def _is_plain(other: Any) -> bool:
+    """Tell a power of a trace, which has nothing in common with the factors that are functions of the size."""
+    base, power = other.args if isinstance(other, sp.Pow) else (other, sp.S.One)
+    return isinstance(base, sp.Trace) and bool(power.is_Integer)
 
 
 @cached
-def _linear(root: int, d: Any) -> Any:
-    if root == 0 or not d.is_Symbol:
-        return sp.Add(d, -root)
-    return sp.Add._from_args((sp.Integer(-root), d), is_commutative=True)
+def _factor(coefficients: tuple[int, ...], exponent: int, d: Any) -> Any:
+    """Return an integer power of a polynomial without the general power's search for simplifications."""
+    base = _polynomial(coefficients, d)
+    if exponent == 1:
+        return base
+    return sp.Pow(base, sp.Integer(exponent), evaluate=not (base.is_Symbol or base.is_Add))
 
 
 @cached
