@@ -96,7 +96,7 @@ class Integration(Averages):
         plain, bars = count(every, name)
         pairs, exact = self.space(name).pairs(plain, bars), True
         setting = self._setting(name)
-        if pairs > self.limit and self._keeps_its_words(name, every):
+        if pairs and self._keeps_its_words(name, every):
             pairs, exact = orbit_pairs((self._canonical(words), strands), setting)
         # duals of units do not cancel: few pairs coincide
         entries = self._kind(name).paired and has_units(every)

@@ -66,8 +66,6 @@ def orbit_pairs(monomial: Monomial, setting: Setting) -> tuple[int, bool]:
     Where even the order of the group of symmetries shows that they are more than the limit, this lower bound and False.
     """
     size = family_size(*count((*monomial[0], *(word for _, word, _ in monomial[1])), setting.name), setting.kind)
-    if size**2 <= setting.limit:
-        return size**2, True
     inside, _ = _split(monomial, setting.name)
     wires, marks = wiring((inside, monomial[1]), setting.name)
     group = symmetries(_plain_wires(wires, setting), _own_marks(marks, setting.kind))
