@@ -132,4 +132,15 @@ def as_group(group: object) -> Group:
     for known in ENSEMBLES:
         if isinstance(group, str) and group.lower() == known.lower():
             return space_of(known).kind
-    raise WeingartenError(f"group={group!r} is unknown; choose one of {', '.join((*GROUPS, *ENSEMBLES))}")
+    choices = ", ".join((*GROUPS, *ENSEMBLES))
+    raise WeingartenError(f"group={group!r} is unknown; choose one of {choices}{_meant(group)}")
+
+
+def _meant(group: object) -> str:
+    """Return which group or ensemble a mistyped name may be."""
+    if not isinstance(group, str):
+        return ""
+    from weingarten.ensembles.named import NAMED
+    from weingarten.suggestions import meant
+
+    return meant(group, (*GROUPS, *(alias for alias in ALIASES if len(alias) > 3), *NAMED))

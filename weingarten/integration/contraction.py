@@ -63,9 +63,12 @@ def family_size(plain: int, conjugated: int, kind: Group) -> int:
 def orbit_pairs(monomial: Monomial, setting: Setting) -> tuple[int, bool]:
     """Return how many pairs of an orbit of row pairings and a column pairing an integration sums over, and True.
 
-    Where even the order of the group of symmetries shows that they are more than the limit, this lower bound and False.
+    Where the number of column pairings, or the order of the group of symmetries, shows that they are more than the limit,
+    this lower bound and False.
     """
     size = family_size(*count((*monomial[0], *(word for _, word, _ in monomial[1])), setting.name), setting.kind)
+    if size > setting.limit:
+        return size, False
     inside, _ = _split(monomial, setting.name)
     wires, marks = wiring((inside, monomial[1]), setting.name)
     group = symmetries(_plain_wires(wires, setting), _own_marks(marks, setting.kind))
