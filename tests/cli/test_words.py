@@ -51,7 +51,7 @@ def test_a_name_that_is_far_from_all_brings_no_suggestion(capsys):
 
 
 def test_what_follows_two_dashes_and_shortened_options_are_left_alone(capsys):
-    assert call("mc", "--wid", "2", "--dep", "1", "--rep", "2", "--quiet") == 0
+    assert call("mc", "--width", "2", "--dep", "1", "--rep", "2", "--quiet") == 0
     assert call("figures", "--", "--nosuch") == 2
     assert "no figure --nosuch" in capsys.readouterr().err
 

@@ -111,7 +111,8 @@ def mean_cosine(H: FloatArray) -> float:
     n, norms = H.shape[1], np.linalg.norm(H, axis=0)
     units = H / np.where(norms > 0, norms, 1.0)
     total = units.sum(axis=1)
-    return float(total @ total - (units * units).sum()) / (n * (n - 1))
+    pairs: float = float(total @ total) - float((units * units).sum())
+    return float(pairs / (n * (n - 1)))
 
 
 def _row(
