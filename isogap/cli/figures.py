@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 PROGRAM = "isogap-figures"
 DOWNLOADS = ("mnist", "fashion-mnist", "cifar10", "cifar100")  # isogap.batch.datasets.download.SOURCES
+EXPLORER = "explorer"
 _EPILOG = """\
 examples:
   isogap-figures --list
   isogap-figures fig1 fig2 --out figures
   isogap-figures --scale paper --data ~/data --out figures
+  isogap-figures explorer --out tables
   isogap-figures table-d1 fig4 --data /usr/share/datasets
 
 The last one uses Fashion-MNIST as Debian's dataset-fashion-mnist installs it;
@@ -31,7 +33,8 @@ data sets are known by the checksums of their files, not by their names.
 Each is written as NAME.png, NAME.svg and NAME.csv, and README.md shows them.
 Training (fig4, fig6, f1, f2, g1-g4) needs torch. A run may be stopped or
 killed at any time: the same call goes on from DIR/work. Remove that folder to
-compute everything afresh.
+compute everything afresh. "explorer" writes explorer.json, the tables of the
+explorer in the documentation; it is no part of "all".
 
 exit status: 0 done, 2 bad input, 130 interrupted"""
 
@@ -73,10 +76,11 @@ def _run(options: argparse.Namespace) -> int:
     if options.list:
         for name, (_, _, what) in FIGURES.items():
             print(f"{name:13} {what}")
+        print(f"{EXPLORER:13} the tables of the explorer, as JSON; only if named")
         return EXIT_OK
-    unknown = [name for name in options.names if name not in FIGURES]
+    unknown = [name for name in options.names if name not in (*FIGURES, EXPLORER)]
     if unknown:
-        near = did_you_mean(unknown[0], FIGURES) or "; --list shows what there is"
+        near = did_you_mean(unknown[0], (*FIGURES, EXPLORER)) or "; --list shows what there is"
         return fail(PROGRAM, f"no figure {', '.join(unknown)}{near}")
     problem = _folder_problem(options)
     if problem:
@@ -92,6 +96,9 @@ def _run(options: argparse.Namespace) -> int:
     out = Path(options.out)
     out.mkdir(exist_ok=True)
     for name in dict.fromkeys(options.names or FIGURES):
+        if name == EXPLORER:
+            _write_explorer(out, options)
+            continue
         begin = time.perf_counter()
         with BarProgress(name, enabled=not options.quiet) as progress:
             settings = Settings(
@@ -110,6 +117,20 @@ def _run(options: argparse.Namespace) -> int:
         if not options.quiet:
             print(f"{name}: {product.line}", flush=True)
     return EXIT_OK
+
+
+def _write_explorer(out: Path, options: argparse.Namespace) -> None:
+    from isogap.base.files import write_atomically
+    from isogap.base.threads import default_threads
+    from isogap.figures import Settings
+    from isogap.figures.explorer import explorer_tables, explorer_text
+
+    with BarProgress(EXPLORER, enabled=not options.quiet) as progress:
+        threads = options.threads or default_threads()
+        text = explorer_text(explorer_tables(Settings(seed=options.seed, threads=threads, progress=progress)))
+    write_atomically(out / f"{EXPLORER}.json", lambda stream: stream.write(text.encode()))
+    if not options.quiet:
+        print(f"{EXPLORER}: {out / EXPLORER}.json", flush=True)
 
 
 def _folder_problem(options: argparse.Namespace) -> str | None:

@@ -13,7 +13,7 @@ from scipy import special
 
 from isogap.theory.hypotheses import Coverage
 
-__all__ = ["VACUOUS", "headline", "verdict"]
+__all__ = ["VACUOUS", "headline", "uneven", "verdict"]
 
 # Limits of ours. Ratio of the first layer's gradient to the last one's that is harmless, and one that no single learning rate
 # serves; the logarithm by which a bound may exceed what is measured before it restricts nothing in practice.
@@ -34,6 +34,7 @@ def verdict(
     bound: float | None = None,
     measured: float | None = None,
     unit: str = "layer",
+    first: str | None = None,
 ) -> str:
     """Say what a growth rate means, and why, in lines of text.
 
@@ -57,6 +58,8 @@ def verdict(
         Largest measured mean of the same, to hold the bound against.
     unit : str
         What the rate is per.
+    first : str, optional
+        A first line instead of `headline`: `uneven`, for growth that is no constant factor a layer.
 
     Examples
     --------
@@ -68,7 +71,7 @@ def verdict(
     the bound of theory, 5.9e+08 on a logarithm, is vacuous in practice: measured are -3
     """
     bounded = coverage is not None and coverage.covered
-    lines = [headline(rate, error, depth=depth, replicas=replicas, unit=unit, bounded=bounded)]
+    lines = [first or headline(rate, error, depth=depth, replicas=replicas, unit=unit, bounded=bounded)]
     if coverage is not None:
         lines += _coverage(coverage)
     if mean_field is not None:
@@ -96,7 +99,7 @@ def headline(
     >>> headline(0.001, 0.0001, depth=50)
     'gradients grow 1.0010-fold a layer (± 0.0001): x1000 after 6908 layers; harmless: x1.1 over these 50 layers'
     >>> headline(0.3, 0.3, depth=50, replicas=2)
-    'undecided: 0.3 ± 0.3 a layer; over 50 layers that may hide any factor up to x2e+421: take more networks'
+    'undecided: 0.3 ± 0.3 a layer; over 50 layers that may be any factor up to x2e+421: take more networks'
     """
     if rate is None or math.isnan(rate):
         return "no rate: a gradient vanishes or is not a number in some layer, or there are too few layers"
@@ -106,13 +109,56 @@ def headline(
     if abs(rate) <= width or rate == 0.0:
         value = _rounded(rate, error)
         hidden = (abs(rate) + width) * depth if depth else 0.0
-        if hidden > math.log(HOPELESS):
+        if hidden > math.log(HARMLESS):
             return (
-                f"undecided: {value}{shown} a {unit}; over {depth} {unit}s that may hide any factor up to {_times(hidden)}: "
+                f"undecided: {value}{shown} a {unit}; over {depth} {unit}s that may be any factor up to {_times(hidden)}: "
                 "take more networks"
             )
         return f"no growth: {value}{shown} a {unit}"
     return _growing(rate, error if known else None, depth, unit, bounded)
+
+
+def uneven(
+    total: float,
+    error: float | None,
+    ends: tuple[float, float],
+    *,
+    depth: int,
+    power: bool = False,
+    unit: str = "layer",
+) -> str:
+    """First line of a verdict where the growth is not one factor a layer, which then cannot be drawn out to other depths.
+
+    Parameters
+    ----------
+    total, error : float
+        Log of the ratio of the first layer's gradient to the last one's, and its standard error.
+    ends : tuple of float
+        Rates per layer in the half near the input, and in the half near the output.
+    depth : int
+        Layers between the first and the last.
+    power : bool
+        Whether theory says that it is a power of the depth.
+
+    Examples
+    --------
+    >>> uneven(4.0, 0.05, (0.02, 0.14), depth=50, power=True, unit="block")
+    'gradients grow x55 over these 50 blocks (± 5 %), as a power of the depth, not exponentially: does not explode'
+    >>> uneven(9.0, None, (0.3, 0.06), depth=50)
+    'gradients grow x8100 over these 50 layers, unevenly: 1.35-fold a layer near the input, 1.062-fold near the output; explodes'
+    """
+    size = _times(abs(total)) if total >= 0 else "/" + _times(-total)[1:]
+    words = f"gradients {'grow' if total >= 0 else 'shrink'} {size} over these {depth} {unit}s"
+    if error is not None and math.isfinite(error):
+        share = float(f"{100 * math.expm1(min(error, 1.0)):.1g}")
+        words += f" (± {share:g} %)" if error < 1 else f" (± {error:.1g} in log)"
+    if power:
+        return f"{words}, as a power of the depth, not exponentially: does not explode"
+    near, far = (_fold(rate, None) for rate in ends)
+    words += f", unevenly: {near} a {unit} near the input, {far} near the output"
+    if abs(total) < math.log(HOPELESS):
+        return words
+    return f"{words}; {'explodes' if total > 0 else 'vanishes'}"
 
 
 def _growing(rate: float, error: float | None, depth: int | None, unit: str, bounded: bool) -> str:
@@ -215,8 +261,8 @@ def _fold(rate: float, error: float | None) -> str:
 def _times(log: float) -> str:
     """``x`` and the factor of a logarithm, of any size."""
     if log < math.log(1e5):
-        factor = math.exp(log)
-        return f"x{float(f'{factor:.2g}'):g}"
+        shown = f"{float(f'{math.exp(log):.2g}'):g}"
+        return "x1.0" if shown == "1" else f"x{shown}"
     power = log / math.log(10)
     return (
         f"x{10 ** (power % 1):.0f}e+{math.floor(power)}" if 10 ** (power % 1) < 9.5 else f"x1e+{math.floor(power) + 1}"

@@ -55,6 +55,10 @@ class Statement:
         A name in words, the formula in LaTeX, assumptions, what is covered, where it stands in the paper.
     claim : tuple of str
         What is claimed, in plain letters (`isogap.verification.claims`); the formula is typeset from it.
+    words : str
+        Why there is no claim: what it says is words, without a number or a relation.
+    frame : str
+        Formula and correction with ``@1``, ``@2`` where the claims stand.
     ours : str
         Which constants are not printed in the source, but this project's own.
     kind : str
@@ -85,6 +89,8 @@ class Statement:
     corrected: str = ""
     claim: tuple[str, ...] = ()
     ours: str = ""
+    words: str = ""
+    frame: str = ""
     system: str = ""
     where: Path = field(default=Path(), compare=False)
     about: About = field(default=About(), compare=False)

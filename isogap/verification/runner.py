@@ -190,7 +190,7 @@ def _decide(case: Case, decide: Decide, claim: Mapping[str, Any]) -> tuple[str, 
         kind = case.finish()
     except RefutedError as refutation:
         return "refuted", str(refutation), refutation
-    except UndecidedError as doubt:
+    except (UndecidedError, ClaimError) as doubt:
         return "undecided", str(doubt), None
     except Exception as error:  # a check that breaks is a failed check: the rest of the report is still wanted
         return "error", f"{type(error).__name__}: {error} ({traceback.extract_tb(error.__traceback__)[-1]})", None

@@ -48,7 +48,7 @@ def test_what_a_growth_is_called_depends_on_the_depth():
 def test_one_network_has_no_error_and_two_have_students():
     assert "(one network, no error)" in headline(0.1, None)
     assert "(one network, no error)" in headline(0.1, math.nan)
-    assert headline(0.1, 0.01, replicas=2).startswith("no growth")  # Student's quantile is 63.7 at one degree
+    assert headline(0.1, 0.01, depth=3, replicas=2).startswith("no growth")  # Student's quantile is 63.7 at one degree
     assert headline(0.1, 0.01, replicas=20).startswith("gradients grow")
 
 

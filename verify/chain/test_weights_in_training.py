@@ -21,6 +21,7 @@ class Trained(NamedTuple):
 
 def decide(case, *, rate=RATE):
     """Plain SGD on classes that differ in their means, by backpropagation written out here; the gap by singular values."""
+    case.decides(">=", "<=")
     found = _train(case, rate)
     scale = _gaussian_gap(WIDTH)
     if not case.hypothesis(bool(np.all(found.after < found.before / 2))):

@@ -1,0 +1,162 @@
+"""What a table of the explorer is made of: a system, its choices, its cases, the panels of a case and their curves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from isogap.base.arrays import FloatArray
+from isogap.figures.product import Settings
+
+DIGITS = 4
+QUANTILES = (5, 50, 95)
+SHOWN_LAYERS = 30
+
+Case = Mapping[str, Any]
+"""A value for every choice of a system."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A thing to choose: numbers are shown as a slider, words as a list.
+
+    Attributes
+    ----------
+    key, label : str
+    values : tuple
+    names : tuple of str
+        How the values are called; empty: as they are.
+    """
+
+    key: str
+    label: str
+    values: tuple[Any, ...]
+    names: tuple[str, ...] = ()
+
+    def as_data(self) -> dict[str, Any]:
+        """Return plain data."""
+        names = self.names or tuple(str(value) for value in self.values)
+        return {"key": self.key, "label": self.label, "values": list(self.values), "names": list(names)}
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Numbers by layer; ``kind`` is low, middle, high or mean (measured), upper or lower (proved), law (exact or limit)."""
+
+    name: str
+    kind: str
+    values: FloatArray
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot and its verdict in words."""
+
+    key: str
+    layers: Sequence[int]
+    curves: tuple[Curve, ...]
+    verdict: str
+
+    def as_data(self) -> dict[str, Any]:
+        """Return plain data; what is infinite or does not exist is ``None``."""
+        curves = [{"name": c.name, "kind": c.kind, "values": rounded(c.values)} for c in self.curves]
+        return {"layers": [int(x) for x in self.layers], "curves": curves, "verdict": self.verdict}
+
+
+@dataclass(frozen=True)
+class Axes:
+    """Title and axes of all panels of one key."""
+
+    key: str
+    title: str
+    x: str
+    y: str
+    log: bool = False
+
+    def as_data(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {"key": self.key, "title": self.title, "x": self.x, "y": self.y, "log": self.log}
+
+
+@dataclass(frozen=True)
+class System:
+    """A family of networks: what may be chosen, which cases there are, how a case is run.
+
+    Attributes
+    ----------
+    key, title, text : str
+    choices : tuple of Choice
+    panels : tuple of Axes
+    cases : callable
+        Returns the cases, in order.
+    panels_of : callable
+        Runs a case: its panels and the command that repeats it.
+    """
+
+    key: str
+    title: str
+    text: str
+    choices: tuple[Choice, ...]
+    panels: tuple[Axes, ...]
+    cases: Callable[[], list[Case]]
+    panels_of: Callable[[Case, Settings], tuple[str, tuple[Panel, ...]]]
+
+    def run(self, case: Case, settings: Settings) -> dict[str, Any]:
+        """Run a case and return plain data."""
+        command, panels = self.panels_of(case, settings)
+        return {"at": dict(case), "command": command, "panels": {p.key: p.as_data() for p in panels}}
+
+    def as_data(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return plain data of the system with the cases that were run."""
+        return {
+            "key": self.key,
+            "title": self.title,
+            "text": self.text,
+            "choices": [choice.as_data() for choice in self.choices],
+            "panels": [axes.as_data() for axes in self.panels],
+            "cases": rows,
+        }
+
+
+def rounded(values: FloatArray) -> list[float | None]:
+    """Numbers to four digits, ``None`` for what is no finite number.
+
+    Examples
+    --------
+    >>> rounded(np.array([1.23456, 0.0, np.inf, 1.23456e-20]))
+    [1.235, 0.0, None, 1.235e-20]
+    """
+    return [float(f"{x:.{DIGITS}g}") if math.isfinite(x) else None for x in np.asarray(values, dtype=float).tolist()]
+
+
+def shown(depth: int) -> list[int]:
+    """Layers to show: all of a shallow network, else the first ones closely and then in growing steps.
+
+    Examples
+    --------
+    >>> shown(5), shown(500)[:4], shown(500)[-1], len(shown(500)) <= SHOWN_LAYERS
+    ([0, 1, 2, 3, 4, 5], [0, 1, 2, 3], 500, True)
+    """
+    if depth < SHOWN_LAYERS:
+        return list(range(depth + 1))
+    growing = np.linspace(0.0, 1.0, SHOWN_LAYERS - 3) ** 2
+    return sorted({0, 1, 2, 3, *(int(layer) for layer in np.round(depth * growing))})
+
+
+def spread(values: FloatArray) -> tuple[Curve, ...]:
+    """Quantiles over the networks, first axis: 5 %, median, 95 %."""
+    names = ("5 % of the networks lie below", "median", "95 % of the networks lie below")
+    found = np.quantile(values, [q / 100 for q in QUANTILES], axis=0)
+    return tuple(Curve(n, k, v) for n, k, v in zip(names, ("low", "middle", "high"), found, strict=True))
+
+
+def product(choices: Iterable[Choice]) -> list[Case]:
+    """Every combination, the first choice varying slowest."""
+    cases: list[dict[str, Any]] = [{}]
+    for choice in choices:
+        cases = [{**case, choice.key: value} for case in cases for value in choice.values]
+    return list(cases)
