@@ -14,7 +14,7 @@ from isogap.base.streams import MODULE_KEY, child, label_generator, seed_of, see
 from isogap.torch.recognise import recognise
 from isogap.torch.report import Layers, Report
 from isogap.torch.sampling import Sample, alike, sample_of
-from isogap.torch.state import copied, drawn, own_generators, seeded
+from isogap.torch.state import copied, drawn, few_threads, own_generators, seeded
 from isogap.torch.targets import Target
 from isogap.torch.theory import growth_of, theory_of, words_of
 from isogap.torch.tracing import weights_of
@@ -83,7 +83,8 @@ def check(
         inputs = _inputs(batch, own)
         samples = int(inputs[0].shape[0])
         target = Target(loss, labels, samples, label_generator(root))
-        with own_generators(own), _guarded(module, pristine) if init is not None else nullcontext():
+        guard = _guarded(module, pristine) if init is not None else nullcontext()
+        with few_threads(own, samples), own_generators(own), guard:
             given, several = _samples(own, inputs, samples, target, init, count, root)
     return _report(own, inputs, target, given, several, init, root)
 

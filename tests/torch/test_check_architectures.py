@@ -97,7 +97,7 @@ def test_the_module_is_left_as_it_was(name, training):
     modes = [m.training for m in net.modules()]
     states = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
     hooks = [(len(m._forward_hooks), len(m._forward_pre_hooks), set(vars(m))) for m in net.modules()]
-    batch_before = batch.clone()
+    batch_before, threads = batch.clone(), torch.get_num_threads()
     report = check(net, batch, LABELS, replicas=2, rng=1)
     assert str(report)
     assert all(torch.equal(before[k], v) for k, v in net.state_dict().items())
@@ -111,6 +111,7 @@ def test_the_module_is_left_as_it_was(name, training):
     assert not last.requires_grad
     assert hooks == [(len(m._forward_hooks), len(m._forward_pre_hooks), set(vars(m))) for m in net.modules()]
     assert torch.equal(batch, batch_before)
+    assert torch.get_num_threads() == threads
 
 
 @pytest.mark.parametrize("name", NAMES)
