@@ -41,6 +41,8 @@ def copied(module: Any, dtype: Any = None) -> Any:
         ) from error
     if any(isinstance(p, nn.parameter.UninitializedTensorMixin) for p in own.parameters()):
         raise ValueError(f"{type(module).__name__} has lazy layers without weights yet: run it once on a batch first")
+    if any(p.is_meta for p in own.parameters()):
+        raise ValueError(f"{type(module).__name__} is on the meta device: its weights have no values")
     own = own.to(dtype) if dtype is not None else own
     for parameter in own.parameters():
         if parameter.is_floating_point() or parameter.is_complex():
