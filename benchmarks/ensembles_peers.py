@@ -204,7 +204,8 @@ def main() -> None:
             row |= {f"ours {state}": ours, f"theirs {state}": theirs}
     for row in rows:
         times = "  ".join(
-            f"{row[f'theirs {s}'] / row[f'ours {s}']:8.1f} x {1e3 * row[f'ours {s}']:8.3f} ms {s}" for s in ("cold", "warm")
+            f"{row[f'theirs {s}'] / row[f'ours {s}']:8.1f} x {1e3 * row[f'ours {s}']:8.3f} ms {s}"
+            for s in ("cold", "warm")
         )
         print(f"{row['peer']:8} {row['query']:55} {times}  same: {row['same']}")
     print(f"all the same: {all(row['same'] for row in rows)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "_ext")]
 
+import isogap  # noqa: E402
 from isogap._version import __version__  # noqa: E402
 
 project = "isogap"
@@ -27,7 +29,14 @@ extensions = [
     "import_picture",
     "public_names",
     "explorer_page",
+    "command_pages",
+    "gallery_page",
 ]
+if importlib.util.find_spec("sphinx_copybutton"):  # of the extra "docs"; pages without it lack the buttons alone
+    extensions.append("sphinx_copybutton")
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .gp, .go"
 myst_enable_extensions = ["dollarmath", "fieldlist"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build", "_generated/parts", "_report", "explorer"]
@@ -35,7 +44,7 @@ default_role = "py:obj"
 nitpicky = False
 
 html_theme = "furo"
-html_title = "isogap"
+html_title = f"isogap {__version__}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_copy_source = False
@@ -50,7 +59,14 @@ napoleon_use_param = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
 
-_PROTECTED = re.compile(r"(``.+?``|`[^`\n]+`_*|:[a-z:]+:`[^`]+`)", re.S)
+# Code, references, and bold words: **Symbolic d**.
+_PROTECTED = re.compile(r"(``.+?``|`[^`\n]+`_*|:[a-z:]+:`[^`]+`|(?<![\w)*])\*\*[A-Z][^*\n]*[^*\s]\*\*(?![\w*]))", re.S)
+
+
+# Internal name -> public name of everything public.
+_NAMES = {f"isogap.{home}.{name}": f"isogap.{name}" for name, home in isogap._HOME.items()}
+_NAMES |= {f"isogap.{home}": f"isogap.{name}" for name, home in isogap._MODULES.items()}
+_INTERNAL = re.compile("|".join(re.escape(name) + r"\b" for name in sorted(_NAMES, key=len, reverse=True)))
 
 
 def _mathematics(app, what, name, obj, options, lines) -> None:
@@ -62,14 +78,26 @@ def _mathematics(app, what, name, obj, options, lines) -> None:
         parts[i] = re.sub(r"([|*])", r"\\\1", parts[i])
         parts[i] = re.sub(r"(\w)_(?!\w)", r"\1\\_", parts[i])
     fixed = "".join(parts).split("\n")
-    # doctest blocks are verbatim
-    lines[:] = [old if _verbatim(old) else new for old, new in zip(text.split("\n"), fixed, strict=True)]
+    verbatim = _verbatim(text.split("\n"))
+    lines[:] = [old if kept else new for old, new, kept in zip(text.split("\n"), fixed, verbatim, strict=True)]
 
 
-def _verbatim(line: str) -> bool:
-    return line.lstrip().startswith((">>>", "..."))
+def _verbatim(lines: list[str]) -> list[bool]:
+    """Which lines belong to examples: from a prompt to the next empty line, outputs too."""
+    found, inside = [], False
+    for line in lines:
+        inside = bool(line.strip()) and (inside or line.lstrip().startswith(">>>"))
+        found.append(inside)
+    return found
+
+
+def _public(app, what, name, obj, options, lines) -> None:
+    """Names in docstrings as a user writes them: ``isogap.make_batch`` for ``isogap.batch.samples.make_batch``."""
+    del app, what, name, obj, options
+    lines[:] = [_INTERNAL.sub(lambda found: _NAMES[found[0]], line) for line in lines]
 
 
 def setup(app) -> None:
     """Connect the hooks."""
+    app.connect("autodoc-process-docstring", _public, priority=90)
     app.connect("autodoc-process-docstring", _mathematics, priority=100)

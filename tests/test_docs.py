@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(
-    p for p in DOCS.rglob("*.md") if not {"_build", "_generated", "_report"} & set(p.relative_to(DOCS).parts)
+    p for p in DOCS.rglob("*.md") if not {"_build", "_generated", "_report", "node_modules"} & set(p.relative_to(DOCS).parts)
 )
 WITH_EXAMPLES = [p for p in PAGES if "\n>>> " in p.read_text(encoding="utf-8")]
 
@@ -39,6 +39,27 @@ def test_examples_run(page):
     assert not failures, "".join(failures)
 
 
+def cells(text):
+    """The cells `code` → `answer` of the tables, as examples after the first fenced block, whose names they use."""
+    block = re.search(r"^```python\n(.*?)^```", text, re.M | re.S)
+    found = re.findall(r"(?<=\| )`([^`|]+)` → `([^`|]+)`(?= \|)", text)
+    return block.group(1) + "\n" + "".join(f">>> {code}\n{answer}\n" for code, answer in found), len(found)
+
+
+def test_every_cell_of_the_grid_of_ensembles_runs():
+    page = DOCS / "howto" / "ensembles.md"
+    text = page.read_text(encoding="utf-8")
+    grid = text[text.index("## The grid") : text.index("## Gaussian matrices")]
+    source, count = cells(grid)
+    rows = [line for line in grid.split("\n") if line.startswith("| ") and "→" in line]
+    assert len(rows) == 14
+    assert count == sum(row.count("→") for row in rows) == 7 * len(rows) - 1  # quantum groups have no draws
+    failures = []
+    runner = doctest.DocTestRunner(verbose=False)
+    runner.run(doctest.DocTestParser().get_doctest(source, {}, page.name, str(page), 0), out=failures.append)
+    assert not failures, "".join(failures)
+
+
 def test_every_how_to_but_the_tables_has_a_tested_example():
     without = {p.stem for p in (DOCS / "howto").glob("*.md")} - {p.stem for p in WITH_EXAMPLES}
     assert without == {"commands"}
@@ -48,7 +69,7 @@ def test_every_how_to_but_the_tables_has_a_tested_example():
 def ext(monkeypatch):
     """Import a module of docs/_ext that needs no Sphinx."""
     monkeypatch.syspath_prepend(str(DOCS / "_ext"))
-    names = ("statement_pages", "notebook_pages", "import_picture")
+    names = ("statement_pages", "notebook_pages", "import_picture", "command_pages", "gallery_page")
     yield lambda name: __import__(name)
     for name in names:
         sys.modules.pop(name, None)
@@ -62,10 +83,10 @@ class App:
 @pytest.fixture
 def built(ext, tmp_path):
     """Generated pages, beside links to the folders they read."""
-    for name in ("notebooks", "isogap", "weingarten", "verify"):
+    for name in ("notebooks", "isogap", "weingarten", "verify", "gallery"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "docs").mkdir()
-    for name in ("statement_pages", "notebook_pages", "import_picture"):
+    for name in ("statement_pages", "notebook_pages", "import_picture", "command_pages", "gallery_page"):
         ext(name).write(App(tmp_path / "docs"))
     return tmp_path / "docs" / "_generated"
 
@@ -131,3 +152,26 @@ def test_links_between_pages(built):
             if path.is_relative_to(generated):
                 path = built / path.relative_to(generated)
             assert path.exists(), f"{page.relative_to(ROOT)}: {target}"
+
+
+def test_a_page_a_command_with_every_option(built):
+    import tomllib
+
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in (built / "commands").glob("*.md")}
+    assert set(scripts) - {"isogap"} <= set(pages)
+    for option in ("--width D", "--checkpoint", "--gradients", "--seed S"):
+        assert f"`{option}" in pages["isogap-mc"]
+    assert "`monomial`" in pages["weingarten-moment"]
+    assert "SUPPRESS" not in "".join(pages.values())
+    table = (DOCS / "howto" / "commands.md").read_text(encoding="utf-8")
+    assert all(f"commands/{name}.md" in table for name in set(scripts) - {"isogap"})
+
+
+def test_the_gallery_page_shows_every_picture_and_says_what_is_seen(built):
+    text = (built / "gallery.md").read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[([^\]]*)\]\(gallery/([\w.-]+)\)", text)
+    assert {name for _, name in pictures} == {path.name for path in (ROOT / "gallery").glob("*.png")} - {"engine-cost.png"}
+    for said, name in pictures:
+        assert len(said) > 12, name
+        assert (built / "gallery" / name).is_file()

@@ -14,7 +14,7 @@ from isogap.verification.mutate import as_registered
 from isogap.verification.printed import loose
 
 STATEMENTS = load()
-ONE_TEXT: tuple[str, ...] = ()
+ONE_TEXT: tuple[str, ...] = ("chain", "products", "weingarten")
 """Systems whose statements are printed from their claims alone."""
 SAMPLE = 24
 

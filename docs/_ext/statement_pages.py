@@ -70,8 +70,7 @@ def _functions(s: Statement) -> list[str]:
     """Functions of the library that the check holds against the statement."""
     text = s.path.read_text(encoding="utf-8")
     names = dict.fromkeys(re.findall(r"\bbounds\.(\w+)", text))
-    found = [f"{f.__module__}.{f.__name__}" for n in names if callable(f := getattr(bounds, n, None))]
-    return found
+    return [f"isogap.bounds.{n}" for n in names if callable(getattr(bounds, n, None))]
 
 
 def _check_page(s: Statement) -> str:

@@ -227,10 +227,14 @@ class BarProgress:
     def __init__(self, description: str, enabled: bool = True) -> None:
         self._description = description
         self._enabled = enabled and sys.stderr is not None and sys.stderr.isatty()
+        self._quiet = not enabled
         self._bar: RichBar | None = None
         self._task: TaskID | None = None
 
     def __enter__(self) -> BarProgress:
+        from isogap.engine.kernels.compiling import listeners
+
+        listeners.append(self.say)
         if self._enabled:
             from rich import progress
             from rich.console import Console
@@ -244,12 +248,21 @@ class BarProgress:
                 transient=True,
             )
             self._bar.start()
-            self._task = self._bar.add_task("compiling", total=None)
+            self._task = self._bar.add_task("starting", total=None)
         return self
 
     def __exit__(self, *_: object) -> None:
+        from isogap.engine.kernels.compiling import listeners
+
+        listeners.remove(self.say)
         if self._bar is not None:
             self._bar.stop()
+
+    def say(self, what: str) -> None:
+        """Tell, once, of work that takes seconds before the first number comes: the compiling of kernels."""
+        if not self._quiet:
+            complain(what)
+            self._quiet = True
 
     def start(self, total: int) -> None:
         """Begin to count towards ``total``."""

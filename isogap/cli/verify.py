@@ -88,7 +88,7 @@ def _run(options: argparse.Namespace) -> int:
         listed = [statements[key] for key in chosen(statements, options.only, options.system)]
         write_stdout("".join(f"{s.full:30} {s.kind:16} {s.name}\n" for s in listed))
         return EXIT_OK
-    begin = time.perf_counter()
+    begin, told = time.perf_counter(), _Lines(enabled=not options.quiet)
     with _Interruption() as interruption, BarProgress("statements", enabled=not options.quiet) as bar:
 
         def show(done: int, total: int, label: str) -> None:
@@ -96,7 +96,7 @@ def _run(options: argparse.Namespace) -> int:
             if done == 0:
                 bar.start(total)
             bar.update(done)
-            del label
+            told.tell(done, total, label)
 
         verdicts = judge_all(
             options.only,
@@ -116,6 +116,20 @@ def _run(options: argparse.Namespace) -> int:
     if not within:
         complain(f"{PROGRAM}: more comparisons of sample means than the stated level allows")
     return EXIT_OK if within and all(v.passed for v in verdicts) else EXIT_CHECK_FAILED
+
+
+class _Lines:
+    """Progress where there is no terminal: a line a statement on standard error."""
+
+    def __init__(self, *, enabled: bool) -> None:
+        self._enabled = enabled and sys.stderr is not None and not sys.stderr.isatty()
+        self._done = -1
+
+    def tell(self, done: int, total: int, label: str) -> None:
+        """Say what is judged next, or how many are."""
+        if self._enabled and done != self._done:
+            complain(f"{PROGRAM}: {done} of {total} judged{f', now {label}' if label else ''}")
+        self._done = done
 
 
 class _Interruption:

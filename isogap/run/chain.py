@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from isogap.base.arguments import integer, one_of
-from isogap.base.arrays import FloatArray
 from isogap.base.log import logger
 from isogap.base.precision import Precision
 from isogap.base.records import provenance
@@ -42,12 +41,12 @@ from isogap.run.statistics import (
     no_rate,
     streamed_rate,
 )
+from isogap.run.step_law import expected_steps
 from isogap.theory.coverage import GradientBounds
-from isogap.theory.exact import exact_steps_from_deviation
 
 _log = logger(__name__)
 
-# The exact law costs some 50 µs a spectrum: half a second of it, and blocks enough on either side of the cross-fit.
+# What an exact law of 50 µs a spectrum allowed in half a second, and blocks enough on either side of the cross-fit.
 _CONTROL_LAYERS, _CONTROL_SPECTRA, _CONTROL_REPLICAS = 20, 10_000, 16
 
 
@@ -150,7 +149,8 @@ def simulate(
     options = as_options(gradients)
     loss = None if options is None else loss_of(options, start, label_generator(root))
     _log.info("batch %s: %d x %d of rank %d, gap %.6g", start.label, width, start.batch, start.rank, start.phi0)
-    compile_seconds = montecarlo.warm_up(width, weights, arithmetic)
+    law = None if weights in FAST_WEIGHTS else _step_law(width, weights)
+    compile_seconds = montecarlo.warm_up(width, weights, arithmetic, law)
     _log.info(
         "kernels ready in %.2f s; %d networks of depth %d on %d threads", compile_seconds, replicas, depth, threads
     )
@@ -160,7 +160,7 @@ def simulate(
         replicas,
         root,
         weights,
-        step_law=None if weights in FAST_WEIGHTS else _step_law(width, weights),
+        step_law=law,
         checked=checked_layers(depth, checks.layers),
         controlled=controlled_layers(start, depth, replicas, weights) if checks.control_variate else 0,
         precision=arithmetic,
@@ -300,8 +300,4 @@ def _step_law(width: int, weights: str) -> StepLaw:
         from scipy.special import digamma
 
         extra = float(digamma(width / 2) - np.mean(digamma(np.arange(1, width + 1) / 2)))
-    return partial(_law, extra)
-
-
-def _law(extra: float, eps: FloatArray, lam: FloatArray) -> FloatArray:
-    return exact_steps_from_deviation(eps, lam).value + extra
+    return partial(expected_steps, extra)

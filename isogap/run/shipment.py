@@ -46,13 +46,16 @@ def build(folder: Path) -> list[str]:
         raise RuntimeError(f"code is not shipped for {shipped.this_platform()}")
     with shipped.switched("0"), shipping.recorded() as calls:
         expected = main_job()
-    shipping.write(calls, folder)
+    left_out = shipping.write(calls, folder)
+    for name, why in left_out.items():
+        print(f"not shipped: {name}: {why}")
     tried = []
     for family in _runnable():
         with shipped.switched(family, folder):
             if main_job() != expected:
                 raise RuntimeError(f"shipped code for {family} gives other numbers than compiled code")
-            missing = [call.kernel.name for call in calls if not shipped.lookup(call.kernel.name, call.key)]
+            shipped_calls = (c for c in calls if f"{c.kernel.name}({c.key})" not in left_out)
+            missing = [call.kernel.name for call in shipped_calls if not shipped.lookup(call.kernel.name, call.key)]
             if missing:
                 raise RuntimeError(f"shipped code for {family} lacks {', '.join(missing)}")
         tried.append(family)

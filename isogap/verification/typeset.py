@@ -24,7 +24,7 @@ SYMBOLS = {
 
 _RELATIONS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "==": "=", "->": r"\to", "~=": r"\approx"}
 # What a power may stand at without brackets: a letter or command with an index, or a norm.
-_SIMPLE = re.compile(r"\\?[A-Za-z]+('|_(\w|\{[^{}]*\}|\\[A-Za-z]+))?|\\lVert [A-Za-z]\\rVert")
+_SIMPLE = re.compile(r"\\?[A-Za-z]+('|_(\w|\{[^{}]*\}|\\[A-Za-z]+))?|\\lVert [A-Za-z](_\{[^{}]*\})?\\rVert")
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 4
 
 
@@ -113,6 +113,7 @@ def _name(name: str, table: Mapping[str, str]) -> str:
     if name in table:
         return table[name]
     head, _, index = name.partition("_")
+    table = {letter: shown for letter, shown in table.items() if "#" not in shown}
     return f"{table.get(head, head)}_{_braced(table.get(index, index))}" if index else name
 
 
@@ -132,6 +133,8 @@ def _bracketed(text: str) -> str:
 def _product(node: Any, table: Mapping[str, str]) -> str:
     left = _inside(node.left, table, _PRODUCT)
     right = _inside(node.right, table, _PRODUCT)
+    if isinstance(node.left, ast.Call) and isinstance(node.left.func, ast.Name) and node.left.func.id in BINDERS:
+        left = _bracketed(left)  # a factor behind a sum would be read as part of it
     if isinstance(node.right, ast.BinOp) and isinstance(node.right.op, ast.Mult):
         right = _bracketed(right)
     return _joined([left, r"\cdot ", right]) if right[:1].isdigit() else _joined([left, right])
@@ -140,7 +143,7 @@ def _product(node: Any, table: Mapping[str, str]) -> str:
 def _call(node: Any, table: Mapping[str, str]) -> tuple[str, int]:
     name, inside = node.func.id, ",".join(_typeset(x, table)[0] for x in node.args)
     if name in BINDERS:
-        return _binder(node, table), _SUM if name == "sum" else _PRODUCT
+        return _binder(node, table), _PRODUCT
     if "#" in table.get(name, ""):
         return _filled(table[name], node, table)
     if name == "sqrt":
@@ -158,10 +161,11 @@ def _call(node: Any, table: Mapping[str, str]) -> tuple[str, int]:
 def _filled(pattern: str, node: Any, table: Mapping[str, str]) -> tuple[str, int]:
     """A pattern with its arguments; what stands before a script is bracketed where it must be."""
     for place, argument in enumerate(node.args, 1):
-        scripted = f"#{place}^" in pattern
+        scripted = f"#{place}^" in pattern or f"#{place}!" in pattern
         shown = _inside(argument, table, _ATOM) if scripted else _typeset(argument, table)[0]
         pattern = pattern.replace(f"#{place}", shown)
-    return pattern, _POWER if pattern.endswith("}") else _ATOM
+    indexed = re.fullmatch(r"\\?[A-Za-z]+_\{[^{}]*\}", pattern)
+    return pattern, _POWER if pattern.endswith("}") and not indexed else _ATOM
 
 
 def _binder(node: Any, table: Mapping[str, str]) -> str:

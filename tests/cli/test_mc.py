@@ -318,7 +318,7 @@ def test_failed_self_check_is_exit_status_1(monkeypatch, capsys):
     from isogap.run import chain as simulation
 
     good = simulation._step_law
-    monkeypatch.setattr(simulation, "_step_law", lambda d, w: lambda eps, lam: 1.2 * good(d, w)(eps, lam))
+    monkeypatch.setattr(simulation, "_step_law", lambda d, w: lambda states: 1.2 * good(d, w)(states))
     assert mc.main(["--width", "4", "--depth", "30", "--replicas", "5000", "--seed", "1"]) == 1
     assert "self-check failed: one-step law" in capsys.readouterr().err
 

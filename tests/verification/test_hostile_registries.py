@@ -129,4 +129,5 @@ def test_a_reader_who_has_gone_is_no_failure(arguments):
         done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     finally:
         os.close(writing)
-    assert (done.returncode, done.stderr) == (0, "")
+    told = [line for line in done.stderr.splitlines() if not re.fullmatch(r"isogap-verify: \d+ of \d+ judged.*", line)]
+    assert (done.returncode, told) == (0, [])

@@ -83,6 +83,18 @@ def polynomial(terms: Iterable[tuple[int, Sequence[int]]], symbols: Sequence[Any
     return sp.Add._from_args(others, is_commutative=True)
 
 
+def polynomial_of(coefficients: Sequence[int], symbol: Any) -> Any:
+    """Return `Σ c_k symbol^k`.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> polynomial_of((-2, 0, 1), sympy.Symbol("d"))
+    d**2 - 2
+    """
+    return polynomial([(c, (k,)) for k, c in enumerate(coefficients) if c], (symbol,))
+
+
 def factored(front: Any, factors: list[Any]) -> Any:
     """Return `front Π factors` for a rational number and powers with different bases, each a symbol or a sum.
 
@@ -98,3 +110,17 @@ def factored(front: Any, factors: list[Any]) -> Any:
     if len(factors) > 1:
         factors.sort(key=SORT_KEY)
     return sp.Mul._from_args([front, *factors] if front != 1 else factors, is_commutative=True)
+
+
+def over_falling(symbol: Any, count: int) -> Any:
+    """Return `1 / (d (d-1) ... (d-count+1))`.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> d = sympy.Symbol("d")
+    >>> over_falling(d, 4) == 1 / (d * (d - 1) * (d - 2) * (d - 3))
+    True
+    """
+    order = (0, 1, *range(count - 1, 1, -1))[:count]  # sympy's own: -1 has a class before that of other integers
+    return sp.Mul._from_args([power(shifted(symbol, -s), -1) for s in order], is_commutative=True)

@@ -122,17 +122,19 @@ def plain_moment(group: Any, rows: Any, cols: Any, d: Any) -> Any:
     >>> plain_moment("permutation", [1, 2, 1], [3, 1, 3], 5)
     1/20
     """
-    home = DIRECT.get(group) or (DIRECT.get(_plain(group)) if isinstance(group, str) else None)
-    if home is None or type(rows) not in (list, tuple) or type(cols) not in (list, tuple) or len(rows) != len(cols):
+    function = _direct(group) if isinstance(group, str) else None
+    if function is None or d is None or type(rows) not in (list, tuple) or type(cols) not in (list, tuple):
         return None
-    if d is None or any(type(x) is not int or x < 1 for x in rows) or any(type(x) is not int or x < 1 for x in cols):
+    kinds = {*map(type, rows), *map(type, cols)}
+    if len(rows) != len(cols) or (kinds and (kinds != {int} or min(rows) < 1 or min(cols) < 1)):
         return None
-    return getattr(_module(home[0]), home[1])(rows, cols, d)
+    return function(rows, cols, d)
 
 
 @functools.cache
-def _module(name: str) -> Any:
-    return importlib.import_module(f"weingarten.ensembles.{name}")
+def _direct(group: str) -> Any:
+    home = DIRECT.get(_plain(group))
+    return None if home is None else getattr(importlib.import_module(f"weingarten.ensembles.{home[0]}"), home[1])
 
 
 def named_moment(

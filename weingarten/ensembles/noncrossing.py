@@ -90,7 +90,7 @@ def _gram_at(kind: str, marks: tuple[bool, ...], d: int) -> Any:
             limit=GRAM_LIMIT_AT,
         )
     powers = [d**e for e in range(len(marks) + 1)]
-    return fmpz_mat([[powers[e] for e in row] for row in gram_exponents(kind, marks)])
+    return fmpz_mat(rows, rows, [powers[e] for row in gram_exponents(kind, marks) for e in row])
 
 
 @cached
@@ -162,31 +162,33 @@ def interpolated_sum(
         below.degree() + 1 - (len(marks) // 2 if kind != "S+" else 0)
     )  # W decays like d^{-k/2}, in S_d^+ it is bounded
     points = range(start, start + count + 2)
-    values = [summed_at(kind, marks, rows, cols, x) * int(below(x)) for x in points]
+    values = [_solved(kind, marks, rows, cols, x) * below(x) for x in points]
     numerator = _interpolated(start, values[:count])
-    if any(numerator(x) != _fmpq(v) for x, v in zip(points, values, strict=True)):
+    if any(numerator(x) != v for x, v in zip(points[count:], values[count:], strict=True)):
         raise SelfCheckError(f"the inverse Gram matrix of {kind}, degree {len(marks)}, has another denominator")
     return tuple(int(c) for c in numerator.numer().coeffs()), int(numerator.denom())
 
 
 def summed_at(kind: str, marks: tuple[bool, ...], rows: Sequence[int], cols: Sequence[int], d: int) -> Fraction:
     """Return `Σ W(π, ρ)` over rows and columns at an integer size."""
+    total = _solved(kind, marks, rows, cols, d)
+    return Fraction(int(total.p), int(total.q))
+
+
+def _solved(kind: str, marks: tuple[bool, ...], rows: Sequence[int], cols: Sequence[int], d: int) -> Any:
     gram = _gram_at(kind, marks, d)
+    if gram.nrows() == 1:
+        return fmpq(1, gram[0, 0])
     right = fmpz_mat(gram.nrows(), 1)
     for b in cols:
         right[b, 0] = 1
     solution = gram.solve(right)
-    total = sum((solution[a, 0] for a in rows), fmpq(0))
-    return Fraction(int(total.p), int(total.q))
+    return sum([solution[a, 0] for a in rows[1:]], solution[rows[0], 0])
 
 
-def _fmpq(value: Fraction) -> Any:
-    return fmpq(value.numerator, value.denominator)
-
-
-def _interpolated(start: int, values: list[Fraction]) -> Any:
+def _interpolated(start: int, values: list[Any]) -> Any:
     """Return the polynomial with given values at `start, start + 1, ...`, by Newton's differences."""
-    differences, row = [], [_fmpq(v) for v in values]
+    differences, row = [], values
     while row:
         differences.append(row[0])
         row = [b - a for a, b in itertools.pairwise(row)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import product
-from math import comb, factorial
+from math import comb, factorial, prod
 from typing import Any
 
 import sympy as sp
@@ -13,7 +13,6 @@ from flint import fmpz_poly
 from weingarten.algebra.rational import Ratio
 from weingarten.algebra.several import ring_of, symbols_of
 from weingarten.combinatorics.set_partitions import (
-    SetPartition,
     all_set_partitions,
     join_count,
     kernel,
@@ -59,11 +58,12 @@ def partition_weingarten_function(
     >>> partition_weingarten_function(((0, 1), (2, 3)), ((0, 3), (1, 2)), d, "O+")
     -1/(d*(d - 1)*(d + 1))
     """
-    left, right = as_set_partition(pi, "pi"), as_set_partition(rho, "rho")
+    left, right = block_labels(pi, "pi"), block_labels(rho, "rho")
     if len(left) != len(right):
         raise WeingartenError(f"pi has {len(left)} and rho has {len(right)} points; both need the same number")
-    size = checked_size("d", d)
+    size = d if type(d) is int and d > 0 and group not in LAWS else checked_size("d", d)
     if group in LAWS:
+        left, right = kernel(left), kernel(right)
         marks = tuple(bool(mark) for mark in (conjugated or (False,) * len(left)))
         family = diagrams(group, marks)
         for name, tau in (("pi", left), ("rho", right)):
@@ -95,6 +95,10 @@ def coefficients(left: Sequence[int], right: Sequence[int], order: int) -> dict[
     meet: dict[tuple[int, int], int] = {}
     for pair in zip(left, right, strict=True):
         meet[pair] = meet.get(pair, 0) + 1
+    if len(meet) == len(left) and order == 1:  # τ is the finest partition
+        signs = [b for side in (left, right) for b in {x: side.count(x) for x in side}.values()]
+        sign = -1 if len(signs) % 2 else 1
+        return {len(left): sign * prod([factorial(b - 1) for b in signs])}
     counts = [_block_counts(size, order) for size in meet.values()]
     found: dict[int, int] = {}
     for choice in product(*counts):
@@ -108,7 +112,9 @@ def coefficients(left: Sequence[int], right: Sequence[int], order: int) -> dict[
         for b in inside.values():
             if b > 2:
                 weight *= factorial(b - 1)
-        found[total] = found.get(total, 0) + (-weight if len(inside) % 2 else weight)  # Π (-1)^{b-1}, every b counted twice
+        found[total] = found.get(total, 0) + (
+            -weight if len(inside) % 2 else weight
+        )  # Π (-1)^{b-1}, every b counted twice
     return {b: c for b, c in found.items() if c}
 
 
@@ -128,29 +134,32 @@ def _block_counts(size: int, order: int) -> list[tuple[int, int]]:
     return sorted(table[size].items())
 
 
-def centred_coefficients(left: SetPartition, right: SetPartition) -> dict[tuple[int, int], int]:
+def centred_coefficients(left: Sequence[int], right: Sequence[int]) -> dict[tuple[int, int], int]:
     """Return the coefficients of `(-1/d)^t / (d)_b` in `Σ_T (-1/d)^{|T|} W(π∖T, ρ∖T)`, T sets of common singletons."""
-    alone = [v for v, (x, y) in enumerate(zip(left, right, strict=True)) if left.count(x) == right.count(y) == 1]
-    others = [pair for v, pair in enumerate(zip(left, right, strict=True)) if v not in alone]
+    pairs = list(zip(left, right, strict=True))
+    others = [(x, y) for x, y in pairs if left.count(x) != 1 or right.count(y) != 1]
+    alone = len(pairs) - len(others)
     found: dict[tuple[int, int], int] = {}
     shared = coefficients([x for x, _ in others], [y for _, y in others], 1)
-    for t in range(len(alone) + 1):  # which of the common singletons are in T does not matter; each left is a block
+    if not alone:
+        return {(0, b): c for b, c in shared.items()}
+    for t in range(alone + 1):  # which of the common singletons are in T does not matter; each left is a block
         for b, c in shared.items():
-            key = (t, b + len(alone) - t)
-            found[key] = found.get(key, 0) + c * comb(len(alone), t)
+            found[t, b + alone - t] = c * comb(alone, t)
     return found
 
 
 def falling_sum(terms: Mapping[tuple[int, int], int], size: Any) -> Any:
     """Return `Σ c (-1/d)^t / (d)_b`; at an integer d over the terms with b <= d."""
-    kept = [(t, b, -c if t % 2 else c) for (t, b), c in terms.items() if not size.is_Integer or b <= int(size)]
-    least = max((b for _, b, _ in kept), default=0)
-    most = max((t for t, _, _ in kept), default=0)
-    if size.is_Integer:  # over the common denominator d^most (d)_least
-        d, rest = int(size), [1] * (least + 1)
+    d = size if type(size) is int else int(size) if size.is_Integer else None
+    kept = [(t, b, -c if t % 2 else c) for (t, b), c in terms.items() if d is None or b <= d]
+    least = max([b for _, b, _ in kept], default=0)
+    most = max([t for t, _, _ in kept], default=0)
+    if d is not None:  # over the common denominator d^most (d)_least
+        rest = [1] * (least + 1)
         for b in range(least - 1, -1, -1):
             rest[b] = rest[b + 1] * (d - b)
-        return sp.Rational(sum(c * d ** (most - t) * rest[b] for t, b, c in kept), d**most * rest[0])
+        return sp.Rational(sum([c * d ** (most - t) * rest[b] for t, b, c in kept]), d**most * rest[0])
     rests = [fmpz_poly([1])] * (least + 1)
     for b in range(least - 1, -1, -1):
         rests[b] = rests[b + 1] * fmpz_poly([-b, 1])
@@ -188,20 +197,25 @@ def partition_gram_matrix(k: int, d: Any, group: str = "permutation") -> Any:
     return sp.ImmutableMatrix([[size ** join_count(pi, rho) for rho in family] for pi in family])
 
 
-def as_set_partition(blocks: Any, name: str) -> SetPartition:
-    """Return a set partition as block labels by first occurrence, from blocks or from labels."""
+def block_labels(blocks: Any, name: str) -> Sequence[int]:
+    """Return labels of the blocks that the points 0, 1, ... are in, from blocks or from labels.
+
+    Examples
+    --------
+    >>> block_labels(((1,), (0, 2)), "pi"), block_labels([5, 7, 5], "pi")
+    ([1, 0, 1], [5, 7, 5])
+    """
     try:
         items = list(blocks)
-        if items and all(hasattr(x, "__index__") for x in items):
-            return kernel([int(x) for x in items])
-        points: dict[int, int] = {}
-        count = 0
+        if items and hasattr(items[0], "__index__"):
+            return [int(x) for x in items]
+        home, count = {}, 0
         for b, block in enumerate(items):
             for v in block:
-                points[int(v)] = b
+                home[int(v)] = b
                 count += 1
     except TypeError as error:
         raise WeingartenError(f"{name}={blocks!r} is no set partition; write it as ((0, 2), (1,))") from error
-    if count != len(points) or any(v not in points for v in range(count)):
+    if count != len(home) or (home and (min(home) or max(home) != count - 1)):
         raise WeingartenError(f"{name}={blocks!r} is no set partition of 0..{max(count - 1, 0)}; list every point once")
-    return kernel([points[v] for v in range(count)])
+    return [home[v] for v in range(count)]

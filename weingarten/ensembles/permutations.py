@@ -242,12 +242,13 @@ def _factorial_moments(kinds: tuple[tuple[int, int], ...], d: int | None, signed
 
 
 def existing(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
-    """Return the size as sympy has it, refusing an index beyond it."""
-    size = checked_size("d", d)
-    if size.is_Integer:
-        highest = max((*rows, *cols), default=1)
-        if highest > int(size):
-            raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
+    """Return the size, an int or what sympy has for it, refusing an index beyond it."""
+    size: Any = d if type(d) is int and d > 0 else checked_size("d", d)
+    if type(size) is not int and size.is_Integer:
+        size = int(size)
+    if type(size) is int and rows and (max(rows) > size or max(cols) > size):
+        highest = max(*rows, *cols)
+        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
     return size
 
 
@@ -259,16 +260,15 @@ def permutation_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
     >>> permutation_moment([1, 2, 1], [3, 1, 3], 5)
     1/20
     """
+    blocks = len({*zip(rows, cols, strict=True)})  # the kernels are equal iff rows and columns go with each other
     size = existing(rows, cols, d)
-    tau = kernel(rows)
-    if tau != kernel(cols):
+    if blocks != len({*rows}) or blocks != len({*cols}):
         return sp.S.Zero
-    blocks = block_count(tau)
-    if size.is_Integer:
-        return sp.Rational(1, prod(int(size) - s for s in range(blocks)))
+    if type(size) is int:
+        return sp.Rational(1, prod(range(size - blocks + 1, size + 1)))
     if not size.is_Symbol:
         return Ratio(fmpz_poly([1]), 1, tuple((s, 1) for s in range(blocks))).to_sympy(size)
-    return building.factored(sp.S.One, [building.power(building.shifted(size, -s), -1) for s in range(blocks)])
+    return building.over_falling(size, blocks)
 
 
 def centred_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 import sympy as sp
 from flint import fmpz_poly
 
+from weingarten.algebra import building
 from weingarten.algebra.rational import Ratio
 from weingarten.algebra.several import Ring, Several, ring_of, symbols_of
 from weingarten.combinatorics.set_partitions import is_finer
@@ -70,7 +71,7 @@ def free_permutation_moment(rows: Sequence[int], cols: Sequence[int], d: Any) ->
     1/110
     """
     size = existing(rows, cols, d)
-    if not (size.is_Integer and int(size) < 4):
+    if not (type(size) is int and size < 4):
         word = reduced_word(rows, cols)
         if word is None:
             return sp.S.Zero
@@ -89,26 +90,46 @@ def free_orthogonal_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> 
     1/8
     """
     size = existing(rows, cols, d)
-    if size.is_Integer and int(size) < 2:
-        FreeOrthogonal((size,), (size,), "O+").check(len(rows), 0)
+    if size == 1:
+        FreeOrthogonal((sp.S.One,), (sp.S.One,), "O+").check(len(rows), 0)
     return _moment(rows, cols, size, "O+")
 
 
 def _moment(rows: Sequence[int], cols: Sequence[int], size: Any, kind: str) -> Any:
-    """Return the sum of the inverse Gram matrix over the diagrams that respect the indices."""
+    """Return the sum of the inverse Gram matrix over the diagrams that respect the indices; `size` as `existing` has it."""
     marks = (False,) * len(rows)
     family = diagrams(kind, marks)
     left = [a for a, pi in enumerate(family) if is_finer(pi, rows)]
     right = [b for b, rho in enumerate(family) if is_finer(rho, cols)] if left else []
     if not right:
         return sp.S.Zero
+    if type(size) is int:
+        value = summed_at(kind, marks, left, right, size)
+        return sp.Rational(value.numerator, value.denominator)
     if len(family) == 1:
         return Ratio(fmpz_poly([1]), 1, ((0, len(rows) // 2),) if rows else ()).to_sympy(size)
-    if size.is_Integer:
-        value = summed_at(kind, marks, left, right, int(size))
-        return sp.Rational(value.numerator, value.denominator)
+    if size.is_Symbol:
+        return _factored(*interpolated_sum(kind, marks, left, right), denominator(kind, len(marks)), size)
     ring = ring_of(symbols_of([size]))
     return ring.sympy(LAWS[kind]((size,), (size,), kind).summed(marks, left, right, ring))
+
+
+def _factored(coefficients: tuple[int, ...], scale: int, known: Any, size: Any) -> Any:
+    """Return `Σ c_k d^k / (scale Π factors)` in lowest terms for a symbol."""
+    numerator, factors = fmpz_poly(list(coefficients)), []
+    for key, power in known:
+        below = fmpz_poly(list(key))
+        while power:
+            quotient, rest = divmod(numerator, below)
+            if rest:
+                break
+            numerator, power = quotient, power - 1
+        if power:
+            factors.append((key, -power))
+    content, parts = numerator.factor()
+    factors += [(tuple(map(int, part.coeffs())), power) for part, power in parts]
+    powers = [building.power(building.polynomial_of(key, size), power) for key, power in factors]
+    return building.factored(sp.Rational(int(content), scale), powers)
 
 
 class FreeQuantum(Law):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,8 +11,9 @@ from weingarten.algebra.several import Several, ring_of, symbols_of
 from weingarten.answers import Answer
 from weingarten.errors import WeingartenError
 from weingarten.legs.gluing import EMPTY, LIMIT, integrate, integrate_flat, lay_out
-from weingarten.legs.law import Law, Range, Tree, letters_of
+from weingarten.legs.law import Law, Range
 from weingarten.legs.network import Builder, Network
+from weingarten.legs.order import in_order
 from weingarten.legs.output import Writer
 from weingarten.legs.symbols import legs_of
 from weingarten.legs.trees import Product, TreeReader
@@ -151,8 +151,7 @@ def total_of(products: list[Product], work: Work) -> Any:
             continue
         front = work.ring.one if number is sp.S.One else work.ring.constant(_fraction(number))
         builder = work.builder()
-        refuse_lost_order(product.closed, work, commuting=True)
-        for tree in product.closed:
+        for tree in in_order(product.closed, work.reader.laws, known=product.ordered):
             builder.close(tree)
         if not product.closed:
             totals.setdefault(scalar, []).append(front)
@@ -168,38 +167,6 @@ def total_of(products: list[Product], work: Work) -> Any:
                 totals.setdefault(scalar * rest, []).append(value * size * front * _fraction(sign))
     terms = [work.ring.sympy(work.ring.total(values), key) for key, values in totals.items()]
     return terms[0] if len(terms) == 1 else sp.Add(*terms)
-
-
-def refuse_lost_order(trees: Sequence[Tree], work: Work, *, commuting: bool) -> None:
-    """Refuse factors whose entries do not commute and whose order is not known.
-
-    `commuting` says that the trees are the factors of a sympy product, which forgets their order; equal ones need none.
-    Inside a word a conjugate (an adjoint, an inverse) of a product reverses the order and a transpose keeps it, so both are
-    refused unless one letter stands below; of a whole single word they change nothing, the state is invariant.
-    """
-    names = {name for name, law in work.reader.laws.items() if law.ordered}
-    own = [tree for tree in trees if names & set(letters_of(tree))]
-    if commuting and len(set(own)) > 1:
-        raise WeingartenError(
-            f"{min(names)}: entries of quantum groups do not commute, and a product of different traces or entries has "
-            "lost its order; use moment(rows=..., cols=..., group=...) or one trace"
-        )
-    for tree in own:
-        inner = tree
-        while len(set(own)) == 1 and (commuting or len(own) == 1) and inner.kind in ("transpose", "conjugate"):
-            inner = inner.parts[0]
-        if _turns_a_product(inner, names):
-            raise WeingartenError(
-                f"{min(names)}: entries of quantum groups do not commute, and the order in a transposed or conjugated "
-                "product is not known; write it out, factor by factor"
-            )
-
-
-def _turns_a_product(tree: Tree, names: set[str]) -> bool:
-    """Tell whether a transpose or conjugate stands over several of the matrices."""
-    if tree.kind in ("transpose", "conjugate") and sum(name in names for name in letters_of(tree)) > 1:
-        return True
-    return any(_turns_a_product(part, names) for part in tree.parts)
 
 
 def _fraction(number: Any) -> Any:

@@ -27,10 +27,11 @@ Sum = list[tuple[Any, Tree]]
 
 @dataclass
 class Product:
-    """One product of an expression: its coefficient and the trees that are closed to traces."""
+    """One product of an expression: its coefficient and the trees that are closed to traces, `ordered` or not."""
 
     coefficient: Any
     closed: list[Tree] = field(default_factory=list)
+    ordered: bool = False
 
 
 @dataclass

@@ -34,12 +34,12 @@ recording: list[list[tuple[Kernel, tuple[Any, ...]]]] = []
 
 
 def kernel(**options: Any) -> Callable[[Callable[..., Any]], Any]:
-    """Return the decorator of a kernel: shipped or compiled on first use, without the interpreter's lock, kept in `cache_folder`."""
+    """Return the decorator of a kernel: shipped, or compiled on first use and kept in `cache_folder`."""
     return lambda function: Kernel(function, options)
 
 
 class Kernel:
-    """A compiled function: from Python it runs shipped code where there is some, inside other kernels it is numba's dispatcher."""
+    """A compiled function, run without the interpreter's lock: for Python shipped code where there is some, else numba's."""
 
     def __init__(self, function: Callable[..., Any], options: dict[str, Any]) -> None:
         functools.update_wrapper(self, function)
@@ -99,6 +99,10 @@ class Operation:
 
     def __init__(self, home: str, name: str) -> None:
         self.home, self.name = home, name
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Refuse: there is no value to work on outside of a kernel."""
+        raise TypeError(f"{self.name} works inside compiled functions only")
 
     @property
     def code(self) -> Any:

@@ -59,11 +59,11 @@ _RESULT = {"int64": "q", "float64": "d", "bool": "?7x"}
 known: dict[str, dict[Any, Callable[..., Any]]] = {}
 _asked, _folder = os.environ.get("ISOGAP_SHIPPED"), FOLDER
 _lock = threading.Lock()
-_engines: list[Any] = []  # loaded code lives as long as its engine
+_loaded: dict[Path, tuple[Any, int]] = {}  # code lives as long as its engine, which is kept beside the address
 
 
 def describe(values: Any, numbers: list[Any]) -> tuple[Any, ...]:
-    """Return the kinds of the arguments of a call, as a key; append what is handed over, arrays by the address of their object."""
+    """Return the kinds of the arguments of a call, as a key; append what is handed over: of arrays the address of the object."""
     kinds: list[Any] = []
     for value in values:
         kind = type(value)
@@ -233,7 +233,10 @@ def _arrays_are_as_known() -> bool:
 
 def _address(family: str, symbol: str, digest: str) -> int:
     """Return the address of a function, after loading its object."""
-    code = (_folder / family / f"{symbol}.o").read_bytes()
+    path = _folder / family / f"{symbol}.o"
+    if path in _loaded:
+        return _loaded[path][1]
+    code = path.read_bytes()
     if hashlib.sha256(code).hexdigest() != digest:
         raise ValueError(f"object {symbol} is damaged")
     import llvmlite.binding as llvm
@@ -245,7 +248,7 @@ def _address(family: str, symbol: str, digest: str) -> int:
     address = int(engine.get_function_address(symbol))
     if not address:
         raise ValueError(f"object {symbol} has no such function")
-    _engines.append(engine)
+    _loaded[path] = engine, address
     return address
 
 

@@ -1,9 +1,9 @@
 """Object code of kernels for several families of processors, made when the package is built; `shipped` runs it.
 
-A kernel and a signature become one function ``int64 f(const int64 *arguments, int64 *results)``. Arguments are numbers of eight
-bytes, after the size of an object's head: integers and truth values, floats, and for an array the address of its Python object, where its
-data, shape and strides stand. The arrays have no owner inside, so no reference is counted. The LLVM code is optimised once and then
-made into an object for every family: the same IEEE operations, so the same bits.
+A kernel and a signature become one function ``int64 f(const int64 *arguments, int64 *results)``. Arguments are numbers of
+eight bytes, after the size of an object's head: integers and truth values, floats, and for an array the address of its Python
+object, where its data, shape and strides stand. The arrays have no owner inside, so no reference is counted. The LLVM code is
+optimised once and then made into an object for every family: the same IEEE operations, so the same bits.
 """
 
 from __future__ import annotations
@@ -64,16 +64,24 @@ def recorded() -> Iterator[list[Call]]:
             calls.append(Call(kernel, key, tuple(numba.typeof(value) for value in arguments)))
 
 
-def write(calls: list[Call], folder: Path) -> None:
-    """Write the index and the objects of these calls for every family of this machine's processors."""
+def write(calls: list[Call], folder: Path) -> dict[str, str]:
+    """Write the index and the objects of these calls for every family of this machine's processors.
+
+    Returns the kernels that cannot be shipped, with the reason.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     families = shipped.FAMILIES.get(shipped.this_platform(), {})
     entries: dict[str, dict[str, Any]] = {}
     objects: dict[str, dict[str, str]] = {name: {} for name in families}
+    left_out = {}
     for call in calls:
         symbol = "isogap_" + hashlib.sha256(f"{call.kernel.name}({call.key})".encode()).hexdigest()[:16]
-        code, result = _bitcode(call, symbol)
+        try:
+            code, result = _bitcode(call, symbol)
+        except (ValueError, KeyError) as error:
+            left_out[f"{call.kernel.name}({call.key})"] = str(error)
+            continue
         for family in families:
             data = _object(code, family)
             (folder / family).mkdir(exist_ok=True)
@@ -89,6 +97,7 @@ def write(calls: list[Call], folder: Path) -> None:
         "families": objects,
     }
     (folder / "index.json").write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+    return left_out
 
 
 @global_compiler_lock  # type: ignore[untyped-decorator, unused-ignore]
@@ -113,8 +122,8 @@ def _bitcode(call: Call, symbol: str) -> tuple[bytes, str]:
 
 
 def _never_called(module: Any) -> str:
-    """Bodies for what numba's runtime does when the last reference to an array goes: arrays without an owner have none."""
-    declared = (str(f).strip() for f in module.functions if f.is_declaration and f.name.startswith("NRT_"))
+    """A body for what numba's runtime does when the last reference to an array goes: arrays without an owner have none."""
+    declared = (str(f).strip() for f in module.functions if f.is_declaration and f.name == "NRT_MemInfo_call_dtor")
     return "\n".join(
         line.split(" #")[0].replace("declare", "define linkonce_odr") + " {\n  ret void\n}" for line in declared
     )

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from isogap.verification.outcome import Plot
+from isogap.verification.report.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED
 
-_COLOURS = {"exact": "#111111", "paper": "#c0392b", "sharp": "#1f6f9f", "sample": "#7f8c8d", "other": "#8e6f1f"}
+_COLOURS = {"exact": BLACK, "paper": RED, "sharp": BLUE, "sample": GREY, "other": GREEN}
+_SEVERAL = (BLACK, BLUE, RED, GREEN, PURPLE, ORANGE)
 _DASHES: dict[str, Any] = {"exact": "-", "paper": "--", "sharp": "-.", "sample": "-", "other": ":"}
 
 
@@ -39,7 +41,7 @@ def _draw(ax: Any, plot: Plot) -> None:
     for i, (name, x, y, style) in enumerate(plot.curves):
         colour = _COLOURS.get(style, "#333333")
         if sum(c[3] == style for c in plot.curves) > 1:
-            colour = ["#111111", "#1f6f9f", "#c0392b", "#2e8b57", "#8e6f1f", "#7d3c98"][i % 6]
+            colour = _SEVERAL[i % len(_SEVERAL)]
         ax.plot(x, y, color=colour, linestyle=_DASHES.get(style, "-"), linewidth=1.6, label=name)
     ax.set_xlabel(plot.xlabel)
     ax.set_ylabel(plot.ylabel)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from isogap.verification.registry import Statement, slug
+from isogap.verification.report.routing import BOX_HEIGHT, BOX_WIDTH, Point, routed
 
-_WIDTH, _HEIGHT, _GAP_X, _GAP_Y = 104, 30, 22, 54
+# Boxes beside each other: names stay readable on paper, and on a phone with little scrolling.
+MAX_ROW = 6
+_CORNER, _LONGEST_NAME = 4, 14
 
 
 def layers(statements: Mapping[str, Statement]) -> list[list[str]]:
@@ -45,40 +48,70 @@ def _centre(labels: tuple[str, ...] | list[str], place: Mapping[str, float]) -> 
     return sum(known) / len(known) if known else 0.5
 
 
+def narrow(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Rows of at most `MAX_ROW` boxes: a longer one becomes several, each spread over the whole width.
+
+    Examples
+    --------
+    >>> [len(row) for row in narrow([["x"] * 17, ["y"]])]
+    [6, 6, 5, 1]
+    """
+    found = []
+    for row in rows:
+        parts = -(-len(row) // MAX_ROW)
+        found += [list(row[k::parts]) for k in range(parts)]
+    return [row for row in found if row]
+
+
 def svg(statements: Mapping[str, Statement], kinds: Mapping[str, str]) -> str:
     """Draw the graph; ``kinds`` gives each box its class. Boxes link to the statements of the page."""
-    rows = layers(statements)
-    columns = max((len(row) for row in rows), default=0)
-    if columns == 0:
+    rows = narrow(layers(statements))
+    if not rows:
         return ""
-    width = columns * (_WIDTH + _GAP_X)
-    height = len(rows) * (_HEIGHT + _GAP_Y) - _GAP_Y + 8
-    at: dict[str, tuple[float, float]] = {}
-    for level, row in enumerate(rows):
-        step = width / len(row) if row else 0.0
-        for i, label in enumerate(row):
-            at[label] = (step * (i + 0.5), 4 + level * (_HEIGHT + _GAP_Y))
-    lines = []
-    for label, (x, y) in at.items():
-        for needed in statements[label].depends:
-            if needed not in at:
-                continue
-            x0, y0 = at[needed]
-            bend = _GAP_Y * 0.55
-            path = f"M{x0:.0f} {y0 + _HEIGHT:.0f}C{x0:.0f} {y0 + _HEIGHT + bend:.0f} {x:.0f} {y - bend:.0f} {x:.0f} {y:.0f}"
-            lines.append(
-                f'<path class="edge" d="{path}"><title>{escape(statements[label].label)} rests on '
-                f"{escape(statements[needed].label)}</title></path>"
-            )
-    boxes = []
-    for label, (x, y) in at.items():
-        short = statements[label].label.replace("Weingarten inputs", "Weingarten").replace("Corollary", "Cor.")
-        boxes.append(
-            f'<a href="#{slug(label)}"><rect class="node {escape(kinds.get(label, "missing"))}" '
-            f'x="{x - _WIDTH / 2:.0f}" y="{y:.0f}" width="{_WIDTH}" height="{_HEIGHT}" rx="5"/>'
-            f'<text x="{x:.0f}" y="{y + 20:.0f}">{escape(short)}</text></a>'
-        )
+    boxes = {x for row in rows for x in row}
+    edges = [(needed, x) for x in statements if x in boxes for needed in statements[x].depends if needed in boxes]
+    drawing, mark = routed(rows, edges), "tip_" + slug(rows[0][0])
+    lines = [
+        f'<path class="edge" d="{_path(points)}" marker-end="url(#{mark})"><title>{escape(statements[user].label)} rests on '
+        f"{escape(statements[needed].label)}</title></path>"
+        for (needed, user), points in drawing.arrows.items()
+    ]
+    nodes = [_node(statements[x], kinds.get(x, "missing"), at) for x, at in drawing.boxes.items()]
+    tip = (
+        f'<defs><marker id="{mark}" viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="8" markerHeight="8" '
+        'markerUnits="userSpaceOnUse" orient="auto"><path class="tip" d="M0 .8L8 4L0 7.2z"/></marker></defs>'
+    )
     return (
-        f'<svg class="graph" viewBox="0 0 {width:.0f} {height:.0f}" '
-        f'role="img" aria-label="Which statement rests on which">{"".join(lines)}{"".join(boxes)}</svg>'
+        f'<svg class="graph" viewBox="0 0 {drawing.width:.0f} {drawing.height:.0f}" style="min-width:{drawing.width:.0f}px" '
+        f'role="group" aria-label="Which statement rests on which">{tip}{"".join(lines)}{"".join(nodes)}</svg>'
+    )
+
+
+def _path(points: Sequence[Point]) -> str:
+    """Straight pieces with rounded corners; the last one ends where the head of the arrow does."""
+    kept = [p for i, p in enumerate(points) if i == 0 or p != points[i - 1]]
+    text = f"M{kept[0][0]:.1f} {kept[0][1]:.1f}"
+    for before, here, after in zip(kept, kept[1:], kept[2:], strict=False):
+        a, b = _towards(here, before), _towards(here, after)
+        text += f"L{a[0]:.1f} {a[1]:.1f}Q{here[0]:.1f} {here[1]:.1f} {b[0]:.1f} {b[1]:.1f}"
+    return text + f"L{kept[-1][0]:.1f} {kept[-1][1]:.1f}"
+
+
+def _towards(corner: Point, other: Point) -> Point:
+    """A point near a corner, half of the way at most."""
+    dx, dy = other[0] - corner[0], other[1] - corner[1]
+    length = abs(dx) + abs(dy)
+    step = min(_CORNER, length / 2) / length if length else 0.0
+    return corner[0] + step * dx, corner[1] + step * dy
+
+
+def _node(statement: Statement, kind: str, at: Point) -> str:
+    x, y = at
+    name = statement.label.replace("Corollary", "Cor.").replace("Weingarten inputs", "Weingarten")
+    shown = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    told = escape(f"{statement.label}: {statement.name}, {kind.replace('_', ' ')}")
+    return (
+        f'<a href="#{slug(statement.key)}"><title>{told}</title><rect class="node {escape(kind)}" x="{x - BOX_WIDTH / 2:.1f}" '
+        f'y="{y:.1f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="5"/>'
+        f'<text x="{x:.1f}" y="{y + 20:.1f}">{escape(shown)}</text></a>'
     )

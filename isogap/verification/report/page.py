@@ -6,14 +6,14 @@ import re
 from html import escape
 from pathlib import Path
 
-from isogap.verification.outcome import KINDS, LINK, MEANING, Table, Verdict
+from isogap.verification.outcome import KINDS, LINK, Table, Verdict
 from isogap.verification.registry import About, Statement, by_group, load, slug, systems
 from isogap.verification.report.figures import data_uris
 from isogap.verification.report.graph import svg
+from isogap.verification.report.head import TERMS, judged, legend, origin, prose
 from isogap.verification.report.mathml import mathml
 from isogap.verification.report.provenance import provenance
 from isogap.verification.report.style import STYLE
-from isogap.verification.sampling import FAMILY_LEVEL, MAX_COMPARISONS
 from isogap.verification.witnesses import load_witnesses
 
 _KIND = {
@@ -38,27 +38,24 @@ def page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, wher
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
         f'<meta http-equiv="Content-Security-Policy" content="{escape(_POLICY, quote=True)}">',
         "<meta name='viewport' content='width=device-width,initial-scale=1'>",
+        "<meta name='color-scheme' content='light dark'>",
         f"<title>Proof check: {title}</title><style>{STYLE}</style></head><body><main>",
         f"<h1>Proof check of <i>{title}</i></h1>" if title else "<h1>Proof check</h1>",
-        *(_lead(about) for about in parts.values()),
+        origin(verdicts, deep=deep, seed=seed, seconds=seconds),
+        judged(parts),
         f"<p class='status {'ok' if good == len(verdicts) else 'bad'}'>{good} of {len(verdicts)} verdicts: {status}. "
         f"{_count(verdicts)}.</p>",
-        _legend(verdicts, seconds),
+        legend(verdicts, seconds),
     ]
     for system, about in parts.items():
         members = {k: s for k, s in statements.items() if s.system == system}
         text += _system(system, about, members, shown, alone=len(parts) == 1)
-    text += [_colophon(deep, seed, seconds), "</main></body></html>"]
+    text += [_colophon(), "</main></body></html>"]
     return "\n".join(text)
 
 
 def _title(parts: dict[str, About]) -> str:
     return "; ".join(dict.fromkeys(about.title or system for system, about in parts.items() if about.title or system))
-
-
-def _lead(about: About) -> str:
-    facts = ". ".join(x for x in (about.text, about.authors, about.source) if x)
-    return f"<p class='lead'>{_prose(facts)}</p>" if facts else ""
 
 
 def _system(
@@ -73,10 +70,9 @@ def _system(
     listed = [s for members in groups.values() for s in members if s.key in shown]
     parts = [
         f"<h2 id='{own}verdicts'>Verdicts{name}</h2>",
-        _summary(listed, shown),
-        f"<h2 id='{own}graph'>What rests on what{name}</h2><p>An edge leads from a statement to those whose check uses it; "
-        "a verdict is no stronger than those that it rests on.</p>",
-        f"<div class='scroll'>{svg(statements, {k: _class(v) for k, v in shown.items()})}</div>",
+        TERMS,
+        f"<div class='scroll'>{_summary(listed, shown)}</div>",
+        *_graph(own, name, statements, shown),
     ]
     for group, members in groups.items():
         inside = [s for s in members if s.key in shown]
@@ -85,6 +81,25 @@ def _system(
             parts += [_statement(s, shown[s.key]) for s in inside]
     where = next((s.where for s in statements.values()), None)
     return [*parts, _witnesses(where)]
+
+
+def _graph(own: str, name: str, statements: dict[str, Statement], shown: dict[str, Verdict]) -> list[str]:
+    drawn = svg(statements, {k: _class(v) for k, v in shown.items()})
+    if not drawn:
+        return []
+    kinds = dict.fromkeys(
+        (_class(v), v.kind if v.passed else "not as expected") for v in shown.values() if v.key in statements
+    )
+    if any(key not in shown for key in statements):
+        kinds["missing", "not judged in this run"] = None
+    key = "".join(f"<li><span class='swatch {k}'></span>{escape(text)}</li>" for k, text in kinds)
+    return [
+        f"<h2 id='{own}graph'>What rests on what{name}</h2><p>An arrow leads from a statement to one whose check uses it; "
+        "a verdict is no stronger than those that it rests on. Statements that rest on nothing here, and on which nothing rests, "
+        "are left out.</p>",
+        f"<ul class='key'>{key}</ul>",
+        f"<div class='scroll' tabindex='0' role='region' aria-label='What rests on what{name}'>{drawn}</div>",
+    ]
 
 
 def _natural(label: str) -> tuple[int, str, list[int]]:
@@ -99,25 +114,6 @@ def _count(verdicts: list[Verdict]) -> str:
     return ", ".join(f"{n} {kind}" for n, kind in counts if n)
 
 
-def _legend(verdicts: list[Verdict], seconds: float) -> str:
-    items = "".join(
-        f"<dt><span class='kind {slug(k)}'>{k}</span></dt><dd>{escape(text)}</dd>" for k, text in MEANING.items()
-    )
-    controls = sum(len(v.controls) for v in verdicts)
-    refuted = sum(c.refuted for v in verdicts for c in v.controls)
-    compared = sum(v.comparisons for v in verdicts)
-    return (
-        f"<dl class='legend'>{items}</dl><p>A verdict is the weakest of the links that it needs, and of the statements that it "
-        "rests on; illustrations may refute, and count for nothing. Every check must also tell false neighbours of its "
-        "statement (a constant improved past the truth, a hypothesis dropped, a sign turned) from the statement: "
-        f"{refuted} of {controls} told apart. "
-        f"{compared} sample means were compared with exact values; each comparison has the share "
-        f"{FAMILY_LEVEL / MAX_COMPARISONS:g} of a family-wise false-alarm level of {FAMILY_LEVEL:g} for the whole suite, by the "
-        f"empirical Bernstein inequality; {sum(v.approximate for v in verdicts)} of them by Student's t, which is no bound. "
-        f"Run time {seconds:.0f} s.</p>"
-    )
-
-
 def _summary(listed: list[Statement], shown: dict[str, Verdict]) -> str:
     rows = []
     for s in listed:
@@ -129,7 +125,7 @@ def _summary(listed: list[Statement], shown: dict[str, Verdict]) -> str:
         )
         told = f"{sum(c.refuted for c in v.controls)}/{len(v.controls)}"
         rows.append(
-            f"<tr><td><a href='#{slug(s.key)}'>{escape(s.label)}</a></td><td class='wide'>{_prose(s.name)}</td>"
+            f"<tr><td><a href='#{slug(s.key)}'>{escape(s.label)}</a></td><td class='wide'>{prose(s.name)}</td>"
             f"<td>{_badge(v)}</td><td class='num'>{_hand(v)}</td><td class='num'>{margin}</td><td class='num'>{told}</td>"
             f"<td class='num wide'>{v.seconds:.1f}</td></tr>"
         )
@@ -137,11 +133,6 @@ def _summary(listed: list[Statement], shown: dict[str, Verdict]) -> str:
     head += "<th class='num'>margin</th>"
     head += "<th class='num'>controls</th><th class='wide num'>s</th></tr>"
     return f"<table class='summary'><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
-
-
-def _prose(text: str) -> str:
-    """Escaped text with ``X_0`` and ``λ_max`` as subscripts."""
-    return re.sub(r"([A-Za-zφλτεσ])_(min|max|op|[0-9]+|[ℓτA-Za-z*](?![A-Za-z]))", r"\1<sub>\2</sub>", escape(text))
 
 
 def _hand(v: Verdict) -> str:
@@ -165,16 +156,16 @@ def _number(x: float) -> str:
 
 def _statement(s: Statement, v: Verdict) -> str:
     parts = [
-        f"<section id='{slug(s.key)}'><h3>{escape(s.label)} <small>{_prose(s.name)}</small> {_badge(v)}</h3>",
-        f"<div class='formula scroll'>{mathml(s.formula)}</div>",
-        f"<p class='hypotheses'>{_prose(s.hypotheses)}{' · ' + escape(s.source) if s.source else ''}</p>",
+        f"<section id='{slug(s.key)}'><h3>{escape(s.label)} <small>{prose(s.name)}</small> {_badge(v)}</h3>",
+        f"<div class='formula scroll' tabindex='0'>{mathml(s.formula)}</div>",
+        f"<p class='hypotheses'>{prose(s.hypotheses)}{' · ' + escape(s.source) if s.source else ''}</p>",
     ]
     if s.corrected:
-        parts.append(f"<p>Corrected:</p><div class='formula corrected scroll'>{mathml(s.corrected)}</div>")
+        parts.append(f"<p>Corrected:</p><div class='formula corrected scroll' tabindex='0'>{mathml(s.corrected)}</div>")
     if v.witness:
         shown = "".join(f"<dt>{escape(k)}</dt><dd><code>{escape(x)}</code></dd>" for k, x in v.witness.items())
         parts.append(
-            f"<div class='witness'><b>Witness.</b> {_prose(v.message.split(' = ')[0].rsplit(':', 1)[0])}.<dl>{shown}</dl></div>"
+            f"<div class='witness'><b>Witness.</b> {prose(v.message.split(' = ')[0].rsplit(':', 1)[0])}.<dl>{shown}</dl></div>"
         )
     elif v.message:
         parts.append(f"<p class='{'hypotheses' if v.passed else 'bad'}'>{escape(v.message)}</p>")
@@ -187,21 +178,23 @@ def _statement(s: Statement, v: Verdict) -> str:
 
 
 def _facts(s: Statement, v: Verdict) -> str:
-    margin = (
-        "" if v.margin is None else f"<dt>margin</dt><dd>{_number(v.margin.value)} ({_prose(v.margin.meaning)})</dd>"
-    )
+    margin = "" if v.margin is None else f"<dt>margin</dt><dd>{_number(v.margin.value)}: {prose(v.margin.meaning)}</dd>"
     needs = ", ".join(f"<a href='#{slug(x)}'>{escape(x.removeprefix(f'{s.system}/'))}</a>" for x in s.depends)
     rests = f"<dt>rests on</dt><dd>{needs}</dd>" if needs else ""
     if s.ours:
-        rests += f"<dt>constants of this project</dt><dd>{_prose(s.ours)}</dd>"
+        rests += f"<dt>constants of this project</dt><dd>{prose(s.ours)}</dd>"
     if v.arguments:
-        rests += f"<dt>by hand</dt><dd>{_prose('; '.join(v.arguments))}</dd>"
+        rests += f"<dt>by hand</dt><dd>{prose('; '.join(v.arguments))} <span class='count'>(arguments)</span></dd>"
     if v.inherited:
-        rests += f"<dt>by hand below</dt><dd>{_prose('; '.join(v.inherited))}</dd>"
+        rests += f"<dt>by hand below</dt><dd>{prose('; '.join(v.inherited))}</dd>"
     return (
-        f"<dl class='facts'><dt>range</dt><dd>{_prose(v.range)}</dd>{margin}<dt>hypotheses held</dt>"
-        f"<dd>in {v.held} of {v.tried} instances</dd>{rests}<dt>time</dt><dd>{v.seconds:.1f} s</dd></dl>"
+        f"<dl class='facts'><dt>range</dt><dd>{prose(v.range)}</dd>{margin}<dt>hypotheses held</dt>"
+        f"<dd>in {v.held} of {v.tried} instances{_held(v)}</dd>{rests}<dt>time</dt><dd>{v.seconds:.1f} s</dd></dl>"
     )
+
+
+def _held(v: Verdict) -> str:
+    return "" if v.held == v.tried else "; of the others the statement says nothing"
 
 
 def _steps(v: Verdict) -> str:
@@ -209,9 +202,9 @@ def _steps(v: Verdict) -> str:
     for step in sorted(v.steps, key=lambda step: step.role != LINK):
         many = f" <span class='count'>{step.count} instances</span>" if step.count > 1 else ""
         slack = "" if step.closest is None else f" <span class='count'>closest {_number(step.closest)}</span>"
-        detail = f" <span class='detail'>{_prose(step.detail)}</span>" if step.detail else ""
+        detail = f" <span class='detail'>{prose(step.detail)}</span>" if step.detail else ""
         role = "" if step.role == LINK else f" <span class='count'>{step.role}</span>"
-        rows.append(f"<li><b>{_KIND[step.kind]}</b> {_prose(step.what)}{role}{many}{slack}{detail}</li>")
+        rows.append(f"<li><b>{_KIND[step.kind]}</b> {prose(step.what)}{role}{many}{slack}{detail}</li>")
     if not rows:
         return ""
     links = sum(step.role == LINK for step in v.steps)
@@ -223,7 +216,7 @@ def _controls(s: Statement, v: Verdict) -> str:
     name = "True forms that the same check must not refute" if s.kind == "refuted" else "False neighbours"
     said = ("survived, as it must", "refuted too") if s.kind == "refuted" else ("refuted", "SURVIVED")
     rows = "".join(
-        f"<li>{_prose(c.what)}: <b class='{'' if c.refuted else 'bad'}'>{said[0] if c.refuted else said[1]}</b>"
+        f"<li>{prose(c.what)}: <b class='{'' if c.refuted else 'bad'}'>{said[0] if c.refuted else said[1]}</b>"
         f"<span class='detail'> {escape(c.witness[:300])}</span></li>"
         for c in v.controls
     )
@@ -232,12 +225,12 @@ def _controls(s: Statement, v: Verdict) -> str:
 
 
 def _table(t: Table) -> str:
-    head = "".join(f"<th>{_prose(h)}</th>" for h in t.head)
-    body = "".join("<tr>" + "".join(f"<td>{_prose(c)}</td>" for c in row) + "</tr>" for row in t.rows)
-    table = f"<div class='scroll'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    head = "".join(f"<th>{prose(h)}</th>" for h in t.head)
+    body = "".join("<tr>" + "".join(f"<td>{prose(c)}</td>" for c in row) + "</tr>" for row in t.rows)
+    table = f"<div class='scroll' tabindex='0'><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     if len(t.rows) > 20:
-        return f"<details><summary>{_prose(t.title)} ({len(t.rows)} rows)</summary>{table}</details>"
-    return f"<p class='caption'>{_prose(t.title)}</p>{table}"
+        return f"<details><summary>{prose(t.title)} ({len(t.rows)} rows)</summary>{table}</details>"
+    return f"<p class='caption'>{prose(t.title)}</p>{table}"
 
 
 def _witnesses(where: Path | None) -> str:
@@ -253,7 +246,6 @@ def _witnesses(where: Path | None) -> str:
     return f"{head}<ul>{''.join(items)}</ul>"
 
 
-def _colophon(deep: bool, seed: int, seconds: float) -> str:
+def _colophon() -> str:
     versions = ", ".join(f"{k} {v}" for k, v in provenance().items())
-    level = "deep" if deep else "quick"
-    return f"<footer><p>{level} run, seed {seed}, {seconds:.0f} s. {escape(versions)}.</p></footer>"
+    return f"<footer><p>Made with {escape(versions)}.</p></footer>"

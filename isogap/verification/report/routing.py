@@ -1,112 +1,129 @@
 """Places of boxes and ways of arrows in a layered graph: every arrow runs between the boxes, never through one.
 
 Boxes stand on a grid. Between two rows lies a channel for level pieces, between two columns a corridor for upright ones. An arrow
-leaves a box below its middle, goes level in the channel under it, upright in a corridor past the rows between, level in the
-channel above its end, and down into it. Arrows that leave the same box share their pieces. Lengths in pixels.
+leaves a box below, goes level in the channel under it, upright in a corridor past the rows between, level again in the channel
+above its end, and down into it. Arrows that leave one box share their pieces. Lengths in pixels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
-BOX_WIDTH, BOX_HEIGHT, TRACK, MARGIN, ARROW = 106, 30, 5, 9, 7
+BOX_WIDTH, BOX_HEIGHT, TRACK, MARGIN, HEAD = 106, 30, 5, 8, 8
+# Arrows leave left of the middle and come in right of it, so that what leaves the box above is no entry to the one below.
+ASIDE = 10
 
 Point = tuple[float, float]
-Span = tuple[int, float, float]
+Edge = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """Size, middle of the upper edge of every box, and the corners of every arrow."""
+    """Size, middle of the upper side of every box, and the corners of every arrow."""
 
     width: float
     height: float
     boxes: dict[str, Point]
-    arrows: dict[tuple[str, str], tuple[Point, ...]]
+    arrows: dict[Edge, tuple[Point, ...]]
 
 
-def routed(rows: Sequence[Sequence[str]], edges: Iterable[tuple[str, str]]) -> Drawing:
-    """Place rows of boxes, the first on top, and route the edges, each from an upper to a lower row.
+def routed(rows: Sequence[Sequence[str]], edges: Iterable[Edge]) -> Drawing:
+    """Place rows of boxes, the first on top, and route the edges, each from an upper row to a lower one.
 
     Examples
     --------
-    >>> drawing = routed([["a"], ["b"]], [("a", "b")])
-    >>> drawing.arrows["a", "b"][0][0] == drawing.arrows["a", "b"][-1][0]  # straight down
-    True
+    >>> drawing = routed([["a"], ["b"], ["c"]], [("a", "b"), ("a", "c")])
+    >>> len(drawing.arrows["a", "c"]), drawing.boxes["b"][1] > drawing.boxes["a"][1]
+    (6, True)
     """
     columns = max((len(row) for row in rows), default=0)
-    row_of = {box: i for i, row in enumerate(rows) for box in row}
-    column_of = {box: column for row in rows for box, column in zip(row, _columns(len(row), columns), strict=True)}
-    wanted = sorted(edges, key=lambda e: (row_of[e[0]], column_of[e[0]], row_of[e[1]], column_of[e[1]]))
-    corridor = {e: _corridor(e, column_of) for e in wanted if row_of[e[1]] > row_of[e[0]] + 1}
-    upright, lanes = _upright(corridor, row_of)
-    left = _offsets([lanes.get(k, 0) for k in range(columns + 1)], BOX_WIDTH)
-    middle = {box: left[c + 1] - BOX_WIDTH / 2 for box, c in column_of.items()}
-    across = {(e[0], k): left[k] - _room(lanes.get(k, 0)) + MARGIN + TRACK * upright[e[0], k] for e, k in corridor.items()}
-    level, tracks = _level(wanted, corridor, middle, across, row_of)
-    top = _offsets([0, *(tracks.get(r, 0) for r in range(len(rows) - 1))], BOX_HEIGHT)
-    y0 = {box: top[r + 1] - BOX_HEIGHT for box, r in row_of.items()}
-
-    def height(r: int, key: tuple[str, str]) -> float:
-        return top[r + 1] + MARGIN + TRACK * level[r, key]
-
-    arrows = {}
+    row = {box: r for r, boxes in enumerate(rows) for box in boxes}
+    column = {box: int((i + 0.5) * columns / len(boxes)) for boxes in rows for i, box in enumerate(boxes)}
+    wanted = sorted(edges, key=lambda e: (row[e[0]], column[e[0]], row[e[1]], column[e[1]]))
+    corridor = {e: _corridor(column[e[0]], column[e[1]]) for e in wanted if row[e[1]] > row[e[0]] + 1}
+    upright = _upright_tracks(corridor, row)
+    widths = [2 * MARGIN + TRACK * count for count in _counts(upright, columns + 1)]
+    right = list(accumulate(w + BOX_WIDTH for w in widths))  # of the box after corridor k
+    middle = {box: right[k] - BOX_WIDTH / 2 for box, k in column.items()}
+    across = {key: right[key[1]] - BOX_WIDTH - widths[key[1]] + MARGIN + TRACK * t for key, t in upright.items()}
+    level = _level_tracks(wanted, corridor, across, middle, row)
+    heights = [2 * MARGIN + HEAD + TRACK * count for count in _counts(level, len(rows))]
+    below = list(accumulate(BOX_HEIGHT + h for h in heights))  # of the channel under row r
+    top = {box: below[r] - heights[r] - BOX_HEIGHT for box, r in row.items()}
+    depth = {key: below[key[1]] - heights[key[1]] + MARGIN + TRACK * t for key, t in level.items()}
+    arrows: dict[Edge, tuple[Point, ...]] = {}
     for e in wanted:
-        source, target = e
-        a, b = middle[source], middle[target]
-        first, last = row_of[source], row_of[target] - 1
-        out = height(first, ("from", source))
-        ways: list[Point] = [(a, y0[source] + BOX_HEIGHT), (a, out)]
+        start, end = middle[e[0]] - ASIDE, middle[e[1]] + ASIDE
+        out = depth["from " + e[0], row[e[0]]]
+        ways: list[Point] = [(start, top[e[0]] + BOX_HEIGHT), (start, out)]
         if e in corridor:
-            x, into = across[source, corridor[e]], height(last, ("to", source))
-            ways += [(x, out), (x, into), (b, into)]
+            x, into = across[e[0], corridor[e]], depth[_into(e, corridor), row[e[1]] - 1]
+            ways += [(x, out), (x, into), (end, into)]
         else:
-            ways.append((b, out))
-        arrows[e] = _plain([*ways, (b, y0[target])])
-    boxes = {box: (middle[box], y0[box]) for box in row_of}
-    return Drawing(left[-1] + _room(lanes.get(columns, 0)), top[-1] + MARGIN, boxes, arrows)
+            ways.append((end, out))
+        arrows[e] = (*ways, (end, top[e[1]]))
+    width = right[-1] - BOX_WIDTH if rows else 0.0
+    return Drawing(width, below[-1] - heights[-1] + MARGIN if rows else 0.0, _boxes(middle, top), arrows)
 
 
-def _columns(count: int, columns: int) -> list[int]:
-    """Columns of the boxes of a row, spread over all."""
-    return [int((i + 0.5) * columns / count) for i in range(count)]
+def _boxes(middle: Mapping[str, float], top: Mapping[str, float]) -> dict[str, Point]:
+    return {box: (x, top[box]) for box, x in middle.items()}
 
 
-def _corridor(edge: tuple[str, str], column_of: Mapping[str, int]) -> int:
-    """The corridor beside the end, on the side of the beginning: number k is left of column k."""
-    a, b = column_of[edge[0]], column_of[edge[1]]
-    return b if a < b else b + 1
+def _corridor(source: int, target: int) -> int:
+    """The corridor beside the target, on the side of the source; corridor k lies left of column k."""
+    return target if source < target else target + 1
 
 
-def _room(tracks: int) -> float:
-    return 2 * MARGIN + TRACK * max(tracks - 1, 0) + (ARROW if tracks else 0)
+def _into(edge: Edge, corridor: Mapping[Edge, int]) -> str:
+    """Name of the level piece that leads from a corridor into the target."""
+    return f"to {edge[0]} {corridor[edge]}"
 
 
-def _offsets(tracks: Sequence[int], size: float) -> list[float]:
-    """Where the boxes of each column (or row) end; the first entry is the end of the first gap."""
-    ends, at = [], 0.0
-    for i, count in enumerate(tracks):
-        at += _room(count) + (size if i else 0)
-        ends.append(at)
-    # entry k is the right edge of the gap before column k, entry k + 1 less the next gap its right edge
-    return _edges(ends, tracks)
+def _upright_tracks(corridor: Mapping[Edge, int], row: Mapping[str, int]) -> dict[tuple[str, int], int]:
+    """Track of every upright piece, by source and corridor; pieces side by side where they pass the same channel."""
+    spans: dict[tuple[str, int], tuple[float, float]] = {}
+    for (source, target), k in corridor.items():
+        first, last = spans.get((source, k), (row[source], 0))
+        spans[source, k] = first, max(last, row[target] - 1)
+    return _tracks(spans, 0.5)
 
 
-def _edges(ends: Sequence[float], tracks: Sequence[int]) -> list[float]:
-    del ends
-    return [float(len(tracks))]
+def _level_tracks(
+    edges: Sequence[Edge],
+    corridor: Mapping[Edge, int],
+    across: Mapping[tuple[str, int], float],
+    middle: Mapping[str, float],
+    row: Mapping[str, int],
+) -> dict[tuple[str, int], int]:
+    """Track of every level piece, by name and row above it."""
+    places: dict[tuple[str, int], list[float]] = {}
+    for e in edges:
+        start, end = middle[e[0]] - ASIDE, middle[e[1]] + ASIDE
+        turn = across[e[0], corridor[e]] if e in corridor else end
+        places.setdefault(("from " + e[0], row[e[0]]), []).extend((start, turn))
+        if e in corridor:
+            places.setdefault((_into(e, corridor), row[e[1]] - 1), []).extend((turn, end))
+    return _tracks({key: (min(xs), max(xs)) for key, xs in places.items()}, TRACK)
 
 
-def _upright(
-    corridor: Mapping[tuple[str, str], int], row_of: Mapping[str, int]
-) -> tuple[dict[tuple[str, int], int], dict[int, int]]:
-    raise NotImplementedError
+def _tracks(spans: Mapping[tuple[str, int], tuple[float, float]], gap: float) -> dict[tuple[str, int], int]:
+    """The lowest track of its gap in which each span is free of the others; keys are (name, number of the gap)."""
+    taken: dict[Hashable, list[list[tuple[float, float]]]] = {}
+    found = {}
+    for key, (low, high) in sorted(spans.items(), key=lambda item: (item[1][1] - item[1][0], item[0])):
+        tracks = taken.setdefault(key[1], [])
+        free = (t for t, used in enumerate(tracks) if all(high + gap < a or b + gap < low for a, b in used))
+        track = next(free, len(tracks))
+        if track == len(tracks):
+            tracks.append([])
+        tracks[track].append((low, high))
+        found[key] = track
+    return found
 
 
-def _level(*args: object) -> tuple[dict[tuple[int, tuple[str, str]], int], dict[int, int]]:
-    raise NotImplementedError
-
-
-def _plain(points: Sequence[Point]) -> tuple[Point, ...]:
-    raise NotImplementedError
+def _counts(tracks: Mapping[tuple[str, int], int], gaps: int) -> list[int]:
+    """How many tracks each gap needs."""
+    return [max((t + 1 for key, t in tracks.items() if key[1] == k), default=0) for k in range(gaps)]

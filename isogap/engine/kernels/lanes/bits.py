@@ -1,8 +1,8 @@
 """Operations on words (uint64), as eight lanes or one (see `vectors`), and between words and floats.
 
-``plus(a, b)``, ``minus``, ``xor``; ``left(a, k)``, ``right``, ``right_signed``, ``rotate`` by ``k`` bits; ``to_floats(a)`` takes a word
-as a signed integer, ``bits_of(x)`` and ``from_bits(a)`` are the bits of a float as a word and back; ``where_odd(a, x, y)`` is ``x``
-where the lowest bit of ``a`` is set, else ``y``. Whole-number literals stand for words.
+``plus(a, b)``, ``minus``, ``xor``; ``left(a, k)``, ``right``, ``right_signed``, ``rotate`` by ``k`` bits. ``to_floats(a)`` takes
+a word as a signed integer; ``bits_of(x)`` and ``from_bits(a)`` are the bits of a float as a word and back; ``where_odd(a, x, y)``
+is ``x`` where the lowest bit of ``a`` is set, else ``y``. Whole-number literals stand for words.
 """
 
 from isogap.engine.kernels.compiling import Operation

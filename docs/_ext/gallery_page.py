@@ -1,0 +1,47 @@
+"""The gallery as a page: ``gallery/README.md`` with its pictures, and with vector forms and data where they lie there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from statement_pages import _update
+
+
+def write(app: Any) -> None:
+    """Write ``_generated/gallery.md`` and copy the pictures beside it."""
+    source, target = Path(app.srcdir).parent / "gallery", Path(app.srcdir) / "_generated"
+    pictures = target / "gallery"
+    pictures.mkdir(parents=True, exist_ok=True)
+    for path in source.glob("*.png"):
+        copy = pictures / path.name
+        if not copy.is_file() or copy.stat().st_mtime < path.stat().st_mtime:
+            shutil.copy2(path, copy)
+    _update(target / "gallery.md", page((source / "README.md").read_text(encoding="utf-8"), source))
+
+
+def page(text: str, source: Path) -> str:
+    """The text with addresses of the copies, and what a picture shows where the text only names it."""
+    from isogap.figures import FIGURES
+
+    def picture(found: re.Match[str]) -> str:
+        said, name = found[1], Path(found[2]).stem
+        if said == name and name in FIGURES:
+            said = FIGURES[name][2]
+        return f"![{said}](gallery/{found[2]})"
+
+    text = re.sub(r"!\[([^\]]*)\]\(([\w.-]+\.png)\)", picture, text)
+    # data and vector forms are files to take, where they have been made
+    return re.sub(
+        r"\[([^\]]+)\]\(([\w.-]+\.(?:csv|svg))\)",
+        lambda m: f"{{download}}`{m[1]} <../../gallery/{m[2]}>`" if (source / m[2]).is_file() else f"`{m[1]}`",
+        text,
+    )
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Write before the sources are read."""
+    app.connect("builder-inited", write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
