@@ -16,6 +16,7 @@ from isogap.verification.report.provenance import provenance
 from isogap.verification.report.style import STYLE
 from isogap.verification.witnesses import load_witnesses
 
+MOST_TITLES = 2
 _KIND = {
     "algebra": "computer algebra",
     "interval": "ball arithmetic on the whole region",
@@ -55,7 +56,9 @@ def page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, wher
 
 
 def _title(parts: dict[str, About]) -> str:
-    return "; ".join(dict.fromkeys(about.title or system for system, about in parts.items() if about.title or system))
+    """Titles of what was judged; their number alone where they would not fit: each stands further down."""
+    titles = dict.fromkeys(about.title or system for system, about in parts.items() if about.title or system)
+    return "; ".join(titles) if len(titles) <= MOST_TITLES else f"{len(titles)} systems"
 
 
 def _system(
