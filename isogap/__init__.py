@@ -44,7 +44,9 @@ if TYPE_CHECKING:
     from isogap.run.rates import Slope, deepest_trainable, end_to_end_rate, fitted_power, gradient_slope
     from isogap.run.residual import PathMeasurement, ResidualResult, measure_paths, simulate_residual
     from isogap.run.results import ChainResult
+    from isogap.run.shrinking import ShrinkingResult, simulate_widths
     from isogap.run.variant import VariantResult, simulate_variant
+    from isogap.run.variant_files import load_variants, save_variants
     from isogap.theory import bounds as bounds
     from isogap.theory import enclosures as certified
     from isogap.theory import mean_field as mean_field
@@ -101,6 +103,10 @@ _HOME = {
     "sample_products": "engine.products",
     "log_singular_values": "engine.products",
     "simulate_variant": "run.variant",
+    "save_variants": "run.variant_files",
+    "load_variants": "run.variant_files",
+    "simulate_widths": "run.shrinking",
+    "ShrinkingResult": "run.shrinking",
     "simulate_mean_field": "run.mean_field",
     "MeanFieldRun": "run.mean_field",
     "layer_rate": "run.mean_field",
@@ -179,7 +185,11 @@ __all__ = [
     "sample_products",
     "log_singular_values",
     "simulate_variant",
+    "save_variants",
+    "load_variants",
     "VariantResult",
+    "simulate_widths",
+    "ShrinkingResult",
     "ResidualChain",
     "simulate_mean_field",
     "MeanFieldRun",

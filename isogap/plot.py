@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,11 +12,14 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from isogap.base.arrays import FloatArray
 from isogap.run.results import ChainResult
 from isogap.run.statistics import ess_floor
+from isogap.run.variant import VariantResult
+from isogap.theory.mean_field.variant_rate import variant_growth
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _BLUE, _ORANGE, _GREEN, _RED, _GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#555555"
+_COLOURS, _DASHES = (_BLUE, _ORANGE, _GREEN, _RED, "#CC79A7", _GREY), ("-", "--", "-.")
 
 
 def plot_run(result: ChainResult, ax: Axes) -> Axes:
@@ -136,6 +140,30 @@ def plot_gradient(result: ChainResult, ax: Axes) -> Axes:
     ax.set_ylabel(r"$\log\,\Vert\partial\mathcal{L}/\partial W_\ell\Vert_F$")
     ax.set_xlim(0, max(result.parameters.depth, 1))
     ax.set_title(f"{g.loss} over {g.classes} logits", fontsize=10)
+    ax.grid(alpha=0.25)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    ax.legend(frameon=False, fontsize=9)
+    return ax
+
+
+def plot_variants(results: Sequence[VariantResult], names: Sequence[str], ax: Axes) -> Axes:
+    """Mean and 5-95 % band of ``log‖∂L/∂W_l‖_F`` of each variant against the layer, and mean-field theory where it applies."""
+    for k, (result, name) in enumerate(zip(results, names, strict=True)):
+        columns, colour = result.sheet().columns, _COLOURS[k % len(_COLOURS)]
+        layers = np.arange(result.variant.depth + 1)
+        mean = columns["log_norm_mean"]
+        ax.fill_between(layers, columns["log_norm_q05"], columns["log_norm_q95"], color=colour, alpha=0.15, lw=0)
+        ax.plot(layers, mean, color=colour, lw=1.6, ls=_DASHES[k // len(_COLOURS) % len(_DASHES)], label=name)
+        growth = variant_growth(result.variant)
+        if growth.log_growth is not None and np.isfinite(mean).all():
+            line = growth.log_norm() + float((mean - growth.log_norm())[-2:].mean())
+            ax.plot(layers, line, color=colour, lw=0.9, ls=":", label=f"{name}: mean-field theory")
+    v = results[0].variant
+    ax.set_xlabel("layer of the weight matrix (the last one is the readout)")
+    ax.set_ylabel(r"$\log\,\Vert\partial\mathcal{L}/\partial W_\ell\Vert_F$")
+    ax.set_xlim(0, max(v.depth, 1))
+    ax.set_title(f"width {v.width}, batch {v.batch}, {len(results[0].log_norm)} networks each", fontsize=10)
     ax.grid(alpha=0.25)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)

@@ -37,6 +37,27 @@ def test_examples_run(page):
     assert not failures, "".join(failures)
 
 
+def cells(text):
+    """The cells `code` → `answer` of the tables, as examples after the first fenced block, whose names they use."""
+    block = re.search(r"^```python\n(.*?)^```", text, re.M | re.S)
+    found = re.findall(r"(?<=\| )`([^`|]+)` → `([^`|]+)`(?= \|)", text)
+    return block.group(1) + "\n" + "".join(f">>> {code}\n{answer}\n" for code, answer in found), len(found)
+
+
+def test_every_cell_of_the_grid_of_ensembles_runs():
+    page = DOCS / "howto" / "ensembles.md"
+    text = page.read_text(encoding="utf-8")
+    grid = text[text.index("## The grid") : text.index("## Gaussian matrices")]
+    source, count = cells(grid)
+    rows = [line for line in grid.split("\n") if line.startswith("| ") and "→" in line]
+    assert len(rows) == 14
+    assert count == sum(row.count("→") for row in rows) == 7 * len(rows) - 1  # quantum groups have no draws
+    failures = []
+    runner = doctest.DocTestRunner(verbose=False)
+    runner.run(doctest.DocTestParser().get_doctest(source, {}, page.name, str(page), 0), out=failures.append)
+    assert not failures, "".join(failures)
+
+
 def test_every_how_to_but_the_tables_has_a_tested_example():
     without = {p.stem for p in (DOCS / "howto").glob("*.md")} - {p.stem for p in WITH_EXAMPLES}
     assert without == {"commands"}

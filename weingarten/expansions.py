@@ -76,12 +76,18 @@ def _variable(answer: Any, d: Any) -> tuple[Any, Any]:
             raise WeingartenError(f"the answer is for d={answer.exact_at} only; a series needs a symbolic size")
         value, symbols = answer.value, set[Any](getattr(answer.symbol, "free_symbols", ()))
     else:
-        value = sp.sympify(answer)
-        symbols = {d} if d is not None else {x for x in value.free_symbols if not isinstance(x, sp.MatrixSymbol)}
+        value, symbols = sp.sympify(answer), set[Any]()
+    found = {x for x in value.free_symbols if not isinstance(x, sp.MatrixSymbol)}
+    if d is not None:
+        return value, d
+    symbols = symbols or found
     if not symbols and value.is_number:
         return value, sp.Symbol("d")
     if len(symbols) != 1:
-        raise WeingartenError("a series needs the one symbol that grows; give d=...")
+        names = ", ".join(sorted(map(str, symbols))) or "none"
+        raise WeingartenError(
+            f"a series needs one size that grows, and the answer has {names}; give numbers for the others, or in Python d=..."
+        )
     return value, next(iter(symbols))
 
 

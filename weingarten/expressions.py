@@ -68,11 +68,12 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     >>> expectation(tr(W*A*W.T*B), with_range=True).validity
     'd >= 1 (2 factors W)'
     """
-    reader, expression = Reader(), sp.sympify(expression)
+    expression = sp.sympify(expression)
     if uses_networks(expression):
         from weingarten.legs.expectation import network_expectation
 
         return network_expectation(expression, with_range=with_range, limit=limit)
+    reader = Reader()
     if isinstance(expression, sp.Basic):
         check_expansion(expression)
     terms = list(reader.terms(expression))

@@ -17,7 +17,7 @@ from weingarten.answers import Answer
 from weingarten.arguments import as_dimension, refuse_masked
 from weingarten.combinatorics.partitions import partition_count
 from weingarten.combinatorics.permutations import sign
-from weingarten.ensembles.named import is_named, named_moment, plain_permutation
+from weingarten.ensembles.named import is_named, named_moment, plain_moment
 from weingarten.errors import CostError, WeingartenError
 from weingarten.integration.double_sum import (
     PAIR_LIMIT,
@@ -106,8 +106,8 @@ def moment(
     >>> moment([[2]], 3, "U", conjugate=[[2]])  # E |U_11|^4
     1/6
     """
-    if group == "permutation" and exponents is None and not (with_range or conjugated or conjugate_rows):
-        found = plain_permutation(rows, cols, d)
+    if exponents is conjugate is conjugated is None and conjugate_rows == conjugate_cols == () and not with_range:
+        found = plain_moment(group, rows, cols, d)
         if found is not None:
             return found
     if is_named(group) or conjugated is not None:

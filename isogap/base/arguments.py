@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from isogap.base.arrays import FloatArray
+from isogap.base.names import did_you_mean
 
 # No width, depth or number of replicas is larger; keeps absurd numbers out of floating point.
 LARGEST = 10**12
@@ -89,7 +90,7 @@ def no_zero_row(name: str, matrix: FloatArray) -> None:
 def one_of(name: str, value: Any, choices: tuple[str, ...]) -> str:
     """Return ``value`` if it is one of ``choices``."""
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}{did_you_mean(value, choices)}")
     return str(value)
 
 

@@ -12,7 +12,6 @@ import platform
 import types
 import typing
 from functools import lru_cache
-from importlib import metadata
 from typing import Any, TypeVar
 
 import numpy as np
@@ -37,6 +36,8 @@ def provenance(root: np.random.SeedSequence, threads: int) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _versions() -> tuple[tuple[str, str], ...]:
     """Read once: looking through installed packages takes milliseconds."""
+    from importlib import metadata
+
     packages = ("numpy", "scipy", "numba", "llvmlite")
     found = {name: metadata.version(name) for name in packages}
     return tuple({"isogap": __version__, "python": platform.python_version(), **found}.items())

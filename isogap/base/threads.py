@@ -18,6 +18,9 @@ from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
 
+from isogap.base.log import logger
+
+_log = logger(__name__)
 Result = TypeVar("Result")
 Task = TypeVar("Task", bound=Callable[..., Any])
 _POLL_SECONDS = 0.1
@@ -92,7 +95,7 @@ def in_order(
     >>> list(in_order([lambda: 1, lambda: 2], 2, stop=lambda: None))
     [1, 2]
     """
-    queue, pending = iter(tasks), deque[Future[Result]]()
+    queue, pending, count = iter(tasks), deque[Future[Result]](), 0
     with ExitStack() as stack:
         if submit is None:
             submit = stack.enter_context(ThreadPoolExecutor(threads)).submit
@@ -105,6 +108,8 @@ def in_order(
                     if tick is not None:
                         tick()
                 result = pending.popleft().result()
+                count += 1
+                _log.debug("piece %d done", count)
                 pending.extend(submit(task) for task in islice(queue, 1))
                 yield result
         except BaseException:

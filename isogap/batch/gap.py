@@ -16,11 +16,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import scipy.linalg as sla
 
 from isogap.base.arguments import finite_array, square_symmetric
 from isogap.base.arrays import FloatArray, ldexp
 from isogap.base.doubledouble import gram
+from isogap.base.lapack import pivoted_triangle
 from isogap.base.special import x_minus_log1p
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -288,7 +288,9 @@ def _unit_gap(C: FloatArray, name: str) -> float:
         raise ValueError(
             f"{name} must be positive semidefinite; scaled to unit diagonal its eigenvalues reach {smallest:.3g}"
         )
-    factor, _, rank, info = sla.lapack.dpstrf(full, tol=d * _EPS, lower=1)
+    from scipy.linalg import lapack
+
+    factor, _, rank, info = lapack.dpstrf(full, tol=d * _EPS, lower=1)
     if info > 0 or rank < d:
         return math.inf
     return float(max(0.0, -2.0 * math.fsum(np.log(np.diag(factor))) / d))
@@ -326,11 +328,13 @@ def _log_abs_det(unit: FloatArray) -> float:
     d, n = unit.shape
     if n == d:
         return _log_abs_det_square(unit)
-    R, order = sla.qr(unit, mode="r", pivoting=True)
+    R, order = pivoted_triangle(unit)
     if (np.diag(R) == 0).any():
         return -math.inf
     # Entries of R right of the diagonal do not exceed it, so S has entries of order 1 at any grading.
-    S = sla.solve_triangular(R[:d, :d] / np.diag(R)[:, None], R[:d, d:] / np.diag(R)[:, None], unit_diagonal=True)
+    from scipy.linalg import solve_triangular
+
+    S = solve_triangular(R[:d, :d] / np.diag(R)[:, None], R[:d, d:] / np.diag(R)[:, None], unit_diagonal=True)
     volume = np.linalg.slogdet(np.eye(d) + S @ S.T)[1]
     return float(_log_abs_det_square(unit[:, order[:d]]) + 0.5 * volume)
 
@@ -345,7 +349,7 @@ def _log_abs_det_square(unit: FloatArray) -> float:
     columns = np.ldexp(unit, -powers[None, :])
     rows = np.linalg.norm(columns, axis=1)
     extra = float(powers.sum()) * math.log(2.0) + math.fsum(np.log(rows))
-    diagonal = np.abs(np.diag(sla.qr((columns / rows[:, None]).T, mode="r", pivoting=True)[0]))
+    diagonal = np.abs(np.diag(pivoted_triangle((columns / rows[:, None]).T)[0]))
     if diagonal[-1] <= d * _EPS * diagonal[0]:
         return -math.inf
     return math.fsum(np.log(diagonal)) + extra

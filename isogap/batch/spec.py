@@ -11,6 +11,7 @@ import numpy as np
 
 from isogap.base.arguments import finite_array, one_of
 from isogap.base.arrays import FloatArray
+from isogap.base.names import did_you_mean
 from isogap.batch.tables import SUFFIXES, TableError, read_table
 
 # Names of inputs, and whether numbers follow after a colon.
@@ -104,7 +105,7 @@ class Spec:
             return cls(name, label, argument)
         if Path(text).suffix.lower() in SUFFIXES:
             return cls("file", label, table=Path(text))
-        raise InputError(f"input {text!r} is not known: use {known}")
+        raise InputError(f"input {text!r} is not known: use {known}{did_you_mean(name, NAMES)}")
 
     @property
     def named(self) -> bool:

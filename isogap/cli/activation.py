@@ -37,10 +37,13 @@ def activation_of(text: str) -> Any:
 
 
 def _function(text: str, module: str, name: str) -> Callable[..., Any]:
+    from isogap.base.names import did_you_mean
+    from isogap.model.activations import FAMILIES
+
     try:
         function = getattr(importlib.import_module(module), name, None)
     except ImportError as error:
-        raise ImportError(f"--activation {text}: {error}") from None
+        raise ImportError(f"--activation {text}: {error}{did_you_mean(module, FAMILIES)}") from None
     if not callable(function):
         raise ValueError(f"--activation {text}: {module} has no function {name}")
     return function  # type: ignore[no-any-return]

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from isogap._version import __version__
+from isogap.base.names import did_you_mean
+from isogap.cli.completion import SHELLS, PrintCompletion
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichBar
@@ -50,6 +52,39 @@ class Parser(argparse.ArgumentParser):
         usage = " ".join(part for part in (prog, required, "[options]") if part)
         description = "\n".join(textwrap.wrap(description, 79))
         super().__init__(prog, usage, description, epilog, formatter_class=_Help)
+        self.add_argument(
+            "-v", "--verbose", action="count", default=0, help="say on standard error what is done; -vv: all"
+        )
+        self.add_argument("--print-completion", action=PrintCompletion, choices=SHELLS, metavar="SHELL",
+                          help=argparse.SUPPRESS)  # fmt: skip
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Read the arguments; an option that is not known is named with the one that was meant. ``-v`` starts the log."""
+        self._refuse_unknown(list(sys.argv[1:] if args is None else args))
+        options = super().parse_args(args, namespace)
+        if options.verbose or "isogap.base.log" in sys.modules:
+            from isogap.base.log import show_log
+
+            show_log(options.verbose)
+        return options
+
+    def _refuse_unknown(self, arguments: list[str]) -> None:
+        """Name an option that is not known before anything is said to be missing."""
+        known = list(self._option_string_actions)
+        for argument in arguments:
+            if argument == "--":
+                return
+            name = argument.partition("=")[0]
+            if name.startswith("--") and " " not in argument and not any(o.startswith(name) for o in known):
+                shown = [o for o, action in self._option_string_actions.items() if action.help != argparse.SUPPRESS]
+                self.error(f"no option {name}{did_you_mean(name, shown)}")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a value that is none of the choices, and say which one was meant."""
+        if action.choices is not None and value not in action.choices:
+            names = [str(choice) for choice in action.choices]
+            where = "/".join(action.option_strings) or action.metavar or action.dest
+            self.error(f"{where} must be one of {', '.join(names)}, got {value!r}{did_you_mean(value, names)}")
 
     def error(self, message: str) -> NoReturn:
         """Print ``message`` without the usage block and exit with status 2."""
@@ -192,10 +227,14 @@ class BarProgress:
     def __init__(self, description: str, enabled: bool = True) -> None:
         self._description = description
         self._enabled = enabled and sys.stderr is not None and sys.stderr.isatty()
+        self._quiet = not enabled
         self._bar: RichBar | None = None
         self._task: TaskID | None = None
 
     def __enter__(self) -> BarProgress:
+        from isogap.engine.kernels.compiling import listeners
+
+        listeners.append(self.say)
         if self._enabled:
             from rich import progress
             from rich.console import Console
@@ -209,12 +248,21 @@ class BarProgress:
                 transient=True,
             )
             self._bar.start()
-            self._task = self._bar.add_task("compiling", total=None)
+            self._task = self._bar.add_task("starting", total=None)
         return self
 
     def __exit__(self, *_: object) -> None:
+        from isogap.engine.kernels.compiling import listeners
+
+        listeners.remove(self.say)
         if self._bar is not None:
             self._bar.stop()
+
+    def say(self, what: str) -> None:
+        """Tell, once, of work that takes seconds before the first number comes: the compiling of kernels."""
+        if not self._quiet:
+            complain(what)
+            self._quiet = True
 
     def start(self, total: int) -> None:
         """Begin to count towards ``total``."""

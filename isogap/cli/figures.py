@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isogap._version import __version__
+from isogap.base.names import did_you_mean
 from isogap.cli.common import EXIT_OK, BarProgress, Parser, command, fail, prepare_streams, whole
 
 if TYPE_CHECKING:
     import argparse
 
 PROGRAM = "isogap-figures"
+DOWNLOADS = ("mnist", "fashion-mnist", "cifar10", "cifar100")  # isogap.batch.datasets.download.SOURCES
 EXPLORER = "explorer"
 _EPILOG = """\
 examples:
@@ -23,6 +25,10 @@ examples:
   isogap-figures fig1 fig2 --out figures
   isogap-figures --scale paper --data ~/data --out figures
   isogap-figures explorer --out tables
+  isogap-figures table-d1 fig4 --data /usr/share/datasets
+
+The last one uses Fashion-MNIST as Debian's dataset-fashion-mnist installs it;
+data sets are known by the checksums of their files, not by their names.
 
 Each is written as NAME.png, NAME.svg and NAME.csv, and README.md shows them.
 Training (fig4, fig6, f1, f2, g1-g4) needs torch. A run may be stopped or
@@ -46,6 +52,8 @@ def parser() -> Parser:
     p.add_argument("--scale", choices=("quick", "paper"), default="quick", metavar="SIZE",
                    help="quick (default), or paper: width 100, depth 1000")  # fmt: skip
     p.add_argument("--data", metavar="DIR", help="MNIST, Fashion-MNIST, CIFAR (default: digits)")
+    p.add_argument("--download", choices=DOWNLOADS, metavar="SET",
+                   help=f"get it into DIR first: {', '.join(DOWNLOADS)}")  # fmt: skip
     p.add_argument("--seed", type=whole(0), default=0, metavar="S", help="default 0")
     p.add_argument("--threads", type=whole(1), metavar="T", help="default: all processors; same numbers for any T")
     p.add_argument("--list", action="store_true", help="say what there is and stop")
@@ -72,10 +80,15 @@ def _run(options: argparse.Namespace) -> int:
         return EXIT_OK
     unknown = [name for name in options.names if name not in (*FIGURES, EXPLORER)]
     if unknown:
-        return fail(PROGRAM, f"no figure {', '.join(unknown)}; --list shows what there is")
+        near = did_you_mean(unknown[0], (*FIGURES, EXPLORER)) or "; --list shows what there is"
+        return fail(PROGRAM, f"no figure {', '.join(unknown)}{near}")
     problem = _folder_problem(options)
     if problem:
         return fail(PROGRAM, problem)
+    if options.download is not None:
+        from isogap.batch.datasets import download
+
+        download(options.download, options.data)
     from isogap.base.threads import default_threads
     from isogap.figures import Settings, make
     from isogap.figures.output import write, write_gallery
@@ -128,6 +141,8 @@ def _folder_problem(options: argparse.Namespace) -> str | None:
         return f"--out {out}: folder {out.parent} does not exist"
     if not os.access(out if out.exists() else out.parent, os.W_OK):
         return f"--out {out}: not writable"
+    if options.download is not None and options.data is None:
+        return "--download needs --data DIR, the folder to put it into"
     if options.data is not None and not Path(options.data).is_dir():
         return f"--data {options.data}: no such folder"
     return None

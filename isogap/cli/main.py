@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
+import argparse
 import importlib
 import sys
 from collections.abc import Sequence
 
 from isogap._version import __version__
-from isogap.cli.common import EXIT_OK, fail, prepare_streams, write_stdout
+from isogap.base.names import did_you_mean
+from isogap.cli.common import EXIT_OK, Parser, fail, prepare_streams, write_stdout
 
 PROGRAM = "isogap"
 # name: (module, what it does)
@@ -33,8 +34,19 @@ def usage() -> str:
     lines += [f"  {name:{width}}  {what}" for name, (_, what) in COMMANDS.items()]
     lines += ["", "Exact averages over Haar measure: the command weingarten.", "", "examples:"]
     lines += [f"  {PROGRAM} mc --width 32 --depth 1000", f"  {PROGRAM} verify --help", ""]
+    lines += [f"Completion: {PROGRAM} --print-completion bash (or zsh, tcsh), and each command likewise.", ""]
     lines += ["exit status: 0 done, that of the command, 2 bad input, 130 interrupted"]
     return "\n".join(lines) + "\n"
+
+
+def complete() -> Parser:
+    """Build a parser of all commands; it is for `--print-completion` alone."""
+    p = Parser(PROGRAM, description="", epilog="")
+    below = p.add_subparsers(parser_class=argparse.ArgumentParser)
+    for name, (module, what) in COMMANDS.items():
+        own = importlib.import_module(module).parser()
+        below.add_parser(name, help=what, parents=[own], conflict_handler="resolve")
+    return p
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,14 +57,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     if name in ("--help", "-h"):
         write_stdout(usage())
         return EXIT_OK
+    if name.startswith("--print-completion"):
+        complete().parse_args(arguments)
     if name == "--version":
         write_stdout(f"{PROGRAM} {__version__}\n")
         return EXIT_OK
     name = name.removeprefix("isogap-")
     if name not in COMMANDS:
-        near = difflib.get_close_matches(name, COMMANDS, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(COMMANDS)}"
-        return fail(PROGRAM, f"no command {arguments[0]!r}; {hint} (see {PROGRAM} --help)")
+        hint = did_you_mean(name, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
+        return fail(PROGRAM, f"no command {arguments[0]!r}{hint} (see {PROGRAM} --help)")
     status: int = importlib.import_module(COMMANDS[name][0]).main(arguments[1:])
     return status
 

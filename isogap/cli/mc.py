@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
+from isogap.cli import shrinking
 from isogap.cli.common import (
     EXIT_CHECK_FAILED,
     EXIT_OK,
@@ -38,6 +39,7 @@ examples:
   isogap-mc --width 32 --depth 1000
   isogap-mc --width 32 --depth 1000 --input digits --batch 64 --plot a.png
   isogap-mc --width 8 --depth 200 --input near-isometry:0.01 --gradients
+  isogap-mc --widths 64x5,32x5,16
 
 exit status: 0 done, 1 a self-check failed, 2 bad input, 130 interrupted"""
 
@@ -46,13 +48,15 @@ def parser() -> Parser:
     """Build the argument parser."""
     p = Parser(
         PROGRAM,
-        required="--width D --depth L",
+        required="--width D --depth L | --widths D0,D1,...",
         description="Monte Carlo of deep batch-normalised linear networks with random weights: isometry gap per layer, "
         "the paper's and the sharp bounds, and self-checks against the exact one-step law.",
         epilog=_EPILOG,
     )
-    p.add_argument("--width", type=whole(1), required=True, metavar="D", help="width d of every layer")
-    p.add_argument("--depth", type=whole(0), required=True, metavar="L", help="number of layers")
+    p.add_argument("--width", type=whole(1), metavar="D", help="width d of every layer")
+    p.add_argument("--depth", type=whole(0), metavar="L", help="number of layers")
+    p.add_argument("--widths", type=shrinking.sizes, metavar="D0,D1,...",
+                   help="widths that shrink: of the batch, then of every layer; 64x3 is three times 64")  # fmt: skip
     p.add_argument("--replicas", type=whole(1), default=DEFAULT_REPLICAS, metavar="R",
                    help=f"independent networks (default {DEFAULT_REPLICAS})")  # fmt: skip
     p.add_argument("--batch", type=whole(1), metavar="N", help="samples n (default: the width; of a file all)")
@@ -85,7 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
-    problem = _output_problem(options) or _label_problem(options)
+    problem = shrinking.problem(options) or _output_problem(options) or _label_problem(options)
     if problem:
         return fail(PROGRAM, problem)
     written: list[str] = []
@@ -95,7 +99,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             return f"go on with the same command ({options.checkpoint})"
         return f"wrote {', '.join(written)}" if written else "no file was written"
 
-    return command(PROGRAM, lambda: _run(options, written), left)
+    run = _run if options.widths is None else shrinking.run
+    return command(PROGRAM, lambda: run(options, written), left)
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:

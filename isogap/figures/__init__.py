@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
+from isogap.base.names import did_you_mean
 from isogap.figures.product import Product, Settings
 
 # name: (module, function, what it shows)
@@ -79,7 +80,7 @@ def make(name: str, settings: Settings) -> Product:
         An unknown name.
     """
     if name not in FIGURES:
-        raise ValueError(f"figure must be one of {', '.join(FIGURES)}, got {name!r}")
+        raise ValueError(f"figure must be one of {', '.join(FIGURES)}, got {name!r}{did_you_mean(name, FIGURES)}")
     module, function, _ = FIGURES[name]
     maker: Callable[[Settings], Product] = getattr(importlib.import_module(f"isogap.figures.{module}"), function)
     return maker(settings)

@@ -18,6 +18,9 @@ from isogap._version import __version__
 from isogap.base.archives import ArchiveError, read_archive
 from isogap.base.arrays import FloatArray
 from isogap.base.files import sweep, write_atomically
+from isogap.base.log import logger
+
+_log = logger(__name__)
 
 Arrays = dict[str, FloatArray]
 
@@ -41,10 +44,12 @@ def stored(folder: Path | None, about: Mapping[str, Any], compute: Callable[[], 
         path = folder / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.npz"
         found = _read(path, key)
         if found is not None:
+            _log.info("found finished: %s", path)
             return found
     begin = time.perf_counter()
     arrays = {name: np.asarray(values) for name, values in compute().items()}
     seconds = time.perf_counter() - begin
+    _log.info("computed %s in %.1f s", about.get("kind", "a piece"), seconds)
     if path is not None:
         content: dict[str, Any] = {"_key": key, "_seconds": seconds, **arrays}
         write_atomically(path, lambda stream: np.savez(stream, **content))

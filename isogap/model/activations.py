@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from isogap.base.arrays import FloatArray
+from isogap.base.names import did_you_mean
 from isogap.model import activation_functions as f
 from isogap.model.derivatives import central_difference
 
@@ -223,7 +224,8 @@ def _parsed(text: str) -> Activation:
     family, colon, parameter = text.partition(":")
     if not colon or family not in FAMILIES:
         names = [*ACTIVATIONS, *(f"{name}:NUMBER" for name in FAMILIES)]
-        raise ValueError(f"activation must be one of {', '.join(names)} or an Activation, got {text!r}")
+        near = did_you_mean(family, [*ACTIVATIONS, *FAMILIES])
+        raise ValueError(f"activation must be one of {', '.join(names)} or an Activation, got {text!r}{near}")
     try:
         number = float(parameter)
     except ValueError:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from isogap.base.arguments import integer, one_of
-from isogap.base.arrays import FloatArray
+from isogap.base.log import logger
 from isogap.base.precision import Precision
 from isogap.base.records import provenance
 from isogap.base.streams import input_generator, label_generator, seed_of, seed_sequence
@@ -41,10 +41,12 @@ from isogap.run.statistics import (
     no_rate,
     streamed_rate,
 )
+from isogap.run.step_law import expected_steps
 from isogap.theory.coverage import GradientBounds
-from isogap.theory.exact import exact_steps_from_deviation
 
-# The exact law costs some 50 µs a spectrum: half a second of it, and blocks enough on either side of the cross-fit.
+_log = logger(__name__)
+
+# What an exact law of 50 µs a spectrum allowed in half a second, and blocks enough on either side of the cross-fit.
 _CONTROL_LAYERS, _CONTROL_SPECTRA, _CONTROL_REPLICAS = 20, 10_000, 16
 
 
@@ -146,19 +148,25 @@ def simulate(
         start = make_start(input, width, batch, input_generator(root))
     options = as_options(gradients)
     loss = None if options is None else loss_of(options, start, label_generator(root))
-    compile_seconds = montecarlo.warm_up(width, weights, arithmetic)
+    _log.info("batch %s: %d x %d of rank %d, gap %.6g", start.label, width, start.batch, start.rank, start.phi0)
+    law = None if weights in FAST_WEIGHTS else _step_law(width, weights)
+    compile_seconds = montecarlo.warm_up(width, weights, arithmetic, law)
+    _log.info(
+        "kernels ready in %.2f s; %d networks of depth %d on %d threads", compile_seconds, replicas, depth, threads
+    )
     job = Job(
         start,
         depth,
         replicas,
         root,
         weights,
-        step_law=None if weights in FAST_WEIGHTS else _step_law(width, weights),
+        step_law=law,
         checked=checked_layers(depth, checks.layers),
         controlled=controlled_layers(start, depth, replicas, weights) if checks.control_variate else 0,
         precision=arithmetic,
     )
     outcome = _run(job, threads, keep_paths, where)
+    _log.info("chain done in %.2f s", outcome.seconds)
     reported = None
     if options is not None and loss is not None:
         reported = gradient_report(start, loss, options, job, threads, where.progress)
@@ -292,8 +300,4 @@ def _step_law(width: int, weights: str) -> StepLaw:
         from scipy.special import digamma
 
         extra = float(digamma(width / 2) - np.mean(digamma(np.arange(1, width + 1) / 2)))
-    return partial(_law, extra)
-
-
-def _law(extra: float, eps: FloatArray, lam: FloatArray) -> FloatArray:
-    return exact_steps_from_deviation(eps, lam).value + extra
+    return partial(expected_steps, extra)

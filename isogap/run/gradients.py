@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,10 +12,12 @@ from isogap.base.arrays import FloatArray
 from isogap.base.progress import Progress
 from isogap.batch.start import Start
 from isogap.engine.chain.job import Job
-from isogap.engine.gradients.passes import GradientPaths, run_gradients
 from isogap.model.losses import Loss, labels_for, make_loss
 from isogap.run.statistics import standard_error
 from isogap.theory.coverage import GradientBounds, gradient_bounds
+
+if TYPE_CHECKING:
+    from isogap.engine.gradients.passes import GradientPaths
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ def gradient_report(
     start: Start, loss: Loss, options: GradientOptions, job: Job, threads: int, progress: Progress | None
 ) -> tuple[GradientStatistics, GradientBounds]:
     """Backpropagate through the networks of a job: statistics of the gradient, and its bounds."""
+    from isogap.engine.gradients.passes import run_gradients
+
     paths = run_gradients(
         start,
         job.depth,

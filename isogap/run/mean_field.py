@@ -14,9 +14,11 @@ import numpy as np
 
 from isogap.base.arguments import integer, one_of
 from isogap.base.arrays import FloatArray
+from isogap.base.log import logger
 from isogap.base.progress import Progress
 from isogap.base.records import plain, provenance
 from isogap.base.streams import seed_of, seed_sequence
+from isogap.base.tabular import Sheet, Tabular
 from isogap.base.threads import default_threads
 from isogap.engine.wide.dense import Dense, Gaussian, Haar, WeightLaw
 from isogap.engine.wide.grams import (
@@ -31,15 +33,18 @@ from isogap.engine.wide.layers import BatchNorm, Chain, Nonlinearity
 from isogap.engine.wide.network import replicas_at_once, run_wide
 from isogap.model.activations import activation as activation_named
 from isogap.model.choices import WEIGHTS
+from isogap.run import sheets
 from isogap.run.rates import Slope, end_to_end_rate
 from isogap.theory.mean_field.summary import MeanFieldTheory, theory_of
+
+_log = logger(__name__)
 
 FORMAT = "isogap-mean-field/1"
 LAWS: dict[str, WeightLaw] = dict(zip(WEIGHTS, (Haar(), Gaussian()), strict=True))
 
 
-@dataclass(frozen=True)
-class MeanFieldRun:
+@dataclass(frozen=True, repr=False)
+class MeanFieldRun(Tabular):
     """``R`` networks of width ``N`` and depth ``L``, and the theory beside them.
 
     Attributes
@@ -69,6 +74,10 @@ class MeanFieldRun:
     c: FloatArray
     dispersion: FloatArray
     provenance: dict[str, Any]
+
+    def sheet(self) -> Sheet:
+        """Columns of `to_dataframe` and `to_xarray`."""
+        return sheets.mean_field_sheet(self)
 
     @property
     def measured_rate(self) -> tuple[float, float]:
@@ -188,6 +197,7 @@ def simulate_mean_field(
     theory = theory_of(phi, size, gain=gain)
     layer = Chain((Dense(law), BatchNorm(), Nonlinearity(phi, theory.gain)))
     start: Any = orthogonal_start(width, size) if size <= width else gaussian_start(width, size)
+    _log.info("theory: rate %s; %d networks, width %d, depth %d", theory.rate, replicas, width, depth)
     run = run_wide(
         [layer] * depth,
         start,

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from isogap.base.arrays import FloatArray
 from isogap.engine.chain.totals import Totals
@@ -52,6 +51,8 @@ def _thresholds(m2: FloatArray, m3: FloatArray, count: int, level: float) -> Flo
     """
     if count < 2 or m2.size == 0:
         return np.full(m2.shape, math.nan)
+    from scipy.special import stdtrit
+
     quantile = float(-stdtrit(count - 1, level / (2 * m2.size)))
     scale = np.where(m2 > 0, m2, 1.0) ** 1.5
     skewness = np.abs(m3) * math.sqrt(count) / scale + 2 * math.sqrt(6 / count)

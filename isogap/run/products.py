@@ -11,13 +11,16 @@ from scipy.stats import norm
 
 from isogap.base.arguments import integer
 from isogap.base.arrays import FloatArray
+from isogap.base.log import logger
 from isogap.base.progress import Progress
 from isogap.base.records import provenance
 from isogap.base.streams import RESAMPLE_KEY, child, seed_sequence
+from isogap.base.tabular import Sheet, Tabular
 from isogap.base.threads import default_threads
 from isogap.engine.products import sample_products
 from isogap.model.choices import PRODUCT_REPLICAS
 from isogap.model.factors import Factor
+from isogap.run import sheets
 from isogap.theory.products import (
     condition_number_law,
     fuss_catalan,
@@ -27,6 +30,8 @@ from isogap.theory.products import (
 )
 from isogap.theory.products.conditioning import LARGEST_SIZE, ConditionNumberLimit
 from isogap.theory.products.law import Law, PointMass
+
+_log = logger(__name__)
 
 # Probability that a right theory is called inconsistent, for all comparisons of a run together.
 LEVEL = 1e-4
@@ -54,8 +59,8 @@ class Estimate:
     theory: float
 
 
-@dataclass(frozen=True)
-class ProductsResult:
+@dataclass(frozen=True, repr=False)
+class ProductsResult(Tabular):
     """See `simulate_products`.
 
     Attributes
@@ -104,6 +109,10 @@ class ProductsResult:
     reasons: tuple[str, ...]
     log_singular_values: FloatArray
     provenance: dict[str, Any]
+
+    def sheet(self) -> Sheet:
+        """Columns of `to_dataframe` and `to_xarray`."""
+        return sheets.products_sheet(self)
 
     @property
     def law(self) -> Law:
@@ -174,6 +183,9 @@ def simulate_products(
     workers = integer("threads", default_threads() if threads is None else threads, 1)
     root = seed_sequence(rng)
     accuracy = 1e-9 if size <= 200 else 1e-6
+    _log.info(
+        "products of %d %s factors of size %d, accuracy %g, %d threads", factors, weights, size, accuracy, workers
+    )
     spectra = sample_products(
         size, factors, replicas=replicas, weights=weights, sigma=sigma, ambient=ambient, accuracy=accuracy, rng=root,
         threads=workers, progress=progress,

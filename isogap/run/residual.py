@@ -11,10 +11,15 @@ import numpy as np
 
 from isogap.base.arguments import integer
 from isogap.base.arrays import FloatArray
+from isogap.base.log import logger
 from isogap.base.progress import Progress
+from isogap.base.tabular import Sheet, Tabular
 from isogap.engine.residual.networks import ChainRun, run_chain, run_scaled
 from isogap.model.residual import ResidualChain, is_identity
+from isogap.run import sheets
 from isogap.theory.residual import VarianceProfile, gradient_ratio, scaled_mean_square, variance_profile
+
+_log = logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,8 @@ class Measured:
     error: FloatArray
 
 
-@dataclass(frozen=True)
-class ResidualResult:
+@dataclass(frozen=True, repr=False)
+class ResidualResult(Tabular):
     """A residual network, measured and computed.
 
     Attributes
@@ -60,6 +65,10 @@ class ResidualResult:
     log_gradient_law: FloatArray | None
     log_centred_law: FloatArray | None
     seed: Any
+
+    def sheet(self) -> Sheet:
+        """Columns of `to_dataframe` and `to_xarray`."""
+        return sheets.residual_sheet(self)
 
 
 def simulate_residual(
@@ -93,6 +102,7 @@ def simulate_residual(
     True
     """
     count = integer("replicas", replicas, 1)
+    _log.info("%d residual networks, width %d, %d blocks", count, chain.width, chain.blocks)
     run = run_chain(chain, replicas=count, cotangent=cotangent, rng=rng, threads=threads, progress=progress)
     profile = _profile(chain)
     laws = (profile.log_mean_square, profile.log_variance) if profile is not None else (0.0, 0.0)

@@ -15,7 +15,9 @@ from isogap.base.archives import read_archive
 from isogap.base.arrays import FloatArray
 from isogap.base.files import write_atomically
 from isogap.base.records import plain, restored
+from isogap.base.tabular import Sheet, Tabular
 from isogap.engine.chain.outcome import Paths
+from isogap.run import sheets
 from isogap.run.gradients import GradientStatistics
 from isogap.run.one_step_check import OneStepCheck
 from isogap.run.statistics import ControlledMean, GapStatistics, JacobianStatistics, LogStatistics, Rate
@@ -95,8 +97,8 @@ class Timing:
     microseconds_per_layer_replica: float
 
 
-@dataclass(frozen=True)
-class ChainResult:
+@dataclass(frozen=True, repr=False)
+class ChainResult(Tabular):
     """Statistics of a Monte Carlo run of the chain; see the classes of the fields.
 
     ``phi0`` is the gap of the batch after its first normalisation (``inf`` when ``degenerate``, i.e. ``rank < width``) and
@@ -126,6 +128,10 @@ class ChainResult:
     gradient_bounds: GradientBounds | None = None
     quantile_method: str = "exact"
     paths: Paths | None = None
+
+    def sheet(self) -> Sheet:
+        """Columns of `to_dataframe` and `to_xarray`."""
+        return sheets.chain_sheet(self)
 
     @property
     def underflow_layer(self) -> int | None:

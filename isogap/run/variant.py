@@ -12,15 +12,20 @@ import numpy as np
 
 from isogap.base.arguments import integer, layer_numbers
 from isogap.base.arrays import MEMORY_LIMIT, FloatArray
+from isogap.base.log import logger
 from isogap.base.progress import Progress
 from isogap.base.streams import input_generator, label_generator, seed_of, seed_sequence
+from isogap.base.tabular import Sheet, Tabular
 from isogap.base.threads import default_threads, in_order, one_blas_thread
 from isogap.batch.samples import Batch, repeated_batch
 from isogap.batch.spec import InputError, Spec
 from isogap.engine.networks.passes import Pass, generators
 from isogap.model.losses import labels_for, make_loss
 from isogap.model.variant import Variant
+from isogap.run import sheets
 from isogap.theory.coverage import theorem, variant_gradient_bounds, wider_theorems
+
+_log = logger(__name__)
 
 # Replicas go in chunks fixed by the run, never by the threads: products of stacks of another length may round differently.
 # NumPy's calls cost some 80 µs a layer and chunk: what a chunk computes should take longer.
@@ -29,8 +34,8 @@ CHUNKS, CHUNK_NUMBERS = 16, 2**12
 CHUNK_BYTES = 2**29
 
 
-@dataclass(frozen=True)
-class VariantResult:
+@dataclass(frozen=True, repr=False)
+class VariantResult(Tabular):
     """Gradient norms of ``R`` replicas of a variant.
 
     Attributes
@@ -67,6 +72,17 @@ class VariantResult:
     seed: Any
     input: str = "gaussian"
     wider: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """What the run means, in lines of text: growth, theorem or what fails, mean-field theory, the bound."""
+        from isogap.run.verdict import verdict_of  # which knows this class
+
+        return verdict_of(self)
+
+    def sheet(self) -> Sheet:
+        """Columns of `to_dataframe` and `to_xarray`."""
+        return sheets.variant_sheet(self)
 
 
 def simulate_variant(
@@ -129,6 +145,9 @@ def simulate_variant(
     size = min(least, max(CHUNK_BYTES // per_replica, 1))
     chunks = [(first, min(first + size, replicas)) for first in range(0, replicas, size)]
     workers = min(threads, len(chunks), max(1, MEMORY_LIMIT // (size * per_replica)))
+    _log.info(
+        "%d networks, width %d, depth %d, in %d chunks on %d threads", replicas, d, variant.depth, len(chunks), workers
+    )
     if progress is not None:
         progress.start(replicas * variant.depth)
     with one_blas_thread():
@@ -141,6 +160,7 @@ def simulate_variant(
                 f"the {n} samples that you mean"
             )
         X0, rank, phi0 = variant.start(batch.data)
+        _log.info("batch %s: %d x %d of rank %d, gap %.6g", batch.label, d, n, rank, phi0)
         labels = labels_for(labels, batch.labels, batch.label, d, drawn=batch.drawn)
         target = make_loss(loss, d, n, labels=labels, generator=label_generator(root))
 

@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.linalg import eigh_tridiagonal
-from scipy.optimize import brentq
 
 from isogap.base.arrays import FloatArray
 
@@ -173,6 +171,8 @@ def _root(equations: _Equations, size: int) -> float:
         sigma = (equations.exchange * (exchanged + exchanged.T) + direct) / (growth + values[:, None] + values[None, :])
         return g + 2.0 * equations.weight**2 * float(start @ sigma @ start) - 1.0
 
+    from scipy.optimize import brentq
+
     low = max(equations.kappa - values[0], -2.0 * values[0])
     step = 1e-3 * max(1.0, abs(low))
     while excess(low + step) > 0.0:
@@ -189,6 +189,8 @@ def _basis(mean: float, ratio: float, size: int) -> tuple[FloatArray, FloatArray
     diagonal = np.full(size, (1.0 + ratio) / (1.0 - ratio) ** 2)
     off = np.full(size - 1, math.sqrt(ratio) / (1.0 - ratio) ** 2)
     diagonal[0], off[0] = 1.0 / (1.0 - ratio), math.sqrt(ratio) / (1.0 - ratio) ** 1.5
+    from scipy.linalg import eigh_tridiagonal
+
     nodes, basis = eigh_tridiagonal(diagonal / mean, off / mean)
     return 1.0 / nodes, basis, np.arange(size, dtype=np.float64)
 

@@ -36,12 +36,12 @@ from isogap.base.special import x_minus_log1p
 
 FloatArray = npt.NDArray[np.float64]
 
-_H = 0.2
-_THETA = math.pi / 2 - 4 * _H / (2 * math.pi)
-_DISCRETISATION = 2.0 / (math.cos(_THETA) ** 4 * math.expm1(2 * math.pi * _THETA / _H))
-_TAIL = 1e-16  # each of the two neglected tails, relative to the drift
-# P <= (1 + 2 lam_max t)^(-d/(2 lam_max)) <= (1 + 2t)^(-1/2) is below _TAIL/d² long before, for any d in memory's reach
-_U_MAX = 150.0
+STEP = 0.2
+_THETA = math.pi / 2 - 4 * STEP / (2 * math.pi)
+_DISCRETISATION = 2.0 / (math.cos(_THETA) ** 4 * math.expm1(2 * math.pi * _THETA / STEP))
+TAIL = 1e-16  # each of the two neglected tails, relative to the drift
+# P <= (1 + 2 lam_max t)^(-d/(2 lam_max)) <= (1 + 2t)^(-1/2) is below TAIL/d² long before, for any d in memory's reach
+U_MAX = 150.0
 _SERIES_RADIUS = 0.25
 _SERIES_ORDERS = range(2, 28)  # the neglected orders are below 4^-26/28 of the leading one
 _BLOCK = 1 << 17  # numbers in one temporary array: stays within a core's cache
@@ -59,14 +59,14 @@ def one_step_values(eps: FloatArray, lam: FloatArray) -> tuple[FloatArray, Float
         block = order[start : start + rows]
         drift, rounding = _drift(eps[block], lam[block], scale[block])
         value[block] = -drift
-        error[block] = rounding + (_DISCRETISATION + 2 * _TAIL) * drift + np.where(drift < 1e-290, 5e-324, 0.0)
+        error[block] = rounding + (_DISCRETISATION + 2 * TAIL) * drift + np.where(drift < 1e-290, 5e-324, 0.0)
     return value, error
 
 
 def _drift(eps: FloatArray, lam: FloatArray, scale: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Trapezoid sums of F and of its estimated rounding error, for spectra with ``scale = max|eps| > 0``."""
     ratios = eps / scale[:, None]
-    log_t = _H * np.arange(*_window(lam, ratios, scale), dtype=np.float64)
+    log_t = STEP * np.arange(*_window(lam, ratios, scale), dtype=np.float64)
     split = int(np.searchsorted(_s(log_t) * scale.max(), _SERIES_RADIUS, side="right"))
     small, small_rounding = _series_sum(log_t[:split], ratios, scale)
     drift, rounding = scale**2 * small, scale**2 * small_rounding
@@ -84,19 +84,19 @@ def _s(log_t: FloatArray) -> FloatArray:
 
 
 def _window(lam: FloatArray, ratios: FloatArray, scale: FloatArray) -> tuple[int, int]:
-    """First and one past the last node j (``u = j h``), so that either tail is below ``_TAIL`` of each row's drift."""
+    """First and one past the last node j (``u = j h``), so that either tail is below ``TAIL`` of each row's drift."""
     d = lam.shape[1]
     inverse_floor = d * (d + 2) * lam.max(axis=1)  # S1: Σ eps²/D is at most this
-    first = math.floor(0.5 * math.log(_TAIL / inverse_floor.max()) / _H)
+    first = math.floor(0.5 * math.log(TAIL / inverse_floor.max()) / STEP)
     spread = np.sum(ratios**2, axis=1)
     with np.errstate(over="ignore", divide="ignore", under="ignore"):
         # F <= P min(1, A), and A <= ½ Σ eps² as long as all eps >= -1/2
         weight = np.where(scale <= 0.5, 0.5, 1.0 / (scale**2 * spread))
-    log_target = np.log(_TAIL / (inverse_floor * weight))
-    low, high = np.full(len(lam), first), np.full(len(lam), math.ceil(_U_MAX / _H))
+    log_target = np.log(TAIL / (inverse_floor * weight))
+    low, high = np.full(len(lam), first), np.full(len(lam), math.ceil(U_MAX / STEP))
     while (high - low > 1).any():  # the bound decreases in u
         middle = (low + high) // 2
-        two_lam_t = 2.0 * np.exp(_H * middle)[:, None] * lam
+        two_lam_t = 2.0 * np.exp(STEP * middle)[:, None] * lam
         log_tail = -0.5 * np.log1p(two_lam_t).sum(axis=1) - np.log(0.5 * (two_lam_t / (1.0 + two_lam_t)).sum(axis=1))
         enough = log_tail <= log_target
         low, high = np.where(enough, low, middle), np.where(enough, middle, high)
@@ -117,7 +117,7 @@ def _series_sum(log_t: FloatArray, ratios: FloatArray, scale: FloatArray) -> tup
     exponent = x * x * series
     base = -0.5 * ratios.shape[1] * np.log1p(2.0 * np.exp(log_t))
     shrink = np.where(exponent > 0.0, -np.expm1(-exponent) / np.where(exponent > 0.0, exponent, 1.0), 1.0)
-    terms = _H * np.exp(base + exponent) * s * s * series * shrink
+    terms = STEP * np.exp(base + exponent) * s * s * series * shrink
     return terms.sum(axis=1), (terms * _EPS * (16.0 - 2.0 * base)).sum(axis=1)
 
 
@@ -129,5 +129,5 @@ def _direct_sum(log_t: FloatArray, eps: FloatArray, lam: FloatArray) -> tuple[Fl
     # 1 + s eps = (1 + 2 lam t)/(1 + 2t): below -1/2 only this quotient still knows a tiny lam
     f = np.where(x < -0.5, x - (logs - log_2t1[:, None]), x_minus_log1p(np.maximum(x, -0.5)))
     log_p = -0.5 * logs.sum(axis=2)
-    terms = -_H * np.exp(log_p) * np.expm1(-0.5 * f.sum(axis=2))
+    terms = -STEP * np.exp(log_p) * np.expm1(-0.5 * f.sum(axis=2))
     return terms.sum(axis=1), (terms * _EPS * (16.0 - 2.0 * log_p + 2.0 * log_2t1)).sum(axis=1)

@@ -1,4 +1,4 @@
-"""Modules for PyTorch: residual blocks that train without normalisation, for a model of one's own.
+"""For PyTorch: a check of any module with a verdict in words, the paper's network in a line, residual blocks with SkipInit.
 
 Loaded on first use. Without PyTorch the error says what to install.
 """
@@ -9,9 +9,29 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from isogap.torch.checking import check
+    from isogap.torch.construction import (
+        LinearBatchNorm,
+        OrthogonalLinear,
+        ShapedActivation,
+        linear_batch_norm,
+        orthogonal_mlp,
+    )
+    from isogap.torch.initialisers import haar_, hadamard_
+    from isogap.torch.report import Layers, Report
     from isogap.torch.residual import BatchNorm, ResidualBlock, ResidualMLP, SkipInit, dense_branch, skipinit_scalar
 
 _HOME = {
+    "check": "checking",
+    "Report": "report",
+    "Layers": "report",
+    "orthogonal_mlp": "construction",
+    "OrthogonalLinear": "construction",
+    "LinearBatchNorm": "construction",
+    "linear_batch_norm": "construction",
+    "ShapedActivation": "construction",
+    "haar_": "initialisers",
+    "hadamard_": "initialisers",
     "SkipInit": "residual",
     "ResidualBlock": "residual",
     "BatchNorm": "residual",
@@ -20,7 +40,24 @@ _HOME = {
     "skipinit_scalar": "residual",
 }
 
-__all__ = ["SkipInit", "ResidualBlock", "BatchNorm", "ResidualMLP", "dense_branch", "skipinit_scalar"]
+__all__ = [
+    "check",
+    "Report",
+    "Layers",
+    "orthogonal_mlp",
+    "OrthogonalLinear",
+    "LinearBatchNorm",
+    "linear_batch_norm",
+    "ShapedActivation",
+    "haar_",
+    "hadamard_",
+    "SkipInit",
+    "ResidualBlock",
+    "BatchNorm",
+    "ResidualMLP",
+    "dense_branch",
+    "skipinit_scalar",
+]
 
 
 def __getattr__(name: str) -> Any:

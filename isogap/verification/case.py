@@ -98,6 +98,12 @@ class Case:
         (claim,) = self.claims
         return claim
 
+    def decides(self, *shapes: str) -> None:
+        """Say which relations this check decides, one text a claim (`Claim.shape`); a claim with another is left undecided."""
+        said = tuple(claim.shape for claim in self.claims)
+        if said != shapes:
+            raise UndecidedError(f"the check decides {', '.join(shapes)}; the claims say {', '.join(said)}")
+
     def below(self, label: str) -> list[Claim]:
         """Claims of a statement that this one rests on, by its label, or by its key (``chain/E1``)."""
         if label not in self._below:

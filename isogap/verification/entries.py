@@ -10,6 +10,7 @@ from typing import Any
 
 from isogap.verification.claims import Claim, ClaimError
 from isogap.verification.outcome import KINDS
+from isogap.verification.printed import loose
 from isogap.verification.report.mathml import LatexError, mathml
 from isogap.verification.typeset import latex
 
@@ -17,7 +18,7 @@ REGISTRY = "statements.toml"
 MAX_BYTES = 4_000_000
 
 NEEDED = ("label", "name", "hypotheses", "kind", "range", "group")
-OPTIONAL = ("formula", "source", "corrected", "ours")
+OPTIONAL = ("formula", "source", "corrected", "ours", "words")
 LISTS = ("depends", "claim")
 ABOUT = ("title", "authors", "source", "text")
 
@@ -128,7 +129,11 @@ def _typeset(entry: dict[str, Any], symbols: dict[str, str], i: int, place: Plac
         shown = [latex(Claim.of(text), symbols) for text in entry.get("claim", ())]
     except ClaimError as error:
         raise place.fault(str(error), i, "claim") from None
-    entry.setdefault("formula", r",\qquad ".join(shown))
+    entry.setdefault("formula", ",\\qquad ".join(f"@{k}" for k in range(1, len(shown) + 1)))
+    entry["frame"] = " ".join(entry[field] for field in ("formula", "corrected") if field in entry)
+    if "words" in entry and (shown or loose(entry["frame"])):
+        found = f"it has claims, or {', '.join(loose(entry['frame']))}"
+        raise place.fault(f"a statement in words carries no number and no relation: {found}", i, "words")
     used = set()
     for field in ("formula", "corrected"):
         if field not in entry:

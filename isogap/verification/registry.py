@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from isogap.base.names import did_you_mean
 from isogap.verification.entries import REGISTRY, Place, RegistryError, check_file, read
 
 __all__ = [
@@ -54,6 +55,10 @@ class Statement:
         A name in words, the formula in LaTeX, assumptions, what is covered, where it stands in the paper.
     claim : tuple of str
         What is claimed, in plain letters (`isogap.verification.claims`); the formula is typeset from it.
+    words : str
+        Why there is no claim: what it says is words, without a number or a relation.
+    frame : str
+        Formula and correction with ``@1``, ``@2`` where the claims stand.
     ours : str
         Which constants are not printed in the source, but this project's own.
     kind : str
@@ -84,6 +89,8 @@ class Statement:
     corrected: str = ""
     claim: tuple[str, ...] = ()
     ours: str = ""
+    words: str = ""
+    frame: str = ""
     system: str = ""
     where: Path = field(default=Path(), compare=False)
     about: About = field(default=About(), compare=False)
@@ -196,7 +203,8 @@ def find(statements: Mapping[str, Statement], name: str) -> str:
     keys = keys or [key for key, s in statements.items() if wanted.replace(":", "/", 1) == plain(key)]
     keys = keys or [key for key, s in statements.items() if re.sub(r"\s+", "", s.label.lower()) == wanted]
     if not keys:
-        raise RegistryError(f"{name}: no such label; isogap-verify --list shows them")
+        near = did_you_mean(name, [text for s in statements.values() for text in (s.label, s.full)])
+        raise RegistryError(f"{name}: no such label{near or '; isogap-verify --list shows them'}")
     if len(keys) > 1:
         raise RegistryError(f"{name}: several systems have it; write {' or '.join(keys)}")
     return keys[0]

@@ -13,6 +13,7 @@ from typing import Any
 
 from flint import ctx
 
+from isogap.base.names import did_you_mean
 from isogap.verification.case import Case
 from isogap.verification.claims import ClaimError, Replacement
 from isogap.verification.outcome import STRENGTH, Control, Margin, RefutedError, UndecidedError, Verdict
@@ -170,7 +171,8 @@ def chosen(statements: Mapping[str, Statement], labels: Iterable[str] | None, sy
     """Keys of the statements that are asked for."""
     known = list(dict.fromkeys(s.system for s in statements.values()))
     if system is not None and system not in known:
-        raise RegistryError(f"no system {system!r}; there are {', '.join(x or '(one without a name)' for x in known)}")
+        there = ", ".join(x or "(one without a name)" for x in known)
+        raise RegistryError(f"no system {system!r}; there are {there}{did_you_mean(system, known)}")
     inside = {k: s for k, s in statements.items() if system is None or s.system == system}
     return list(inside) if labels is None else [find(inside, label) for label in labels]
 
@@ -188,7 +190,7 @@ def _decide(case: Case, decide: Decide, claim: Mapping[str, Any]) -> tuple[str, 
         kind = case.finish()
     except RefutedError as refutation:
         return "refuted", str(refutation), refutation
-    except UndecidedError as doubt:
+    except (UndecidedError, ClaimError) as doubt:
         return "undecided", str(doubt), None
     except Exception as error:  # a check that breaks is a failed check: the rest of the report is still wanted
         return "error", f"{type(error).__name__}: {error} ({traceback.extract_tb(error.__traceback__)[-1]})", None

@@ -7,19 +7,24 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from isogap.verification.claims import Claim
+from isogap.verification.claims import BINDERS, Claim
 
 SYMBOLS = {
     "phi": r"\varphi", "phi0": r"\varphi_0", "phi_l": r"\varphi_\ell", "phi_next": r"\varphi_{\ell+1}", "ell": r"\ell",
     "lam": r"\lambda", "lam_max": r"\lambda_{\max}", "lam_min": r"\lambda_{\min}", "eps": r"\varepsilon",
     "alpha": r"\alpha", "gamma": r"\gamma", "sigma": r"\sigma", "tau": r"\tau", "theta": r"\theta", "delta": r"\delta",
-    "pi": r"\pi", "p2": r"\sum_k(\lambda_k-1)^2",
+    "pi": r"\pi", "p2": r"\sum_k(\lambda_k-1)^2", "inf": r"\infty", "kappa": r"\kappa", "mu": r"\mu", "rho": r"\rho",
+    "omega": r"\omega", "Theta": r"\Theta", "beta": r"\beta", "asinh": r"\operatorname{arcsinh}",
+    "T": r"#1^{\top}", "poch": r"\left(#1\right)_{#2}",
 }  # fmt: skip
-"""LaTeX of the letters that every registry may use; a registry adds its own in the table ``[symbols]``."""
+"""LaTeX of the letters that every registry may use; a registry adds its own in the table ``[symbols]``.
 
-_RELATIONS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "==": "="}
+``#1``, ``#2`` stand for the arguments of a call: ``lam_at = "\\lambda_{#1}"`` sets ``lam_at(k)``.
+"""
+
+_RELATIONS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "==": "=", "->": r"\to", "~=": r"\approx"}
 # What a power may stand at without brackets: a letter or command with an index, or a norm.
-_SIMPLE = re.compile(r"\\?[A-Za-z]+('|_(\w|\{[^{}]*\}|\\[A-Za-z]+))?|\\lVert [A-Za-z]\\rVert")
+_SIMPLE = re.compile(r"\\?[A-Za-z]+('|_(\w|\{[^{}]*\}|\\[A-Za-z]+))?|\\lVert [A-Za-z](_\{[^{}]*\})?\\rVert")
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 4
 
 
@@ -77,7 +82,17 @@ def _typeset(node: Any, table: Mapping[str, str]) -> tuple[str, int]:
         base = rf"\left({base}\right)"
     if isinstance(node.left, ast.Name) and not _SIMPLE.fullmatch(base):
         base = _bracketed(base)
-    return f"{base}^{_braced(_typeset(node.right, table)[0])}", _POWER
+    return f"{base}^{_braced(_exponent(node.right, table))}", _POWER
+
+
+def _exponent(node: Any, table: Mapping[str, str]) -> str:
+    """An exponent; a fraction in one line."""
+    positive = _without_sign(node)
+    if positive is not None:
+        return "-" + _exponent(positive, table)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return f"{_inside(node.left, table, _PRODUCT)}/{_inside(node.right, table, _ATOM)}"
+    return _typeset(node, table)[0]
 
 
 def _braced(text: str) -> str:
@@ -98,6 +113,7 @@ def _name(name: str, table: Mapping[str, str]) -> str:
     if name in table:
         return table[name]
     head, _, index = name.partition("_")
+    table = {letter: shown for letter, shown in table.items() if "#" not in shown}
     return f"{table.get(head, head)}_{_braced(table.get(index, index))}" if index else name
 
 
@@ -117,6 +133,8 @@ def _bracketed(text: str) -> str:
 def _product(node: Any, table: Mapping[str, str]) -> str:
     left = _inside(node.left, table, _PRODUCT)
     right = _inside(node.right, table, _PRODUCT)
+    if isinstance(node.left, ast.Call) and isinstance(node.left.func, ast.Name) and node.left.func.id in BINDERS:
+        left = _bracketed(left)  # a factor behind a sum would be read as part of it
     if isinstance(node.right, ast.BinOp) and isinstance(node.right.op, ast.Mult):
         right = _bracketed(right)
     return _joined([left, r"\cdot ", right]) if right[:1].isdigit() else _joined([left, right])
@@ -124,6 +142,10 @@ def _product(node: Any, table: Mapping[str, str]) -> str:
 
 def _call(node: Any, table: Mapping[str, str]) -> tuple[str, int]:
     name, inside = node.func.id, ",".join(_typeset(x, table)[0] for x in node.args)
+    if name in BINDERS:
+        return _binder(node, table), _PRODUCT
+    if "#" in table.get(name, ""):
+        return _filled(table[name], node, table)
     if name == "sqrt":
         return rf"\sqrt{{{inside}}}", _ATOM
     if name == "abs":
@@ -134,3 +156,25 @@ def _call(node: Any, table: Mapping[str, str]) -> tuple[str, int]:
         atom = isinstance(node.args[0], ast.Name | ast.Constant) and len(node.args) == 1
         return (_joined([rf"\{name}", " " + inside if atom else _bracketed(inside)])), _PRODUCT
     return _name(name, table) + _bracketed(inside), _ATOM
+
+
+def _filled(pattern: str, node: Any, table: Mapping[str, str]) -> tuple[str, int]:
+    """A pattern with its arguments; what stands before a script is bracketed where it must be."""
+    for place, argument in enumerate(node.args, 1):
+        scripted = f"#{place}^" in pattern or f"#{place}!" in pattern
+        shown = _inside(argument, table, _ATOM) if scripted else _typeset(argument, table)[0]
+        pattern = pattern.replace(f"#{place}", shown)
+    indexed = re.fullmatch(r"\\?[A-Za-z]+_\{[^{}]*\}", pattern)
+    return pattern, _POWER if pattern.endswith("}") and not indexed else _ATOM
+
+
+def _binder(node: Any, table: Mapping[str, str]) -> str:
+    """Sum, product, integral or limit over a letter."""
+    name, letter, body = node.func.id, _typeset(node.args[0], table)[0], _inside(node.args[-1], table, _PRODUCT)
+    ends = [_typeset(x, table)[0] for x in node.args[1:-1]]
+    if name == "lim":
+        under = _joined([letter, r"\to", ends[0]])
+        return _joined([rf"\lim_{{{under}}}", body])
+    if name == "integral":
+        return _joined([rf"\int_{_braced(ends[0])}^{_braced(ends[1])}", body, r"\,", "d" + letter])
+    return _joined([rf"\{name}_{{{letter}={ends[0]}}}^{_braced(ends[1])}", body])

@@ -34,14 +34,33 @@ class Words:
         """The transpose."""
         return Words({tuple((n, not t) for n, t in reversed(word)): c for word, c in self.terms.items()})
 
-    def __add__(self, other: Words) -> Words:
+    def __add__(self, other: Words | int | Fraction) -> Words:
         terms = dict(self.terms)
-        for word, c in other.terms.items():
+        for word, c in (other if isinstance(other, Words) else ONE * other).terms.items():
             terms[word] = terms.get(word, 0) + c
         return Words(terms)
 
-    def __sub__(self, other: Words) -> Words:
+    __radd__ = __add__
+
+    def __sub__(self, other: Words | int | Fraction) -> Words:
         return self + other * -1
+
+    def __rsub__(self, other: int | Fraction) -> Words:
+        return self * -1 + other
+
+    def __neg__(self) -> Words:
+        return self * -1
+
+    def __rmul__(self, other: int | Fraction) -> Words:
+        return self * other
+
+    def __truediv__(self, other: int | Fraction) -> Words:
+        return self * (Fraction(1) / other)
+
+    def __pow__(self, exponent: int | Fraction) -> Words:
+        if exponent != int(exponent) or exponent < 1:
+            raise ArithmeticError(f"no meaning is given to the power {exponent} of {self}")
+        return self if exponent == 1 else self * self ** (exponent - 1)
 
     def __mul__(self, other: Words | int | Fraction) -> Words:
         if not isinstance(other, Words):
@@ -73,6 +92,29 @@ ZERO = Words({})
 def matrix(name: str) -> Words:
     """Return the word of one letter."""
     return Words({((name, False),): Fraction(1)})
+
+
+class _Powers(Words):
+    """One letter with named powers."""
+
+    def __init__(self, name: str, known: dict[Fraction, Words]) -> None:
+        super().__init__(matrix(name).terms)
+        self.known = known
+
+    def __pow__(self, exponent: int | Fraction) -> Words:
+        return self.known[Fraction(exponent)] if exponent in self.known else super().__pow__(exponent)
+
+
+def powers(name: str, known: dict[Fraction, Words]) -> Words:
+    """Return the word of one letter that has these powers, such as an inverse root.
+
+    Examples
+    --------
+    >>> D = powers("D", {Fraction(-1, 2): matrix("R")})
+    >>> D ** Fraction(-1, 2) * D
+    1·RD
+    """
+    return _Powers(name, known)
 
 
 def orthogonal(name: str) -> list[Rule]:

@@ -1,15 +1,19 @@
 """The loaders on small files written here in exactly the formats of the data sets."""
 
 import gzip
+import hashlib
 import pickle
+import re
 import struct
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from isogap.batch.datasets import DATASETS, DatasetError, load_dataset, read_idx
+from isogap.batch import datasets
+from isogap.batch.datasets import DATASETS, DatasetError, MissingDataError, checksums, download, load_dataset, read_idx
 
 RNG = np.random.default_rng(0)
 
@@ -31,18 +35,105 @@ def write_mnist(folder: Path, compressed: bool, images: Any = None, labels: Any 
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-@pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
 @pytest.mark.parametrize("nested", [False, True])
-def test_idx(tmp_path: Path, name: str, compressed: bool, nested: bool) -> None:
-    folder = tmp_path / name if nested else tmp_path
+def test_idx_files_that_are_no_known_set_go_by_their_own_name(tmp_path: Path, compressed: bool, nested: bool) -> None:
+    folder = tmp_path / "idx" if nested else tmp_path
     folder.mkdir(exist_ok=True)
     images, labels = write_mnist(folder, compressed)
-    data = load_dataset(name, tmp_path)
-    assert data.name == name
+    data = load_dataset("idx", tmp_path)
+    assert data.name == data.title == f"idx files of {folder.name}"
     assert data.features == 784
     assert data.classes == 10
     assert (data.train_labels == labels).all()
     assert np.array_equal(data.test_images * 255, images.reshape(7, 784))
+
+
+@pytest.fixture
+def known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of small files whose checksums are declared to be those of Fashion-MNIST."""
+    write_mnist(tmp_path, True)
+    sums = tuple(
+        hashlib.sha256(gzip.decompress(next(tmp_path.glob(f"{part}*")).read_bytes())).hexdigest()
+        for part in checksums.PARTS
+    )
+    monkeypatch.setitem(checksums._SHA256, "fashion-mnist", sums)
+    return tmp_path
+
+
+def test_files_of_fashion_mnist_are_never_mnist(known: Path) -> None:
+    assert load_dataset("fashion-mnist", known).name == "fashion-mnist"
+    assert load_dataset("idx", known).title == "Fashion-MNIST"
+    with pytest.raises(MissingDataError, match="are Fashion-MNIST, and mnist was asked for: ask for fashion-mnist"):
+        load_dataset("mnist", known)
+
+
+def test_one_other_pixel_makes_another_set(known: Path) -> None:
+    path = known / "t10k-images-idx3-ubyte.gz"
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[-1] ^= 1
+    path.write_bytes(gzip.compress(bytes(content)))
+    for name in ("mnist", "fashion-mnist"):
+        with pytest.raises(MissingDataError, match="are neither MNIST nor Fashion-MNIST, by their checksums"):
+            load_dataset(name, known)
+
+
+def test_the_folders_of_torchvision_are_found(known: Path) -> None:
+    raw = known / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for path in known.glob("*.gz"):
+        path.rename(raw / path.name)
+    assert load_dataset("fashion-mnist", known).features == 784
+
+
+@pytest.mark.skipif(not (datasets.DEBIAN / "fashion-mnist").is_dir(), reason="dataset-fashion-mnist is not installed")
+def test_debians_fashion_mnist_is_what_its_checksums_say() -> None:
+    data = load_dataset("fashion-mnist")
+    assert (data.name, data.train_images.shape, data.test_images.shape) == ("fashion-mnist", (60000, 784), (10000, 784))
+    assert np.bincount(data.train_labels).tolist() == [6000] * 10
+    with pytest.raises(MissingDataError, match="are Fashion-MNIST"):
+        load_dataset("mnist", datasets.DEBIAN / "fashion-mnist")
+
+
+def test_downloads_are_checked_and_found_by_the_loader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for pooch keeps what it was asked for; its own checking of sums is not tested here."""
+    asked = []
+
+    class Pooch:
+        @staticmethod
+        def Untar(extract_dir: str) -> str:
+            return extract_dir
+
+        @staticmethod
+        def retrieve(url: str, known_hash: str, fname: str, path: Path, processor: Any) -> None:
+            asked.append((url, known_hash, fname, processor))
+
+    monkeypatch.setitem(sys.modules, "pooch", Pooch)
+    assert download("mnist", tmp_path) == tmp_path / "mnist"
+    assert [row[2] for row in asked] == [
+        f"{part}-idx{3 - 2 * (k % 2)}-ubyte.gz" for k, part in enumerate(checksums.PARTS)
+    ]
+    assert all(re.fullmatch("md5:[0-9a-f]{32}", md5) for _, md5, _, _ in asked)
+    download("cifar100", tmp_path)
+    assert asked[-1][2:] == ("cifar-100-python.tar.gz", ".")
+    with pytest.raises(DatasetError, match="must be one of mnist, fashion-mnist, cifar10, cifar100 to be downloaded"):
+        download("digits", tmp_path)
+    monkeypatch.setattr(
+        Pooch, "retrieve", lambda *args, **kw: (_ for _ in ()).throw(ValueError("MD5 hash does not match"))
+    )
+    with pytest.raises(DatasetError, match="cannot be downloaded: MD5 hash does not match"):
+        download("mnist", tmp_path)
+    monkeypatch.setitem(sys.modules, "pooch", None)
+    with pytest.raises(DatasetError, match="needs pooch"):
+        download("mnist", tmp_path)
+
+
+def test_the_command_downloads_what_the_library_knows(capsys: pytest.CaptureFixture[str]) -> None:
+    from isogap.batch.datasets.download import SOURCES
+    from isogap.cli import figures
+
+    assert tuple(SOURCES) == figures.DOWNLOADS
+    assert figures.main(["table-d1", "--download", "mnist"]) == 2
+    assert "--download needs --data DIR" in capsys.readouterr().err
 
 
 def cifar_rows(classes: int, count: int = 4) -> tuple[Any, Any]:
@@ -50,8 +141,8 @@ def cifar_rows(classes: int, count: int = 4) -> tuple[Any, Any]:
 
 
 def test_cifar10_python(tmp_path: Path) -> None:
-    folder = tmp_path / "cifar-10-batches-py"
-    folder.mkdir()
+    folder = tmp_path / "cifar10" / "cifar-10-batches-py"  # as `download` leaves it
+    folder.mkdir(parents=True)
     rows = {}
     for stem in [f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]:
         data, labels = rows[stem] = cifar_rows(10)
@@ -135,7 +226,8 @@ def test_labels_out_of_range_or_of_another_number(tmp_path: Path) -> None:
         load_dataset("mnist", tmp_path)
 
 
-def test_wrong_folders(tmp_path: Path) -> None:
+def test_wrong_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "DEBIAN", tmp_path / "nowhere")
     (tmp_path / "file").write_text("x")
     for name in DATASETS[1:]:
         with pytest.raises(DatasetError, match="does not exist"):

@@ -145,7 +145,7 @@ def make_files(folder):
         ("--width 2 --depth 1 --replicas 0", "--replicas"),
         ("--width 2 --depth 1 --threads 0", "--threads"),
         ("--width 2 --depth 1 --seed -1", "--seed"),
-        ("--width 2 --depth 1 --weights unitary", "invalid choice"),
+        ("--width 2 --depth 1 --weights unitary", "must be one of orthogonal, gaussian"),
         ("--width 2 --depth 1 --input nan.csv", "nan.csv: row 2, column 2 is nan"),
         ("--width 2 --depth 1 --input inf.npy", "inf.npy: row 1, column 2 is inf"),
         ("--width 2 --depth 1 --input missing.npy", "missing.npy does not exist"),
@@ -318,7 +318,7 @@ def test_failed_self_check_is_exit_status_1(monkeypatch, capsys):
     from isogap.run import chain as simulation
 
     good = simulation._step_law
-    monkeypatch.setattr(simulation, "_step_law", lambda d, w: lambda eps, lam: 1.2 * good(d, w)(eps, lam))
+    monkeypatch.setattr(simulation, "_step_law", lambda d, w: lambda states: 1.2 * good(d, w)(states))
     assert mc.main(["--width", "4", "--depth", "30", "--replicas", "5000", "--seed", "1"]) == 1
     assert "self-check failed: one-step law" in capsys.readouterr().err
 

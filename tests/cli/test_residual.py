@@ -77,7 +77,7 @@ def test_the_same_seed_gives_the_same_numbers_for_any_threads(capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--depth", "3", "--kind", "resnet"], "invalid choice"),
+        (["--depth", "3", "--kind", "resnet"], "must be one of"),
         (["--depth", "3", "--batch", "1"], "at least 2"),
         (["--depth", "3", "--activation", "step"], "activation must be one of"),
         (["--depth", "3", "--alpha", "inf"], "alpha must be finite"),

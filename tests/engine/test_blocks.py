@@ -12,16 +12,12 @@ from isogap.batch.start import make_start
 from isogap.cli.mc import main
 from isogap.engine.chain import block as _blocks
 from isogap.engine.chain.block import run_block
-from isogap.engine.chain.checks import one_step_residual
+from isogap.engine.chain.checks import States, one_step_residual
 from isogap.engine.chain.job import Job
 from isogap.engine.kernels import chain_lanes as chain
-from isogap.theory.exact import exact_steps_from_deviation
+from tests.twins.step_law import expected_steps
 
 ROOT = np.random.SeedSequence(4)
-
-
-def law(eps, lam):
-    return exact_steps_from_deviation(eps, lam).value
 
 
 def job(d, depth, replicas=8, weights="orthogonal", spec="gaussian", **options):
@@ -68,7 +64,7 @@ def test_a_path_of_nan_breaks_the_energy_law(weights, tampered):
 @pytest.mark.parametrize("weights", ["orthogonal", "gaussian"])
 def test_one_step_residuals_are_those_of_their_layers(weights):
     d, checked, controlled = 4, (0, 3, 7), 2
-    options = dict(step_law=law, weights=weights)
+    options = dict(step_law=expected_steps, weights=weights)
     block = run(job(d, 9, checked=checked, controlled=controlled, **options))
     raw = _blocks._raw_paths(
         job(d, 9, weights=weights), np.arange(9), job(d, 9).states(0, 8), np.zeros(2, np.int64)
@@ -76,10 +72,11 @@ def test_one_step_residuals_are_those_of_their_layers(weights):
     log_phi = raw.log_phi.copy()
     log_phi[0] = job(d, 9).start.log_phi0
     for layer in range(9):
-        difference, relative = one_step_residual(
-            -raw.step[:, layer] / d, raw.snaps[:, layer], raw.form[:, layer] == chain.FORM_E, raw.shift[:, layer],
-            log_phi[layer], law,
-        )  # fmt: skip
+        at = np.array([layer])
+        states = States(raw.snaps, raw.form == chain.FORM_E, raw.shift, at)
+        difference, relative = (
+            part[:, 0] for part in one_step_residual(-raw.step[:, at] / d, states, log_phi[at].T, expected_steps)
+        )
         if layer in checked:
             k = checked.index(layer)
             assert block.residual[:, k] == pytest.approx(difference, rel=1e-9, abs=1e-15)

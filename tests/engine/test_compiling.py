@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from isogap.engine.kernels import compiling
+from isogap.engine.kernels import compiling, sources
 
 SHOW = "from isogap.engine.kernels import compiling; print(compiling.cache_folder())"
 
@@ -15,7 +15,7 @@ SHOW = "from isogap.engine.kernels import compiling; print(compiling.cache_folde
 def test_the_folder_is_named_by_the_sources(monkeypatch, tmp_path):
     before = compiling.source_hash()
     (tmp_path / "a.py").write_text("x = 1")
-    monkeypatch.setattr(compiling, "_HERE", tmp_path)
+    monkeypatch.setattr(sources, "HERE", tmp_path)
     compiling.source_hash.cache_clear()
     first = compiling.source_hash()
     (tmp_path / "b.py").write_text("y = 2")

@@ -1,6 +1,7 @@
 """Figures: names, files, sentences; each family on a small scale of its own."""
 
 import csv
+import struct
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from isogap.figures import FIGURES, Settings, make
 from isogap.figures import product as common
 from isogap.figures.output import _wrapped, csv_text, write, write_gallery
 from isogap.figures.paper import bound, depth, learning, rank, shaping
+from isogap.figures.paper.datasets import mean_cosine
 
 PAPER = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table-d1", "e1", "e2", "f1", "f2"]
 PAPER += ["g1", "g2", "g3", "g4", "g5", "g6"]
@@ -266,9 +268,36 @@ def test_table_d1(monkeypatch: pytest.MonkeyPatch) -> None:
             strict=True,
         )
     )
+    # Images of digits have no negative pixel and overlap: cosines well above zero; the rank is at most the 64 pixels.
+    assert all(0.3 < cosine < 0.9 for cosine in product.table["cosine_mean"])
+    assert product.table["rank_mean"][:2] == [32.0, 32.0]
+    assert 50 < product.table["rank_mean"][2] <= 61  # three pixels are zero in every digit
     # 64 pixels: full row rank at width 32, impossible at width 100.
     assert shares == {(32, 32): 1.0, (32, 100): 1.0, (100, 100): 0.0}
     write_to_memory(product)
+
+
+def test_table_d1_takes_one_folder_of_idx_files_for_one_data_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sklearn")
+    for part, n in (("train", 120), ("t10k", 10)):
+        pixels = np.random.default_rng(n).integers(0, 256, (n, 12, 12)).astype(np.uint8)
+        (tmp_path / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4I", 0x803, n, 12, 12) + pixels.tobytes())
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 0x801, n) + bytes(n))
+    monkeypatch.setattr(Small, "small", staticmethod(lambda quick: 5))
+    table = make("table-d1", Small(seed=1, data=tmp_path)).table
+    assert table["data_set"] == ["digits"] * 3 + [f"idx files of {tmp_path.name}"] * 3
+
+
+def test_the_mean_cosine_is_that_of_all_pairs() -> None:
+    H = np.random.default_rng(0).normal(size=(7, 5))
+    H[:, 2] = 0.0
+    norms = np.linalg.norm(H, axis=0)
+    pairs = [
+        0.0 if 2 in (i, j) else H[:, i] @ H[:, j] / norms[i] / norms[j] for i in range(5) for j in range(5) if i != j
+    ]
+    assert mean_cosine(H) == pytest.approx(np.mean(pairs), rel=1e-13)
 
 
 @pytest.mark.parametrize("figure", [learning.fig4, learning.g2, learning.f1, learning.g4])
@@ -368,7 +397,7 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["fig9"], "no figure fig9; --list shows what there is"),
         (["fig1", "--out", "/nowhere/deep"], "folder /nowhere does not exist"),
         (["fig1", "--data", "/nowhere"], "--data /nowhere: no such folder"),
-        (["fig1", "--scale", "huge"], "invalid choice"),
+        (["fig1", "--scale", "huge"], "must be one of"),
     ],
 )
 def test_command_refuses(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

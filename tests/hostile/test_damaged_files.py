@@ -177,10 +177,10 @@ def test_images(tmp_path):
     for name in ("train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte"):
         path = tmp_path / name
         whole, count = path.read_bytes(), tries(300)
-        refused = refusals(path, whole, lambda: load_dataset("mnist", tmp_path), DatasetError, count, name)
+        refused = refusals(path, whole, lambda: load_dataset("idx", tmp_path), DatasetError, count, name)
         path.write_bytes(whole)
         assert refused > 0.3 * count
-    assert load_dataset("mnist", tmp_path).train_images.shape == (20, 4)
+    assert load_dataset("idx", tmp_path).train_images.shape == (20, 4)
 
 
 def test_a_bomb_of_images_is_refused(tmp_path):

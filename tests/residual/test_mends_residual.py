@@ -82,3 +82,11 @@ def test_deep_homogeneous_chains_do_not_overflow(name):
     run = run_chain(ResidualChain(20, 2500, 4, "unnormalised", name), rng=1)
     assert np.isfinite(run.log_mean_square).all()
     assert run.log_mean_square[0, -1] > 600
+
+
+@pytest.mark.parametrize("name", ["relu", "tanh", "gelu", "leaky-relu", "sin", "identity"])
+def test_a_constant_gradient_at_infinite_batch_is_the_limit_of_large_ones(name):
+    large = [r.gradient_ratio(0, 20, B, name, final="constant") for B in (1000, 10_000)]
+    limit = r.gradient_ratio(0, 20, math.inf, name, final="constant")
+    assert abs(large[1] - limit) <= 0.2 * abs(large[0] - limit) + 1e-12 * limit
+    assert limit == pytest.approx(large[1], rel=1e-3)

@@ -241,7 +241,7 @@ def test_one_step_check_detects_a_wrong_law(monkeypatch):
     from isogap.run import chain as simulation
 
     good = simulation._step_law
-    monkeypatch.setattr(simulation, "_step_law", lambda d, w: lambda eps, lam: 1.06 * good(d, w)(eps, lam))
+    monkeypatch.setattr(simulation, "_step_law", lambda d, w: lambda states: 1.06 * good(d, w)(states))
     assert simulate(8, 200, replicas=3000, rng=1).one_step.passed is False
 
 

@@ -83,11 +83,52 @@ def test_known_values_of_words_of_the_free_unitary_group():
 def test_an_order_of_factors_that_is_not_known_is_refused():
     U, V, A = wg.free_unitary("U", 3), wg.free_unitary("V", 3), wg.constant("A", 3)
     with pytest.raises(WeingartenError, match="lost its order"):
-        expectation(tr(U * A) * tr(U.H * A))
+        expectation(tr(U * A) * tr(U.H * A) * tr(U) * tr(U.H))
     with pytest.raises(WeingartenError, match="factor by factor"):
         expectation_tensor([(U * A * U).conjugate(), U, U])
     with pytest.raises(WeingartenError, match="two matrices"):
         expectation(tr(U * A * U.H * V * A * V.H))
+
+
+def test_two_different_factors_on_a_circle_have_one_order():
+    """The Haar state is a trace: `h(x y) = h(y x)`; with a third one the order counts, 2 against 1 for |tr u|^4."""
+    U, A = wg.free_unitary("U", 3), wg.constant("A", 3)
+    assert expectation(tr(U * A) * tr(U.H * A)) == sp.Trace(A**2) / 3
+    assert expectation(tr(U) * sp.conjugate(tr(U))) == 1
+    u = wg.free_orthogonal("u", 5)
+    assert expectation(u[1, 1] * u[2, 2]) == 0
+    with pytest.raises(WeingartenError, match="lost its order"):
+        expectation(tr(U) ** 2 * sp.conjugate(tr(U)) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("group", "text", "value"),
+    [
+        ("O+", "var(tr(U))", "1"),
+        ("O+", "var(tr(U)^2)", "1"),  # h(χ^4) - h(χ²)² = 2 - 1
+        ("U+", "var(tr(U)^2)", "1"),  # h(χ χ χ* χ*), and not h(χ χ* χ χ*) = 2
+        ("U+", "var(tr(U))", "1"),
+        ("U+", "var(tr(U U))", "1"),
+        ("O+", "cov(U11, U22)", "0"),
+        ("S+ --d 5", "var(tr(U))", "1"),
+        ("S+ --d 5", "cov(U11, U22)", "1/100"),
+    ],
+)
+def test_variances_of_quantum_groups_keep_the_order_of_their_factors(capsys, group, text, value):
+    assert printed(capsys, "expect", text, "--group", *group.split()) == [value]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "value"),
+    [
+        (["tr(H^2)", "--group", "GUE", "--d", "2*M", "--declare", "M"], "4*M**2"),
+        (["tr(H^2)", "--group", "GSE", "--d", "2*M"], "M*(4*M - 2)/2"),
+        (["tr(W)", "--group", "wishart", "--d", "2*n+1,n"], "n*(2*n + 1)"),
+        (["tr(P)^2", "--group", "permutation", "--d", "M-1"], "2"),
+    ],
+)
+def test_sizes_of_ensembles_may_be_terms(capsys, arguments, value):
+    assert sp.simplify(sp.sympify(printed(capsys, "expect", *arguments)[0]) - sp.sympify(value)) == 0
 
 
 def test_the_least_frame_potential_of_su_is_the_mean_of_a_modulus():

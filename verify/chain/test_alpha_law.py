@@ -12,8 +12,9 @@ def decide(case):
     """Backpropagation of tanh networks at two gains, a factor 2 apart; the exponent 1/4 by the p-series."""
     one, half = _rates(case, 1.0), _rates(case, 0.5)
     case.hypothesis(True)
-    least, most = case.claims
-    factors = [claim.right.exact(rate_half=1) for claim in case.claims]
+    case.decides(">=", "<=", "<", "==", ">")
+    least, most, finite, gains, exponent = case.claims
+    factors = [claim.right.exact(rate_half=1) for claim in (least, most)]
     if not case.control and factors != [2**4 / 2, 2**4 * 2]:
         raise UndecidedError(f"2⁴ within a factor 2 is 8 and 32, not {', '.join(map(str, factors))}")
     _compare(case, least, one, half, "at least half of 2⁴ times the growth")
@@ -26,8 +27,18 @@ def decide(case):
     ]
     case.table("growth of log‖∂L/∂W‖² per layer, tanh, d = 8", ("gain α", "rate", "rate/α⁴"), rows)
     p, ell = sp.symbols("p l", positive=True)
+    gain = gains.right.sympy(ell=ell, p=p)
+
+    def from_one(low, high, body):
+        case.identity("the series starts at the first layer", low, 1, computed=True)
+        return body(ell) if high == sp.oo else 0
+
+    term = finite.left.sympy(sum=from_one, alpha_at=lambda _: gain)
+    power = sp.cancel(-sp.diff(sp.log(term), ell) * ell)
+    case.identity("α_l = l^(-p): Σ α_l⁴ is the p-series of 4p", sp.log(term), -power * sp.log(ell), computed=True)
+    case.identity("... at the exponent 1 if p = 1/4", power.subs(p, exponent.right.sympy()), 1, computed=True)
     case.identity(
-        "α_l = l^(-p): Σ α_l⁴ is the p-series of 4p", sp.log((ell**-p) ** 4), -4 * p * sp.log(ell), computed=True
+        "the fourth power: 8 and 32 are 2⁴ within a factor 2", factors[0] * 2, 2 ** (power / p), computed=True
     )
     case.argument("p-series", "Σ l^(-4p) is finite exactly for p > 1/4")
 

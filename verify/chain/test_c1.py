@@ -1,14 +1,15 @@
-"""C1: Growth for a degenerate batch (conjecture)."""
+"""C1: Growth for a degenerate batch (conjecture, superseded by Theorem D4)."""
 
 import numpy as np
 
 from isogap.theory.rank import rank_law
-from isogap.verification import sampling
+from isogap.verification import replace, sampling
 from isogap.verification.sampling import estimate
 
 
-def decide(case, *, law="leading"):
+def decide(case):
     """Rates of the squared gradient by backpropagation, from many independent networks, against the law; Theorem D4 beside it."""
+    case.decides("~=")
     rows, ratios = [], []
     grid = [(10, 5), (16, 8), (16, 12), (40, 10), (40, 20)]
     if case.deep:
@@ -18,7 +19,7 @@ def decide(case, *, law="leading"):
         found = estimate(rates, None)
         leading = (1 - r / d) * np.log((r - 1) / (r - 2))
         second = float(rank_law(d, r))  # Theorem D4, which supersedes this statement
-        claim = {"leading": leading, "mean field": np.log((r - 1) / (r - 2)), "none": 0.0}[law]
+        claim = case.claim.right.float(d=d, r=r)
         case.hypothesis(2 < r < d)
         shown = f"{claim:.4f}"
         # leading order in 1/r and in r/d: at fixed r/d the ratio does not tend to 1 (about 1.25 at r/d = 3/4)
@@ -64,8 +65,8 @@ def _rates(case, d, r):
 
 
 FALSE_NEIGHBOURS = {
-    "the mean-field rate log((r-1)/(r-2)), without 1 - r/d": {"law": "mean field"},
-    "no growth": {"law": "none"},
+    "the mean-field rate log((r-1)/(r-2)), without 1 - r/d": replace("(1 - r/d)*", ""),
+    "no growth": replace("(1 - r/d)", "0"),
 }
 
 

@@ -13,6 +13,7 @@ d = sp.Symbol("d", positive=True)
 
 def decide(case, *, normalise=True):
     """Enclosures of the exact step against the bound, then the concave form of Theorem 3's proof."""
+    case.decides("<=")
     with case.illustrations():
         for width in widths(deep=case.deep):
             for s in family(width, deep=case.deep):

@@ -1,20 +1,25 @@
 """Corollary A.3: The best rotation."""
 
+from fractions import Fraction
+
 import isogap
 from isogap.verification import rational as q
+from isogap.verification import replace
 from isogap.verification.words import ONE, inverse, matrix, orthogonal, symmetric
 
 
-def decide(case, *, rotation="U"):
+def decide(case):
     """Words for every size; exact U, σ, V; the library on the same matrices."""
+    case.decides("==", "==")
+    form, (left, best) = case.claims[0].right, case.claims[1].sides
     with case.illustrations():
         for seed, d in enumerate((2, 3, 4, 6)):
             U, V = q.cayley(d, seed), q.cayley(d, seed + 50)
             sigma = [k + 1 for k in range(d)]
-            X = U * q.diagonal(sigma) * V.transpose()
+            turn = {"T": lambda m: m.transpose(), "U": U}
+            X = form.evaluate({**turn, "V": V, "sigma": sigma, "diag": q.diagonal}, Fraction)
             if case.hypothesis(X.det() != 0):
-                W = U.transpose() if rotation == "U" else U
-                H = W * X
+                H = left.evaluate({**turn, "X": X, "BN": lambda h: h, "I": lambda h: h}, Fraction)
                 G = H * H.transpose()
                 scale = 1
                 for y in q.diagonal_of(G):
@@ -31,13 +36,13 @@ def decide(case, *, rotation="U"):
                 case.pathwise("library: φ(BN(UᵀX)) vanishes", found, 0.0, 1e-28)
     U, S, R, V = (matrix(x) for x in "USRV")
     rules = [*orthogonal("U"), *symmetric("S"), *symmetric("R"), *inverse("S", "R"), *orthogonal("V")]
-    H = (U.T if rotation == "U" else U) * U * S * V.T
+    H = left.words(U=U, X=form.words(U=U, V=V, sigma=S, diag=lambda s: s), BN=lambda h: h, I=lambda h: h)
     case.words("(UᵀX)(UᵀX)ᵀ = diag(σ²), so BN divides row j by σ_j", H * H.T, S * S, rules)
     case.words("BN(UᵀX) = Vᵀ", R * H, V.T, rules)
-    case.words("orthonormal rows: I = 1", (R * H) * (R * H).T, ONE, rules)
+    case.words("orthonormal rows: XᵀX = I times the identity, I = 1", (R * H) * (R * H).T, ONE * best.exact(), rules)
 
 
-FALSE_NEIGHBOURS = {"U in place of Uᵀ": {"rotation": "U twice"}}
+FALSE_NEIGHBOURS = {"U in place of Uᵀ": replace("T(U)*X", "U*X")}
 
 
 def test_corollary_a_3(judgement):

@@ -12,6 +12,7 @@ from isogap.verification.words import matrix, symmetric
 
 def decide(case, *, arithmetic="squares", side="rows"):
     """Determinant and trace of the normalised Gram matrix, then exact matrices with rational row norms."""
+    case.decides("==")
     D, H = matrix("D"), matrix("H")
     case.words("BN(H) BN(H)ᵀ = D H Hᵀ D with D = diag(r)^-1", (D * H) * (D * H).T, D * H * H.T * D, symmetric("D"))
     case.argument("determinants multiply", "det(D G D) = det(G) / Π r_j²")

@@ -1,5 +1,7 @@
 """E2: One layer, pathwise."""
 
+from fractions import Fraction
+
 import numpy as np
 import sympy as sp
 
@@ -11,12 +13,14 @@ from isogap.verification.words import matrix, orthogonal
 
 def decide(case, *, mixing="orthogonal", normalised=True):
     """E1 for H = WX; then exact orthogonal and row-normalised matrices."""
+    case.decides("==", "==")
+    law, norms = (claim.right for claim in case.claims)
     W, X = matrix("W"), matrix("X")
     rules = orthogonal("W") if mixing == "orthogonal" else []
     case.words("(WX)ᵀ(WX) = XᵀX, so W changes neither trace nor determinant", (W * X).T * (W * X), X.T * X, rules)
     d, phi, sum_log, total = sp.symbols("d phi S Y", positive=True)
     gain = sp.log(total / d) - sum_log / d  # E1: φ(H) - φ(BN(H)) = log AM(Y) - log GM(Y)
-    claimed = case.claim.right.sympy(phi_l=phi, log_Y=sum_log)
+    claimed = law.sympy(phi_l=phi, log_Y=sum_log)
     case.identity("E1 with Σ_j Y_j = tr XXᵀ = d", phi - gain.subs(total, d), claimed, computed=True)
     with case.illustrations():
         for seed, (size, n) in enumerate([(2, 2), (3, 3), (3, 6), (5, 5), (8, 8)]):
@@ -28,9 +32,13 @@ def decide(case, *, mixing="orthogonal", normalised=True):
                 continue
             W_exact = q.cayley(size, seed)
             H = W_exact * X_exact
-            Y = [ball(y) for y in q.diagonal_of(H * H.transpose())]
+            at = {"W": W_exact, "X": X_exact, "T": lambda m: m.transpose(), "row_entry": q.diagonal_of}
+            squares = norms.evaluate(at, Fraction)
+            what = "Y_j is the square of a row norm"
+            case.exact(what, squares == [sum(x * x for x in row) for row in q.rows_of(H)], d=size)
+            Y = [ball(y) for y in squares]
             after = -(q.log_det(H * H.transpose()) - sum((y.log() for y in Y), ball(0))) / size
-            claimed = case.claim.right.ball(phi_l=q.gap(G), log_Y=sum((y.log() for y in Y), ball(0)), d=size)
+            claimed = law.ball(phi_l=q.gap(G), log_Y=sum((y.log() for y in Y), ball(0)), d=size)
             case.agree("exact matrices", after, claimed, 20, d=size, n=n)
             state = isogap.batch_norm(np.array(q.to_floats(H)))
             case.library("isometry_gap(batch_norm(WX))", isogap.isometry_gap(state), after, 1e6)

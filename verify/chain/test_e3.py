@@ -6,6 +6,7 @@ import sympy as sp
 from flint import arb
 
 import isogap
+from isogap.verification import RefutedError
 from isogap.verification.balls import Spectrum, ball, family, widths
 
 
@@ -16,6 +17,8 @@ def decide(case, *, freedom=0):
     ``Y = Σ λ_k D_k`` with D uniform on the simplex, and the Hermite-Genocchi formula makes ``E log Y`` a divided difference
     of ``x^(m-1) (log x - H_(m-1))``.
     """
+    case.decides("==", "==")
+    _integrand(case)
     x, t, lam, u = sp.symbols("x t lambda u", positive=True)
     inside = sp.integrate(sp.exp(-x * t), (t, 0, sp.oo))
     what = "d/dx of ∫ (e^-t - e^-xt) dt/t is ∫ e^-xt dt, that of log x; both are 0 at x = 1"
@@ -23,6 +26,9 @@ def decide(case, *, freedom=0):
     normal = sp.integrate(sp.exp(-t * lam * u**2 - u**2 / 2), (u, -sp.oo, sp.oo)) / sp.sqrt(2 * sp.pi)
     what = "E e^(-tλg²) = (1+2λt)^(-1/2) for a standard normal g, squared"
     case.identity(what, sp.simplify(normal**2), 1 / (1 + 2 * lam * t), computed=True)
+    case.identity(
+        "that is the factor of one eigenvalue in the claim", _factor(case, lam, t) ** 2, normal**2, computed=True
+    )
     case.argument("Frullani integral", "log x = ∫ (e^-t - e^-xt) dt/t, at x = gᵀΛg and at x = |g|²")
     case.argument("independent factors", "E exp(-t gᵀΛg) = Π_k (1+2λ_k t)^(-1/2) for independent standard normals")
     case.argument(
@@ -41,6 +47,40 @@ def decide(case, *, freedom=0):
                 case.at_most(
                     "library: exact_step is within its stated error", error, ball(found.error), spectrum=s, d=d
                 )
+
+
+def _integrand(case):
+    """The claimed integral is from 0 to infinity, over t; in it all d factors, less those of d ones."""
+    t, whole = sp.symbols("t W", positive=True)
+
+    def seen(low, high, body):
+        case.identity("the integral starts at 0", low, 0, computed=True)
+        if high != sp.oo:
+            raise RefutedError("the integral ends at infinity", end=high)
+        return body(t)
+
+    def all_of(low, high, body):
+        case.identity(
+            "the product is over all eigenvalues", high - low + 1, sp.Symbol("d", positive=True), computed=True
+        )
+        return whole
+
+    inside = case.claims[1].right.sympy(integral=seen, prod=all_of, lam_at=lambda k: k)
+    d = sp.Symbol("d", positive=True)
+    what = "(those at eigenvalues 1 less those at λ)/t"
+    ones = _factor(case, 1, t) ** d
+    case.identity(what, sp.powsimp(inside - (ones - whole) / t), 0, computed=True)
+
+
+def _factor(case, lam, t):
+    """What the claimed product takes of one eigenvalue."""
+    found = []
+    case.claims[1].right.sympy(
+        integral=lambda low, high, body: body(t),
+        prod=lambda low, high, body: found.append(body(1)) or 0,
+        lam_at=lambda _: lam,
+    )
+    return found[0]
 
 
 def _closed_forms(case, freedom):

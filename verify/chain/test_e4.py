@@ -10,6 +10,7 @@ from isogap.verification.balls import ball
 
 def decide(case):
     """E2 and Σ Y_j = d; exact paths of several layers; the engine's own paths."""
+    case.decides("==", "==", ">=")
     total, g = (claim.right for claim in case.claims[:2])
     for claim in case.claims[1:]:
         claim.left.evaluate({"g": lambda y: y, "y": 1}, int)

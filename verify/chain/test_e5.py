@@ -12,6 +12,7 @@ d, p1, p2 = sp.symbols("d p1 p2", positive=True)
 
 def decide(case):
     """``Y_i = Σ_k λ_k w_ik²`` in the power sums of ε = λ - 1, with entry moments from Weingarten calculus."""
+    case.decides("==", "==")
     square, pair = moment([[4]], d), moment([[2, 2]], d)
     same, cross = moment([[2], [2]], d), moment([[2, 0], [0, 2]], d)
     distinct = p1**2 - p2  # Σ_{k≠l} ε_k ε_l

@@ -15,6 +15,7 @@ from isogap.verification.words import ONE, matrix
 
 def decide(case, *, block="projector"):
     """Exact Jacobians of matrices with rational row norms, rebuilt from first differences of the exact series."""
+    case.decides("==")
     case.argument("norm of a block-diagonal matrix", "it is the largest norm of its blocks; each is 1/‖x_j‖ by C.10")
     x = matrix("x")
     unit = [((("x", True), ("x", False)), ONE)]

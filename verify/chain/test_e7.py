@@ -8,34 +8,40 @@ import isogap
 from isogap.verification import rational as q
 from isogap.verification import replace
 from isogap.verification.balls import ball, family, widths
-from isogap.verification.words import ONE, inverse, matrix, orthogonal, symmetric
+from isogap.verification.words import ONE, inverse, matrix, orthogonal, powers, symmetric
 
 
-def decide(case, *, subtract="diagonal"):
+def decide(case):
     """Words for the recursion, the series of g for the gap, exact matrices for both."""
+    case.decides("==", "==", "==", "==")
+    norms, deviation, terms, series = case.claims
     W, X, E, R, Q = (matrix(x) for x in "WXERQ")  # R = D^(-1/2), Q = D^(1/2)
     rules = [*orthogonal("W"), *symmetric("E"), *symmetric("R"), *inverse("R", "Q"), *symmetric("Q")]
     gram = [((("X", False), ("X", True)), ONE + E)]
     case.words("W(XXᵀ)Wᵀ = I + S", W * X * (W * X).T, ONE + W * E * W.T, gram + rules)
-    removed = Q * Q - ONE if subtract == "diagonal" else Q * Q  # D = I + diag S
+    diagonal = Q * Q - norms.right.words(S_jj=0)  # D = Q² is the diagonal matrix of Y_j = 1 + S_jj
     left = R * (ONE + W * E * W.T) * R - ONE
-    case.words("X'X'ᵀ - I = D^-½(S - diag S)D^-½", left, R * (W * E * W.T - removed) * R, rules)
+    at = {"S": W * E * W.T, "diag": lambda _: diagonal, "D": powers("D", {Fraction(-1, 2): R})}
+    case.words("X'X'ᵀ - I = D^-½(S - diag S)D^-½", left, deviation.right.words(**at), rules)
     e = sp.Symbol("e")
-    series = sp.series(e - sp.log(1 + e), e, 0, 4).removeO()
+    expansion = sp.series(e - sp.log(1 + e), e, 0, 4).removeO()
     case.identity(
         "g(1+ε) = ε²/2 - ε³/3 + ...",
-        series,
-        case.claim.right.sympy(tr2=e**2, tr3=e**3),
+        expansion,
+        series.right.sympy(tr2=e**2, tr3=e**3),
         computed=True,
     )
     case.argument("trace is the sum of the eigenvalues", "Σ ε_k = tr E = 0, so dφ = -Σ log(1+ε_k) = Σ g(1+ε_k)")
     with case.illustrations():
-        case.claim.left.ball(d=1, phi=1)
         for d in widths(deep=case.deep):
             for s in family(d):
                 if case.hypothesis(sum(s.full()) == d):
-                    terms = (m * (ball(v - 1) - ball(v).log()) for v, m in zip(s.values, s.counts, strict=True))
-                    case.agree("dφ = Σ g(1+ε_k)", d * s.gap(), sum(terms, ball(0)), 20, spectrum=s)
+                    lam = s.full()
+                    right = terms.right.ball(
+                        d=d, eps_at=lambda k, x=lam: ball(x[int(k.unique_fmpz()) - 1] - 1), g=lambda y: y - 1 - y.log()
+                    )
+                    for side in (terms.left, series.left):
+                        case.agree("dφ = Σ g(1+ε_k)", side.ball(d=d, phi=s.gap()), right, 20, spectrum=s)
         for k in (10, 60, 140):
             tiny = Fraction(1, 10**k)
             exact = -(1 - ball(tiny) ** 2).log() / 2 if k < 60 else ball(tiny) ** 2 / 2
@@ -44,8 +50,8 @@ def decide(case, *, subtract="diagonal"):
     with case.illustrations():
         X_exact = q.unit_rows(4, 4, 3)
         W_exact = q.cayley(4, 3)
-        deviation = W_exact * (X_exact * X_exact.transpose() - q.identity(4)) * W_exact.transpose()
-        Y = [1 + s for s in q.diagonal_of(deviation)]
+        image = W_exact * (X_exact * X_exact.transpose() - q.identity(4)) * W_exact.transpose()
+        Y = [norms.right.exact(S_jj=s) for s in q.diagonal_of(image)]
         case.exact(
             "Y_j = 1 + S_jj on an exact matrix", q.diagonal_of(W_exact * X_exact * (W_exact * X_exact).transpose()) == Y
         )
@@ -53,7 +59,7 @@ def decide(case, *, subtract="diagonal"):
 
 FALSE_NEIGHBOURS = {
     "+tr E³/3": replace("- tr3/3", "+ tr3/3"),
-    "the diagonal of S left in": {"subtract": "unit"},
+    "the diagonal of S left in": replace("(S - diag(S))", "S"),
 }
 
 

@@ -15,6 +15,7 @@ d, p2 = sp.symbols("d p2", positive=True)
 
 def decide(case):
     """``Σ_{i≠j} S_ij² = ‖E‖² - Σ_j S_jj²`` and E5; then enclosures of the exact rate as the spectrum shrinks."""
+    case.decides("==", "==")
     first, claim = (claim.right.sympy() for claim in case.claims)
     first = first / sp.Symbol("F2", positive=True)
     variance = (moment([[4]], d) - moment([[2, 2]], d)) * p2  # E S_jj² for Σ ε = 0

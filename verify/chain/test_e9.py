@@ -12,6 +12,7 @@ from isogap.verification.balls import Spectrum, ball
 
 def decide(case, *, modulus="k"):
     """Algebra for the map, power series with all coefficients for the mean, balls for the elliptic integral."""
+    case.decides("==", "==", "==")
     a, c, s = sp.symbols("a c s", positive=True)
     mean, _, recursion = case.claims
     gram = sp.Matrix([[1, 0], [0, 1]]) + a * sp.Matrix(

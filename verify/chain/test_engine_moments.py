@@ -25,6 +25,9 @@ MONOMIALS = [
 
 def decide(case, *, sampler=None):
     """Means over samples against exact rationals; entries of W are in [-1, 1], so the bands hold at every sample size."""
+    case.decides("~=")
+    with case.illustrations():
+        case.exact("N samples of 1 have the mean 1", case.claim.left.exact(N=7, product_s=1) == 1)
     count = 200_000 if case.deep else 40_000
     samplers = {"haar_orthogonal": _plain, "apply_haar": _applied, "kernel": _kernel, "the checks' own sampler": _own}
     samplers["semi_orthogonal"] = _corner

@@ -12,6 +12,7 @@ from isogap.verification.words import matrix, orthogonal
 
 def decide(case, *, mixing="orthogonal"):
     """Exact X and W, then the reduction to Lemma A.1, then the engine's paths."""
+    case.decides(">=", "<=")
     with case.illustrations():
         for seed in range(12 if case.deep else 6):
             for d, n in ((2, 2), (2, 3), (3, 3), (4, 4), (5, 8), (8, 8)):

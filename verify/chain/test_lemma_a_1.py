@@ -14,6 +14,7 @@ from isogap.verification.balls import ball, widths
 
 def decide(case, *, of="norms"):
     """Exact row norms first; then E1 and GM ≤ AM, which is ``g ≥ 0`` summed over the rows."""
+    case.decides(">=")
     smallest = {}
     with case.illustrations():
         for d in widths(deep=case.deep):

@@ -13,6 +13,7 @@ from isogap.verification.tightness import tightness
 
 def decide(case):
     """The largest deviation at given gap on exact spectra; then ``g(1+ε) ≥ ε²/4`` on all of (-1, 1], and the case ε > 1."""
+    case.decides("<=", "<=")
     assumed, said = (claim.right for claim in case.claims)
     rows = []
     with case.illustrations():

@@ -24,6 +24,7 @@ def _bound(case, s):
 
 def decide(case):
     """Enclosures in both regimes; then Lemma B.1 and Corollary 4 for every d."""
+    case.decides("<= if <=", "<= if >")
     with case.illustrations():
         for width in widths(deep=case.deep):
             for s in family(width, deep=case.deep):

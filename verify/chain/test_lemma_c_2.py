@@ -10,6 +10,7 @@ from isogap.verification.balls import ball
 
 def decide(case, *, bounded=True):
     """Softmax gradients in balls, then the simplex and the triangle inequality for every size."""
+    case.decides("<=", "<=", "<=")
     entropy, softmax, error = (claim.right for claim in case.claims)
     with case.illustrations():
         for classes in (2, 3, 10):

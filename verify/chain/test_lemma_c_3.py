@@ -14,6 +14,7 @@ d, phi0, phi = sp.symbols("d phi0 phi", positive=True)
 
 def decide(case):
     """Sums along the engine's paths, then the explicit bound and the powers of d and φ_0."""
+    case.decides("<= <=", "<= if <=")
     every, close = case.claims
     explicit, powers = every.sides[1], every.right
     rows = []

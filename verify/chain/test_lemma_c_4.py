@@ -14,6 +14,7 @@ from isogap.verification.balls import ball, family, widths
 
 def decide(case):
     """The worst H of every gap (S4: a row along the smallest eigenvector), other spectra, then E6, C.7 and C.8."""
+    case.decides("<=", "<= if <=")
     everywhere, near = case.claims
     rows = []
     with case.illustrations():

@@ -9,7 +9,8 @@ from isogap.verification import replace
 
 def decide(case):
     """The engine's hitting times, cut at the depth of the run, then the supermartingale that Lemma B.2 makes."""
-    bound, rows = case.claim.right, []
+    case.decides("<=", "<=")
+    (bound, level), rows = (claim.right for claim in case.claims), []
     starts = [
         (4, "gaussian", 300),
         (8, "gaussian", 300),
@@ -27,8 +28,9 @@ def decide(case):
                 keep_paths=True,
                 checks=Checks(layers=0),
             )
-            if case.hypothesis(run.phi0 > 1 / (16 * width)):
-                hits = run.paths.phi <= 1 / (16 * width)
+            threshold = level.float(d=width)
+            if case.hypothesis(run.phi0 > threshold):
+                hits = run.paths.phi <= threshold
                 tau = np.where(hits.any(axis=1), hits.argmax(axis=1), depth)
                 limit = bound.float(d=width, phi0=run.phi0)
                 case.mean_at_most("engine: E min(τ, L) ≤ bound", tau, limit, depth, d=width, phi0=f"{run.phi0:.4g}")
@@ -43,6 +45,8 @@ def decide(case):
                 case.margin(limit / max(tau.mean(), 1.0), "smallest bound / measured E τ")
     case.table("hitting times", ("d", "φ_0", "measured E τ", "24d(d+2)φ_0 (S2)", "Lemma C.5"), rows)
     d, phi, phi0 = sp.symbols("d phi phi0", positive=True)
+    above = case.below("Lemma B.2")[1].condition.right.sympy()
+    case.identity("above the level that B.2's second case starts from", level.sympy(), above, computed=True)
     step = phi - case.below("Lemma B.2")[1].right.sympy()
     case.argument("optional stopping of a supermartingale", "φ_{ℓ∧τ} + step·(ℓ∧τ) is one, and non-negative")
     case.argument("monotone convergence", "E min(τ, ℓ) rises to E τ")

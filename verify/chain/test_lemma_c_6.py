@@ -11,6 +11,7 @@ d = sp.Symbol("d", positive=True)
 
 def decide(case):
     """Sums along the engine's paths from τ on, then the geometric series of Lemma B.2."""
+    case.decides("<=")
     bound, rows = case.claim.right, []
     with case.illustrations():
         for width, depth in ((4, 120), (8, 200), (16, 300)):

@@ -13,6 +13,7 @@ from isogap.verification.eigen import least_eigenvalue
 
 def decide(case):
     """Exact matrices with certified spectra, then E6 and C.11."""
+    case.decides("<=")
     with case.illustrations():
         for seed in range(8 if case.deep else 4):
             for d, n in ((2, 2), (2, 4), (3, 3), (4, 6), (6, 6)):

@@ -12,6 +12,7 @@ from isogap.verification.balls import ball, family, widths
 
 def decide(case):
     """The smallest eigenvalue that a gap allows, other spectra, then two scalar inequalities on their whole intervals."""
+    case.decides(">=", "<= if <=")
     with case.illustrations():
         for d in widths(deep=case.deep):
             for dphi in [Fraction(1, 10**k) for k in (12, 6, 3, 2)] + [

@@ -10,13 +10,14 @@ from isogap.verification import replace
 
 def decide(case):
     """Directional derivative for any n through three invariants; then every entry at n = 2, 3."""
+    case.decides("==")
     t, square, inner, other = sp.symbols("t N s q", positive=True)
     # ‖x+tv‖^-1 with N = ‖x‖², s = x·v, q = ‖v‖²; the vectors x and v are treated as free symbols
     x, v = sp.symbols("x v")
     curve = (x + t * v) * (square + 2 * t * inner + t**2 * other) ** sp.Rational(-1, 2)
     derivative = sp.diff(curve, t).subs(t, 0) * sp.sqrt(square)
     # on v: the unit matrix gives v, xxᵀ gives x (x·v)
-    claimed = sp.expand(case.claim.right.sympy(one=v, x_x=x * inner, N=sp.sqrt(square)) * sp.sqrt(square))
+    claimed = sp.expand(case.claim.right.sympy(one=v, x_x=x * inner, norm_x=sp.sqrt(square)) * sp.sqrt(square))
     case.identity("d/dt (x+tv)/‖x+tv‖ at 0, any n", sp.expand(derivative), claimed, computed=True)
     with case.illustrations():
         for n in (2, 3):
@@ -25,7 +26,7 @@ def decide(case):
             for i in range(n):
                 for j in range(n):
                     entry = sp.diff(xs[i] * norm2 ** sp.Rational(-1, 2), xs[j]) * sp.sqrt(norm2)
-                    at = {"one": int(i == j), "x_x": xs[i] * xs[j], "N": sp.sqrt(norm2)}
+                    at = {"one": int(i == j), "x_x": xs[i] * xs[j], "norm_x": sp.sqrt(norm2)}
                     claim = sp.expand(case.claim.right.sympy(**at) * sp.sqrt(norm2))
                     case.identity("every entry at n = 2, 3", sp.expand(entry), claim, computed=True)
     with case.illustrations():

@@ -9,6 +9,7 @@ from isogap.verification.balls import family, widths
 
 def decide(case, *, normalise=False):
     """φ(WX) = φ(X) exactly, so eq. 9 fails for every non-orthogonal X; with BN it holds on every spectrum tried."""
+    case.decides("<=", "<=")
     lemma = case.below("Corollary 4")[0].right.sympy(phi=sp.Symbol("phi_X", positive=True))
     if any(sp.cancel(sp.exp(claim.right.sympy()) - sp.exp(lemma)) != 0 for claim in case.claims):
         raise UndecidedError("the bound is not that of Corollary 4")

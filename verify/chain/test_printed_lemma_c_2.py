@@ -9,6 +9,7 @@ from isogap.verification.balls import ball
 
 def decide(case):
     """The gradient ``Z - T`` at the witness, scaled by K; with ``‖Z‖_F = √d`` it is bounded."""
+    case.decides("==")
     Z, T = case.witness("squared_error_Z"), case.witness("squared_error_T")
     case.hypothesis(Z.nrows() == T.nrows())
     K = sp.Symbol("K", positive=True)

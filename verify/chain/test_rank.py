@@ -8,6 +8,7 @@ from isogap.verification.words import inverse, matrix, orthogonal
 
 def decide(case, *, normaliser="invertible"):
     """``BN(WX) = R W X`` with invertible R and W: each is a product of the other with a matrix."""
+    case.decides("==")
     W, X, R, S = (matrix(x) for x in "WXRS")
     rules = [*orthogonal("W"), *(inverse("R", "S") if normaliser == "invertible" else [])]
     case.words("X = (Wᵀ R⁻¹) BN(WX): rank X ≤ rank BN(WX)", W.T * S * (R * W * X), X, rules)

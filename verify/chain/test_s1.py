@@ -19,6 +19,7 @@ def _bound(case, s):
 
 def decide(case):
     """Enclosures on every kind of spectrum; then ``log y ≤ (y-1) - (y-1)²/(2M)`` on all of (0, M], every M ≥ 1, and E5."""
+    case.decides("<=")
     with case.illustrations():
         for width in widths(deep=case.deep):
             for s in family(width, deep=case.deep):

@@ -22,6 +22,7 @@ def _bound(case, s):
 
 def decide(case):
     """Enclosures in both regimes, from S1 and B.1 the case distinction in exact numbers."""
+    case.decides("<= if <=", "<= if >")
     with case.illustrations():
         for width in widths(deep=case.deep):
             for s in _spectra(width, case.deep):

@@ -13,6 +13,7 @@ d, phi, phi0 = sp.symbols("d phi phi0", positive=True)
 
 def decide(case):
     """One layer in ball arithmetic, the link to S2, then the engine's means over the depth."""
+    case.decides("<=", "==")
     decay, length = (claim.right for claim in case.claims)
     with case.illustrations():
         for width in widths(deep=case.deep):

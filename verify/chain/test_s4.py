@@ -14,6 +14,7 @@ from isogap.verification.balls import Spectrum, ball, family, widths
 
 def decide(case, *, factor=1):
     """All spectra against the enclosed root, the extremal spectrum on exact λ, monotonicity for every d."""
+    case.decides(">=", "<=", "==")
     _, jacobian, root = case.claims
     with case.illustrations():
         for width in widths(deep=case.deep):

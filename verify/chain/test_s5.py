@@ -14,6 +14,7 @@ d, phi, phi0 = sp.symbols("d phi phi0", positive=True)
 
 def decide(case):
     """The scalar inequality in balls and on its whole interval, the engine's paths, then the three sums."""
+    case.decides("<=", "<=", "<= if <=")
     layer, first, middle, after = case.claims[0].right, *case.claims[1].right.terms
     close = case.claims[2]
     with case.illustrations():

@@ -11,7 +11,8 @@ from isogap.verification.sampling import estimate
 
 def decide(case, *, shift=0.0):
     """d = 2 in closed form; elsewhere slopes of log φ over long runs, with errors from independent paths."""
-    below, closed = (claim.right for claim in case.claims)
+    case.decides("<", "==", "==")
+    below, closed, _ = (claim.right for claim in case.claims)
     integral = (
         acb.integral(lambda t, _: (t.sin() ** 2).log(analytic=False), arb("1e-30"), arb.pi() / 2).real * 2 / arb.pi()
     )

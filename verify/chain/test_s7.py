@@ -14,11 +14,13 @@ from isogap.verification.words import matrix, orthonormal_rows
 
 def decide(case, *, condition="rank", span="row space"):
     """``X = LQ`` with orthonormal rows Q: the whole chain and all gradients are those of the square L, times Q."""
+    case.decides(">=", "==", "==", "==", "<", "==")
     W, L, Q, Z = (matrix(x) for x in "WLQZ")
     rules = orthonormal_rows("Q")
+    gram, isometry = case.claims[2].right, case.claims[3].right
     case.words(
         "row norms: (WLQ)(WLQ)ᵀ = (WL)(WL)ᵀ, so BN divides by the same norms",
-        (W * L * Q) * (W * L * Q).T,
+        gram.words(X=W * L * Q),
         W * L * (W * L).T,
         rules,
     )
@@ -45,11 +47,15 @@ def decide(case, *, condition="rank", span="row space"):
                     "same Gram matrix for n > d",
                     (Wx * X) * (Wx * X).transpose() == (Wx * square) * (Wx * square).transpose(),
                 )
-                G = X * X.transpose()
+                G = gram.evaluate({"X": X, "T": lambda m: m.transpose()}, Fraction)
+                at = {"det": lambda g: ball(Fraction(str(g.det()))), "tr": lambda g: ball(sum(q.diagonal_of(g)))}
+                claimed = isometry.evaluate({"G": G, "d": ball(d), **at}, ball)
+                case.agree("φ = -log I", -claimed.log(), q.gap(G), 20, d=d, n=n)
                 found = isometry_gap(np.array(q.to_floats(X)))
                 case.library("isometry_gap of a wide batch", found, q.gap(G), 1e6, d=d, n=n)
         deficient = q.from_rows([[1, 0, 0], [Fraction(3, 5), Fraction(4, 5), 0], [Fraction(4, 5), Fraction(3, 5), 0]])
-        case.exact("rank < d: det G = 0 exactly, φ = ∞", (deficient * deficient.transpose()).det() == 0)
+        singular = gram.evaluate({"X": deficient, "T": lambda m: m.transpose()}, Fraction)
+        case.exact("rank < d: det G = 0 exactly, φ = ∞", singular.det() == 0)
         case.exact("library: φ = inf", isometry_gap(np.array(q.to_floats(deficient))) == np.inf)
     with case.illustrations():
         _backpropagation(case, condition)

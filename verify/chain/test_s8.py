@@ -4,22 +4,34 @@ from fractions import Fraction
 
 import numpy as np
 import sympy as sp
+from flint import fmpq
 
+from isogap.verification import UndecidedError, replace, sampling
 from isogap.verification import rational as q
-from isogap.verification import sampling
-from isogap.verification.words import matrix, rule, symmetric
+from isogap.verification.words import matrix, powers, rule, symmetric
 
 
-def decide(case, *, samples=1, projector="mean"):
+def decide(case, *, projector="mean"):
     """Words: the state absorbs P after one layer, and the gradients in W never see it; exact ranks; backpropagation."""
+    case.decides("==", "==", "== if >=", "==", ">=")
+    normalised, mean, absorbed, _, enough = case.claims
+    first = absorbed.condition.right.exact()
+    if first != 1:
+        raise UndecidedError(f"a state is centred after one layer, not from ℓ = {first} on")
     P, H, D, W, X, Z = (matrix(x) for x in "PHDWXZ")
     rules = [*symmetric("P"), *rule(P * P, P)] if projector == "mean" else symmetric("P")
-    case.words("P² = P, so BN(H)P = BN(H)", D * H * P * P, D * H * P, rules)
+    state = normalised.right.words(D=powers("D", {Fraction(-1, 2): D}), H=H, P=P)
+    case.words("P² = P, so BN(H)P = BN(H)", state * P, state, rules)
     stays = [*rules, *rule(X * P, X), *rule(P * X.T, X.T)]
-    case.words("from then on W X P = W X: P does nothing", W * X * P, W * X, stays)
+    case.words("from then on W X P = W X: P does nothing", *(x.words(W=W, X_l=X, P=P) for x in absorbed.sides), stays)
     case.words("∂L/∂W = (ZP)Xᵀ = Z Xᵀ: the gradient never sees P either", (Z * P) * X.T, Z * X.T, stays)
-    n = sp.Symbol("n")
-    case.identity("rank P = tr P = n - 1", n - n * (1 / n), n - 1, computed=True)
+    n = sp.Symbol("n", positive=True)
+    trace = n * mean.right.sympy(one=1, ones=1)  # every diagonal entry of 11ᵀ is 1
+    square = mean.right.sympy(one=1, ones=n)  # on the vector 1, where 11ᵀ is n
+    case.identity("rank P = tr P = n - 1", trace, n - 1, computed=True)
+    case.identity("P takes the vector 1 to 0", square, 0, computed=True)
+    d = sp.Symbol("d", positive=True)
+    case.identity("d ≤ rank P = n - 1 is the condition", enough.right.sympy() - d, n - trace, computed=True)
     case.argument(
         "rank of a product",
         "rank(X_0 P) ≤ min(d, n-1), with equality for almost every X_0; √n scales state and inverse Jacobian alike",
@@ -27,12 +39,11 @@ def decide(case, *, samples=1, projector="mean"):
     with case.illustrations():
         for width, batch in ((2, 3), (3, 4), (3, 3), (4, 4), (4, 5), (5, 9)):
             X_exact = q.unit_rows(width, batch, width + batch)
-            centre = q.from_rows(
-                [[Fraction(int(i == j)) - Fraction(1, batch) for j in range(batch)] for i in range(batch)]
-            )
+            at = {"one": q.identity(batch), "ones": q.from_rows([[1] * batch] * batch), "n": fmpq(batch)}
+            centre = mean.right.evaluate(at, Fraction)
             case.exact("P is an idempotent of rank n-1", centre * centre == centre and centre.rank() == batch - 1)
-            case.hypothesis(batch >= width + 1)
-            expected = width if batch >= width + samples else width - 1
+            possible = case.hypothesis(batch >= enough.right.exact(d=width))
+            expected = width if possible else width - 1
             case.exact(
                 "rank(X_0 P) = d if n ≥ d+1, and d-1 at n = d", (X_exact * centre).rank() == expected, d=width, n=batch
             )
@@ -65,7 +76,7 @@ def _backpropagation(case):
 
 
 FALSE_NEIGHBOURS = {
-    "n = d is enough": {"samples": 0},
+    "n = d is enough": replace("n >= d + 1", "n >= d + 0"),
     "P any symmetric matrix": {"projector": "any"},
 }
 

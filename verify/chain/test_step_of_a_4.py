@@ -12,6 +12,7 @@ from weingarten import moment
 
 def decide(case):
     """``√y ≤ (1+y)/2`` for every y ≥ 0, and ``E Y = 1`` by Weingarten calculus; samples of two spectra."""
+    case.decides("<=")
     limit = case.claim.right
     with case.illustrations():
         for width, values in ((2, (Fraction(19, 10), Fraction(1, 10))), (8, (Fraction(3, 2), Fraction(1, 2)))):

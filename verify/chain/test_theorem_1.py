@@ -16,6 +16,7 @@ d, phi = sp.symbols("d phi0", positive=True)
 
 def decide(case):
     """One layer in ball arithmetic, the link to Lemma B.2, then the depth: induction, and the engine beside it."""
+    case.decides("<=", "==")
     decay, length = (claim.right for claim in case.claims)
     with case.illustrations():
         for width in widths(deep=case.deep):

@@ -20,6 +20,7 @@ def decide(case, *, normalise=True):
     For ``d > 2`` the mean is not in closed form; ``E I' ≥ I exp(-E log Y)`` (Jensen, E3) bounds it from below. From above:
     with one large eigenvalue, ``Y_j ≥ (λ_1 - δ) w_j²`` and ``E Π |w_j|^(-2/d)`` is a Dirichlet moment.
     """
+    case.decides(">=")
     with case.illustrations():
         for width in widths(deep=case.deep):
             for s in family(width, deep=case.deep):

@@ -11,6 +11,7 @@ d = sp.Symbol("d", positive=True)
 
 def decide(case, *, weights="orthogonal", rank="full", offset=1):
     """Exact backpropagation at several depths, then the chain rule C.12 and Lemma C.3; the smallest constants."""
+    case.decides("<=", "==")
     rows, count = [], 400 if case.deep else 100
     with case.illustrations():
         for width, noise, depths in (

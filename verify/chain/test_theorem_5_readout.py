@@ -10,6 +10,7 @@ from isogap.verification.words import matrix, orthonormal_rows
 
 def decide(case, *, rows="orthonormal"):
     """The gradient in the state is Pᵀ times that in the logits, of the same norm; K enters as its logarithm."""
+    case.decides("<=")
     P, G = matrix("P"), matrix("G")
     rules = orthonormal_rows("P") if rows == "orthonormal" else []
     case.words("‖Pᵀ G‖_F = ‖G‖_F: (PᵀG)ᵀ(PᵀG) = GᵀG", (P.T * G).T * (P.T * G), G.T * G, rules)

@@ -1,36 +1,40 @@
-"""Theorem A6: E log‖J_k‖ ≤ arcsinh(½√(T_0-d) q^(k/2)), and Σ_k of it ≤ (d+2)b + ½(d+1)b², b = arcsinh(½√(T_0-d))."""
+"""Theorem A6: Jacobians by the inverse trace."""
 
 from fractions import Fraction
 
 import sympy as sp
 
 from isogap import bounds
+from isogap.verification import replace
 from isogap.verification.balls import ball
 from isogap.verification.states import excess, one_apart
 
 
-def decide(case, *, half=Fraction(1, 2), slope=1):
+def decide(case, *, slope=1):
     """``4 sinh²(½ log(1/λ)) = (1-λ)²/λ``, concavity, and the integral; the attained case in balls."""
+    case.decides("<=", "<=", "==")
+    layer, total, first = (claim.right for claim in case.claims)
     with case.illustrations():
         for width in (2, 8, 64):
             for value in (Fraction(1, 10**8), Fraction(1, 100), Fraction(9, 10)):
                 s = one_apart(width, value)
                 case.hypothesis(s.low > 0)
-                x = ball(excess(s))
+                trace = width + excess(s)
                 attained = -ball(value).log() / 2  # a row of H along that eigenvector (S4)
-                case.at_most(
-                    "½ log(1/λ_min) ≤ arcsinh(½√x)",
-                    attained,
-                    (ball(half) * x.sqrt()).asinh(),
-                    d=width,
-                    eigenvalue=value,
-                )
-                if half == Fraction(1, 2):
-                    found = bounds.jacobian_by_inverse_trace(0, width, float(excess(s)), excess=True)
-                    case.library("bounds.jacobian_by_inverse_trace", found, (x.sqrt() / 2).asinh(), 1e3, d=width)
+                bound = layer.ball(T_0=trace, d=width, q=ball(width) / (width + 2), k=ball(0))
+                case.at_most("½ log(1/λ_min) ≤ arcsinh(½√x)", attained, bound, d=width, eigenvalue=value)
+                found = bounds.jacobian_by_inverse_trace(0, width, float(excess(s)), excess=True)
+                case.library("bounds.jacobian_by_inverse_trace", found, bound, 1e3, d=width)
+                found = bounds.gradient_sum_by_inverse_trace(width, float(excess(s)), excess=True)
+                b = first.ball(T_0=trace, d=width)
+                case.library("bounds.gradient_sum_by_inverse_trace", found, total.ball(b=b, d=width), 1e3, d=width)
     lam, x = sp.symbols("lambda x", positive=True)
     e = sp.Symbol("e", positive=True)  # e^(y/2) for y = log(1/λ)
     case.identity("4 sinh²(y/2) = (1-λ)²/λ at λ = e^(-y)", (e - 1 / e) ** 2, ((1 - lam) ** 2 / lam).subs(lam, 1 / e**2))
+    T, k, b = (sp.Symbol(name, positive=True) for name in ("T_0", "k", "b"))
+    mean = case.below("Theorem A")[0].right.sympy(trG_0=T, ell=k)
+    case.identity("4 sinh² of the bound is E x_k", 4 * sp.sinh(layer.sympy()) ** 2, mean, computed=True)
+    case.identity("b is the bound at k = 0", sp.sinh(first.sympy()), sp.sinh(layer.sympy(k=0)), computed=True)
     derivative = sp.diff(sp.asinh(sp.sqrt(x) / 2), x)
     case.identity(
         "derivative of arcsinh(½√x), falling in x: concave", derivative**2, 1 / (4 * x * (4 + x)), computed=True
@@ -42,10 +46,9 @@ def decide(case, *, half=Fraction(1, 2), slope=1):
     v = sp.Symbol("v", positive=True)
     case.identity("beyond, in t = e^(-2v)", (1 + v) * (1 - t) - v * (1 + t), 1 - t - 2 * v * t)
     case.rises("1 - e^(-2v)(1 + 2v) ≥ 0: with y = 2v, e^y ≥ 1 + y", t - 1 - sp.log(t), t, 1, sp.oo)
-    d = sp.Symbol("d", positive=True)
-    b = sp.Symbol("b", positive=True)
-    total = b + (d + 1) * (b + b**2 / 2)
-    case.identity("first term plus integral", total, (d + 2) * b + (d + 1) * b**2 / 2)
+    length = case.below("Theorem A3")[0].right.sympy(max=lambda _, y: y, log=lambda _: 2)  # 2/log(1/q) at most
+    integral = sp.integrate(1 + v, (v, 0, b))  # v coth v ≤ 1 + v
+    case.identity("first term plus integral", b + length * integral, total.sympy(), computed=True)
     case.argument("Jensen", "arcsinh(½√x) is concave; E x_k by Theorem A")
     case.argument(
         "sum at most first term plus integral", "the terms fall; sinh v = q^(k/2) sinh b; 2/log(1/q) ≤ d+1 (A3)"
@@ -59,7 +62,7 @@ def _excess(v, slope):
 
 
 FALSE_NEIGHBOURS = {
-    ".49 in place of ½": {"half": Fraction(49, 100)},
+    ".49 in place of ½": replace("sqrt(T_0-d)*q^(k/2)/2", "49/100*sqrt(T_0-d)*q^(k/2)"),
     "v coth v ≤ 1 + .9v": {"slope": Fraction(9, 10)},
 }
 

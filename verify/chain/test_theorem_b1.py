@@ -1,4 +1,4 @@
-"""Theorem B1: F_d(φ) ≤ φ - E[φ'|X] ≤ G_d(φ): least at (λ_*, rest equal), greatest at (one large, rest equal), both attained."""
+"""Theorem B1: Exact extremes of one layer."""
 
 from fractions import Fraction
 
@@ -6,12 +6,18 @@ import sympy as sp
 
 from isogap import bounds
 from isogap.theory.enclosures import exact_step_enclosure, log_lambda_star_enclosure
+from isogap.verification import RefutedError
 from isogap.verification.balls import ball, two_level
-from isogap.verification.states import enclosed_root, few_spectra
+from isogap.verification.forms import d
+from isogap.verification.states import enclosed_root, few_spectra, one_apart
+from weingarten import moment
 
 
 def decide(case, *, low=1, high=1):
     """The second-order identity behind "two levels, one simple"; drifts of many spectra between the enclosed extremes."""
+    case.decides("<= <=", "==", "==", "==")
+    between = case.claims[0].sides[1]
+    _series(case)
     with case.illustrations():
         for width in (2, 3, 4, 8, 20):
             spectra = [*few_spectra(width)]
@@ -20,7 +26,8 @@ def decide(case, *, low=1, high=1):
             for s in spectra:
                 if not case.hypothesis(s.low > 0) or (width <= 2 * max(low, high) and max(low, high) > 1):
                     continue
-                phi, drift = s.gap(), -s.step(20)
+                phi = s.gap()
+                drift = between.ball(phi=phi, E_next=phi + s.step(20))
                 least, greatest = _extreme(width, low, phi, small=True), _extreme(width, high, phi, small=False)
                 room = 1 + ball(Fraction(1, 10**8))  # equality at the extremal spectra
                 case.at_most("least ≤ drift", least, drift * room, d=width, spectrum=s)
@@ -58,6 +65,57 @@ def decide(case, *, low=1, high=1):
     )
     case.argument("a strictly concave function has at most two zeros", "Q; Q' > 0 at the smaller, < 0 at the larger")
     case.argument("second-order condition", "minimum: the smaller level is simple; maximum: the larger one")
+
+
+def _series(case):
+    """Moments of a squared entry, and the series summed against a verified integral."""
+    series, mean, share = (claim.right for claim in case.claims[1:])
+    k, w, low, m = (sp.Symbol(name, positive=True) for name in ("kappa", "w", "lam_star", "mu"))
+    case.identity("Σλ = d at (λ_*, μ, .., μ)", low + (d - 1) * mean.sympy(d=d), d, computed=True)
+    row = low * w + m * (1 - w)  # w the square of the entry that meets λ_*
+    case.identity("Y = λ_* w + μ(1-w) = μ(1-κw)", row, m * (1 - share.sympy() * w), computed=True)
+    for order in range(1, 7):
+        term = _term(series, order)
+        case.identity(
+            f"the term κ^{order} E w^{order}/{order}", term, k**order / order * moment([[2 * order]], d), computed=True
+        )
+    case.identity("beside it -log μ", series.sympy(sum=lambda *_: 0), -sp.log(m), computed=True)
+    case.argument("power series of the logarithm", "E log(1-κw) = -Σ κ^m E w^m/m, |κw| < 1 almost surely")
+    with case.illustrations():
+        for width, value in ((2, Fraction(1, 2)), (3, Fraction(3, 5)), (8, Fraction(9, 10))):
+            s = one_apart(width, value)
+            mu = mean.ball(d=width, lam_star=value)
+            kappa = share.ball(lam_star=value, mu=mu)
+            found = series.ball(d=width, mu=mu, kappa=kappa, poch=lambda x, m: x.rising(m), sum=_sum_of(kappa))
+            case.agree(
+                "F_d by its series and by verified integration", found, -s.step(20), 12, d=width, eigenvalue=value
+            )
+
+
+def _term(series, order):
+    """Term of that order of the sum, whose ends are 1 and infinity."""
+
+    def pick(low, high, body):
+        if low != 1 or high != sp.oo:
+            raise RefutedError("the series runs over m = 1, 2, ..", low=low, high=high)
+        return body(sp.Integer(order))
+
+    return series.sympy(d=d, mu=1, poch=lambda x, m: sp.expand_func(sp.rf(x, m)), sum=pick)
+
+
+def _sum_of(kappa):
+    """Sum from 1 on, of terms that fall at least as fast as the powers of κ."""
+
+    def total(low, high, body):
+        found, m = ball(0), int(low.unique_fmpz())
+        while True:
+            term = body(ball(m))
+            found, m = found + term, m + 1
+            tail = abs(term) * kappa / (1 - kappa)
+            if tail < ball(Fraction(1, 10**25)):
+                return found + tail.union(ball(0))
+
+    return total
 
 
 def _extreme(width, count, phi, *, small):

@@ -1,4 +1,4 @@
-"""Theorem B3: φ - E[φ'|X] ≥ p_2/(d(d+2)(1 + c_d p_3/p_2)), p_m = Σ(λ_k-1)^m, c_d = 8/(3(d+4)): S1 without λ_max."""
+"""Theorem B3: Corollary 4 without the largest eigenvalue."""
 
 from fractions import Fraction
 
@@ -6,13 +6,16 @@ import sympy as sp
 
 from isogap import bounds
 from isogap.theory.enclosures import exact_step_enclosure
+from isogap.verification import replace
 from isogap.verification.balls import ball
 from isogap.verification.forms import centred, d, mean_of_forms, power_sum
 from isogap.verification.states import few_spectra, one_apart
 
 
-def decide(case, *, share=1, corollary=Fraction(11, 3)):
+def decide(case, *, corollary=Fraction(11, 3)):
     """``log(1+x) ≤ x - x²/(2+4x/3)``, Cauchy-Schwarz, the moments of Y; spikes in balls."""
+    case.decides(">=", "==", "==")
+    (drift, floor), power, share = case.claims[0].sides, case.claims[1].right, case.claims[2].right
     with case.illustrations():
         for width in (2, 3, 8, 30, 64):
             spectra = [*few_spectra(width)] if width <= 8 else []
@@ -24,20 +27,20 @@ def decide(case, *, share=1, corollary=Fraction(11, 3)):
             ]
             for s in spectra:
                 if case.hypothesis(s.low > 0):
-                    drift = -exact_step_enclosure(s.values, 15, multiplicities=s.counts)
-                    c = Fraction(share) * Fraction(8, 3 * (width + 4))
-                    bound = ball(s.power(2) / (width * (width + 2) * (1 + c * s.power(3) / s.power(2))))
-                    case.at_most("bound ≤ drift", bound, drift, d=width, spectrum=s)
+                    step, lam = exact_step_enclosure(s.values, 15, multiplicities=s.counts), s.full()
+                    change = drift.ball(phi=s.gap(), E_next=s.gap() + step)
+                    p2, p3 = (power.exact(d=width, m=m, lam_at=lambda k, x=lam: x[int(k) - 1]) for m in (2, 3))
+                    bound = ball(floor.exact(d=width, p_2=p2, p_3=p3, c_d=share.exact(d=width)))
+                    case.at_most("bound ≤ drift", bound, change, d=width, spectrum=s)
                     case.at_most(
                         "corollary: p_2 ≤ (11/3) d(d+2) Δ",
                         ball(s.power(2)),
-                        ball(corollary * width * (width + 2)) * drift,
+                        ball(corollary * width * (width + 2)) * change,
                         d=width,
                         spectrum=s,
                     )
-                    if share == 1:
-                        found = -bounds.corollary_4_optimal([float(x - 1) for x in s.full()], deviation=True)
-                        case.library("bounds.corollary_4_optimal", found, bound, 1e3, d=width)
+                    found = -bounds.corollary_4_optimal([float(x - 1) for x in lam], deviation=True)
+                    case.library("bounds.corollary_4_optimal", found, bound, 1e3, d=width)
     x, y = sp.Symbol("x", positive=True), sp.Symbol("y", real=True)
     difference = x - x**2 / (2 + sp.Rational(4, 3) * x) - sp.log(1 + x)
     case.identity(
@@ -51,20 +54,22 @@ def decide(case, *, share=1, corollary=Fraction(11, 3)):
     second, cube = (centred(mean_of_forms([(0, 0, 1)] * k)) for k in (2, 3))
     p2, p3 = power_sum(2), power_sum(3)
     bound = second**2 / (2 * second + sp.Rational(4, 3) * cube)
-    c = sp.Rational(8, 3) / (d + 4) * share
-    case.identity(
-        "(E x²)²/(2E x² + (4/3)E x³) by the moments of Y", bound, p2 / (d * (d + 2) * (1 + c * p3 / p2)), computed=True
-    )
+    claimed = floor.sympy(d=d, p_2=p2, p_3=p3, c_d=share.sympy(d=d))
+    case.identity("(E x²)²/(2E x² + (4/3)E x³) by the moments of Y", bound, claimed, computed=True)
+    lam = sp.symbols("l1:4")
+    three = power.sympy(d=3, m=2, lam_at=lambda k: lam[int(k) - 1])
+    case.identity("p_2 at d = 3", three, sum((v - 1) ** 2 for v in lam), computed=True)
     case.argument("Cauchy-Schwarz", "E[x²/(2+4x/3)] ≥ (E x²)²/E[x²(2+4x/3)]")
     case.identity(
         "corollary: p_3 ≤ (d-1)p_2, 1 + c_d(d-1) = 11/3 - 40/(3(d+4))",
-        1 + sp.Rational(8, 3) / (d + 4) * (d - 1),
+        1 + share.sympy(d=d) * (d - 1),
         sp.Rational(11, 3) - sp.Rational(40, 3) / (d + 4),
+        computed=True,
     )
 
 
 FALSE_NEIGHBOURS = {
-    ".9 c_d": {"share": Fraction(9, 10)},
+    ".9 c_d": replace("8/(3*(d+4))", "72/10/(3*(d+4))"),
     "3/2 in place of 11/3 in the corollary": {"corollary": Fraction(3, 2)},
 }
 

@@ -1,4 +1,4 @@
-"""Theorem B5: eq. 6 holds for every d, start and ℓ with k = C d²(1+dφ_0) if and only if C ≥ 1/(4 log 2) = 0.360673760..."""
+"""Theorem B5: The smallest constant of equation 6."""
 
 from fractions import Fraction
 
@@ -6,33 +6,46 @@ import sympy as sp
 from flint import arb
 
 from isogap import bounds
+from isogap.verification import replace
 from isogap.verification.balls import ball
 from isogap.verification.states import one_apart
 
 
-def decide(case, *, constant=None):
+def decide(case):
     """Necessary: one layer at d = 2, in closed form. Sufficient: d = 2, 3, 4 by intervals, d ≥ 5 by B4."""
-    C = 1 / (4 * arb(2).log()) if constant is None else ball(constant)
+    case.decides("<=", "==", ">=")
+    decay, length, least = (claim.right for claim in case.claims)
+    C = least.ball()
+
+    def one_layer(phi, width):
+        return decay.ball(phi0=phi, ell=1, k=length.ball(C=C, d=width, phi0=phi))
+
     with case.illustrations():
         # d = 2: E φ' = log((1+e^(-φ))/... ): exactly φ - log 2 + log(1 + e^(-φ))
         for phi in (Fraction(1, 10**6), Fraction(1, 100), Fraction(1), Fraction(20)):
             case.hypothesis(True)
             p = ball(phi)
             mean = p - arb(2).log() + (1 + (-p).exp()).log()
-            case.at_most(
-                "d = 2, one layer: E φ' ≤ φ e^(-1/(4C(1+2φ)))", mean, p * (-1 / (4 * C * (1 + 2 * p))).exp(), phi=phi
-            )
+            case.at_most("d = 2, one layer: E φ' ≤ φ e^(-1/(4C(1+2φ)))", mean, one_layer(p, 2), phi=phi)
         for width in (3, 4, 5, 20):
             for value in (Fraction(1, 10**30), Fraction(1, 100), Fraction(4, 5)):
                 s = one_apart(width, value)
                 p = s.gap()
-                bound = p * (-1 / (C * width**2 * (1 + width * p))).exp()
-                case.at_most("one layer at the extremal spectrum", p + s.step(20), bound, d=width, eigenvalue=value)
-    if constant is None:
-        case.library("bounds.SMALLEST_CONSTANT", bounds.SMALLEST_CONSTANT, C, 4)
+                case.at_most(
+                    "one layer at the extremal spectrum", p + s.step(20), one_layer(p, width), d=width, eigenvalue=value
+                )
+    case.library("bounds.SMALLEST_CONSTANT", bounds.SMALLEST_CONSTANT, C, 4)
+    # necessary: at d = 2 the first layer near orthogonality has the factor 1/2, that of E9 at a → 0
+    phi = sp.Symbol("phi0", positive=True)
+    factor = decay.sympy(ell=1, k=length.sympy(C=least.sympy(), d=2)) / phi
+    case.identity(
+        "d = 2, φ → 0: e^(-1/k) is 1/2 at the claimed C", factor.subs(phi, 0), sp.Rational(1, 2), computed=True
+    )
     # d ≥ 5: k ≤ (d+2)(1+u) by B4, and (d+2)/d² ≤ 7/25 < C
     n = sp.Symbol("n", positive=True)
-    case.follows("7d² ≥ 25(d+2) for d ≥ 5", 7 * n**2 - 25 * (n + 2), {n: 5})
+    optimal = case.below("Theorem B4")[1].right.sympy(d=n, u_0=n * phi)
+    room_5 = sp.expand(length.sympy(C=sp.Rational(7, 25), d=n) - optimal)
+    case.follows("k with C = 7/25 is at least B4's for d ≥ 5", room_5, {n: 5, phi: 0})
     case.constant("7/25 ≤ C", Fraction(7, 25), "<=", C)
     # d = 4: F_4 ≥ s²/18 (B2's last form), so k = 4.5 u/s² suffices if (16C/4.5) s²(1+u) > u, u = -log(1-s) - 3 log(1+s/3)
     room = 16 * C / ball(Fraction(9, 2))
@@ -88,7 +101,7 @@ def _three(s, C):
     return 9 * C * s * s * (1 + _u(s, 2)) - ball(Fraction(10, 3)) * (1 - ball(Fraction(4, 21)) * s) * _u(s, 2)
 
 
-FALSE_NEIGHBOURS = {"C = .3606": {"constant": Fraction(3606, 10000)}}
+FALSE_NEIGHBOURS = {"C = .3606": replace("1/(4*log(2))", "3606/10000")}
 
 
 def test_theorem_b5(judgement):

@@ -1,4 +1,4 @@
-"""Theorem C3: E Σ_k log‖J_k‖ ≤ ½u_0 + ½K_p(d+14/3)U_0 for even p, so ≤ ½u_0 + (2+log d)(1+14/(3d))U_0, U_0 = u_0 + δ(u_0)."""
+"""Theorem C3: Theorem 5 of order log d times the gap."""
 
 import math
 from fractions import Fraction
@@ -7,20 +7,29 @@ import sympy as sp
 from flint import arb
 
 from isogap import bounds
+from isogap.verification import replace
 from isogap.verification.balls import ball
 from isogap.verification.forms import centred, d, mean_of_forms, power_sum
 from isogap.verification.states import confinement_ball
 
 
-def decide(case, *, share=Fraction(1), fourth=Fraction(5, 32)):
+def decide(case, *, fourth=Fraction(5, 32)):
     """Moments of ``Y - 1``, the numbers ``c_p`` and ``s_p`` exactly; a lower bound at d = 2 in closed form."""
+    case.decides("<=", "==", "<=")
+    bound, constant, closed = (claim.right for claim in case.claims)
     with case.illustrations():
         for a in (Fraction(1, 1000), Fraction(1, 10)):
             case.hypothesis(True)
             u = -(1 - ball(a * a)).log()
-            k2 = (ball(Fraction(1, 2))).sqrt()  # p = 2 at d = 2: (2 · 2 · ¼/2)^½
-            most = u / 2 + ball(share) * k2 / 2 * ball(Fraction(20, 3)) * (u + confinement_ball(u))
+            at = {"d": 2, "u_0": u, "U_0": u + confinement_ball(u)}
+            k2 = constant.ball(d=2, p=2, c_p=Fraction(1, 4), factorial=_factorial, poch=_rising)
+            most = bound.ball(K_p=k2, **at)
             case.at_most("d = 2, p = 2, closed form", ball(a) / arb.pi() / (1 - 2 / arb.pi()), most, a=a)
+            case.at_most("p = 2 below the closed form", most, closed.ball(**at))
+            found = bounds.gradient_sum_closed_form(2, float(u.mid()) / 2)
+            case.library("bounds.gradient_sum_closed_form", found, closed.ball(**at), 1e5)
+            found = bounds.gradient_sum_optimal(2, float(u.mid()) / 2)
+            case.library("bounds.gradient_sum_optimal, least at p = 2", found, most, 1e5)
         # |q_4| ≤ c_4 p_2² at a spike of width 20
         eps = [Fraction(1)] + [Fraction(-1, 19)] * 19
         p2, p4 = (sum(e**m for e in eps) for m in (2, 4))
@@ -34,6 +43,18 @@ def decide(case, *, share=Fraction(1), fourth=Fraction(5, 32)):
         24 * (p4 / 8 + p2**2 / 32) / pochhammer,
         computed=True,
     )
+    K4 = constant.sympy(d=d, p=4, c_p=sp.Rational(5, 32), factorial=sp.factorial, poch=_risen) ** 4
+    case.identity("K_4⁴ = d 4! c_4/(d/2)_4", K4, d * 24 * sp.Rational(5, 32) / pochhammer, computed=True)
+    u_0, K, width = sp.symbols("u_0 K_p d", positive=True)
+    deviations = case.below("Theorem C1")[0].right.sympy()
+    low = sp.Symbol("Y_min", positive=True)
+    half = sp.cancel(case.below("E6")[0].right.sympy() / -sp.log(low))
+    by_hand = half * u_0 + half * K * deviations
+    case.identity("half the energy, half of K_p times C1's sum", bound.sympy(), by_hand, computed=True)
+    log_d = sp.Symbol("L", positive=True)  # ½K_p ≤ (2 + log d)/d
+    by_closed = half * u_0 + (2 + log_d) / width * deviations
+    shown = closed.sympy(log=lambda _: log_d)
+    case.identity("so the closed form, with ½K_p ≤ (2 + log d)/d", shown, by_closed, computed=True)
     t = sp.Symbol("t")
     generating = (1 - t) ** sp.Rational(-1, 2) * sp.exp(-t / 2)
     series = sp.series(generating, t, 0, 11).removeO()
@@ -67,8 +88,20 @@ def decide(case, *, share=Fraction(1), fourth=Fraction(5, 32)):
     )
 
 
+def _factorial(p):
+    return (p + 1).gamma()
+
+
+def _rising(x, p):
+    return x.rising(p)
+
+
+def _risen(x, p):
+    return sp.expand_func(sp.rf(x, p))
+
+
 FALSE_NEIGHBOURS = {
-    "a fifth of K_p": {"share": Fraction(1, 5)},
+    "a fifth of K_p": replace("K_p/2*(d", "K_p/10*(d"),
     "c_4 = 1/8": {"fourth": Fraction(1, 8)},
 }
 

@@ -1,15 +1,17 @@
-"""Theorem D1: rank X_0 = r < min(d, n): E log‖∂X_ℓ/∂X_0‖ ≥ (ℓ/2) log(1+2/d), at every depth: dependent samples explode."""
+"""Theorem D1: Dependent samples explode."""
 
 import numpy as np
 import sympy as sp
 
-from isogap.verification import sampling
+from isogap.verification import replace, sampling
 from isogap.verification.forms import d, mean_of_forms, power_sum
 from isogap.verification.words import inverse, matrix, orthogonal, symmetric
 
 
-def decide(case, *, factor=d / (d + 2)):
+def decide(case):
     """The factor from the Weingarten calculus, the conservation laws in matrix words; one sampled layer."""
+    case.decides(">=")
+    factor = sp.exp(-2 * case.claim.right.sympy(ell=1, d=d))  # of E|b|², which the claimed growth needs
     # b is an eigenvector of G with eigenvalue 0; S^{(0)} restricted to it: E Σ (w_jᵀGw_j)(w_j·b)², |b| = 1, Gb = 0
     pair = mean_of_forms([(0, 0, 1), (0, 0, -1)])  # with P_m1 = tr B, B = bbᵀ, and tr GB in the place of P_0 = d
     scale, overlap = sp.symbols("trB trGB")
@@ -44,8 +46,8 @@ def decide(case, *, factor=d / (d + 2)):
 
 
 FALSE_NEIGHBOURS = {
-    "factor (d-1)/(d+1)": {"factor": (d - 1) / (d + 1)},
-    "factor d/(d+1)": {"factor": d / (d + 1)},
+    "log(1 + 2/(d-1)), factor (d-1)/(d+1)": replace("2/d", "2/(d-1)"),
+    "half of it, factor of the unitary group": replace("2/d", "1/d"),
 }
 
 

@@ -1,20 +1,23 @@
-"""Theorem D3: the d-r exponents off the row space, times r, are equally spaced from 2ρ to 2ρ + 4(1-ρ)²/(2-ρ) (conjecture)."""
+"""Theorem D3: Exponents outside of the row space (conjecture)."""
 
 import numpy as np
 
 from isogap.theory.rank import complement_exponents
-from isogap.verification import sampling
+from isogap.verification import replace, sampling
 
 
-def decide(case, *, spread=lambda rho: 4 * (1 - rho) ** 2 / (2 - rho)):
+def decide(case):
     """Lyapunov exponents of ``z' = D^(-1/2) W z`` on the complement, by repeated orthogonalisation."""
+    case.decides("<= <=", "==")
+    (lowest, scaled, highest), share = case.claims[0].sides, case.claims[1].right
     width, chains = 24, 40
     rows = []
     for rho in (0.5, 0.75):
         rank = round(rho * width)
         case.hypothesis(rank < width)
-        exponents = rank * _exponents(width, rank, chains, case.rng(rank))
-        least, greatest = 2 * rho, 2 * rho + spread(rho)
+        measured = _exponents(width, rank, chains, case.rng(rank))
+        exponents = scaled.evaluate({"r": rank, "exponent": measured}, float)
+        least, greatest = (end.float(rho=share.float(r=rank, d=width)) for end in (lowest, highest))
         for k, claim in ((-1, least), (0, greatest)):
             found = exponents[:, k]
             slack = 1.5 / rank + 1.0 / width  # finite width, relative
@@ -24,6 +27,9 @@ def decide(case, *, spread=lambda rho: 4 * (1 - rho) ** 2 / (2 - rho)):
                 f"r × {what} ≥ law(1 - 3/(2r) - 1/d)", -found, -claim * (1 - slack), None, d=width, r=rank
             )
         law = complement_exponents(width, rank)
+        for end, found in ((lowest, law.least), (highest, law.greatest)):
+            exact = end.ball(rho=share.exact(r=rank, d=width))
+            case.library("theory.rank.complement_exponents", rank * found, exact, 1e3, d=width, r=rank)
         means = exponents.mean(axis=0)
         rows.append(
             (
@@ -60,8 +66,8 @@ def _exponents(width, rank, chains, rng):
 
 
 FALSE_NEIGHBOURS = {
-    "all exponents equal": {"spread": lambda rho: 0.0},
-    "twice the spread": {"spread": lambda rho: 8 * (1 - rho) ** 2 / (2 - rho)},
+    "all exponents equal": replace("4*(1-rho)", "0*(1-rho)"),
+    "twice the spread": replace("4*(1-rho)", "8*(1-rho)"),
 }
 
 

@@ -1,13 +1,15 @@
-"""Theorem D4: rank r = ρd < d: log‖∂L/∂W‖² grows per layer by c_P(ρ) log((r-1)/(r-2)) (conjecture; supersedes the old C1)."""
+"""Theorem D4: Growth of the weight gradient at rank r (conjecture)."""
 
 import numpy as np
 
 from isogap.run.explosion import tangent_rates
 from isogap.theory.growth import growth_at_share
+from isogap.verification import replace
 
 
-def decide(case, *, law=growth_at_share):
+def decide(case):
     """Growth of the tangent chain with its conserved part removed, against the law and a finite-size factor 1 + a/(d-r)."""
+    case.decides("~=")
     grid = (
         [(24, 6), (24, 12), (24, 18)]
         if not case.deep
@@ -22,7 +24,8 @@ def decide(case, *, law=growth_at_share):
             0
         ].mean(axis=0)
         unit = np.log((rank - 1) / (rank - 2))
-        claim, found = law(rank / width), rates / unit
+        claim = case.claim.right.float(r=rank, d=width, c_P=growth_at_share) / unit
+        found = rates / unit
         slack = 1.0 / (width - rank) + 4.0 / rank**2  # 1 + a/(d-r) with unknown a of order 1/2; few samples
         case.mean_at_most("growth ≤ law (1 + 1/(d-r) + 4/r²)", found, claim * (1 + slack), None, d=width, r=rank)
         case.mean_at_most("growth ≥ law (1 - 1/(d-r) - 4/r²)", -found, -claim * (1 - slack), None, d=width, r=rank)
@@ -41,9 +44,9 @@ def decide(case, *, law=growth_at_share):
 
 
 FALSE_NEIGHBOURS = {
-    "mean field, c_P = 1": {"law": lambda rho: 1.0},
-    "(1-ρ)/2": {"law": lambda rho: (1 - rho) / 2},
-    "no growth": {"law": lambda rho: 0.0},
+    "mean field, c_P = 1": replace("c_P(r/d)*", ""),
+    "(1-ρ)/2": replace("c_P(r/d)", "(1 - r/d)/2"),
+    "no growth": replace("c_P(r/d)", "0"),
 }
 
 

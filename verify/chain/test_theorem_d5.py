@@ -1,15 +1,24 @@
-"""Theorem D5: Gaussian weights of variance 1/d, n < 2√d: tr K²/d settles at d/n + n/4, K = XᵀX (conjecture)."""
+"""Theorem D5: Gaussian weights below the transition (conjecture)."""
+
+import math
+from fractions import Fraction
 
 import numpy as np
+import sympy as sp
 
+from isogap.theory.growth import growth_of_gaussian
 from isogap.theory.rank import gaussian_law
+from isogap.verification import replace
+from isogap.verification.balls import ball
 
 
-def decide(case, *, spread=0.25):
+def decide(case):
     """Second moment of the columns' Gram; the rate of the gradient stands in `isogap.gaussian_law` and its table."""
+    case.decides("-> if <=", "~=")
+    settled, rate = case.claims
     rows = []
     for width, batch in ((64, 6), (144, 12)):
-        case.hypothesis(batch < 2 * np.sqrt(width))
+        case.hypothesis(batch <= settled.condition.right.float(d=width))
         chains, rng = 10, case.rng(width)
         state = rng.standard_normal((chains, width, batch))
         state /= np.linalg.norm(state, axis=2, keepdims=True)
@@ -21,8 +30,11 @@ def decide(case, *, spread=0.25):
             state /= np.linalg.norm(state, axis=2, keepdims=True)
             if layer >= 2 * width and layer % 2 == 0:
                 gram = np.swapaxes(state, 1, 2) @ state
-                moments.append(np.sum(gram**2, axis=(1, 2)) / width)
-        found, claim = np.mean(moments, axis=0), width / batch + spread * batch
+                moments.append(np.sum(gram**2, axis=(1, 2)))
+        found = settled.left.evaluate({"tr_K2": np.mean(moments, axis=0), "d": width}, float)
+        claim = settled.right.float(d=width, n=batch)
+        at = rate.right.float(d=width, n=batch, lam_G=growth_of_gaussian)
+        case.library("isogap.gaussian_law", gaussian_law(batch, width), ball(at), 1e3)
         slack = 0.07 if width > 100 else 0.12  # finite batch: 4 % measured at (144, 12)
         case.mean_at_most("tr K²/d ≤ law, up to finite n", found, claim * (1 + slack), None, d=width, n=batch)
         case.mean_at_most("tr K²/d ≥ law, up to finite n", -found, -claim * (1 - slack), None, d=width, n=batch)
@@ -35,13 +47,21 @@ def decide(case, *, spread=0.25):
                 f"{batch * float(gaussian_law(batch, width)):.4f}",
             )
         )
+    d, n = sp.symbols("d n", positive=True)
+    inside = rate.right.sympy(lam_G=lambda c: c, log=lambda _: 1)  # c
+    what = "second moment (d/n)(1 + c) of the Marchenko-Pastur law of ratio c = n²/(4d)"
+    case.identity(what, settled.right.sympy(), d / n * (1 + inside), computed=True)
+    for width in (25, 100):  # c = n²/(4d) reaches 1 where the condition ends
+        end = settled.condition.right.exact(d=width, sqrt=lambda d: Fraction(math.isqrt(int(d))))
+        share = rate.right.evaluate({"d": width, "n": end, "lam_G": lambda c: c, "log": lambda _: 1}, Fraction)
+        case.exact("n = 2√d is c = n²/(4d) = 1", share == 1, d=width, c=share)
     case.table("stationary second moment", ("d", "n", "tr K²/d", "d/n + n/4", "n × gaussian_law"), rows)
 
 
 FALSE_NEIGHBOURS = {
-    "c = n²/(2d): d/n + n/2": {"spread": 0.5},
-    "c = n²/d: d/n + n": {"spread": 1.0},
-    "c = n/d: a flat spectrum in the limit": {"spread": 1 / 12},
+    "c = n²/(2d): d/n + n/2": replace("n/4", "n/2"),
+    "c = n²/d: d/n + n": replace("n/4", "n"),
+    "c = n/d: a flat spectrum in the limit": replace("n/4", "n/12"),
 }
 
 

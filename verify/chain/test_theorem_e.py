@@ -1,15 +1,16 @@
-"""Theorem E: exact moments of the linearised chain E' = offdiag(WEWᵀ): Λ_2(d) is the growth of E‖E‖⁴, Λ_2/q² = 1 + 8/d³ - ..."""
+"""Theorem E: Second moments of the linearised chain."""
 
 import numpy as np
 import sympy as sp
 
 from isogap import bounds
-from isogap.verification import sampling
+from isogap.verification import replace, sampling
 from isogap.verification.forms import centred, d, mean_of_forms, power_sum
 
 
-def decide(case, *, rate=None, cubic=d**2 / ((d + 2) * (d + 4))):
+def decide(case, *, cubic=d**2 / ((d + 2) * (d + 4))):
     """Every moment from the Weingarten calculus, for all d at once; one sampled layer beside it."""
+    case.decides("==", "==")
     p2, p3, p4 = (power_sum(k) for k in (2, 3, 4))
 
     def mean(*forms):
@@ -29,22 +30,29 @@ def decide(case, *, rate=None, cubic=d**2 / ((d + 2) * (d + 4))):
     case.identity("E p_4'", fourth, m.fourth[0] * p2**2 + m.fourth[1] * p4, computed=True)
     determinant = m.square[0] * m.fourth[1] - m.square[1] * m.fourth[0]
     case.identity("determinant d³/((d+2)(d+4)(d+6))", determinant, d**3 / ((d + 2) * (d + 4) * (d + 6)), computed=True)
-    value = bounds.second_moment_rate(d, exact=True) if rate is None else rate
-    z, under = (d + 1) * (d + 2) * (d + 4) * (d + 6), d**6 + 4 * d**5 + 6 * d**4 + 60 * d**3 + 145 * d**2 - 24 * d + 144
+    value = case.claims[0].right.sympy(d=d)
+    z = (d + 1) * (d + 2) * (d + 4) * (d + 6)
     half = (m.square[0] + m.fourth[1]) / 2
-    case.identity("half the trace", half * z, d**4 + 7 * d**3 + 12 * d**2 - 2 * d + 24, computed=True)
-    case.identity("quarter discriminant", (half**2 - determinant) * z**2, 4 * under, computed=True)
-    case.identity(
-        "((Λ_2 - half the trace) Z)² is the same",
-        sp.expand(sp.cancel((value - half) * z) ** 2),
-        4 * under,
-        computed=True,
-    )
-    case.follows("the root is real, and Λ_2 the larger one", under, {d: 2})
+    under = sp.cancel((half**2 - determinant) * z**2) / 4
+    root = sp.Symbol("R", positive=True)  # of a quarter of the discriminant
+    rational = case.claims[0].right.sympy(d=d, sqrt=lambda _: 0)
+    case.identity("without its root Λ_2 is half the trace", rational, half, computed=True)
+    with_root = case.claims[0].right.sympy(d=d, sqrt=lambda _: root)
+    case.identity("((Λ_2 - half the trace) Z)² is a quarter of the discriminant", ((with_root - half) * z) ** 2,
+                  4 * root**2, computed=True)  # fmt: skip
+    inside = case.claims[0].right.sympy(d=d, sqrt=lambda y: z * y / 2) - rational
+    case.identity("what stands under the root", inside, under, computed=True)
+    exact = bounds.second_moment_rate(d, exact=True)
+    case.identity("library: the exact rate", exact.subs(d, 5), value.subs(d, 5), computed=True)
+    case.follows("the root is real, and Λ_2 the larger one", sp.expand(under), {d: 2})
+    case.constant("it enters with a positive factor", int(sp.cancel((with_root - half) * z / root)), ">", 0)
     v = sp.Symbol("v", positive=True)
     root = sp.series(sp.sqrt(sp.expand(under.subs(d, 1 / v) * v**6)), v, 0, 7).removeO()
     top = (1 + 7 * v + 12 * v**2 - 2 * v**3 + 24 * v**4 + 2 * v * root) * (1 + 2 * v)
-    claim = (1 + 8 * v**3 - 8 * v**4 + 8 * v**5 - 88 * v**6) * (1 + v) * (1 + 4 * v) * (1 + 6 * v)
+    printed = sp.expand(case.claims[1].right.sympy(d=1 / v)) + 8 * v**5 - 88 * v**6
+    claim = printed * (1 + v) * (1 + 4 * v) * (1 + 6 * v)
+    square = case.claims[1].left.sympy(Lambda_2=d**2, q=d)
+    case.identity("over q²", square, 1, computed=True)
     rest = sp.Poly(sp.expand(top - claim), v)
     case.identity(
         "Λ_2/q² = 1 + 8/d³ - 8/d⁴ + 8/d⁵ - 88/d⁶ + O(d⁻⁷)",
@@ -66,8 +74,9 @@ def decide(case, *, rate=None, cubic=d**2 / ((d + 2) * (d + 4))):
 
 
 FALSE_NEIGHBOURS = {
-    "Λ_2 = q²": {"rate": (d / (d + 2)) ** 2},
-    "Λ_2 = q²(1 + 8/d³)": {"rate": (d / (d + 2)) ** 2 * (1 + 8 / d**3)},
+    "Λ_2 with 6d³ for 7d³": replace("7*d^3", "6*d^3"),
+    "Λ_2 with the other root": replace("2*sqrt", "(-2)*sqrt"),
+    "Λ_2/q² = 1 + 4/d³": replace("8/d^3", "4/d^3"),
     "p_3-factor d²/(d+2)²": {"cubic": d**2 / (d + 2) ** 2},
 }
 

@@ -1,16 +1,19 @@
-"""Theorem F1a: lim q^(-ℓ) E φ_ℓ = (T_0-d)/(2d): the exact asymptote, half of A1's bound."""
+"""Theorem F1a: The exact asymptote of the mean gap."""
 
 from fractions import Fraction
 
 import sympy as sp
 
 from isogap import bounds
+from isogap.verification import replace
 from isogap.verification.balls import Spectrum, ball
 from isogap.verification.states import excess, few_spectra, one_apart
 
 
-def decide(case, *, limit=1, share=Fraction(1, 3)):
+def decide(case):
     """``2u/x → 1`` with an explicit error; Theorem A as a change of measure."""
+    case.decides("==", "<= <=")
+    limit, (departure, bound, simple) = case.claims[0].right, case.claims[1].sides
     with case.illustrations():
         for width in (2, 4, 8, 64):
             spectra = [*few_spectra(width)] if width <= 8 else [one_apart(width, Fraction(11, 10))]
@@ -19,19 +22,22 @@ def decide(case, *, limit=1, share=Fraction(1, 3)):
                 if not case.hypothesis(excess(s) > 0):
                     continue
                 x, u = ball(excess(s)), width * s.gap()
-                off = abs(2 * u / x - limit)
-                case.at_most("|2u/x - 1| ≤ √x/3", off, ball(share) * x.sqrt(), d=width, spectrum=s)
-                case.at_most(
-                    "|2u/x - 1| ≤ (2/3) arcsinh(½√x)",
-                    off,
-                    ball(Fraction(2, 3)) * (x.sqrt() / 2).asinh(),
-                    d=width,
-                    spectrum=s,
-                )
+                off = departure.ball(u=u, x=x)
+                case.at_most("|2u/x - 1| ≤ √x/3", off, simple.ball(x=x), d=width, spectrum=s)
+                case.at_most("|2u/x - 1| ≤ (2/3) arcsinh(½√x)", off, bound.ball(x=x), d=width, spectrum=s)
                 found = bounds.gap_asymptote(3, width, float(excess(s)), excess=True)
-                case.library(
-                    "bounds.gap_asymptote", found, x * (ball(width) / (width + 2)) ** 3 / (2 * width), 1e3, d=width
-                )
+                exact = limit.ball(T_0=width + excess(s), d=width) * (ball(width) / (width + 2)) ** 3
+                case.library("bounds.gap_asymptote", found, exact, 1e3, d=width)
+    x, u, T, d, t = (sp.Symbol(name, positive=True) for name in ("x", "u", "T_0", "d", "t"))
+    (near,) = sp.solve(departure.sympy(abs=lambda y: y), u)  # u for small x
+    case.identity("2u/x → 1: u is about x/2", near, x / 2, computed=True)
+    start = case.below("Theorem A")[0].right.sympy(ell=0, trG_0=T)
+    case.identity("so the limit is (T_0-d)/2 over d", limit.sympy(), near.subs(x, start) / d, computed=True)
+    angle = bound.sympy(asinh=lambda y: sp.asinh(y)) / bound.sympy(asinh=lambda y: 1)
+    case.identity("Σ(2cosh t - 2) = x, so 2 sinh(|t|/2) ≤ √x", 4 * sp.sinh(angle) ** 2, x, computed=True)
+    third = bound.sympy(asinh=lambda _: t / 2)  # |t| = 2 arcsinh(½√x) at most
+    case.identity("... and |2u/x - 1| ≤ |t|/3", third, t / 3, computed=True)
+    case.identity("arcsinh y ≤ y gives the last form", simple.sympy(), bound.sympy(asinh=lambda y: y), computed=True)
     e = sp.Symbol("e", positive=True)  # e^(t/2), t = log λ
     x_part, u_part = (1 - e**2) ** 2 / e**2, e**2 - 1 - 2 * sp.log(e)
     difference = sp.expand(u_part - x_part / 2)
@@ -50,8 +56,8 @@ def decide(case, *, limit=1, share=Fraction(1, 3)):
 
 
 FALSE_NEIGHBOURS = {
-    "the limit (T_0-d)/d": {"limit": 2},
-    "√x/4 in place of √x/3": {"share": Fraction(1, 4)},
+    "the limit (T_0-d)/d": replace("(T_0 - d)/(2*d)", "(T_0 - d)/d"),
+    "√x/4 in place of √x/3": replace("sqrt(x)/3", "sqrt(x)/4"),
 }
 
 

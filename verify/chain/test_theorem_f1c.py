@@ -1,4 +1,4 @@
-"""Theorem F1c: exact E[x'²|X], so E[x'²] ≤ κ_d(p) q x²; where κ < 1, |2d E φ_ℓ/(q^ℓ x_0) - 1| ≤ (√x_0/3) κ^(ℓ/2)."""
+"""Theorem F1c: Exact second moment of one layer."""
 
 from fractions import Fraction
 from functools import lru_cache
@@ -6,27 +6,23 @@ from functools import lru_cache
 import sympy as sp
 
 from isogap import bounds
+from isogap.verification import replace
 from isogap.verification.balls import ball
 from isogap.verification.forms import d, mean_of_forms, power_sum
 
 
-def decide(case, *, quartic=16, linear=32, width_limit=5):
+def decide(case, *, width_limit=5):
     """``E T'²`` for every d from the Weingarten calculus; the two rational values; κ at every start up to d = 5."""
+    case.decides("==", "==")
     T, S2, T2 = power_sum(-1), power_sum(2), power_sum(-2)
     moment = _second_moment()
     x = T - d
     p = S2 - d  # Σ(λ-1)², Σ(1/λ-1)² = T2 - 2T + d
     beta = T2 - 2 * T + d
     Q = beta - 2 * x + p
-    z = (d + 1) * (d + 2) * (d + 4) * (d + 6)
-    right = (
-        d * (d**3 + 9 * d**2 + 16 * d - 4) * x**2
-        + quartic * d * Q
-        - 4 * p * x**2
-        + linear * p * x
-        + 4 * (d + 4) * p * beta
-    )
-    case.identity("Z E[x'²] by powers of x, Q and p", sp.cancel(moment * z), right, computed=True)
+    left = case.claims[0].left.sympy(Z=case.claims[1].right.sympy(d=d), E_x_next_2=moment)
+    right = case.claims[0].right.sympy(d=d, x=x, Q=Q, p=p, beta=beta)
+    case.identity("Z E[x'²] by powers of x, Q and p", sp.cancel(left), right, computed=True)
     lam = [Fraction(1, 2), Fraction(1), Fraction(3, 2)], [Fraction(2)] + [Fraction(2, 3)] * 3
     case.hypothesis(True)
     with case.illustrations():
@@ -63,8 +59,8 @@ def _second_moment():
 
 
 FALSE_NEIGHBOURS = {
-    "8dQ for 16dQ": {"quartic": 8},
-    "-32px for 32px": {"linear": -32},
+    "8dQ for 16dQ": replace("16*d*Q", "8*d*Q"),
+    "-32px for 32px": replace("+ 32*p*x", "- 32*p*x"),
     "κ < 1 for every start at d = 7 by this bound": {"width_limit": 7},
 }
 

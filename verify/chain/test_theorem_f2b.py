@@ -1,4 +1,4 @@
-"""Theorem F2b: W = O·Π·signs: E T_ℓ - d = q_W^ℓ (T_0-d), q_W = 1 - 2(1-K)/(d-1), K = (1/d)ΣO_jk⁴; Hadamard 1 - 2/d."""
+"""Theorem F2b: Any orthogonal matrix times signed permutations."""
 
 from fractions import Fraction
 from itertools import permutations, product
@@ -6,12 +6,15 @@ from itertools import permutations, product
 import sympy as sp
 
 from isogap import bounds
+from isogap.verification import replace
 from isogap.verification.balls import ball
 from isogap.verification.rational import from_rows, rows_of
 
 
-def decide(case, *, hadamard=lambda n: 1 - Fraction(2, n), permute=True):
+def decide(case, *, permute=True):
     """Second moments over signs, row sums of M; all signs (and permutations) enumerated at exact matrices."""
+    case.decides("==", "==", "==", "==")
+    law, factor, fourth, hadamard = case.claims
     # over signs s: E[(wᵀAw)(wᵀBw)], w = s∘o, for A with unit diagonal: symbolic at d = 3, all 8 signs
     o, a, b = sp.symbols("o1:4"), sp.symbols("a12 a13 a23"), sp.symbols("b11 b22 b33 b12 b13 b23")
     A = sp.Matrix([[1, a[0], a[1]], [a[0], 1, a[2]], [a[1], a[2], 1]])
@@ -31,7 +34,10 @@ def decide(case, *, hadamard=lambda n: 1 - Fraction(2, n), permute=True):
     case.identity(
         "T + 2c Σ_{i≠k} G_ik(G⁻¹)_ik - d, as Σ_k G_ik(G⁻¹)_ki = 1", T + 2 * c * (d - T) - d, (1 - 2 * c) * (T - d)
     )
-    case.identity("Hadamard: K = 1/d gives c = 1/d", ((1 - K) / (d - 1)).subs(K, 1 / d), 1 / d)
+    claimed = law.right.sympy(ell=1, q_W=factor.right.sympy(d=d, K=K), T_0=T, d=d)
+    case.identity("so E T' - d = q_W (T - d)", (1 - 2 * (1 - K) / (d - 1)) * (T - d), claimed, computed=True)
+    flat = factor.right.sympy(d=d, K=1 / d)
+    case.identity("Hadamard: K = 1/d gives 1 - 2/d", flat, hadamard.right.sympy(d=d), computed=True)
     case.argument("tower property", "one layer into ℓ; signs and permutation fresh at every layer")
     for n in (4, 8) if case.deep else (4,):
         case.hypothesis(True)
@@ -40,24 +46,24 @@ def decide(case, *, hadamard=lambda n: 1 - Fraction(2, n), permute=True):
         start = _trace(G[1])
         case.exact(
             f"Hadamard times signs, all {2**n} signs, d = {n}",
-            found - n == hadamard(n) * (start - n),
+            law.left.exact(E_T_l=found, d=n) == law.right.exact(q_W=hadamard.right.exact(d=n), T_0=start, d=n, ell=1),
             factor=(found - n) / (start - n),
         )
     n, rotation = 4, _rotation(4)
     G = _state(n)
     orders = list(permutations(range(n))) if permute else [tuple(range(n))]
     values = [_mean([[row[k] for k in p] for row in rotation], *G) for p in orders]
-    k = sum(x**4 for row in rotation for x in row) / n
-    factor, start = 1 - 2 * (1 - k) / (n - 1), _trace(G[1])
+    k = fourth.right.exact(d=n, O_at=lambda i, j: rotation[int(i) - 1][int(j) - 1])
+    q, start = factor.right.exact(K=k, d=n), _trace(G[1])
     mean_excess = sum(values, Fraction(0)) / len(values) - n
     case.exact(
         "a rotation (3, 4)/5 times all signed permutations, d = 4",
-        mean_excess == factor * (start - n),
+        mean_excess == law.right.exact(q_W=q, T_0=start, d=n, ell=1),
         factor=mean_excess / (start - n),
     )
     if permute:
         floats = [[float(x) for x in row] for row in rotation]
-        case.library("bounds.contraction_factor", bounds.contraction_factor(floats, n), ball(factor), 10)
+        case.library("bounds.contraction_factor", bounds.contraction_factor(floats, n), ball(q), 10)
 
 
 def _state(n):
@@ -104,7 +110,7 @@ def _trace(G):
 
 
 FALSE_NEIGHBOURS = {
-    "d/(d+2) for Hadamard times signs": {"hadamard": lambda n: Fraction(n, n + 2)},
+    "d/(d+2) for Hadamard times signs": replace("1 - 2/d", "1 - 2/(d+2)"),
     "a rotation times signs without permutation": {"permute": False},
 }
 

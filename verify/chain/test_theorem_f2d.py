@@ -1,4 +1,4 @@
-"""Theorem F2d: widths that shrink: s = (T-d)/(d-1) obeys E s_ℓ ≤ s_0 Π_k d_k/(d_k+2), the constant 1 in front is the best."""
+"""Theorem F2d: Widths that shrink."""
 
 from fractions import Fraction
 
@@ -6,12 +6,15 @@ import numpy as np
 import sympy as sp
 
 from isogap import bounds
-from isogap.verification import sampling
+from isogap.verification import replace, sampling
+from isogap.verification.balls import ball
 from isogap.verification.states import excess, one_apart
 
 
-def decide(case, *, factor=lambda d, n: Fraction(n * (n - 1), (d - 1) * (n + 2))):
+def decide(case):
     """Theorem A after a compression; F2c telescoped; sampled traces from one large eigenvalue, where it is nearly attained."""
+    case.decides("<=", "==")
+    law, share = (claim.right for claim in case.claims)
     with case.illustrations():
         for d, n in ((3, 2), (4, 2), (8, 5)):
             s = one_apart(d, d - Fraction(d - 1, 20))
@@ -20,14 +23,19 @@ def decide(case, *, factor=lambda d, n: Fraction(n * (n - 1), (d - 1) * (n + 2))
             w = sampling.haar(d, 6000, case.rng(d, n))[:, :n, :]
             g = np.einsum("rik,k,rjk->rij", w, lam, w)
             traces = np.einsum("rii->ri", g) * np.einsum("rii->ri", np.linalg.inv(g))
-            claim = n + float(factor(d, n)) * float(excess(s))
+            before = share.exact(trGinv_l=d + excess(s), d_ell=d)
+            bound = law.exact(s_0=before, ell=1, d_at=lambda _, n=n: n)
+            claim = n + float(bound / share.exact(trGinv_l=n + 1, d_ell=n))
             case.mean_at_most(
                 "sampled E T' ≤ d' + factor (T - d)", traces.sum(axis=1), claim, float(n * s.top / s.low), d=d, width=n
             )
-        found = bounds.shrinking_widths([8, 6, 6, 3], 4.5, excess=True).excess
-        case.pathwise(
-            "library: shrinking_widths multiplies the factors", [found[3]], [4.5 / 7 * 2 * 0.75 * 0.75 * 0.6], 1e-12
-        )
+        sizes = [8, 6, 6, 3]
+        found = bounds.shrinking_widths(sizes, 4.5, excess=True).excess
+        start = share.exact(trGinv_l=8 + Fraction(9, 2), d_ell=8)
+        for depth in (1, 3):
+            bound = law.exact(s_0=start, ell=depth, d_at=lambda k: sizes[int(k)])
+            exact = bound / share.exact(trGinv_l=sizes[depth] + 1, d_ell=sizes[depth])
+            case.library("bounds.shrinking_widths", found[depth], ball(exact), 100, layer=depth)
     m, T, d = sp.symbols("m T d", positive=True)
     # supermartingale ratio (tr K tr K⁻¹ - m²)/(m(m-1)) from F2c: E[tr K' tr K'⁻¹] with E z = t/m
     z, t, b, y = sp.symbols("z t b y")
@@ -44,14 +52,18 @@ def decide(case, *, factor=lambda d, n: Fraction(n * (n - 1), (d - 1) * (n + 2))
     n = sp.Symbol("n", positive=True)
     q = n / (n + 2)
     telescoped = q / n * (n * (n - 1)) / (d * (d - 1)) * (d * T - d**2)
-    case.identity(
-        "d - d' compressions, then one layer of width d'", telescoped, n * (n - 1) / ((d - 1) * (n + 2)) * (T - d)
-    )
+    start = share.sympy(trGinv_l=T, d_ell=d)
+    after = law.sympy(s_0=start, ell=1, d_at=lambda _: n)  # of s: times n - 1 for the excess
+    scale = sp.cancel(share.sympy(trGinv_l=n + m, d_ell=n) / m)
+    case.identity("d - d' compressions, then one layer of width d'", telescoped, after / scale, computed=True)
     case.argument("independence", "WGWᵀ = V K Vᵀ with V Haar on O(d') and K the compression to a random subspace")
     case.argument("tower property", "one layer into ℓ")
 
 
-FALSE_NEIGHBOURS = {"d'(d'-1)/((d-1)(d+2))": {"factor": lambda d, n: Fraction(n * (n - 1), (d - 1) * (d + 2))}}
+FALSE_NEIGHBOURS = {
+    "d'/(d'+3) a layer": replace("d_at(k) + 2", "d_at(k) + 3"),
+    "without the share d - 1": replace("(d_ell - 1)", "(d_ell - 0)"),
+}
 
 
 def test_theorem_f2d(judgement):

@@ -1,4 +1,4 @@
-"""Theorem F3a: BatchNorm with eps: E a_ℓ ≤ q_ε^ℓ a_0, a = (1-ε) tr G⁻¹ - d, q_ε = (d+2ε)/(d+2): no residual gap."""
+"""Theorem F3a: BatchNorm with eps leaves no gap."""
 
 from fractions import Fraction
 
@@ -6,25 +6,28 @@ import numpy as np
 import sympy as sp
 
 from isogap import bounds
-from isogap.verification import sampling
-from isogap.verification.balls import ball
+from isogap.verification import replace, sampling
 from isogap.verification.forms import d, mean_of_forms, power_sum
 
 
-def decide(case, *, factor=None):
+def decide(case):
     """``E tr G'⁻¹`` exactly; the recursion of a; a sampled layer."""
+    case.decides("<=", "==", "==", "<=")
+    law, scaled, factor, gap = (claim.right for claim in case.claims)
     eps, m = sp.symbols("epsilon m", positive=True)
     T = power_sum(-1)
-    q_eps = (d + 2 * eps) / (d + 2) if factor is None else factor(d, eps)
+    q_eps = factor.sympy(d=d, eps=eps)
     with_trace = (
         d * mean_of_forms([(0, 0, 1), (0, 0, -1)]).subs(power_sum(1), d * m) + eps * T
     )  # tr G'⁻¹ = Σ (Y_j + ε) Z_j
     case.identity(
         "E tr G'⁻¹ = (d m T + 2d)/(d+2) + ε T", with_trace, (d * m * T + 2 * d) / (d + 2) + eps * T, computed=True
     )
-    a = (1 - eps) * T - d
-    step = (1 - eps) * with_trace.subs(m, 1 - eps) - d
-    case.identity("at m = 1 - ε: E a' = q_ε a", step, q_eps * a, computed=True)
+    a = scaled.sympy(eps=eps, trGinv=T, d=d)
+    step = scaled.sympy(eps=eps, trGinv=with_trace.subs(m, 1 - eps), d=d)
+    case.identity("at m = 1 - ε: E a' = q_ε a", step, law.sympy(ell=1, q_eps=q_eps, a_0=a), computed=True)
+    mean = (law.sympy() + sp.Symbol("d", positive=True)) / sp.Symbol("d", positive=True)  # of m T/d at m = 1 - ε
+    case.identity("φ ≤ log(m T/d)", sp.exp(gap.sympy()), mean, computed=True)
     y = sp.Symbol("y", positive=True)
     case.identity("y/(y+ε) is concave", sp.diff(y / (y + eps), y, 2), -2 * eps / (y + eps) ** 3, computed=True)
     case.identity(
@@ -48,10 +51,12 @@ def decide(case, *, factor=None):
             case.mean_equals(
                 "sampled E tr G'⁻¹", values, float(expected), float(width * (max(lam) + e) / min(lam)), d=width
             )
-    case.library("bounds.eps_factor", bounds.eps_factor(4, 0.5), ball(Fraction(5, 6)), 4)
+    half = Fraction(1, 2)
+    q = factor.ball(d=4, eps=half)
+    case.library("bounds.eps_factor", bounds.eps_factor(4, 0.5), q, 4)
 
 
-FALSE_NEIGHBOURS = {"factor q without eps": {"factor": lambda n, e: n / (n + 2)}}
+FALSE_NEIGHBOURS = {"factor q without eps": replace("(d + 2*eps)", "d")}
 
 
 def test_theorem_f3a(judgement):

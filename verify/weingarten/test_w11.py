@@ -1,4 +1,4 @@
-"""W11: every sampler against the integrals of its law, at the level of the suite."""
+"""W11: Every sampler draws the law that is integrated."""
 
 import numpy as np
 import sympy as sp
@@ -49,6 +49,7 @@ def laws():
 
 def decide(case, *, damaged=None, change=None):
     """|X_11|², |X_12|² and Re tr(X A X* A'), Re tr(X X) of every law; a neighbour changes one sampler."""
+    case.decides("~=")
     count = 20_000 if not case.deep else 200_000
     constant = sp.ImmutableMatrix(A.astype(int).tolist())
     for number, (name, sizes, X) in enumerate(laws()):

@@ -1,19 +1,35 @@
-"""W2: E tr W^{-2} = (q s_2 + s_1²)/(q (q-2)(q+1)), q = n-p-1, for real Wishart matrices; also at p = 1 and p = 2 by hand."""
+"""W2: Second moments of inverse Wishart matrices."""
 
 import sympy as sp
 
+from isogap.verification import UndecidedError, replace
 from weingarten import constant, expectation, inverse_wishart, tr, wishart
 
 p, n = sp.symbols("p n", integer=True, positive=True)
 
 
-def decide(case, *, shift=1, sign=1):
+class Inverse:
+    """A matrix whose inverse the calculus integrates: ``W^(-k)`` is ``V^k``."""
+
+    def __init__(self, V):
+        self.V = V
+
+    def __pow__(self, power):
+        return self.V ** int(-power)
+
+
+def decide(case):
     """The calculus for every p, n; Gamma moments at p = 1; adj(W)/det W at p = 2 with E_n[f det^{-k}]."""
-    q = sign * (n - p - shift)
+    case.decides("==", "==", "==")
+    claim, size, _ = case.claims
+    q = size.right.sympy(n=n, p=p)
     S = constant("S", p, symmetric=True)
     s1, s2 = sp.symbols("s1 s2")
-    value = expectation(tr(inverse_wishart("V", p, n, scale=S) ** 2)).xreplace({sp.Trace(S): s1, sp.Trace(S**2): s2})
-    formula = (q * s2 + s1**2) / (q * (q - 2) * (q + 1))
+    value = claim.left.sympy(E=expectation, tr=tr, W=Inverse(inverse_wishart("V", p, n, scale=S)))
+    value = value.xreplace({sp.Trace(S): s1, sp.Trace(S**2): s2})
+    if value.has(sp.Trace):
+        raise UndecidedError(f"the claim is on second moments, not on {value}")
+    formula = claim.right.sympy(q=q, s_1=s1, s_2=s2)
     case.identity("any covariance", value, formula, computed=True)
     at_one = formula.subs({p: 1, s1: 1, s2: 1})
     case.identity("p = 1: E 1/x² of chi-square", at_one, 1 / ((n - 2) * (n - 4)), computed=True)
@@ -30,8 +46,8 @@ def decide(case, *, shift=1, sign=1):
 
 
 FALSE_NEIGHBOURS = {
-    "q = n - p, as for complex matrices": {"shift": 0},
-    "the functions at +q": {"sign": -1},
+    "q = n - p, as for complex matrices": replace("n - p - 1", "n - p"),
+    "the functions at +q": replace("n - p - 1", "p + 1 - n"),
 }
 
 

@@ -1,9 +1,10 @@
-"""W8: frame potentials 1, 2, 5, 15 of the one-qubit Clifford group against 1, 2, 5, 14: a 3-design and no 4-design."""
+"""W8: The Clifford group of one qubit is a 3-design."""
 
 import functools
 
 import sympy as sp
 
+from isogap.verification import replace
 from weingarten import haar_frame_potential, is_design
 
 CATALAN = [1, 2, 5, 14]
@@ -28,20 +29,23 @@ def frame_test(k):
     return is_design(clifford(), k)
 
 
-def decide(case, *, design=3):
+def decide(case):
     """Exact potentials of the group, and the least ones from characters."""
+    case.decides(*["=="] * 5)
+    *potentials, catalan = case.claims
     group = clifford()
     case.exact("24 elements", case.hypothesis(len(group) == 24))
-    for k, least in zip((1, 2, 3, 4), CATALAN, strict=True):
+    for k, least, claim in zip((1, 2, 3, 4), CATALAN, potentials, strict=True):
         result = frame_test(k)
+        case.exact("the printed potential", result.potentials[-1] == claim.right.exact(), k=k)
         case.exact(
             "the least potential is a Catalan number", haar_frame_potential(k, 2) == least == result.least[0], k=k
         )
-        case.exact("design up to degree 3 alone", bool(result) == (k <= design), k=k)
-    case.exact("F_4 = 15", frame_test(4).potentials == (15,))
+        case.exact("a design where the potential is the least", bool(result) == (claim.right.exact() == least), k=k)
+    case.exact("the least potential of degree 4", haar_frame_potential(4, 2) == catalan.right.exact())
 
 
-FALSE_NEIGHBOURS = {"a 4-design": {"design": 4}, "a 2-design only": {"design": 2}}
+FALSE_NEIGHBOURS = {"a 4-design": replace("F_4 == 15", "F_4 == 14"), "a 2-design only": replace("F_3 == 5", "F_3 == 6")}
 
 
 def test_w8(judgement):

@@ -15,7 +15,9 @@ from typing import Any
 import sympy as sp
 from flint import fmpz_mpoly_ctx
 
+from weingarten.algebra import building
 from weingarten.algebra.rational import Ratio
+from weingarten.caches import cached
 from weingarten.errors import WeingartenError
 
 Factors = tuple[tuple[str, int], ...]  # text of the polynomial -> power; `Ring.factors` knows the polynomial
@@ -109,6 +111,9 @@ class Ring:
             grouped[key] = grouped[key] + term.numerator if key in grouped else term.numerator
         if not grouped:
             return self.zero
+        if len(grouped) == 1:
+            ((scale, factors),) = grouped
+            return Several(self, grouped[scale, factors], scale, factors).cancelled()
         scale = lcm(*(s for s, _ in grouped))
         powers: dict[str, int] = {}
         for _, below in grouped:
@@ -128,17 +133,22 @@ class Ring:
         value = value.cancelled()
         if value.numerator.is_zero():
             return sp.S.Zero
-        content, parts = value.numerator.factor()
-        factors = [self._expression(part) ** int(power) for part, power in parts]
-        factors += [self._expression(self.factors[text]) ** -power for text, power in value.below]
-        return sp.Mul(sp.Rational(int(content), value.scale), *factors, *others)
+        if len(value.numerator) == 1:
+            ((exponents, content),) = value.numerator.to_dict().items()
+            bases = [(s, int(k)) for s, k in zip(self.symbols, exponents, strict=False) if k]
+        else:
+            content, parts = value.numerator.factor()
+            bases = [(self._expression(part), int(power)) for part, power in parts]
+        bases += [(self._expression(self.factors[text]), -power) for text, power in value.below]
+        front = sp.Rational(int(content), value.scale)
+        factors = [building.power(base, power) for base, power in bases]
+        if all(base.is_Symbol or base.is_Add for base, _ in bases) and all(other is sp.S.One for other in others):
+            return building.factored(front, factors)
+        return sp.Mul(front, *factors, *others)
 
     def _expression(self, polynomial: Any) -> Any:
-        terms = [
-            sp.Mul(int(c), *(s ** int(k) for s, k in zip(self.symbols, powers, strict=False) if k))
-            for powers, c in polynomial.to_dict().items()
-        ]
-        return sp.Add(*terms)
+        terms = [(int(c), tuple(map(int, powers))) for powers, c in polynomial.to_dict().items()]
+        return building.polynomial(terms, self.symbols)
 
 
 @dataclass(frozen=True)
@@ -175,6 +185,8 @@ class Several:
 
     def cancelled(self) -> Several:
         """Return the same function with every factor below divided out of the numerator as often as it goes."""
+        if self.scale == 1 and not self.below:
+            return self
         if self.numerator.is_zero():
             return self.ring.zero
         numerator, powers = self.numerator, dict(self.below)
@@ -200,9 +212,15 @@ def merged(first: Factors, second: Factors) -> Factors:
     return tuple(sorted(powers.items()))
 
 
+@cached
+def ring_of(symbols: tuple[Any, ...]) -> Ring:
+    """Return the ring of some symbols, one for all questions: what it remembers are polynomials alone."""
+    return Ring(symbols)
+
+
 def symbols_of(sizes: Iterable[Any] | Mapping[Any, Any]) -> tuple[Any, ...]:
     """Return the symbols that occur in sizes, in the order of their names."""
     found: set[Any] = set()
     for size in sizes:
         found |= getattr(size, "free_symbols", set())
-    return tuple(sorted(found, key=str))
+    return tuple(sorted(found, key=lambda symbol: symbol.name))

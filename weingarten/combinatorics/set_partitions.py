@@ -117,8 +117,7 @@ def coarsenings(tau: SetPartition) -> tuple[tuple[SetPartition, int], ...]:
 
 def is_finer(tau: SetPartition, labels: Sequence[Hashable]) -> bool:
     """Tell whether labels are equal within each block."""
-    value: dict[int, Hashable] = {}
-    return all(value.setdefault(block, label) == label for block, label in zip(tau, labels, strict=True))
+    return len(set(zip(tau, labels, strict=True))) == len(set(tau))
 
 
 def join_count(pi: SetPartition, rho: SetPartition) -> int:

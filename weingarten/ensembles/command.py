@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,12 +16,13 @@ from weingarten.answers import Answer
 from weingarten.ensembles.named import NAMED, _plain, named_matrix, size_names
 from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
-from weingarten.legs.expectation import Work, as_answer
-from weingarten.legs.expectation import _total as total
+from weingarten.legs.expectation import Work, as_answer, total_of
 from weingarten.legs.gluing import LIMIT
+from weingarten.legs.hook import holds
 from weingarten.legs.law import Range
+from weingarten.legs.order import in_order
 from weingarten.legs.symbols import RandomMatrix
-from weingarten.legs.trees import TreeReader
+from weingarten.legs.trees import RANDOM, Product, TreeReader
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.parsing import Parser
 from weingarten.notation.symbols import SymplecticForm
@@ -92,6 +94,22 @@ class EnsembleParser(Parser):
         self.met += work.ranges
         return value
 
+    def average_of_product(self, left: Any, right: Any) -> Any:
+        """Return the expectation of a product in this order, which counts where entries do not commute."""
+        if not law_of(named_matrix(self.ensemble, "X", self.given)).ordered:
+            return super().average_of_product(left, right)
+        reader = self._reader(left * right)
+        pairs = [(x, y) for x in reader.products(left) for y in reader.products(right)]
+        work = Work(reader, self.limit)
+        work.prepare()
+        products = [Product(x.coefficient * y.coefficient, [*x.closed, *y.closed], ordered=True) for x, y in pairs]
+        for x, y in pairs:  # each side for itself must have an order
+            in_order(x.closed, reader.laws)
+            in_order(y.closed, reader.laws)
+        value = total_of(products, work)
+        self.met += work.ranges
+        return value
+
     def answer(self, expression: Any) -> Answer:
         """Return the expectation with the ranges of all averages, those inside of var and cov among them."""
         value, work = self._averaged(expression)
@@ -103,14 +121,19 @@ class EnsembleParser(Parser):
 
     def _averaged(self, expression: Any) -> tuple[Any, Work]:
         expression = sp.sympify(expression)
-        check_expansion(expression)
-        reader = TreeReader()
+        reader = self._reader(expression)
         products = list(reader.products(expression))
-        if not reader.random:  # all averages have been taken: the sizes are still those of the ensemble
-            reader.matrix(self.haar_matrix(self.haar[0]))
         work = Work(reader, self.limit)
         work.prepare()
-        return total(products, work), work
+        return total_of(products, work), work
+
+    def _reader(self, expression: Any) -> TreeReader:
+        """Return a reader that knows the sizes of the ensemble, even where all averages have been taken."""
+        check_expansion(expression)
+        reader = TreeReader()
+        if not holds(expression, RANDOM):
+            reader.matrix(self.haar_matrix(self.haar[0]))
+        return reader
 
     # ---- products of rectangles --------------------------------------------------------------------------------------
 
@@ -160,12 +183,12 @@ def default_letter(ensemble: str) -> str:
 
 
 def sizes_of(ensemble: str, text: str | None) -> tuple[Any, ...]:
-    """Return the sizes behind `--d`: integers or names separated by commas; symbols if it is left out.
+    """Return the sizes behind `--d`: integers, names or terms such as 2*M+1 with commas; symbols if it is left out.
 
     Examples
     --------
-    >>> sizes_of("Wishart", None), sizes_of("Wishart", "2,n")
-    ((p, n), (2, n))
+    >>> sizes_of("Wishart", None), sizes_of("Wishart", "2,n"), sizes_of("GSE", "2*M")
+    ((p, n), (2, n), (2*M,))
     """
     names = size_names(ensemble)
     parts = list(names) if text is None else [part.strip() for part in text.split(",")]
@@ -173,7 +196,14 @@ def sizes_of(ensemble: str, text: str | None) -> tuple[Any, ...]:
         raise WeingartenError(f"--d {text}: {ensemble} takes {', '.join(names)}; give them with commas, such as 3,5")
     found: list[Any] = []
     for part in parts:
-        if not part.isidentifier() and not part.isdigit():
-            raise WeingartenError(f"--d {text}: {part!r} is neither a positive integer nor a name")
-        found.append(int(part) if part.isdigit() else sp.Symbol(part, integer=True, positive=True))
+        if re.fullmatch(r"[0-9]{1,4000}", part):
+            found.append(int(part))
+            continue
+        term = re.fullmatch(r"(?:([0-9]{1,9})\s*\*?\s*)?([A-Za-z]\w*)\s*(?:([+-])\s*([0-9]{1,9}))?", part)
+        if term is None:
+            raise WeingartenError(
+                f"--d {text}: {part!r} is no size; give a positive integer, a name, or one such as 2*M+1"
+            )
+        shift = int(term[4] or 0) * (-1 if term[3] == "-" else 1)
+        found.append(int(term[1] or 1) * sp.Symbol(term[2], integer=True, positive=True) + shift)
     return tuple(found)

@@ -42,7 +42,8 @@ class Gaussian(Law):
     def weight(self, key: Any, ring: Ring) -> Several:
         """Return the variance to the number of pairs, for the key (sign, pairs)."""
         sign, pairs = int(key[0]), int(key[1])
-        return variance_value(self.variance, ring) ** pairs * Fraction(int(sign), int(2**pairs) if self.half else 1)
+        number = ring.constant(Fraction(int(sign), int(2**pairs) if self.half else 1))
+        return number if self.variance is sp.S.One else variance_value(self.variance, ring) ** pairs * number
 
     def count(self, marks: Sequence[bool]) -> int:
         """Return the number of pairings."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy as sp
 
-from weingarten.algebra.several import Ring, symbols_of
+from weingarten.algebra.several import Ring, ring_of, symbols_of
 from weingarten.answers import Answer
 from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
@@ -51,7 +51,7 @@ def ensemble_moment(
     bars = sum(flat.marks)
     law.check(len(flat.marks) - bars, bars)
     parameters = [p for p in matrix.parameters if isinstance(p, sp.Expr) and not isinstance(p, sp.MatrixExpr)]
-    ring = Ring(symbols_of([*law.rows, *law.cols, *parameters]))
+    ring = ring_of(symbols_of([*law.rows, *law.cols, *parameters]))
     if law.declared() and matrix.parameters and any(isinstance(p, sp.MatrixExpr) for p in matrix.parameters):
         return _by_expression(matrix, rows, cols, marks, with_range)
     direct = law.entries([*map(int, rows)], [*map(int, cols)], flat.marks, ring) if flat.marks else ring.one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -104,48 +105,36 @@ def _plain(name: str) -> str:
     return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
 
 
-def _direct(name: str) -> Any:
-    """Return the function of rows, columns and size that needs no matrix in between, for the ensembles that have one."""
-    if name in ("permutation", "centred permutation"):
-        from weingarten.ensembles import permutations
-
-        return permutations.permutation_moment if name == "permutation" else permutations.centred_moment
-    if name in ("o+", "s+"):
-        from weingarten.ensembles.quantum import quantum_moment
-
-        return lambda rows, cols, d: quantum_moment(rows, cols, d, name.upper())
-    return None
+# ensembles whose moments need no matrix in between: the function of rows, columns and size
+DIRECT = {
+    "permutation": ("permutations", "permutation_moment"),
+    "centred permutation": ("permutations", "centred_moment"),
+    "o+": ("quantum", "free_orthogonal_moment"),
+    "s+": ("quantum", "free_permutation_moment"),
+}
 
 
-def plain_permutation(rows: Any, cols: Any, d: Any) -> Any:
-    """Return `[ker i = ker j] / (d)_{|ker i|}` for plain sequences of good indices, else None; for a symbol a 0 alone.
+def plain_moment(group: Any, rows: Any, cols: Any, d: Any) -> Any:
+    """Return the moment of an ensemble in `DIRECT` for plain sequences of good indices; None: ask `named_moment`.
 
     Examples
     --------
-    >>> plain_permutation([1, 2, 1], [3, 1, 3], 5)
+    >>> plain_moment("permutation", [1, 2, 1], [3, 1, 3], 5)
     1/20
     """
-    if type(rows) not in (list, tuple) or type(cols) not in (list, tuple) or len(rows) != len(cols):
+    function = _direct(group) if isinstance(group, str) else None
+    if function is None or d is None or type(rows) not in (list, tuple) or type(cols) not in (list, tuple):
         return None
-    import sympy as sp
+    kinds = {*map(type, rows), *map(type, cols)}
+    if len(rows) != len(cols) or (kinds and (kinds != {int} or min(rows) < 1 or min(cols) < 1)):
+        return None
+    return function(rows, cols, d)
 
-    whole = type(d) is int
-    if not whole and not (isinstance(d, sp.Symbol) and d.is_positive is not False and d.is_integer is not False):
-        return None
-    highest = d if whole else 10**9
-    images: dict[int, int] = {}
-    for i, j in zip(rows, cols, strict=True):
-        if type(i) is not int or type(j) is not int or not (0 < i <= highest and 0 < j <= highest):
-            return None
-        images.setdefault(i, j)
-    if len(set(images.values())) != len(images) or any(images[i] != j for i, j in zip(rows, cols, strict=True)):
-        return sp.S.Zero
-    if not whole:
-        return None
-    below = 1
-    for s in range(len(images)):
-        below *= d - s
-    return sp.Rational(1, below)
+
+@functools.cache
+def _direct(group: str) -> Any:
+    home = DIRECT.get(_plain(group))
+    return None if home is None else getattr(importlib.import_module(f"weingarten.ensembles.{home[0]}"), home[1])
 
 
 def named_moment(
@@ -165,9 +154,9 @@ def named_moment(
     if not is_named(ensemble):
         raise WeingartenError(f"conjugated: the group {ensemble} takes conjugate_rows and conjugate_cols instead")
     if sequences[0] is not None and not with_range and conjugated is None and not sequences[2]:
-        direct = _direct(_plain(ensemble))
-        if direct is not None:
-            return direct(sequences[0], sequences[1], sizes)
+        found = plain_moment(ensemble, [*map(int, sequences[0])], [*map(int, sequences[1])], sizes)
+        if found is not None:
+            return found
     matrix = named_matrix(ensemble, "X", sizes)
     if sequences[0] is not None:
         rows, cols = list(sequences[0]), list(sequences[1])

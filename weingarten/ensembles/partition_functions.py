@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from itertools import product
 from math import comb, factorial, prod
 from typing import Any
@@ -11,16 +10,16 @@ from typing import Any
 import sympy as sp
 from flint import fmpz_poly
 
-from weingarten.algebra.rational import Ratio, add_ratios
-from weingarten.algebra.several import Ring, symbols_of
+from weingarten.algebra.rational import Ratio
+from weingarten.algebra.several import ring_of, symbols_of
 from weingarten.combinatorics.set_partitions import (
-    SetPartition,
     all_set_partitions,
     join_count,
     kernel,
     stirling_number,
 )
-from weingarten.ensembles.quantum import LAWS, diagrams
+from weingarten.ensembles.noncrossing import diagrams
+from weingarten.ensembles.quantum import LAWS
 from weingarten.errors import CostError, WeingartenError
 from weingarten.legs.symbols import checked_size
 
@@ -59,11 +58,12 @@ def partition_weingarten_function(
     >>> partition_weingarten_function(((0, 1), (2, 3)), ((0, 3), (1, 2)), d, "O+")
     -1/(d*(d - 1)*(d + 1))
     """
-    left, right = as_set_partition(pi, "pi"), as_set_partition(rho, "rho")
+    left, right = block_labels(pi, "pi"), block_labels(rho, "rho")
     if len(left) != len(right):
         raise WeingartenError(f"pi has {len(left)} and rho has {len(right)} points; both need the same number")
-    size = checked_size("d", d)
+    size = d if type(d) is int and d > 0 and group not in LAWS else checked_size("d", d)
     if group in LAWS:
+        left, right = kernel(left), kernel(right)
         marks = tuple(bool(mark) for mark in (conjugated or (False,) * len(left)))
         family = diagrams(group, marks)
         for name, tau in (("pi", left), ("rho", right)):
@@ -73,7 +73,7 @@ def partition_weingarten_function(
                 )
         law = LAWS[group]((size,), (size,), group)
         law.check(len(marks), 0)
-        ring = Ring(symbols_of([size]))
+        ring = ring_of(symbols_of([size]))
         return ring.sympy(law.weight((marks, family.index(left), family.index(right)), ring))
     if group not in ORDERS:
         raise WeingartenError(f"group={group!r}: choose one of {', '.join([*ORDERS, *LAWS])}")
@@ -82,7 +82,7 @@ def partition_weingarten_function(
     return falling_sum({(0, b): c for b, c in coefficients(left, right, ORDERS[group]).items()}, size)
 
 
-def coefficients(left: SetPartition, right: SetPartition, order: int) -> dict[int, int]:
+def coefficients(left: Sequence[int], right: Sequence[int], order: int) -> dict[int, int]:
     """Return the coefficients of `1/(d)_b` in `Σ_{τ <= π∧ρ} μ(τ,π) μ(τ,ρ) / (d)_{|τ|}`.
 
     The Möbius functions depend only on how many blocks of τ each block of the meet holds, so τ itself is never listed.
@@ -93,29 +93,37 @@ def coefficients(left: SetPartition, right: SetPartition, order: int) -> dict[in
     {2: -1}
     """
     meet: dict[tuple[int, int], int] = {}
-    for x, y in zip(left, right, strict=True):
-        meet[x, y] = meet.get((x, y), 0) + 1
+    for pair in zip(left, right, strict=True):
+        meet[pair] = meet.get(pair, 0) + 1
+    if len(meet) == len(left) and order == 1:  # τ is the finest partition
+        signs = [b for side in (left, right) for b in {x: side.count(x) for x in side}.values()]
+        sign = -1 if len(signs) % 2 else 1
+        return {len(left): sign * prod([factorial(b - 1) for b in signs])}
     counts = [_block_counts(size, order) for size in meet.values()]
     found: dict[int, int] = {}
-    for choice in product(*(sorted(c.items()) for c in counts)):
-        inside: tuple[dict[int, int], dict[int, int]] = ({}, {})
-        weight = 1
+    for choice in product(*counts):
+        inside: dict[tuple[int, int], int] = {}
+        weight, total = 1, 0
         for (x, y), (b, ways) in zip(meet, choice, strict=True):
             weight *= ways
-            inside[0][x] = inside[0].get(x, 0) + b
-            inside[1][y] = inside[1].get(y, 0) + b
-        for blocks in inside:
-            for b in blocks.values():
-                weight *= (-1) ** (b - 1) * factorial(b - 1)
-        total = sum(b for b, _ in choice)
-        found[total] = found.get(total, 0) + weight
+            total += b
+            inside[0, x] = inside.get((0, x), 0) + b
+            inside[1, y] = inside.get((1, y), 0) + b
+        for b in inside.values():
+            if b > 2:
+                weight *= factorial(b - 1)
+        found[total] = found.get(total, 0) + (
+            -weight if len(inside) % 2 else weight
+        )  # Π (-1)^{b-1}, every b counted twice
     return {b: c for b, c in found.items() if c}
 
 
-def _block_counts(size: int, order: int) -> dict[int, int]:
-    """Return how many set partitions of so many points have b blocks, all of a size that `order` divides."""
+def _block_counts(size: int, order: int) -> list[tuple[int, int]]:
+    """Return pairs of b and the number of set partitions of so many points into b blocks of sizes that `order` divides."""
+    if order == 1 and size < 3:
+        return [(1, 1)] if size == 1 else [(1, 1), (2, 1)]
     if order == 1:
-        return {b: stirling_number(size, b) for b in range(1, size + 1)}
+        return [(b, stirling_number(size, b)) for b in range(1, size + 1)]
     table: list[dict[int, int]] = [{0: 1}]
     for n in range(1, size + 1):
         row: dict[int, int] = {}
@@ -123,36 +131,43 @@ def _block_counts(size: int, order: int) -> dict[int, int]:
             for b, ways in table[n - first].items():
                 row[b + 1] = row.get(b + 1, 0) + ways * comb(n - 1, first - 1)
         table.append(row)
-    return table[size]
+    return sorted(table[size].items())
 
 
-def centred_coefficients(left: SetPartition, right: SetPartition) -> dict[tuple[int, int], int]:
+def centred_coefficients(left: Sequence[int], right: Sequence[int]) -> dict[tuple[int, int], int]:
     """Return the coefficients of `(-1/d)^t / (d)_b` in `Σ_T (-1/d)^{|T|} W(π∖T, ρ∖T)`, T sets of common singletons."""
-    alone = [v for v in range(len(left)) if left.count(left[v]) == right.count(right[v]) == 1]
-    kept = [v for v in range(len(left)) if v not in alone]
+    pairs = list(zip(left, right, strict=True))
+    others = [(x, y) for x, y in pairs if left.count(x) != 1 or right.count(y) != 1]
+    alone = len(pairs) - len(others)
     found: dict[tuple[int, int], int] = {}
-    for t in range(len(alone) + 1):  # which of the common singletons are in T does not matter
-        left_over = [*kept, *alone[t:]]
-        parts = (kernel([left[v] for v in left_over]), kernel([right[v] for v in left_over]))
-        for b, c in coefficients(*parts, 1).items():
-            found[t, b] = found.get((t, b), 0) + c * comb(len(alone), t)
+    shared = coefficients([x for x, _ in others], [y for _, y in others], 1)
+    if not alone:
+        return {(0, b): c for b, c in shared.items()}
+    for t in range(alone + 1):  # which of the common singletons are in T does not matter; each left is a block
+        for b, c in shared.items():
+            found[t, b + alone - t] = c * comb(alone, t)
     return found
 
 
 def falling_sum(terms: Mapping[tuple[int, int], int], size: Any) -> Any:
     """Return `Σ c (-1/d)^t / (d)_b`; at an integer d over the terms with b <= d."""
-    if size.is_Integer:
-        d = int(size)
-        total = sum(
-            (Fraction(c * (-1) ** t, d**t * prod(d - s for s in range(b))) for (t, b), c in terms.items() if b <= d),
-            Fraction(0),
-        )
-        return sp.Rational(total.numerator, total.denominator)
-    ratios = []
-    for (t, b), c in terms.items():
-        roots = tuple((s, 1 + (t if s == 0 else 0)) for s in range(b)) if b else (((0, t),) if t else ())
-        ratios.append((Ratio(fmpz_poly([(-1) ** t]), 1, roots), c))
-    return add_ratios(ratios).to_sympy(size)
+    d = size if type(size) is int else int(size) if size.is_Integer else None
+    kept = [(t, b, -c if t % 2 else c) for (t, b), c in terms.items() if d is None or b <= d]
+    least = max([b for _, b, _ in kept], default=0)
+    most = max([t for t, _, _ in kept], default=0)
+    if d is not None:  # over the common denominator d^most (d)_least
+        rest = [1] * (least + 1)
+        for b in range(least - 1, -1, -1):
+            rest[b] = rest[b + 1] * (d - b)
+        return sp.Rational(sum([c * d ** (most - t) * rest[b] for t, b, c in kept]), d**most * rest[0])
+    rests = [fmpz_poly([1])] * (least + 1)
+    for b in range(least - 1, -1, -1):
+        rests[b] = rests[b + 1] * fmpz_poly([-b, 1])
+    total = fmpz_poly([])
+    for t, b, c in kept:
+        total += rests[b] * fmpz_poly([0] * (most - t) + [c])
+    roots = tuple((s, 1 + most if s == 0 else 1) for s in range(least)) or (((0, most),) if most else ())
+    return Ratio(total, 1, roots).to_sympy(size)
 
 
 def partition_gram_matrix(k: int, d: Any, group: str = "permutation") -> Any:
@@ -182,16 +197,25 @@ def partition_gram_matrix(k: int, d: Any, group: str = "permutation") -> Any:
     return sp.ImmutableMatrix([[size ** join_count(pi, rho) for rho in family] for pi in family])
 
 
-def as_set_partition(blocks: Any, name: str) -> SetPartition:
-    """Return a set partition as block labels by first occurrence, from blocks or from labels."""
+def block_labels(blocks: Any, name: str) -> Sequence[int]:
+    """Return labels of the blocks that the points 0, 1, ... are in, from blocks or from labels.
+
+    Examples
+    --------
+    >>> block_labels(((1,), (0, 2)), "pi"), block_labels([5, 7, 5], "pi")
+    ([1, 0, 1], [5, 7, 5])
+    """
     try:
         items = list(blocks)
-        if items and all(hasattr(x, "__index__") for x in items):
-            return kernel([int(x) for x in items])
-        points = {int(v): b for b, block in enumerate(items) for v in block}
-        count = sum(len(list(block)) for block in items)
+        if items and hasattr(items[0], "__index__"):
+            return [int(x) for x in items]
+        home, count = {}, 0
+        for b, block in enumerate(items):
+            for v in block:
+                home[int(v)] = b
+                count += 1
     except TypeError as error:
         raise WeingartenError(f"{name}={blocks!r} is no set partition; write it as ((0, 2), (1,))") from error
-    if sorted(points) != list(range(len(points))) or count != len(points):
+    if count != len(home) or (home and (min(home) or max(home) != count - 1)):
         raise WeingartenError(f"{name}={blocks!r} is no set partition of 0..{max(count - 1, 0)}; list every point once")
-    return kernel([points[v] for v in range(len(points))])
+    return [home[v] for v in range(count)]

@@ -15,12 +15,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, pairwise
-from math import prod
+from math import comb, prod
 from typing import Any, ClassVar
 
 import sympy as sp
 from flint import fmpz_poly
 
+from weingarten.algebra import building
 from weingarten.algebra.rational import Ratio
 from weingarten.algebra.several import Ring, Several
 from weingarten.caches import cached
@@ -151,13 +152,7 @@ class CentredPermutation(Permutation):
 
     def entries(self, rows: Sequence[int], cols: Sequence[int], marks: Sequence[bool], ring: Ring) -> Several:
         """Return `Σ_S (-1/d)^{k-|S|} E Π_S P`."""
-        counts: Counter[tuple[int, int]] = Counter()
-        k = len(rows)
-        for t in range(k + 1):
-            for left in combinations(range(k), k - t):
-                tau = kernel([rows[v] for v in left])
-                if tau == kernel([cols[v] for v in left]):
-                    counts[t, block_count(tau)] += 1
+        counts = kept_places(rows, cols)
         return ring.total(self.weight((t, ((b, c),)), ring) for (t, b), c in counts.items())
 
     def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
@@ -176,6 +171,35 @@ class CentredPermutation(Permutation):
 
 def _moved(joints: tuple[Joint, ...], left: Sequence[int]) -> tuple[Joint, ...]:
     return tuple((2 * left[a // 2] + a % 2, 2 * left[b // 2] + b % 2) for a, b in joints)
+
+
+def kept_places(rows: Sequence[int], cols: Sequence[int]) -> dict[tuple[int, int], int]:
+    """Return how many sets of factors leave t out and stand at b places, no two in one row or column.
+
+    Examples
+    --------
+    >>> kept_places([1, 1], [1, 2])
+    {(2, 0): 1, (1, 1): 2}
+    """
+    cells = list(Counter(zip(rows, cols, strict=True)).items())
+    found: dict[tuple[int, int], int] = {}
+
+    def grow(index: int, taken: tuple[tuple[int, int], ...], ways: dict[int, int]) -> None:
+        if index == len(cells):
+            for t, count in ways.items():
+                found[t, len(taken)] = found.get((t, len(taken)), 0) + count
+            return
+        (i, j), times = cells[index]
+        grow(index + 1, taken, ways)
+        if all(i != r and j != c for r, c in taken):
+            more: dict[int, int] = {}
+            for t, count in ways.items():
+                for s in range(1, times + 1):
+                    more[t - s] = more.get(t - s, 0) + count * comb(times, s)
+            grow(index + 1, (*taken, (i, j)), more)
+
+    grow(0, (), {len(rows): 1})
+    return found
 
 
 def cycle_moment(mu: tuple[int, ...], d: int | None, signed: bool) -> Fraction:
@@ -217,6 +241,17 @@ def _factorial_moments(kinds: tuple[tuple[int, int], ...], d: int | None, signed
     return sum(states.values(), Fraction(0))
 
 
+def existing(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
+    """Return the size, an int or what sympy has for it, refusing an index beyond it."""
+    size: Any = d if type(d) is int and d > 0 else checked_size("d", d)
+    if type(size) is not int and size.is_Integer:
+        size = int(size)
+    if type(size) is int and rows and (max(rows) > size or max(cols) > size):
+        highest = max(*rows, *cols)
+        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
+    return size
+
+
 def permutation_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
     """Return `[ker i = ker j] / (d)_{|ker i|}` for indices that are known to be positive, without a matrix in between.
 
@@ -225,16 +260,15 @@ def permutation_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
     >>> permutation_moment([1, 2, 1], [3, 1, 3], 5)
     1/20
     """
-    size, highest = checked_size("d", d), max((*rows, *cols), default=1)
-    if size.is_Integer and highest > int(size):
-        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
-    tau = kernel(rows)
-    if tau != kernel(cols):
+    blocks = len({*zip(rows, cols, strict=True)})  # the kernels are equal iff rows and columns go with each other
+    size = existing(rows, cols, d)
+    if blocks != len({*rows}) or blocks != len({*cols}):
         return sp.S.Zero
-    blocks = block_count(tau)
-    if size.is_Integer:
-        return sp.Rational(1, prod(int(size) - s for s in range(blocks)))
-    return Ratio(fmpz_poly([1]), 1, tuple((s, 1) for s in range(blocks))).to_sympy(size)
+    if type(size) is int:
+        return sp.Rational(1, prod(range(size - blocks + 1, size + 1)))
+    if not size.is_Symbol:
+        return Ratio(fmpz_poly([1]), 1, tuple((s, 1) for s in range(blocks))).to_sympy(size)
+    return building.over_falling(size, blocks)
 
 
 def centred_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
@@ -247,17 +281,8 @@ def centred_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
     """
     from weingarten.ensembles.partition_functions import falling_sum
 
-    size, highest = checked_size("d", d), max((*rows, *cols), default=1)
-    if size.is_Integer and highest > int(size):
-        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
-    counts: Counter[tuple[int, int]] = Counter()
-    k = len(rows)
-    for t in range(k + 1):
-        for left in combinations(range(k), k - t):
-            tau = kernel([rows[v] for v in left])
-            if tau == kernel([cols[v] for v in left]):
-                counts[t, block_count(tau)] += 1
-    return falling_sum(counts, size)
+    size = existing(rows, cols, d)
+    return falling_sum(kept_places(rows, cols), size)
 
 
 LAWS = {"permutation": Permutation, "centred permutation": CentredPermutation}

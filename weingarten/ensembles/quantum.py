@@ -6,214 +6,130 @@ D(k): non-crossing pairings (O_d^+), those that join u with u* (U_d^+), non-cros
 all partitions. The order of the factors matters. Real d >= 2 (O, U) and d >= 4 (S) have no pole, so a symbolic answer is
 right at every such integer at once; at d <= 3, S_d^+ is S_d, and O_1^+ is O_1.
 
-The poles are roots of Chebyshev polynomials, `U_j(d/2)` for O (Temperley-Lieb) and `U_j(√d/2)` for S: the inverse is
-computed at integers and interpolated over a denominator of these, and checked at two more integers.
-
 Source: Banica & Collins, Publ. RIMS 43 (2007) 277.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any, ClassVar
 
 import sympy as sp
-from flint import fmpq_mat, fmpq_poly, fmpz_mat, fmpz_poly
+from flint import fmpz_poly
 
-from weingarten.algebra.several import Ring, Several, symbols_of
-from weingarten.caches import cached
-from weingarten.combinatorics.set_partitions import (
-    SetPartition,
-    is_finer,
-    join_count,
-    noncrossing_pairings,
-    noncrossing_partitions,
+from weingarten.algebra import building
+from weingarten.algebra.rational import Ratio
+from weingarten.algebra.several import Ring, Several, ring_of, symbols_of
+from weingarten.combinatorics.set_partitions import is_finer
+from weingarten.ensembles.noncrossing import (
+    denominator,
+    diagrams,
+    interpolated_sum,
+    inverse_at,
+    inverse_entry,
+    summed_at,
 )
-from weingarten.ensembles.permutations import Permutation, joints_of
-from weingarten.errors import CostError, SelfCheckError, WeingartenError
+from weingarten.ensembles.permutations import Permutation, existing, joints_of, permutation_moment
+from weingarten.errors import WeingartenError
 from weingarten.legs.law import Gluing, Law, Range
 from weingarten.legs.symbols import RandomMatrix, checked_size
 
-GRAM_LIMIT = 150  # partitions of one symbolic Gram matrix (degree 12 of O, 6 of S)
-GRAM_LIMIT_AT = 1500  # at an integer size
+Places = tuple[tuple[int, ...], tuple[int, ...]]  # rows and columns of the factors, in their order
 
 
-@cached
-def diagrams(kind: str, marks: tuple[bool, ...]) -> tuple[SetPartition, ...]:
-    """Return D(k): for U_d^+ the pairings that join matrices with conjugates."""
-    if kind == "S+":
-        return noncrossing_partitions(len(marks))
-    family = noncrossing_pairings(len(marks))
-    if kind == "O+":
-        return family
-    return tuple(
-        tau for tau in family if all(marks[a] != marks[b] for a, b in (_block(tau, k) for k in range(len(marks) // 2)))
-    )
+def reduced_word(rows: Sequence[int], cols: Sequence[int]) -> Places | None:
+    """Return a shorter word of S_d^+ with the same Haar state, None where it vanishes.
 
-
-def _block(tau: SetPartition, k: int) -> tuple[int, int]:
-    first = tau.index(k)
-    return first, tau.index(k, first + 1)
-
-
-@cached
-def gram_exponents(kind: str, marks: tuple[bool, ...]) -> tuple[tuple[int, ...], ...]:
-    """Return the exponents `|π∨ρ|` of the Gram matrix."""
-    family = diagrams(kind, marks)
-    half = [[join_count(pi, rho) for rho in family[: a + 1]] for a, pi in enumerate(family)]
-    return tuple(tuple(row + [half[b][a] for b in range(a + 1, len(half))]) for a, row in enumerate(half))
-
-
-@cached
-def inverse_at(kind: str, marks: tuple[bool, ...], d: int) -> Any:
-    """Return the inverse of the Gram matrix at an integer size as a flint matrix."""
-    exponents = gram_exponents(kind, marks)
-    _check_rows(kind, marks, len(exponents))
-    return fmpq_mat(fmpz_mat([[d**e for e in row] for row in exponents])).inv()
-
-
-def _check_rows(kind: str, marks: tuple[bool, ...], rows: int) -> None:
-    """Refuse a Gram matrix with too many rows."""
-    if rows > GRAM_LIMIT_AT:
-        raise CostError(
-            f"{kind} of degree {len(marks)}: a Gram matrix of {rows} rows; the limit is {GRAM_LIMIT_AT}",
-            estimate=rows,
-            limit=GRAM_LIMIT_AT,
-        )
-
-
-def chebyshev(j: int) -> Any:
-    """Return `U_j(d/2)` as an integer polynomial: d, d² - 1, d³ - 2d, ...
+    Entries of one row (one column) are orthogonal projections, `u_ij u_ik = δ_jk u_ij`, and the state is a trace: so
+    neighbours, the last and the first factor among them, are merged or give zero.
 
     Examples
     --------
-    >>> [chebyshev(j) for j in (1, 2, 3)]
-    [x, x^2 + (-1), x^3 + (-2)*x]
+    >>> reduced_word([1, 2, 2, 1], [3, 1, 1, 3]), reduced_word([1, 1], [1, 2])
+    (((1, 2), (3, 1)), None)
     """
-    before, now = fmpz_poly([1]), fmpz_poly([0, 1])
-    for _ in range(j - 1):
-        before, now = now, fmpz_poly([0, 1]) * now - before
-    return now if j else fmpz_poly([1])
+    word: list[tuple[int, int]] = []
+    for i, j in zip(rows, cols, strict=True):
+        if word and (i == word[-1][0] or j == word[-1][1]):
+            if (i, j) != word[-1]:
+                return None
+        else:
+            word.append((i, j))
+    while len(word) > 1 and (word[0][0] == word[-1][0] or word[0][1] == word[-1][1]):
+        if word.pop() != word[0]:
+            return None
+    return tuple(i for i, _ in word), tuple(j for _, j in word)
 
 
-@cached
-def denominator(kind: str, k: int) -> tuple[tuple[tuple[int, ...], int], ...]:
-    """Return the irreducible factors (by their coefficients) and powers of a common denominator of degree k."""
-    powers: dict[tuple[int, ...], int] = {}
-    half = k if kind == "S+" else k // 2
-    for j in range(1, half + 1):
-        polynomial = chebyshev(j)
-        if kind == "S+":  # U_j(√d/2) is a polynomial in d, times √d for odd j
-            polynomial = fmpz_poly([int(c) for c in polynomial.coeffs()][j % 2 :: 2])
-        for factor, power in polynomial.factor()[1]:
-            key = tuple(int(c) for c in factor.coeffs())
-            powers[key] = max(powers.get(key, 0), (half // j) * power)
-    if kind == "S+":
-        powers[0, 1] = k
-    return tuple(sorted(powers.items()))
-
-
-@cached
-def inverse_entry(kind: str, marks: tuple[bool, ...], row: int, col: int) -> tuple[tuple[int, ...], int]:
-    """Return numerator coefficients and an integer below, over `denominator(kind, k)`."""
-    return interpolated_sum(kind, marks, (row,), (col,))
-
-
-def interpolated_sum(
-    kind: str, marks: tuple[bool, ...], rows: Sequence[int], cols: Sequence[int]
-) -> tuple[tuple[int, ...], int]:
-    """Return `Σ W(π, ρ)` over rows and columns of the inverse: numerator coefficients and an integer below.
-
-    Raises
-    ------
-    CostError
-        For Gram matrices of more than `GRAM_LIMIT` rows.
-    """
-    size = len(diagrams(kind, marks))
-    if size > GRAM_LIMIT:
-        raise CostError(
-            f"{kind} of degree {len(marks)} with a symbolic size: a Gram matrix of {size} rows; the limit is "
-            f"{GRAM_LIMIT} (an integer size goes to {GRAM_LIMIT_AT})",
-            estimate=size,
-            limit=GRAM_LIMIT,
-        )
-    below = fmpz_poly([1])
-    for coefficients, power in denominator(kind, len(marks)):
-        below *= fmpz_poly(list(coefficients)) ** power
-    start = 4 if kind == "S+" else 2
-    count = (
-        below.degree() + 1 - (len(marks) // 2 if kind != "S+" else 0)
-    )  # W decays like d^{-k/2}, in S_d^+ it is bounded
-    points = range(start, start + count + 2)
-    values = [summed_at(kind, marks, rows, cols, x) * int(below(x)) for x in points]
-    numerator = _interpolated(start, values[:count])
-    if any(numerator(x) != _fmpq(v) for x, v in zip(points, values, strict=True)):
-        raise SelfCheckError(f"the inverse Gram matrix of {kind}, degree {len(marks)}, has another denominator")
-    return tuple(int(c) for c in numerator.numer().coeffs()), int(numerator.denom())
-
-
-def summed_at(kind: str, marks: tuple[bool, ...], rows: Sequence[int], cols: Sequence[int], d: int) -> Fraction:
-    """Return `Σ W(π, ρ)` over rows and columns at an integer size."""
-    exponents = gram_exponents(kind, marks)
-    _check_rows(kind, marks, len(exponents))
-    powers = [d**e for e in range(len(marks) + 1)]
-    right = fmpz_mat(len(exponents), 1)
-    for b in cols:
-        right[b, 0] = 1
-    solution = fmpz_mat([[powers[e] for e in row] for row in exponents]).solve(right)
-    total = sum((solution[a, 0] for a in rows), _fmpq(Fraction(0)))
-    return Fraction(int(total.p), int(total.q))
-
-
-def quantum_moment(rows: Sequence[int], cols: Sequence[int], d: Any, kind: str) -> Any:
-    """Return `h(u_{i_1 j_1} ... u_{i_k j_k})` of O_d^+ or S_d^+ for indices that are known to be positive.
+def free_permutation_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
+    """Return `h(u_{i_1 j_1} ... u_{i_k j_k})` of S_d^+ for indices that are known to be positive.
 
     Examples
     --------
-    >>> quantum_moment([1, 2, 2, 1], [1, 2, 2, 1], 3, "O+")
+    >>> free_permutation_moment([1, 2, 1, 2], [1, 3, 1, 2], 5)
+    1/110
+    """
+    size = existing(rows, cols, d)
+    if not (type(size) is int and size < 4):
+        word = reduced_word(rows, cols)
+        if word is None:
+            return sp.S.Zero
+        if len(word[0]) > 3:  # of up to three points, no partitions cross
+            return _moment(*word, size, "S+")
+        rows, cols = word
+    return permutation_moment(rows, cols, size)
+
+
+def free_orthogonal_moment(rows: Sequence[int], cols: Sequence[int], d: Any) -> Any:
+    """Return `h(u_{i_1 j_1} ... u_{i_k j_k})` of O_d^+ for indices that are known to be positive.
+
+    Examples
+    --------
+    >>> free_orthogonal_moment([1, 2, 2, 1], [1, 2, 2, 1], 3)
     1/8
     """
-    size, highest = checked_size("d", d), max((*rows, *cols), default=1)
-    if size.is_Integer and highest > int(size):
-        raise WeingartenError(f"index {highest} does not exist at d={size}; every row and column must be at most d")
-    law = LAWS[kind]((size,), (size,), kind)
-    law.check(len(rows), 0)
-    if kind == "S+" and size.is_Integer and int(size) < 4:
-        from weingarten.ensembles.permutations import permutation_moment
+    size = existing(rows, cols, d)
+    if size == 1:
+        FreeOrthogonal((sp.S.One,), (sp.S.One,), "O+").check(len(rows), 0)
+    return _moment(rows, cols, size, "O+")
 
-        return permutation_moment(rows, cols, size)
+
+def _moment(rows: Sequence[int], cols: Sequence[int], size: Any, kind: str) -> Any:
+    """Return the sum of the inverse Gram matrix over the diagrams that respect the indices; `size` as `existing` has it."""
     marks = (False,) * len(rows)
     family = diagrams(kind, marks)
     left = [a for a, pi in enumerate(family) if is_finer(pi, rows)]
-    right = [b for b, rho in enumerate(family) if is_finer(rho, cols)]
-    if not left or not right:
+    right = [b for b, rho in enumerate(family) if is_finer(rho, cols)] if left else []
+    if not right:
         return sp.S.Zero
-    if size.is_Integer:
-        value = summed_at(kind, marks, left, right, int(size))
+    if type(size) is int:
+        value = summed_at(kind, marks, left, right, size)
         return sp.Rational(value.numerator, value.denominator)
-    ring = Ring(symbols_of([size]))
-    return ring.sympy(law.summed(marks, left, right, ring))
+    if len(family) == 1:
+        return Ratio(fmpz_poly([1]), 1, ((0, len(rows) // 2),) if rows else ()).to_sympy(size)
+    if size.is_Symbol:
+        return _factored(*interpolated_sum(kind, marks, left, right), denominator(kind, len(marks)), size)
+    ring = ring_of(symbols_of([size]))
+    return ring.sympy(LAWS[kind]((size,), (size,), kind).summed(marks, left, right, ring))
 
 
-def _fmpq(value: Fraction) -> Any:
-    from flint import fmpq
-
-    return fmpq(value.numerator, value.denominator)
-
-
-def _interpolated(start: int, values: list[Fraction]) -> Any:
-    """Return the polynomial with given values at `start, start + 1, ...`, by Newton's differences."""
-    differences, row = [], [_fmpq(v) for v in values]
-    while row:
-        differences.append(row[0])
-        row = [b - a for a, b in itertools.pairwise(row)]
-    result, product = fmpq_poly([0]), fmpq_poly([1])
-    for m, difference in enumerate(differences):
-        result += product * difference
-        product = product * fmpq_poly([-(start + m), 1]) / (m + 1)
-    return result
+def _factored(coefficients: tuple[int, ...], scale: int, known: Any, size: Any) -> Any:
+    """Return `Σ c_k d^k / (scale Π factors)` in lowest terms for a symbol."""
+    numerator, factors = fmpz_poly(list(coefficients)), []
+    for key, power in known:
+        below = fmpz_poly(list(key))
+        while power:
+            quotient, rest = divmod(numerator, below)
+            if rest:
+                break
+            numerator, power = quotient, power - 1
+        if power:
+            factors.append((key, -power))
+    content, parts = numerator.factor()
+    factors += [(tuple(map(int, part.coeffs())), power) for part, power in parts]
+    powers = [building.power(building.polynomial_of(key, size), power) for key, power in factors]
+    return building.factored(sp.Rational(int(content), scale), powers)
 
 
 class FreeQuantum(Law):
@@ -321,10 +237,10 @@ class FreePermutation(FreeQuantum):
 
     def entries(self, rows: Sequence[int], cols: Sequence[int], marks: Sequence[bool], ring: Ring) -> Several:
         """Return the double sum; at d <= 3 the entries commute."""
-        classical = self._classical()
+        classical, word = self._classical(), reduced_word(rows, cols)
         if classical is not None:
             return classical.entries(rows, cols, marks, ring)
-        return super().entries(rows, cols, marks, ring)
+        return ring.zero if word is None else super().entries(*word, (False,) * len(word[0]), ring)
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return `d >= 4` for symbols."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from typing import Any
 
@@ -74,6 +75,7 @@ def law_of(matrix: Any) -> Law:
     return law_class(matrix.group)(size, size, matrix.group)  # type: ignore[no-any-return]
 
 
+@functools.cache
 def law_class(name: str) -> Any:
     """Return the class of a law."""
     if name not in HOMES:

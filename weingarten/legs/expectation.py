@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
-from weingarten.algebra.several import Ring, Several, symbols_of
+from weingarten.algebra.several import Several, ring_of, symbols_of
 from weingarten.answers import Answer
 from weingarten.errors import WeingartenError
 from weingarten.legs.gluing import EMPTY, LIMIT, integrate, integrate_flat, lay_out
-from weingarten.legs.law import Law, Range, Tree, letters_of
+from weingarten.legs.law import Law, Range
 from weingarten.legs.network import Builder, Network
-from weingarten.legs.output import Writer, as_chain
+from weingarten.legs.order import in_order
+from weingarten.legs.output import Writer
 from weingarten.legs.symbols import legs_of
 from weingarten.legs.trees import Product, TreeReader
 from weingarten.notation.expansion import check_expansion
@@ -31,10 +31,14 @@ class Work:
     def prepare(self) -> None:
         """Fix the ring once everything is read."""
         self.reader.check_form()
-        parameters = [p for m in self.reader.random.values() for p in getattr(m, "parameters", ()) if _is_scalar(p)]
-        sides = [side for name in (*self.reader.random, *self.reader.constants) for side in self.reader.legs(name)]
-        shapes = [s for m in self.reader.random.values() for side in legs_of(m) for s in side]
-        self.ring = Ring(symbols_of([size for side in sides for size in side] + parameters + shapes))
+        sizes: list[Any] = []
+        for name, matrix in (*self.reader.random.items(), *self.reader.constants.items()):
+            for side in self.reader.legs(name):
+                sizes += side
+            if name in self.reader.random:
+                sizes += [x for side in legs_of(matrix) for x in side]
+                sizes += [p for p in getattr(matrix, "parameters", ()) if _is_scalar(p)]
+        self.ring = ring_of(symbols_of(sizes))
         self.writer = Writer(self.reader.constants, self.reader.symmetric)
 
     def law(self, name: str) -> Law | None:
@@ -58,18 +62,18 @@ class Work:
     def reduced(self, builder: Builder) -> dict[Network, Several]:
         """Return the expectation of a network as a combination of networks of constants."""
         self._note_ranges(builder)
-        start, free = builder.network(self.reader.symmetric)
-        if start is None:
+        free = builder.free_sizes()
+        if free is None:
             return {}
         weight = self.ring.one
         for size in free:
             weight = weight * self.ring.size(size)
-        powers = self._power_traces(start)
+        names = self.order(builder)
+        powers = self._power_traces(builder, names)
         if powers is not None:
             return {EMPTY: weight * powers}
-        state, names = self._first(builder, start)
-        state = {network: value * weight for network, value in state.items()}
-        for name in names:
+        state = {network: value * weight for network, value in self._first(builder, names).items()}
+        for name in names[1:]:
             law = self.reader.laws[name]
             grown: dict[Network, list[Several]] = {}
             for network, factor in state.items():
@@ -79,46 +83,39 @@ class Work:
             state = {key: self.ring.total(values) for key, values in grown.items()}
         return {key: value for key, value in state.items() if value}
 
-    def _power_traces(self, network: Network) -> Several | None:
+    def _power_traces(self, builder: Builder, names: list[str]) -> Several | None:
         """Return the value of a product of power traces of one matrix, if its law has a route for them."""
-        names = {x.name for nodes, _ in network.components for x in nodes}
-        if len(names) != 1 or network.ends or self.law(next(iter(names))) is None:
+        lengths = builder.cycles() if len(names) == 1 else None
+        if lengths is None:
             return None
-        lengths = []
-        for part in network.components:
-            chain = as_chain(part)
-            if chain is None or chain.start is not None or len(set(chain.word)) != 1:
-                return None
-            lengths.append(len(chain.word))
-        law = self.reader.laws[next(iter(names))]
-        return law.power_traces(tuple(sorted(lengths, reverse=True)), self.ring)
+        return self.reader.laws[names[0]].power_traces(tuple(sorted(lengths, reverse=True)), self.ring)
 
-    def _first(self, builder: Builder, start: Network) -> tuple[dict[Network, Several], list[str]]:
-        """Return the state to begin with, and the matrices that are left.
+    def _first(self, builder: Builder, names: list[str]) -> dict[Network, Several]:
+        """Return the expectation over the first matrix, or the network itself if there is none.
 
-        A matrix whose entries do not commute is integrated from the builder, whose nodes stand in the order of the
-        factors: the normal form sorts them.
+        It is integrated from the builder, whose nodes stand in the order of the factors: where entries do not commute that
+        order counts, and the normal form would sort them.
         """
-        names = self.order(builder)
-        ordered = [name for name in names if self.reader.laws[name].ordered]
-        if not ordered:
-            return {start: self.ring.one}, names
-        if len(ordered) > 1:
-            raise WeingartenError(
-                f"{' and '.join(ordered)}: two matrices of free quantum groups in one product; whether they commute or are "
-                "free is not said, so give one of them"
-            )
-        name = ordered[0]
-        found = integrate_flat(
-            lay_out(builder, name), name, self.reader.laws[name], self.ring, self.reader.symmetric, self.limit
-        )
-        return found, [other for other in names if other != name]
+        if not names:
+            network, _ = builder.network(self.reader.symmetric)
+            return {} if network is None else {network: self.ring.one}
+        law = self.reader.laws[names[0]]
+        return integrate_flat(lay_out(builder, names[0]), names[0], law, self.ring, self.reader.symmetric, self.limit)
 
     def order(self, builder: Builder) -> list[str]:
-        """Return the random matrices, those with fewest gluings first."""
+        """Return the random matrices: one whose entries do not commute, then those with fewest gluings first."""
         marks = {name: [x.conjugated for x in builder.nodes if x.name == name] for name in self.reader.laws}
         present = [name for name in marks if marks[name]]
-        return sorted(present, key=lambda name: (self.reader.laws[name].count(marks[name]), name))
+        ordered = [name for name in present if self.reader.laws[name].ordered]
+        if len(ordered) > 1:
+            raise WeingartenError(
+                f"{' and '.join(sorted(ordered))}: two matrices of free quantum groups in one product; whether they commute "
+                "or are free is not said, so give one of them"
+            )
+        if len(present) < 2:
+            return present
+        counts = {name: self.reader.laws[name].count(marks[name]) for name in present}
+        return sorted(present, key=lambda name: (name not in ordered, counts[name], name))
 
     def _note_ranges(self, builder: Builder) -> None:
         for name, law in self.reader.laws.items():
@@ -141,64 +138,35 @@ def network_expectation(expression: Any, *, with_range: bool = False, limit: int
     products = list(reader.products(expression))
     work = Work(reader, limit)
     work.prepare()
-    value = _total(products, work)
+    value = total_of(products, work)
     return as_answer(value, work, expression, limit) if with_range else value
 
 
-def _total(products: list[Product], work: Work) -> Any:
+def total_of(products: list[Product], work: Work) -> Any:
     """Return the sum of all products; equal products of constants are collected first."""
     totals: dict[Any, list[Several]] = {}
     for product in products:
         number, scalar = product.coefficient.as_coeff_Mul(rational=True)
         if not number:
             continue
-        front = work.ring.constant(1) * _fraction(number)
+        front = work.ring.one if number is sp.S.One else work.ring.constant(_fraction(number))
         builder = work.builder()
-        refuse_lost_order(product.closed, work, commuting=True)
-        for tree in product.closed:
+        for tree in in_order(product.closed, work.reader.laws, known=product.ordered):
             builder.close(tree)
         if not product.closed:
             totals.setdefault(scalar, []).append(front)
             continue
         for network, value in work.reduced(builder).items():
+            if network == EMPTY:
+                totals.setdefault(scalar, []).append(value * front)
+                continue
             written = work.writer.scalar(network)
             sign, rest = written.as_coeff_Mul(rational=True)
             if sign:
                 size, rest = work.without_sizes(rest)
                 totals.setdefault(scalar * rest, []).append(value * size * front * _fraction(sign))
-    return sp.Add(*[work.ring.sympy(work.ring.total(values), key) for key, values in totals.items()])
-
-
-def refuse_lost_order(trees: Sequence[Tree], work: Work, *, commuting: bool) -> None:
-    """Refuse factors whose entries do not commute and whose order is not known.
-
-    `commuting` says that the trees are the factors of a sympy product, which forgets their order; equal ones need none.
-    Inside a word a conjugate (an adjoint, an inverse) of a product reverses the order and a transpose keeps it, so both are
-    refused unless one letter stands below; of a whole single word they change nothing, the state is invariant.
-    """
-    names = {name for name, law in work.reader.laws.items() if law.ordered}
-    own = [tree for tree in trees if names & set(letters_of(tree))]
-    if commuting and len(set(own)) > 1:
-        raise WeingartenError(
-            f"{min(names)}: entries of quantum groups do not commute, and a product of different traces or entries has "
-            "lost its order; use moment(rows=..., cols=..., group=...) or one trace"
-        )
-    for tree in own:
-        inner = tree
-        while len(set(own)) == 1 and (commuting or len(own) == 1) and inner.kind in ("transpose", "conjugate"):
-            inner = inner.parts[0]
-        if _turns_a_product(inner, names):
-            raise WeingartenError(
-                f"{min(names)}: entries of quantum groups do not commute, and the order in a transposed or conjugated "
-                "product is not known; write it out, factor by factor"
-            )
-
-
-def _turns_a_product(tree: Tree, names: set[str]) -> bool:
-    """Tell whether a transpose or conjugate stands over several of the matrices."""
-    if tree.kind in ("transpose", "conjugate") and sum(name in names for name in letters_of(tree)) > 1:
-        return True
-    return any(_turns_a_product(part, names) for part in tree.parts)
+    terms = [work.ring.sympy(work.ring.total(values), key) for key, values in totals.items()]
+    return terms[0] if len(terms) == 1 else sp.Add(*terms)
 
 
 def _fraction(number: Any) -> Any:

@@ -213,6 +213,8 @@ def _result(
     """Build the network of a signature: its labels are the vertices."""
     ends, _names, kinds = signature
     roots, gluing = example
+    if not ends:
+        return EMPTY, [flat.sizes[v] for v in kinds]
     labels = iter(ends)
     fixed = [(next(labels), value) for _, value in flat.fixed]
     opened = {e: next(labels) for e in flat.opened}

@@ -22,7 +22,26 @@ def network_classes() -> tuple[Any, ...]:
 
 def uses_networks(expression: Any) -> bool:
     """Tell whether an expression holds what the calculus of square Haar matrices alone does not know."""
-    return isinstance(expression, sp.Basic) and expression.has(*network_classes())
+    return isinstance(expression, sp.Basic) and holds(expression, network_classes())
+
+
+def holds(expression: Any, classes: tuple[Any, ...]) -> bool:
+    """Tell whether an object of the classes is among the parts of an expression.
+
+    Examples
+    --------
+    >>> x = sp.Symbol("x")
+    >>> holds(1 + abs(x), (sp.Abs,)), holds(1 + x, (sp.Abs,))
+    (True, False)
+    """
+    stack = [expression]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, classes):
+            return True
+        if not isinstance(part, sp.MatrixSymbol):  # names and sizes hold nothing of the kind
+            stack.extend(part.args)
+    return False
 
 
 def needs_networks(result: Any, matrices: Mapping[Any, Any]) -> bool:

@@ -103,7 +103,7 @@ class Law:
     @property
     def size(self) -> Any:
         """The number of rows."""
-        return sp.Mul(*self.rows)
+        return self.rows[0] if len(self.rows) == 1 else sp.Mul(*self.rows)
 
     def expand(self, name: str) -> Tree | None:
         """Return the tree that stands for the matrix, in terms of the raw letter; None for the letter itself."""

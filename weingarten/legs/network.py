@@ -132,6 +132,41 @@ class Builder:
         rows = tuple(map(self.new, tree.data[0]))
         return rows, rows if tree.kind == "identity" else tuple(map(self.new, tree.data[1]))
 
+    def free_sizes(self) -> list[Any] | None:
+        """Return the sizes of the vertices that nothing is attached to; None if two fixed indices meet and differ."""
+        used = {self.find(v) for x in self.nodes for side in (x.rows, x.cols) for v in side}
+        values: dict[int, int] = {}
+        for v, value in self.fixed.items():
+            if values.setdefault(self.find(v), value) != value:
+                return None
+        used.update(values, map(self.find, self.open))
+        return [size for v, size in enumerate(self.sizes) if self.parent[v] == v and v not in used]
+
+    def cycles(self) -> list[int] | None:
+        """Return the lengths of the traces if the network is a product of power traces of one matrix, else None.
+
+        Examples
+        --------
+        >>> builder = Builder(lambda name: (("d",), ("d",)))
+        >>> builder.close(Tree("product", (Tree("letter", data="X"),) * 3))
+        >>> builder.cycles()
+        [3]
+        """
+        if self.fixed or self.open or len({(x.name, x.conjugated) for x in self.nodes}) != 1:
+            return None
+        follow = {tuple(map(self.find, x.rows)): tuple(map(self.find, x.cols)) for x in self.nodes}
+        if len(follow) != len(self.nodes) or follow.keys() != set(follow.values()):
+            return None
+        lengths = []
+        while follow:
+            start, here = follow.popitem()
+            length = 1
+            while here != start:
+                here = follow.pop(here)
+                length += 1
+            lengths.append(length)
+        return lengths
+
     def network(self, symmetric: frozenset[str]) -> tuple[Network | None, list[Any]]:
         """Return the normal form (None if it vanishes) and the sizes of the free vertices."""
         return normal_form(

@@ -20,6 +20,10 @@ from weingarten.notation.random_words import RandomExpr
 Legs = tuple[Any, ...]
 
 
+def _text(value: Any) -> Any:
+    return value if isinstance(value, Str) else Str(str(value))
+
+
 class RandomMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     """A random matrix that knows its law: `name`, row legs, column legs, the law's name and its parameters.
 
@@ -29,33 +33,38 @@ class RandomMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     def __new__(cls, name: Any, rows: Any, cols: Any, law: Any, parameters: Any = ()) -> RandomMatrix:
         """Return the matrix symbol; sympy rebuilds it from these arguments when a size is replaced."""
         legs = sp.Tuple(*rows), sp.Tuple(*cols)
-        made = sp.Basic.__new__(cls, Str(str(name)), *legs, Str(str(law)), sp.Tuple(*parameters))
+        made = sp.Basic.__new__(cls, _text(name), *legs, _text(law), sp.Tuple(*parameters))
         return made  # type: ignore[no-any-return]
 
     @property
     def name(self) -> str:
         """The name that is printed."""
-        return str(self.args[0])
+        return self.args[0].name  # type: ignore[no-any-return]
 
     @property
     def shape(self) -> tuple[Any, Any]:
         """Rows and columns: the products of the legs."""
-        return sp.Mul(*self.args[1]), sp.Mul(*self.args[2])
+        return _product(self.args[1]), _product(self.args[2])
 
     @property
     def legs(self) -> tuple[Legs, Legs]:
         """Sizes of the row legs and of the column legs."""
-        return tuple(self.args[1]), tuple(self.args[2])
+        return self.args[1].args, self.args[2].args
+
+    @property
+    def is_square(self) -> bool:
+        """Whether there are as many rows as columns."""
+        return _is_square(*self.args[1:3])
 
     @property
     def law(self) -> str:
         """The name of the law; the parameters are `parameters`."""
-        return str(self.args[3])
+        return self.args[3].name  # type: ignore[no-any-return]
 
     @property
     def parameters(self) -> Legs:
         """The parameters of the law."""
-        return tuple(self.args[4])
+        return self.args[4].args  # type: ignore[no-any-return]
 
     @property
     def free_symbols(self) -> set[Any]:
@@ -109,17 +118,17 @@ class LegMatrix(sp.MatrixSymbol):  # type: ignore[misc]
     @property
     def name(self) -> str:
         """The name that is printed."""
-        return str(self.args[0])
+        return self.args[0].name  # type: ignore[no-any-return]
 
     @property
     def shape(self) -> tuple[Any, Any]:
         """Rows and columns: the products of the legs."""
-        return sp.Mul(*self.args[1]), sp.Mul(*self.args[2])
+        return _product(self.args[1]), _product(self.args[2])
 
     @property
     def legs(self) -> tuple[Legs, Legs]:
         """Sizes of the row legs and of the column legs."""
-        return tuple(self.args[1]), tuple(self.args[2])
+        return self.args[1].args, self.args[2].args
 
     @property
     def free_symbols(self) -> set[Any]:
@@ -130,30 +139,64 @@ class LegMatrix(sp.MatrixSymbol):  # type: ignore[misc]
         return self if self.args[3] == sp.true else None
 
 
-class PartialTrace(sp.MatrixExpr):  # type: ignore[misc]
-    """The trace over some legs, counted from 1; made by `partial_trace`."""
+class Partial(sp.MatrixExpr):  # type: ignore[misc]
+    """What is done to some legs of a matrix alone; the legs that are left are kept."""
+
+    @property
+    def legs(self) -> tuple[Legs, Legs]:
+        """Sizes of the row legs and of the column legs."""
+        if not hasattr(self, "_legs"):
+            self._legs = self._legs_left(*legs_of(self.args[0]), {int(k) - 1 for k in self.args[1]})
+        return self._legs
+
+    def _legs_left(self, rows: Legs, cols: Legs, chosen: set[int]) -> tuple[Legs, Legs]:
+        raise NotImplementedError
 
     @property
     def shape(self) -> tuple[Any, Any]:
-        """Rows and columns that are left."""
-        rows, cols = legs_of(self)
-        return sp.Mul(*rows), sp.Mul(*cols)
+        """Rows and columns."""
+        rows, cols = self.legs
+        return _product(rows), _product(cols)
+
+    @property
+    def is_square(self) -> bool:
+        """Whether there are as many rows as columns."""
+        return _is_square(*self.legs)
+
+    def __pow__(self, other: Any) -> Any:
+        if type(other) is int and other > 0 and self.is_square:
+            return self if other == 1 else sp.MatPow(self, sp.Integer(other))
+        return super().__pow__(other)
+
+
+class PartialTrace(Partial):
+    """The trace over some legs, counted from 1; made by `partial_trace`."""
+
+    def _legs_left(self, rows: Legs, cols: Legs, chosen: set[int]) -> tuple[Legs, Legs]:
+        left = [tuple(x for k, x in enumerate(side) if k not in chosen) for side in (rows, cols)]
+        return left[0], left[1]
 
     def _sympystr(self, printer: Any) -> str:
         return f"tr_{''.join(map(str, self.args[1]))}({self.args[0]})"
 
 
-class PartialTranspose(sp.MatrixExpr):  # type: ignore[misc]
+class PartialTranspose(Partial):
     """The transpose of some legs, counted from 1; made by `partial_transpose`."""
 
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        """Rows and columns."""
-        rows, cols = legs_of(self)
-        return sp.Mul(*rows), sp.Mul(*cols)
+    def _legs_left(self, rows: Legs, cols: Legs, chosen: set[int]) -> tuple[Legs, Legs]:
+        pairs = list(enumerate(zip(rows, cols, strict=True)))
+        return tuple(p[k in chosen] for k, p in pairs), tuple(p[k not in chosen] for k, p in pairs)
 
     def _sympystr(self, printer: Any) -> str:
         return f"({self.args[0]})^T{''.join(map(str, self.args[1]))}"
+
+
+def _is_square(rows: Any, cols: Any) -> bool:
+    return bool(rows == cols or _product(rows) == _product(cols))
+
+
+def _product(legs: Any) -> Any:
+    return legs[0] if len(legs) == 1 else sp.Mul(*legs)
 
 
 def legs_of(matrix: Any) -> tuple[Legs, Legs]:
@@ -168,7 +211,7 @@ def legs_of(matrix: Any) -> tuple[Legs, Legs]:
     >>> legs_of(partial_trace(X*X.T, 2))
     ((dA,), (dA,))
     """
-    if isinstance(matrix, (RandomMatrix, LegMatrix)):
+    if isinstance(matrix, (RandomMatrix, LegMatrix, Partial)):
         return matrix.legs
     if isinstance(matrix, (sp.Transpose, sp.Adjoint, sp.Inverse)):
         rows, cols = legs_of(matrix.args[0])
@@ -183,15 +226,6 @@ def legs_of(matrix: Any) -> tuple[Legs, Legs]:
     if isinstance(matrix, sp.KroneckerProduct):
         parts = [legs_of(part) for part in matrix.args]
         return tuple(x for rows, _ in parts for x in rows), tuple(x for _, cols in parts for x in cols)
-    if isinstance(matrix, PartialTrace):
-        rows, cols = legs_of(matrix.args[0])
-        gone = {int(k) - 1 for k in matrix.args[1]}
-        left = [tuple(x for k, x in enumerate(side) if k not in gone) for side in (rows, cols)]
-        return left[0], left[1]
-    if isinstance(matrix, PartialTranspose):
-        turned = {int(k) - 1 for k in matrix.args[1]}
-        pairs = list(enumerate(zip(*legs_of(matrix.args[0]), strict=True)))
-        return tuple(p[k in turned] for k, p in pairs), tuple(p[k not in turned] for k, p in pairs)
     return (matrix.shape[0],), (matrix.shape[1],)
 
 
@@ -224,8 +258,8 @@ def partial_trace(matrix: Any, legs: Any) -> Any:
     >>> expectation(tr(partial_trace(U*X*U.H, 2)))
     Trace(X)
     """
-    which = _which(matrix, legs)
     rows, cols = legs_of(matrix)
+    which = _which(matrix, legs, rows, cols)
     for k in which:
         if rows[k - 1] != cols[k - 1]:
             raise WeingartenError(
@@ -245,11 +279,10 @@ def partial_transpose(matrix: Any, legs: Any) -> Any:
     >>> partial_transpose(constant_on("X", (A, B)), 2)
     (X)^T2
     """
-    return PartialTranspose(matrix, sp.Tuple(*_which(matrix, legs)))
+    return PartialTranspose(matrix, sp.Tuple(*_which(matrix, legs, *legs_of(matrix))))
 
 
-def _which(matrix: Any, legs: Any) -> list[int]:
-    rows, cols = legs_of(matrix)
+def _which(matrix: Any, legs: Any, rows: Legs, cols: Legs) -> list[int]:
     chosen = [legs] if hasattr(legs, "__index__") else list(legs)
     which = sorted({operator.index(k) for k in chosen})
     if len(rows) != len(cols):
@@ -268,7 +301,7 @@ def checked_legs(name: str, legs: Any) -> Legs:
 
 def checked_size(name: str, size: Any) -> Any:
     """Return one size: a positive integer, or an expression with free symbols that may be one."""
-    if isinstance(size, sp.Expr) and size.free_symbols:
+    if isinstance(size, sp.Symbol) or (isinstance(size, sp.Expr) and size.free_symbols):
         if size.is_integer is False or size.is_positive is False:
             raise WeingartenError(f"{name}={size} cannot be a positive integer; give a Symbol without that assumption")
         return size

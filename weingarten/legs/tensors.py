@@ -9,10 +9,11 @@ from typing import Any
 import sympy as sp
 
 from weingarten.errors import WeingartenError
-from weingarten.legs.expectation import Work, refuse_lost_order
+from weingarten.legs.expectation import Work
 from weingarten.legs.gluing import LIMIT
 from weingarten.legs.law import Tree
 from weingarten.legs.network import OPEN, Network, Node
+from weingarten.legs.order import refuse_lost_order
 from weingarten.legs.output import Writer, as_chain
 from weingarten.legs.trees import TreeReader
 from weingarten.notation.expansion import check_expansion
@@ -173,7 +174,7 @@ def network_tensor(words: Sequence[Any], *, limit: int = LIMIT) -> LegExpectatio
     totals: dict[Network, Any] = {}
     legs: tuple[Any, ...] = ()
     for coefficient, trees in partial:
-        refuse_lost_order(trees, work, commuting=False)
+        refuse_lost_order(trees, work.reader.laws)
         builder = work.builder()
         found = []
         for tree in trees:

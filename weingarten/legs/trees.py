@@ -13,6 +13,7 @@ import sympy as sp
 
 from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
+from weingarten.legs.hook import holds
 from weingarten.legs.law import FORM_NAME, Law, Tree
 from weingarten.legs.symbols import Entry, LegMatrix, Legs, PartialTrace, PartialTranspose, RandomMatrix, legs_of
 from weingarten.notation.entries import WordEntry
@@ -26,10 +27,11 @@ Sum = list[tuple[Any, Tree]]
 
 @dataclass
 class Product:
-    """One product of an expression: its coefficient and the trees that are closed to traces."""
+    """One product of an expression: its coefficient and the trees that are closed to traces, `ordered` or not."""
 
     coefficient: Any
     closed: list[Tree] = field(default_factory=list)
+    ordered: bool = False
 
 
 @dataclass
@@ -52,9 +54,11 @@ class TreeReader:
             raise WeingartenError(
                 f"expression={expression!r} is no scalar; take a trace or an entry, or expectation_tensor"
             )
-        if expression.has(sp.Abs):
-            expression = expression.replace(_is_even_modulus, _without_modulus)
-        for product in sp.Add.make_args(sp.expand(expression) if _has_sum_inside(expression) else expression):
+        if not isinstance(expression, sp.Trace):
+            if holds(expression, (sp.Abs,)):
+                expression = expression.replace(_is_even_modulus, _without_modulus)
+            expression = sp.expand(expression) if _has_sum_inside(expression) else expression
+        for product in sp.Add.make_args(expression):
             read = Product(sp.S.One)
             choices: list[Sum] = []
             for factor in sp.Mul.make_args(product):
@@ -66,8 +70,11 @@ class TreeReader:
                 yield Product(coefficient, list(trees))
 
     def _factor(self, read: Product, choices: list[Sum], factor: Any) -> None:
+        if isinstance(factor, sp.Trace):
+            choices.append(self.matrix(factor.arg))
+            return
         base, power = factor.as_base_exp()
-        if not factor.has(*RANDOM) and not isinstance(base, sp.Trace):
+        if not isinstance(base, sp.Trace) and not holds(factor, RANDOM):
             read.coefficient = read.coefficient * factor
             return
         if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
@@ -104,6 +111,8 @@ class TreeReader:
 
     def matrix(self, expr: Any) -> Sum:
         """Return a matrix expression as a list of `(scalar coefficient, tree)`."""
+        if isinstance(expr, RANDOM):
+            return [(sp.S.One, Tree("letter", data=self._name(expr)))]
         if isinstance(expr, sp.MatAdd):
             return [term for part in expr.args for term in self.matrix(part)]
         if isinstance(expr, (sp.MatMul, sp.KroneckerProduct)):
@@ -111,7 +120,7 @@ class TreeReader:
         if isinstance(expr, (sp.Transpose, sp.Adjoint)):
             inner = self.matrix(expr.arg)
             if isinstance(expr, sp.Adjoint):
-                inner = [(sp.conjugate(c), Tree("conjugate", (tree,))) for c, tree in inner]
+                inner = [(c if c is sp.S.One else sp.conjugate(c), Tree("conjugate", (tree,))) for c, tree in inner]
             return [(c, Tree("transpose", (tree,))) for c, tree in inner]
         if isinstance(expr, (sp.MatPow, sp.Inverse)):
             return self._power(expr.base, expr.exp)

@@ -38,7 +38,7 @@ def check_expansion(expression: Any) -> None:
     weingarten.errors.CostError: the expression multiplies out to at least 16777216 products; the limit is 20000
     """
     _, factors, _ = _extent(expression)
-    if expression.has(sp.MatrixExpr) and expression.has(sp.Trace):
+    if factors > FACTOR_LIMIT and expression.has(sp.MatrixExpr) and expression.has(sp.Trace):
         _within(factors, FACTOR_LIMIT, "has products of {} factors")
 
 
@@ -49,13 +49,15 @@ def _extent(expr: Any) -> Extent:
         return 1, 0, False
     if isinstance(expr, (sp.Pow, sp.MatPow)):
         return _power(expr)
+    if isinstance(expr, (sp.Transpose, sp.Adjoint)):
+        return _extent(expr.args[0])
     parts = [_extent(part) for part in expr.args]
     terms, factors, nested = zip(*parts, strict=True)
     if isinstance(expr, (sp.Add, sp.MatAdd)):
         return sum(terms), max(factors), any(nested)
     if isinstance(expr, (sp.Mul, sp.MatMul)):
         return _bounded(prod(terms)), sum(factors), any(nested)
-    if isinstance(expr, (sp.Trace, sp.Transpose, sp.Adjoint, sp.conjugate)):
+    if isinstance(expr, (sp.Trace, sp.conjugate)):
         return terms[0], factors[0], nested[0] or (isinstance(expr, sp.Trace) and terms[0] > 1)
     return 1, sum(factors), False
 

@@ -50,7 +50,7 @@ def value(name: str, first: Any, second: Any, parser: Any) -> Any:
 
 
 def _covariance(x: Any, y: Any, parser: Any) -> Any:
-    both, left, right = (parser.average(part) for part in (x * sp.conjugate(y), x, y))
+    both, left, right = parser.average_of_product(x, sp.conjugate(y)), parser.average(x), parser.average(y)
     parser.averaged = True
     return both - left * sp.conjugate(right)
 

@@ -45,10 +45,14 @@ class RandomExpr:
 
     def transpose(self) -> Any:
         """Return the transpose."""
+        if isinstance(self, sp.MatrixSymbol):
+            return sp.Basic.__new__(Transpose, self)
         return random(MatrixExpr.transpose(plain(self)))
 
     def adjoint(self) -> Any:
         """Return the conjugate transpose."""
+        if isinstance(self, sp.MatrixSymbol):
+            return sp.Basic.__new__(Adjoint, self)
         return random(MatrixExpr.adjoint(plain(self)))
 
     def conjugate(self) -> Any:
@@ -91,6 +95,8 @@ class RandomExpr:
         return _combined(sp.MatMul, self, 1 / sp.sympify(other))
 
     def __pow__(self, other: Any) -> Any:
+        if type(other) is int and other > 0 and isinstance(self, sp.MatrixSymbol) and self.is_square:
+            return self if other == 1 else sp.Basic.__new__(MatPow, self, sp.Integer(other))
         return random(sp.MatPow(plain(self), other).doit())
 
 
@@ -147,4 +153,39 @@ def _matrix(other: Any) -> Any:
 
 
 def _combined(cls: Any, left: Any, right: Any) -> Any:
-    return random(cls(plain(_matrix(left)), plain(_matrix(right))).doit())
+    left, right = plain(_matrix(left)), plain(_matrix(right))
+    if cls is sp.MatMul:
+        factors = (*_letters(left), *_letters(right))
+        if len(factors) > 1 and _side_by_side(factors, left, right):
+            return sp.Basic.__new__(MatMul, *factors)
+    return random(cls(left, right).doit())
+
+
+def _letters(expr: Any) -> tuple[Any, ...]:
+    """Return the factors of a product of letters, one letter as one factor; nothing for anything else."""
+    factors = expr.args if type(expr) is sp.MatMul else (expr,)
+    return factors if all(_is_letter(x) for x in factors) else ()
+
+
+def _is_letter(expr: Any) -> bool:
+    """Tell a matrix symbol or its transpose from what sympy may simplify in a product; exact classes alone are known."""
+    if type(expr) in (sp.Transpose, sp.Adjoint):
+        expr = expr.args[0]
+    return isinstance(expr, RandomExpr) and isinstance(expr, sp.MatrixSymbol)
+
+
+def _side_by_side(factors: tuple[Any, ...], left: Any, right: Any) -> bool:
+    """Tell whether sympy's product would be these factors as they stand: sizes fit and no neighbours are equal."""
+    split = len(left.args) if type(left) is sp.MatMul else 1
+    if not 0 < split < len(factors):
+        return False
+    before, after = factors[split - 1], factors[split]
+    return bool(_side(before, 1) == _side(after, 0) and before != after)
+
+
+def _side(expr: Any, which: int) -> Any:
+    """Return the sizes of the rows (0) or columns (1) of a letter, leg by leg where it has several."""
+    if type(expr) in (sp.Transpose, sp.Adjoint):
+        expr, which = expr.args[0], 1 - which
+    legs = getattr(expr, "legs", None)
+    return (expr.shape[which],) if legs is None else legs[which]

@@ -36,7 +36,7 @@ class HaarMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     @property
     def group(self) -> str:
         """The name of the group or ensemble."""
-        return str(self.args[3])
+        return self.args[3].name  # type: ignore[no-any-return]
 
     def __eq__(self, other: object) -> bool:
         return sp.Basic.__eq__(self, other)  # type: ignore[no-any-return]

@@ -50,6 +50,12 @@ class Dataset:
     classes: int
 
     @property
+    def title(self) -> str:
+        """The name as it is written in a sentence."""
+        own = {"digits": "Digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
+        return own.get(self.name) or self.name.replace("cifar", "CIFAR-")
+
+    @property
     def features(self) -> int:
         """Pixels ``p`` per image (times colours)."""
         return int(self.train_images.shape[1])

@@ -30,7 +30,8 @@ def load_cifar10(folder: str | Path) -> Dataset:
 
     The files lie in ``folder`` or in its ``cifar-10-batches-py``, ``cifar-10-batches-bin`` or ``cifar10``.
     """
-    where = data_folder(folder, "cifar-10-batches-py", "cifar-10-batches-bin", "cifar10")
+    inside = ("cifar-10-batches-py", "cifar-10-batches-bin")
+    where = data_folder(data_folder(folder, "cifar10"), *inside)
     train = [f"data_batch_{i}" for i in range(1, 6)]
     return _load("cifar10", where, train, ["test_batch"], 10, (b"labels",))
 
@@ -40,7 +41,7 @@ def load_cifar100(folder: str | Path) -> Dataset:
 
     The files lie in ``folder`` or in its ``cifar-100-python``, ``cifar-100-binary`` or ``cifar100``.
     """
-    where = data_folder(folder, "cifar-100-python", "cifar-100-binary", "cifar100")
+    where = data_folder(data_folder(folder, "cifar100"), "cifar-100-python", "cifar-100-binary")
     return _load("cifar100", where, ["train"], ["test"], 100, (b"coarse_labels", b"fine_labels"))
 
 

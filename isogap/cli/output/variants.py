@@ -2,75 +2,102 @@
 
 from __future__ import annotations
 
-import dataclasses
+import argparse
+import csv
+import io
+import json
 import math
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from isogap.base.records import plain
-from isogap.run.rates import Slope, gradient_slope
+from isogap.base.files import atomic_path, write_atomically
+from isogap.cli.common import write_stdout
+from isogap.run.rates import Slope
 from isogap.run.variant import VariantResult
-from isogap.theory.mean_field.variant_rate import variant_growth
+from isogap.run.variant_files import differences, save_variants, variant_data
+from isogap.run.verdict import mean_field_slope, slope_of
+from isogap.theory.hypotheses import coverage_of
+from isogap.theory.verdict import headline
 
 
-def as_data(result: VariantResult) -> dict[str, Any]:
-    """Return a run as plain data in the format ``isogap-variant/1``."""
-    variant = {f.name: getattr(result.variant, f.name) for f in dataclasses.fields(result.variant)}
-    slope = slope_of(result)
-    bounds = None if result.bounds is None else dict(zip(("theorem_5", "sharp"), result.bounds, strict=True))
-    rate = None if slope is None else {"value": slope.value, "stderr": slope.stderr, "window": slope.window}
-    found: dict[str, Any] = plain(
-        {
-            "format": "isogap-variant/1",
-            "variant": variant | {"activation": result.variant.activation.name},
-            "input": result.input,
-            "loss": result.loss,
-            "seed": result.seed,
-            "rank": result.rank,
-            "phi_0": result.phi0,
-            "theorem": result.theorem,
-            "wider_theorems": result.wider,
-            "gradient_bounds": bounds,
-            "rate": rate,
-            "mean_field": _mean_field_data(result),
-            "log_norm": result.log_norm,
-        }
+def as_data(results: Sequence[VariantResult]) -> dict[str, Any]:
+    """Return runs as plain data: one in the format ``isogap-variant/1``, several in a list."""
+    if len(results) == 1:
+        return variant_data(results[0])
+    names = differences([r.variant for r in results])
+    runs = [{"name": name} | variant_data(r) for name, r in zip(names, results, strict=True)]
+    return {"format": "isogap-variants/1", "runs": runs}
+
+
+def write_files(results: Sequence[VariantResult], options: argparse.Namespace, written: list[str]) -> None:
+    """Write what was asked for; each file completely or not at all, and its name to ``written``; standard output last."""
+    text = json.dumps(as_data(results), indent=1, allow_nan=False) + "\n" if options.json is not None else ""
+    jobs: list[tuple[str | None, Callable[[str], None]]] = [
+        (options.json if options.json != "-" else None, partial(_write_text, text=text)),
+        (options.csv, partial(_write_text, text=csv_table(results) if options.csv is not None else "")),
+        (options.save, partial(save_variants, results)),
+        (options.plot, partial(save_plot, results)),
+    ]
+    for path, write in jobs:
+        if path is not None:
+            write(path)
+            written.append(path)
+    if options.json == "-":
+        write_stdout(text)
+
+
+def _write_text(path: str, text: str) -> None:
+    write_atomically(path, lambda stream: stream.write(text.encode()))
+
+
+def csv_table(results: Sequence[VariantResult]) -> str:
+    """One row a variant and layer: its name, the layer, mean, standard error and quantiles of the log gradient norm."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for k, (name, result) in enumerate(zip(differences([r.variant for r in results]), results, strict=True)):
+        columns = result.sheet().columns
+        if k == 0:
+            writer.writerow(["variant", "layer", *columns])
+        for layer, row in enumerate(zip(*(column.tolist() for column in columns.values()), strict=True)):
+            writer.writerow([name, layer, *(repr(v) if math.isfinite(v) else "" for v in row)])
+    return out.getvalue()
+
+
+def save_plot(results: Sequence[VariantResult], path: str) -> None:
+    """Draw the log gradient norms by layer, one curve a variant."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    from isogap.plot import plot_variants
+
+    figure, ax = plt.subplots(figsize=(8, 5), layout="constrained")
+    try:
+        plot_variants(results, differences([r.variant for r in results]), ax)
+        with atomic_path(path) as temporary:
+            figure.savefig(temporary, dpi=150)
+    finally:
+        plt.close(figure)
+
+
+def head(result: VariantResult) -> str:
+    """Return what ran, in a line."""
+    v = result.variant
+    return (
+        f"width {v.width}, depth {v.depth}, batch {v.batch}, input {result.input}, rank {result.rank}, "
+        f"{result.log_norm.shape[0]} networks, seed {result.seed}"
     )
-    return found
-
-
-def slope_of(result: VariantResult) -> Slope | None:
-    """Rate over the middle of the network; ``None`` where a gradient vanishes or there are too few layers."""
-    depth = result.variant.depth
-    window = (depth // 4, max(depth - 1 - depth // 4, depth // 4 + 1))
-    if depth < 2 or window[1] > depth - 1 or not np.isfinite(result.log_norm).all():
-        return None
-    return gradient_slope(result.log_norm, window)
-
-
-def mean_field_slope(result: VariantResult) -> tuple[float | None, str]:
-    """Mean-field growth per layer over the layers of `slope_of`, by the same straight line, and its conditions or a reason."""
-    measured, growth = slope_of(result), variant_growth(result.variant)
-    if measured is None or growth.log_growth is None:
-        return None, growth.remark
-    return gradient_slope(growth.log_norm()[None], measured.window).value, growth.remark
-
-
-def _mean_field_data(result: VariantResult) -> dict[str, Any]:
-    value, remark = mean_field_slope(result)
-    return {"rate": value, "remark": remark}
 
 
 def report(result: VariantResult) -> str:
-    """Return the lines that are printed of a run."""
-    v, norms = result.variant, result.log_norm
-    lines = [
-        f"width {v.width}, depth {v.depth}, batch {v.batch}, input {result.input}, rank {result.rank}, "
-        f"{norms.shape[0]} networks, seed {result.seed}"
-    ]
-    lines.append(f"{'weight of layer':>15}  {'E log‖∂L/∂W‖':>13}  {'error':>8}")
-    for layer in sorted({round(x) for x in np.linspace(0, v.depth, 9)}):
+    """Return the lines that are printed of a run: gradients by layer, growth, the verdict in words."""
+    norms, depth = result.log_norm, result.variant.depth
+    lines = [head(result), f"{'weight of layer':>15}  {'E log‖∂L/∂W‖':>13}  {'error':>8}"]
+    for layer in sorted({round(x) for x in np.linspace(0, depth, 9)}):
         column = norms[:, layer]
         if not np.isfinite(column).all():
             lines.append(f"{layer:>15}  {'-∞':>13}")
@@ -79,21 +106,44 @@ def report(result: VariantResult) -> str:
         lines.append(f"{layer:>15}  {column.mean():13.4f}  {error}")
     slope = slope_of(result)
     if slope is not None:
-        error = f" ± {slope.stderr:.2g}" if math.isfinite(slope.stderr) else ""
         lines.append(
-            f"growth per layer on the way back: {slope.value:.6f}{error} (layers {slope.window[0]}..{slope.window[1]})"
+            f"growth per layer on the way back: {_number(slope)} (layers {slope.window[0]}..{slope.window[1]})"
         )
-        expected, remark = mean_field_slope(result)
-        if expected is not None:
-            lines.append(f"mean-field theory: {expected:.6f} ({remark})")
-        else:
-            lines.append(f"mean-field theory does not apply: {remark}")
-    if result.bounds is None:
-        lines.append("no theorem of the paper applies to this network")
-    else:
+    lines.append(result.verdict)
+    if result.bounds is not None:
         paper, sharp = result.bounds
-        lines.append(
-            f"covered by {result.theorem}: E log‖∂L/∂W‖ ≤ {paper:.4g}, sharp S5 ≤ {sharp:.4g} at every layer and depth"
-        )
-    lines += result.wider
+        lines.append(f"Theorem 5: E log‖∂L/∂W‖ ≤ {paper:.4g}, sharp S5 ≤ {sharp:.4g} at every layer and depth")
     return "\n".join(lines) + "\n"
+
+
+def side_by_side(results: Sequence[VariantResult]) -> str:
+    """Return the lines that are printed of several runs: a row a variant, then each with its verdict."""
+    names = differences([r.variant for r in results])
+    width = max(len("variant"), *map(len, names))
+    lines = [head(results[0]), f"{'variant':{width}}  {'growth a layer':>22}  {'mean field':>10}  verdict"]
+    for name, result in zip(names, results, strict=True):
+        slope, (expected, _) = slope_of(result), mean_field_slope(result)
+        grown = "-" if slope is None else _number(slope)
+        theory = "-" if expected is None else f"{expected:.5f}"
+        lines.append(f"{name:{width}}  {grown:>22}  {theory:>10}  {_first(result, slope)}")
+    for name, result in zip(names, results, strict=True):
+        lines.append("")
+        lines.append(f"{name}: {result.verdict}")
+    return "\n".join(lines) + "\n"
+
+
+def _first(result: VariantResult, slope: Slope | None) -> str:
+    """The headline of a verdict without the numbers that stand in the row already."""
+    covered = coverage_of(result.variant, result.rank, phi0=result.phi0).covered
+    words = headline(
+        None if slope is None else slope.value,
+        None if slope is None else slope.stderr,
+        depth=result.variant.depth,
+        replicas=len(result.log_norm),
+        bounded=covered,
+    )
+    return words.partition(": ")[2] if slope is not None and words.startswith("gradients") else words.partition(":")[0]
+
+
+def _number(slope: Slope) -> str:
+    return f"{slope.value:.6f}" + (f" ± {slope.stderr:.2g}" if math.isfinite(slope.stderr) else "")

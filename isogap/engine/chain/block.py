@@ -15,16 +15,15 @@ import numpy as np
 from isogap.base.arrays import FloatArray, IntArray
 from isogap.base.streams import Words
 from isogap.batch.start import Start
-from isogap.engine.chain import multiprecision
 from isogap.engine.chain.buffers import kernel_paths
-from isogap.engine.chain.checks import StepLaw, energy_residual, gap_of_snapshots, one_step_residual
+from isogap.engine.chain.checks import States, StepLaw, energy_residual, gap_of_snapshots, one_step_residual
 from isogap.engine.chain.job import Job
 from isogap.engine.chain.raw_paths import RawPaths
 from isogap.engine.kernels import chain_lanes as chain
 
 _RESOLVED_D_PHI = 14.0
-# The exact law costs some 50 µs a spectrum, the energy law an eigenvalue problem: no more replicas than this are held
-# against them.
+# The energy law costs an eigenvalue problem, where the state is not small: no more replicas than this are held against it and
+# the exact law.
 CHECKED_REPLICAS = 10_000
 
 
@@ -96,6 +95,8 @@ def settle(raw: RawPaths, start: Start) -> None:
 
 def _raw_paths(job: Job, marks: IntArray, states: Words, signal: IntArray) -> RawPaths | None:
     if job.precision.kind == "mp":
+        from isogap.engine.chain import multiprecision
+
         digits = job.precision.digits
         return multiprecision.paths(job.start, job.weights, marks, job.depth, states, signal, digits)
     parts = 2 if job.precision.kind == "double-double" else 1
@@ -116,13 +117,8 @@ def _law_residuals(job: Job, raw: RawPaths, marks: Marks) -> tuple[FloatArray, F
 
 def _one_step(job: Job, law: StepLaw, raw: RawPaths, seen: IntArray, at: IntArray) -> tuple[FloatArray, FloatArray]:
     """Residuals of the one-step law, absolute and relative, at the layers ``seen``, the marks number ``at``: ``(n, K)``."""
-    count, K = raw.form.shape[0], seen.size
-    snaps = raw.snaps[:, at]
-    both = one_step_residual(
-        -raw.step[:, at].ravel() / job.start.width, snaps.reshape(count * K, *snaps.shape[2:]),
-        raw.form[:, at].ravel() == chain.FORM_E, raw.shift[:, at].ravel(), raw.log_phi[seen].T.ravel(), law,
-    )  # fmt: skip
-    return both[0].reshape(count, K), both[1].reshape(count, K)
+    states = States(raw.snaps, raw.form == chain.FORM_E, raw.shift, at)
+    return one_step_residual(-raw.step[:, at] / job.start.width, states, raw.log_phi[seen].T, law)
 
 
 def _control_variate(job: Job, innovations: FloatArray) -> FloatArray:

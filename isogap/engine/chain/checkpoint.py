@@ -19,12 +19,15 @@ import numpy as np
 from isogap._version import __version__
 from isogap.base.archives import read_archive
 from isogap.base.files import sweep, write_atomically
+from isogap.base.log import logger
 from isogap.base.streams import seed_of
 from isogap.engine.chain.block import Block
 from isogap.engine.chain.job import Job
 from isogap.engine.chain.outcome import Outcome, Window
 from isogap.engine.chain.quantiles import BINS, ExactQuantiles, Grid, HistogramQuantiles, Values
 from isogap.engine.chain.totals import Totals
+
+_log = logger(__name__)
 
 FORMAT = "isogap-checkpoint/2"
 DEFAULT_SECONDS = 60.0
@@ -69,7 +72,9 @@ class Checkpoint:
             )
         self._check_run(head, fingerprint(job, keep_paths))
         try:
-            return _restored(job, keep_paths, head, self.path)
+            outcome = _restored(job, keep_paths, head, self.path)
+            _log.info("going on from %s, %d blocks done", self.path, outcome.done)
+            return outcome
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CheckpointError(
                 f"{self.path} is damaged ({error or type(error).__name__}); it was left alone: move it away, or name another file"
@@ -105,6 +110,7 @@ class Checkpoint:
                 f"checkpoint {self.path} could not be written ({error.strerror or error}); {kept}"
             ) from None
         self._saved = time.monotonic()
+        _log.info("saved %s, %d blocks done", self.path, outcome.done)
 
 
 def fingerprint(job: Job, keep_paths: bool) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,28 @@ from isogap.base.arrays import FloatArray, ldexp
 from isogap.base.special import x_minus_log1p
 
 IntArray = npt.NDArray[np.int64]
-# (deviations ε, shape (k, d); eigenvalues λ, shape (k, d)) -> expected change of φ over one layer, shape (k,)
-StepLaw = Callable[[FloatArray, FloatArray], FloatArray]
+
+
+class States(NamedTuple):
+    """Snapshots of ``n`` replicas, as a kernel left them, and the ``K`` of their marks that are looked at.
+
+    Attributes
+    ----------
+    snaps : ndarray, shape (n, marks, d, d)
+    is_deviation : ndarray of bool, shape (n, marks)
+    shift : ndarray of int, shape (n, marks)
+        0 in the form in X.
+    at : ndarray of int, shape (K,)
+    """
+
+    snaps: FloatArray
+    is_deviation: npt.NDArray[np.bool_]
+    shift: IntArray
+    at: IntArray
+
+
+# Expected change of φ over one layer from each state, in units of 2^(2 shift), shape (n, K).
+StepLaw = Callable[[States], FloatArray]
 
 # Below this shift the law and the gap are quadratic in the deviation to relative 1e-60, so they may be evaluated at this shift
 # and scaled. The kernels take 2^200 out of E whenever Σ S_jj² of a layer falls below 2^-400, so nothing underflows.
@@ -96,36 +117,23 @@ def energy_residual(d: int, first: float, last: FloatArray, total: FloatArray) -
 
 
 def one_step_residual(
-    step: FloatArray,
-    snaps: FloatArray,
-    is_deviation: npt.NDArray[np.bool_],
-    shift: IntArray,
-    log_phi: FloatArray,
-    law: StepLaw,
+    step: FloatArray, states: States, log_phi: FloatArray, law: StepLaw
 ) -> tuple[FloatArray, FloatArray]:
     """``φ_{l+1} - φ_l`` minus its conditional mean, and the same relative to ``φ_l`` (to 1 where φ is 0 or infinite).
 
     Parameters
     ----------
-    step : ndarray, shape (k,)
+    step : ndarray, shape (n, K)
         ``φ_{l+1} - φ_l`` in units of ``2^(2 shift)``.
-    snaps, is_deviation, shift, log_phi
-        The state at layer ``l``; ``shift`` is 0 in the form in X.
+    states : States
+        The states at the layers ``l``.
+    log_phi : ndarray, shape (n, K)
     law : StepLaw
-        Exact conditional mean from the spectrum.
+        Exact conditional mean of the step.
     """
-    k, d = snaps.shape[:2]
-    at = np.where(is_deviation, unit_shift(shift), 0)
-    eps, lam = np.empty((k, d)), np.empty((k, d))
-    near, far = is_deviation, ~is_deviation
-    eps[near] = ldexp(np.linalg.eigvalsh(snaps[near]), at[near, None])
-    lam[near] = 1.0 + eps[near]
-    squares = np.linalg.svd(snaps[far], compute_uv=False) ** 2
-    lam[far] = squares / squares.mean(axis=1, keepdims=True)
-    eps[far] = lam[far] - 1.0
-    eps = np.maximum(eps - eps.mean(axis=1, keepdims=True), -1.0)
+    shift, far = states.shift[:, states.at], ~states.is_deviation[:, states.at]
     # In units of 2^(2 shift) neither the step nor its mean nor φ underflows.
-    difference = step - ldexp(law(eps, lam), -2 * at)
+    difference = step - law(states)
     finite = np.isfinite(log_phi)
     phi = np.exp(np.where(finite, log_phi, 0.0) - 2 * np.where(finite, shift, 0) * math.log(2.0))
     # A φ that has underflowed beside a step that has not (Gaussian weights from a start next to orthogonal) scales nothing.

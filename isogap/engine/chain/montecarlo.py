@@ -21,6 +21,7 @@ from isogap.base.threads import in_order, one_blas_thread
 from isogap.batch.start import Start
 from isogap.engine.chain.block import Block, run_block
 from isogap.engine.chain.buffers import LARGE_WIDTH, column_paths
+from isogap.engine.chain.checks import StepLaw
 from isogap.engine.chain.job import Job
 from isogap.engine.chain.outcome import Outcome, Paths, Summary
 from isogap.engine.chain.quantiles import Bins, Grid, Values
@@ -107,13 +108,14 @@ def run(
     return outcome
 
 
-def warm_up(width: int, weights: str, precision: Precision) -> float:
-    """Compile (or load from the cache) what a run of this kind needs; return the seconds it took."""
+def warm_up(width: int, weights: str, precision: Precision, step_law: StepLaw | None = None) -> float:
+    """Compile (or load from the cache) what a run of this kind needs, the law included; return the seconds it took."""
     begin = time.perf_counter()
     try:
         if precision.kind != "mp":
             tiny = Start("", 2, 2, 2, 0.0, -np.inf, np.eye(2), np.zeros((2, 2)))
-            job = Job(tiny, 1, 1, np.random.SeedSequence(0), weights, precision=precision)
+            root = np.random.SeedSequence(0)
+            job = Job(tiny, 1, 1, root, weights, step_law, checked=(0,), precision=precision)
             Totals.of_block(_ran(job), 0, None)
             if width >= LARGE_WIDTH and precision.kind == "double":
                 column_paths(tiny, weights, np.zeros(0, np.int64), 1, job.states(0, 1), np.zeros(2, np.int64), 1)

@@ -20,6 +20,7 @@ from isogap.engine.kernels.graded import orthogonalise_columns
 from isogap.engine.kernels.lanes.bits import bits_of, from_bits, left, plus
 from isogap.engine.kernels.lanes.vectors import (
     any_less,
+    flat,
     fma,
     holds_pairs,
     lift,
@@ -224,9 +225,9 @@ def _record_rows(y, norm, lane, weights, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _snapshot(flat, columns, d, count, k, kept):  # type: ignore[no-untyped-def]
+def _snapshot(whole, columns, d, count, k, kept):  # type: ignore[no-untyped-def]
     """Copy the flat state of the first ``count`` lanes to ``kept.snaps[r, k]``, ``E`` with both halves."""
-    x, e, numbers = flat.X, flat.E, flat.lane
+    x, e, numbers = whole.X, whole.E, whole.lane
     tall, lanes = height(d), numbers.size // NUMBERS
     for r in range(count):
         inside = numbers[IN_E * lanes + r] > 0.5
@@ -298,10 +299,10 @@ def _layer(state, scratch, run, forms):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _run_rows(state, scratch, flat, run, kept, curves, count, signal):  # type: ignore[no-untyped-def]
-    """`run_group` on addresses; ``flat`` is the state as flat arrays, for the snapshots."""
+def _run_rows(state, scratch, whole, run, kept, curves, count, signal):  # type: ignore[no-untyped-def]
+    """`run_group` on addresses; ``whole`` is the state as flat arrays, for the snapshots."""
     _, X, E, lane = state
-    numbers, weights, full_rank, columns, d = flat.lane, run.weights, run.rank, run.columns, run.d
+    numbers, weights, full_rank, columns, d = whole.lane, run.weights, run.rank, run.columns, run.d
     next_mark = 0
     half, limit = spread(0.5, load(lane, 0)), SWITCH_D_PHI / d
     for layer in range(run.depth + 1):
@@ -314,7 +315,7 @@ def _run_rows(state, scratch, flat, run, kept, curves, count, signal):  # type: 
             inside = load(lane, IN_E)
         marked = next_mark < kept.marks.shape[0] and kept.marks[next_mark] == layer
         if marked:
-            _snapshot(flat, columns, d, count, next_mark, kept)
+            _snapshot(whole, columns, d, count, next_mark, kept)
         if layer == run.depth:
             break
         if signal[0] != 0:
@@ -358,9 +359,7 @@ def run_group(state, scratch, run, kept, curves, count, signal):  # type: ignore
     V = scratch.V
     for i in range(V.shape[0]):  # the reflectors' leading zeros, and what the last group left of its Cholesky factor
         store(V, i, 0.0)
-    flat = State(
-        state.random, state.X.reshape(state.X.size), state.E.reshape(state.E.size), state.lane.reshape(state.lane.size)
-    )
+    whole = State(state.random, flat(state.X), flat(state.E), flat(state.lane))
     # Addresses in place of arrays: numba counts references of every array in every call, which costs more than a small layer.
     there = State(rows(state.random), rows(state.X), rows(state.E), rows(state.lane))
     room = Scratch(
@@ -368,4 +367,4 @@ def run_group(state, scratch, run, kept, curves, count, signal):  # type: ignore
         rows(scratch.P), rows(scratch.y),
     )  # fmt: skip
     out = Curves(rows(curves.phi), rows(curves.log_phi), rows(curves.log_jacobian), curves.stride, curves.group)
-    return _run_rows(there, room, flat, run, kept, out, count, signal)
+    return _run_rows(there, room, whole, run, kept, out, count, signal)

@@ -5,10 +5,11 @@ the matrix products around them.
 """
 
 import numpy as np
-from numba import njit
+
+from isogap.engine.kernels.compiling import kernel
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@kernel(fastmath={"reassoc", "contract"})
 def row_scales(h, centred, eps, scale):  # type: ignore[no-untyped-def]
     """Fill ``scale[i] = sqrt(mean square of row i + eps)``, of the row less its mean where ``centred``."""
     rows, n = h.shape
@@ -24,7 +25,7 @@ def row_scales(h, centred, eps, scale):  # type: ignore[no-untyped-def]
         scale[i] = np.sqrt(square / n + eps)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@kernel(fastmath={"reassoc", "contract"})
 def normalise_rows(h, centred, scale, u):  # type: ignore[no-untyped-def]
     """Fill ``u`` with the rows of ``h``, less their means where ``centred``, over ``scale``."""
     rows, n = h.shape
@@ -39,7 +40,7 @@ def normalise_rows(h, centred, scale, u):  # type: ignore[no-untyped-def]
             u[i, j] = (h[i, j] - mean) * factor
 
 
-@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+@kernel(fastmath={"reassoc", "contract"})
 def pull_rows(g, u, centred, scale, out):  # type: ignore[no-untyped-def]
     """Fill ``out`` with the gradient before the normalisation: ``(g - u (u·g)/n) / scale``, less its mean where ``centred``."""
     rows, n = g.shape

@@ -1,4 +1,4 @@
-"""Table D1: are the samples of a batch linearly independent, and how large is the isometry gap they start from?"""
+"""Table D1: are the samples of a batch linearly independent, how alike are they, and which isometry gap do they start from?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from isogap.batch.datasets import DATASETS, MissingDataError, load_dataset
+from isogap.base.arrays import FloatArray
+from isogap.batch.datasets import DATASETS, Dataset, MissingDataError, load_dataset
 from isogap.batch.haar import semi_orthogonal
 from isogap.figures.finished import digest
 from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings
@@ -20,8 +21,8 @@ SHAPES = ((32, 32), (32, 100), (100, 100))
 
 
 # Column: how to write its numbers.
-_STYLES = {"data_set": "", "pixels": "d", "width": "d", "batch": "d", "full_rank_share": ".0%", "lambda_min_median": ".1e",
-           "phi0_median": ".2f"}  # fmt: skip
+_STYLES = {"data_set": "", "pixels": "d", "width": "d", "batch": "d", "rank_mean": "g", "full_rank_share": ".0%",
+           "cosine_mean": ".3f", "lambda_min_median": ".1e", "phi0_median": ".2f"}  # fmt: skip
 
 
 def _cell(value: Any, style: str) -> str:
@@ -31,15 +32,16 @@ def _cell(value: Any, style: str) -> str:
 
 
 def table_d1(settings: Settings) -> Product:
-    """Random batches, mapped to the width by a random semi-orthogonal matrix: rank, smallest eigenvalue, gap."""
+    """Random batches, mapped to the width by a random semi-orthogonal matrix: rank, cosines, smallest eigenvalue, gap."""
     batches = settings.pick(50, 1000)
     rows, missing = [], []
-    for k, name in enumerate(DATASETS):
+    for k, asked in enumerate(_sets(settings)):
         try:
-            images = load_dataset(name, settings.data).train_images
+            data = _load(asked, settings)
         except MissingDataError:
-            missing.append(name)
+            missing.append(asked)
             continue
+        name, images = data.name, data.train_images
         for d, n in SHAPES:
             if n <= images.shape[0]:
                 rows.append(_row(settings, name, images, (d, n), batches, k))
@@ -48,7 +50,7 @@ def table_d1(settings: Settings) -> Product:
     refuted = any(row["width"] <= row["pixels"] for row in short)
     caption = (
         f"{batches} random batches of n images, mapped to width d by a random orthogonal map: all have full row rank, hence a "
-        f"finite gap, in {len(rows) - len(short)} of {len(rows)} cases"
+        f"finite gap, in {len(rows) - len(short)} of {len(rows)} cases; rank and cosine of two samples are means over batches"
     )
     if short:
         words = [f"{row['data_set']} ({row['pixels']} pixels) at d = {row['width']}" for row in short]
@@ -57,7 +59,8 @@ def table_d1(settings: Settings) -> Product:
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
         ax.axis("off")
-        head = ["data set", "pixels", "d", "n", "full rank", r"median $\lambda_{\min}$", r"median $\varphi(X_0)$"]
+        head = ["data set", "pixels", "d", "n", "mean rank", "full rank", "mean cosine", r"median $\lambda_{\min}$",
+                r"median $\varphi(X_0)$"]  # fmt: skip
         cells = [[_cell(row[name], style) for name, style in _STYLES.items()] for row in rows]
         grid = ax.table(cells, colLabels=head, loc="upper center", cellLoc="right")
         grid.auto_set_font_size(False)
@@ -73,10 +76,42 @@ def table_d1(settings: Settings) -> Product:
     names = list(rows[0])
     table = {name: [row[name] for row in rows] for name in names}
     claim = "samples of common data sets are linearly independent within a batch"
-    size = (5.0, 0.2 + 0.27 * len(rows))
+    size = (6.4, 0.2 + 0.27 * len(rows))
     needed = f"the files of {', '.join(missing)} (--data)" if missing else ""
     verdict = REFUTES if refuted else OPEN if missing else SUPPORTS
     return Product("table-d1", caption + ".", verdict, claim, table, draw, size, needed if verdict == OPEN else "")
+
+
+def _load(name: str, settings: Settings) -> Dataset:
+    """The digits, or what the folder holds: without a folder the table is the same on every machine."""
+    if settings.data is None and name != "digits":
+        raise MissingDataError(f"no folder for {name}")
+    return load_dataset(name, settings.data)
+
+
+def _sets(settings: Settings) -> tuple[str, ...]:
+    """The data sets of the paper, and IDX files in the folder that are none of them."""
+    try:
+        other = settings.data is not None and load_dataset("idx", settings.data).name not in DATASETS
+    except MissingDataError:
+        other = False
+    return (*DATASETS, "idx") if other else DATASETS
+
+
+def mean_cosine(H: FloatArray) -> float:
+    """Mean of ``⟨h_i, h_j⟩ / (‖h_i‖ ‖h_j‖)`` over pairs ``i ≠ j`` of columns; a zero column is at right angles to all.
+
+    With unit columns u_i it is ``(‖Σ u_i‖² - Σ ‖u_i‖²) / (n (n - 1))``.
+
+    Examples
+    --------
+    >>> mean_cosine(np.array([[1.0, 1.0], [0.0, 1.0]]))  # 45 degrees
+    0.7071067811865475
+    """
+    n, norms = H.shape[1], np.linalg.norm(H, axis=0)
+    units = H / np.where(norms > 0, norms, 1.0)
+    total = units.sum(axis=1)
+    return float(total @ total - (units * units).sum()) / (n * (n - 1))
 
 
 def _row(
@@ -84,7 +119,7 @@ def _row(
 ) -> dict[str, Any]:
     """One row, computed or found finished."""
     about = {
-        "kind": "table-d1",
+        "kind": "table-d1 with cosines",
         "data_set": name,
         "images": digest(images),
         "shape": shape,
@@ -104,11 +139,12 @@ def _compute_row(
     d, n = shape
     generator = np.random.default_rng(settings.root(90, k, d, n))
     variant = Variant(d, 0, batch=n)
-    ranks, least, gaps = [], [], []
+    ranks, least, gaps, cosines = [], [], [], []
     for _ in range(batches):
         chosen = images[generator.choice(images.shape[0], n, replace=False)]
         H = semi_orthogonal(d, images.shape[1], generator) @ chosen.T
         X, rank, gap = variant.start(H)
+        cosines.append(mean_cosine(chosen.T))
         ranks.append(rank)
         gaps.append(gap)
         least.append(float(np.linalg.svd(X, compute_uv=False)[-1] ** 2) if rank == d else 0.0)
@@ -118,7 +154,9 @@ def _compute_row(
         "width": d,
         "batch": n,
         "batches": batches,
+        "rank_mean": float(np.mean(ranks)),
         "full_rank_share": float(np.mean(np.array(ranks) == d)),
+        "cosine_mean": float(np.mean(cosines)),
         "lambda_min_median": float(np.median(least)),
         "phi0_median": float(np.median(gaps)),
     }

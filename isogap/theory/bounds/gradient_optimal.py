@@ -7,7 +7,6 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaln
 
 from isogap.theory.bounds._arguments import FloatArray, as_result, gaps, widths
 from isogap.theory.bounds.optimal import confinement
@@ -148,6 +147,8 @@ def _start(d: npt.ArrayLike, phi0: npt.ArrayLike) -> tuple[FloatArray, FloatArra
 
 def _largest_deviation(width: FloatArray) -> FloatArray:
     """``min over even p of K_p``; the best p is about log d."""
+    from scipy.special import gammaln
+
     orders = np.arange(2, _LARGEST_ORDER + 1, 2)
     logs = np.array([math.log(quadratic_form_coefficient(int(p)) * math.factorial(int(p))) for p in orders])
     half = width[..., None] / 2.0

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import ellipkm1
 
 from isogap.theory.bounds._arguments import FloatArray, as_result, spectra
 
@@ -188,6 +187,8 @@ def isometry_d2(a: npt.ArrayLike) -> FloatArray:
     >>> print(f"{isometry_d2(0.0):.12f} {isometry_d2(1.0):.12f}")
     1.000000000000 0.000000000000
     """
+    from scipy.special import ellipkm1
+
     half = _half_difference(a)
     complement = (1.0 - half) * (1.0 + half)
     inside = np.where(complement > 0.0, complement, 1.0)

@@ -84,7 +84,7 @@ def _refusal(v: Variant) -> str:
     batch = v.batch // v.repeats
     if batch < (4 if v.mean_removal else 3):
         return f"the mean of the squared gradient is zero or infinite at batch {batch}"
-    if v.weights == "orthogonal" and batch > MOST_SHARE * v.width:
+    if v.weights != "gaussian" and batch > MOST_SHARE * v.width:
         return (
             f"it is for Gaussian weights; orthogonal ones follow it for batch << width only, and here batch/width is "
             f"{batch / v.width:.3g}"
@@ -132,7 +132,7 @@ def _conditions(v: Variant, batch: int, gains: FloatArray) -> str:
         words.append(f"{batch} distinct samples")
     if v.eps > 0:
         words.append("eps neglected")
-    if v.weights == "orthogonal":
+    if v.weights != "gaussian":
         words.append(f"orthogonal ones follow it for batch << width, here {batch / v.width:.2g}")
     else:
         words.append(f"corrections of order batch²/(4 width) = {batch**2 / (4 * v.width):.2g}")

@@ -45,12 +45,15 @@ class Branch:
         ``λ``: 0 at ``B = 2``, ``inf`` at ``B = 3``.
     leak : float
         ``μ``; 0 for the identity and for ``B = 2`` and ``inf``; ``1/(B-1)`` where the activation jumps.
+    fed : float
+        ``(B-1) μ``, or its limit ``(Var φ' - (E n φ')²)/E φ'²`` over the normal law of n at ``B = inf`` (ours).
     """
 
     batch: float
     variance: float
     rate: float
     leak: float
+    fed: float
 
     @property
     def start(self) -> float:
@@ -91,7 +94,23 @@ def branch(what: Any, batch: Any) -> Branch:
     rate = gradient_rate(phi, size).value
     share = 1.0 if infinite else (size - 1.0) / size
     variance = weight_variance(phi) * (q.value - c.value) * share
-    return Branch(float(size), variance, rate, _leak(phi, float(size), variance, rate))
+    leak = _leak(phi, float(size), variance, rate)
+    fed = _fed_at_infinity(phi, rate) if infinite else (size - 1.0) * leak
+    return Branch(float(size), variance, rate, leak, fed)
+
+
+def _fed_at_infinity(phi: Activation, rate: float) -> float:
+    """Limit of ``Ω₂/Ω₁``: the vector of slopes less its parts along 1 and along the samples, by the law of large numbers."""
+    if is_identity(phi):
+        return 0.0
+    if math.isinf(rate):
+        return 1.0
+    rule = marginal(math.inf, phi.kinks, _NODES)
+    slope = evaluated(phi, rule.nodes, derivative=True)
+    mean, along = float(rule.weights @ slope), float(rule.weights @ (slope * rule.nodes))
+    square = float(rule.weights @ slope**2)
+    spread = float(rule.weights @ (slope - mean) ** 2) - along**2
+    return spread / square if spread > _ZERO * square else 0.0
 
 
 def _leak(phi: Activation, batch: float, variance: float, rate: float) -> float:

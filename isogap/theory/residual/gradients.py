@@ -70,7 +70,8 @@ def gradient_ratio(
     Returns
     -------
     float or ndarray
-        White: ``((B-1)((1+μ)Π - μ) + 1)/B``; centred: ``Π``; constant: ``(B-1) μ (Π-1) + 1``.
+        White: ``((B-1)((1+μ)Π - μ) + 1)/B``; centred: ``Π``; constant: ``(B-1) μ (Π-1) + 1``, at
+        ``B = inf`` with the limit of ``(B-1) μ``.
 
     Raises
     ------
@@ -118,7 +119,7 @@ def _combined(growth: FloatArray, constants: Branch, final: str, part: str) -> F
     if final == "centred":
         return 1.0 + growth
     if final == "constant":
-        fed = (B - 1.0) * mu * growth if mu else np.zeros_like(growth)
+        fed = constants.fed * growth if constants.fed else np.zeros_like(growth)
         return fed if part == "centred" else 1.0 + fed
     centred = 1.0 + (1.0 + mu) * growth
     if part == "centred" or math.isinf(B):

@@ -1,0 +1,56 @@
+"""Real batches: Batches of images have full rank, though their images point in similar directions."""
+
+import flint
+import numpy as np
+
+from isogap.verification import UndecidedError, replace
+
+SIZES, BATCHES = (10, 20, 30, 40), 50
+
+
+def decide(case):
+    """Ranks in integer arithmetic, of random batches and of all images; the mean cosine of all pairs of images."""
+    case.decides("==", "==", "==")
+    images = _digits()
+    same, whole, mean = case.claims
+    generator = case.rng(0)
+    rows = []
+    for n in SIZES:
+        ranks = [_rank(images[generator.choice(len(images), n, replace=False)]) for _ in range(BATCHES)]
+        expected = same.right.exact(n=n)
+        for rank in set(ranks):
+            case.exact("rank of the batch", rank == expected, n=n, rank=rank)
+        case.hypothesis(True)
+        rows.append((n, BATCHES, min(ranks), max(ranks)))
+    case.exact("rank of all images", _rank(images) == whole.right.exact(), found=_rank(images))
+    unit = images / np.linalg.norm(images, axis=1, keepdims=True)
+    count = len(images)
+    cosine = (np.sum(np.sum(unit, axis=0) ** 2) - count) / (count * (count - 1))
+    case.exact("mean cosine of two images", round(1000 * cosine) == mean.right.exact(), cosine=cosine)
+    with case.illustrations():
+        twice = np.concatenate([images[:9], images[:1]])
+        case.exact("a batch that holds an image twice is noticed", _rank(twice) == 9)
+    case.table("rank of random batches of digits", ("images n", "batches", "least rank", "largest"), rows)
+
+
+def _digits():
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError:
+        raise UndecidedError('the images come with scikit-learn: pip install "isogap[data]"') from None
+    return np.rint(load_digits().data).astype(np.int64)
+
+
+def _rank(images):
+    return flint.fmpz_mat(images.tolist()).rank()
+
+
+FALSE_NEIGHBOURS = {
+    "one image of every batch depends on the others": replace("rank_batch == n", "rank_batch == n-1"),
+    "all pixels are independent": replace("61", "64"),
+    "images are nearly parallel": replace("688", "900"),
+}
+
+
+def test_real_batches(judgement):
+    judgement()
