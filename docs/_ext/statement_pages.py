@@ -56,9 +56,9 @@ def _section(s: Statement, report: bool) -> str:
         lines += ["Correct is", "", f"$$\n{s.corrected}\n$$", ""]
     facts = {
         "Hypotheses": prose(s.hypotheses),
-        "Verdict": f"**{s.kind}**, {s.range}",
-        "Source": s.source,
-        "Constants of this project": s.ours,
+        "Verdict": f"**{s.kind}**, {prose(s.range)}",
+        "Source": prose(s.source),
+        "Constants of this project": prose(s.ours),
         "Rests on": ", ".join(f"[{key.removeprefix(s.system + '/')}](#{_anchor(key)})" for key in s.depends),
         "Code": ", ".join(f"{{py:func}}`~{name}`" for name in _functions(s)),
         "Check": f"[`verify/{s.system}/{s.file}`](checks/{slug(s.key)}.md)"

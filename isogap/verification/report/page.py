@@ -11,7 +11,7 @@ from isogap.verification.registry import About, Statement, by_group, load, slug,
 from isogap.verification.report.figures import data_uris
 from isogap.verification.report.graph import svg
 from isogap.verification.report.head import TERMS, judged, legend, origin, prose
-from isogap.verification.report.mathml import mathml
+from isogap.verification.report.mathml import flowing
 from isogap.verification.report.provenance import provenance
 from isogap.verification.report.style import STYLE
 from isogap.verification.witnesses import load_witnesses
@@ -160,11 +160,13 @@ def _number(x: float) -> str:
 def _statement(s: Statement, v: Verdict) -> str:
     parts = [
         f"<section id='{slug(s.key)}'><h3>{escape(s.label)} <small>{prose(s.name)}</small> {_badge(v)}</h3>",
-        f"<div class='formula scroll' tabindex='0'>{mathml(s.formula)}</div>",
+        f"<div class='formula scroll' tabindex='0'>{flowing(s.formula)}</div>",
         f"<p class='hypotheses'>{prose(s.hypotheses)}{' · ' + escape(s.source) if s.source else ''}</p>",
     ]
     if s.corrected:
-        parts.append(f"<p>Corrected:</p><div class='formula corrected scroll' tabindex='0'>{mathml(s.corrected)}</div>")
+        parts.append(
+            f"<p>Corrected:</p><div class='formula corrected scroll' tabindex='0'>{flowing(s.corrected)}</div>"
+        )
     if v.witness:
         shown = "".join(f"<dt>{escape(k)}</dt><dd><code>{escape(x)}</code></dd>" for k, x in v.witness.items())
         parts.append(
