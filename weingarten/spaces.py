@@ -140,8 +140,11 @@ def _meant(group: object) -> str:
     """Return which group or ensemble a mistyped name may be."""
     if not isinstance(group, str):
         return ""
-    from weingarten.ensembles.named import NAMED
+    from weingarten.ensembles.named import likely_names
     from weingarten.suggestions import meant
 
-    near = meant(group, (*GROUPS, *(alias for alias in ALIASES if len(alias) > 3), *NAMED))
+    likely = likely_names(group)
+    if likely:
+        return f"; did you mean {' or '.join(likely)}?"
+    near = meant(group, (*GROUPS, *(alias for alias in ALIASES if len(alias) > 3)))
     return near or ", or an ensemble by name: GUE, wishart, permutation, ..."
