@@ -19,7 +19,7 @@ from weingarten.caches import cached
 from weingarten.combinatorics.set_partitions import SetPartition, noncrossing_pairings, noncrossing_partitions
 from weingarten.errors import CostError, SelfCheckError
 
-GRAM_LIMIT = 150  # partitions of one symbolic Gram matrix (degree 12 of O, 6 of S)
+GRAM_LIMIT = 450  # partitions of one symbolic Gram matrix (degree 14 of O, 7 of S; seconds)
 GRAM_LIMIT_AT = 1500  # at an integer size
 
 
