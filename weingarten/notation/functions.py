@@ -68,7 +68,7 @@ def refuse_power(factor: Any) -> NoReturn:
         what = "no polynomial; expected_exponential(x, t) is E exp(t x), in closed form or as a series in t"
     elif power.is_Integer and power < 0:
         what = (
-            "the expectation of 1/x of a random x is no rational function of the size (on O(2), E 1/(x'Bx) = 1/√det B), so "
+            "the expectation of 1/x of a random x is in general no rational function (on O(2), E 1/(x'Bx) = 1/√det B), so "
             "negative powers have no exact answer here"
         )
     else:
