@@ -106,7 +106,8 @@ def moment(
     >>> moment([[2]], 3, "U", conjugate=[[2]])  # E |U_11|^4
     1/6
     """
-    if exponents is conjugate is conjugated is None and conjugate_rows == conjugate_cols == () and not with_range:
+    bare = all(isinstance(side, (tuple, list)) and not side for side in (conjugate_rows, conjugate_cols))  # no arrays
+    if exponents is conjugate is conjugated is None and bare and not with_range:
         found = plain_moment(group, rows, cols, d)
         if found is not None:
             return found

@@ -162,7 +162,7 @@ def test_package_is_float_free_and_alone() -> None:
         (["momnet", "W11^2"], "did you mean moment?"),
         (["table", "3", "--format", "latx"], "did you mean latex?"),
         (["wg", "2", "--group", "unitry"], "did you mean unitary?"),
-        (["moment", "W11^2", "--group", "wishert"], "did you mean wishart?"),
+        (["moment", "W11^2", "--group", "wishert"], "did you mean 'wishart'?"),
     ],
 )
 def test_a_mistyped_word_is_answered_with_the_nearest_known_one(
@@ -181,5 +181,5 @@ def test_a_mistyped_word_is_answered_with_the_nearest_known_one(
 def test_a_word_far_from_all_known_ones_is_answered_without_a_guess(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["wg", "2", "--xyzzy"])
-    assert main(["wg", "2", "--group", "Q"]) == 2
+    assert main(["wg", "2", "--group", "zzz"]) == 2
     assert "did you mean" not in capsys.readouterr().err
