@@ -78,8 +78,31 @@ class Parser(argparse.ArgumentParser):
             self.error(f"{where} must be one of {', '.join(names)}, got {value!r}{_did_you_mean(value, names)}")
 
     def error(self, message: str) -> NoReturn:
-        """Print ``message`` without the usage block and exit with status 2."""
-        self.exit(EXIT_BAD_INPUT, f"{PROGRAM}: error: {message} (see {self.prog} --help)\n")
+        """Print ``message`` without the usage block, with what a mistyped word may mean, and exit with status 2."""
+        self.exit(EXIT_BAD_INPUT, f"{PROGRAM}: error: {message}{self._meant(message)} (see {self.prog} --help)\n")
+
+    def _meant(self, message: str) -> str:
+        """Return the question whether a known option, command or format was meant, or nothing."""
+        mistyped = re.match(r"unrecognized arguments: (?:.* )?(--?[A-Za-z][^\s=]*)", message)
+        if mistyped:
+            word, options = mistyped[1], (action.option_strings for action in self._every_action())
+            known = [option for own in options for option in own]
+        else:
+            mistyped = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
+            if not mistyped:
+                return ""
+            word, known = mistyped[1], re.findall(r"[\w-]+", mistyped[2])
+        from weingarten.suggestions import meant
+
+        return meant(word, known)
+
+    def _every_action(self) -> list[argparse.Action]:
+        """Return the options and arguments of this parser and of its commands."""
+        own = list(self._actions)
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                own += [inner for parser in action.choices.values() for inner in parser._actions]
+        return own
 
 
 def _did_you_mean(name: str, known: Iterable[str]) -> str:
