@@ -19,7 +19,8 @@ pytestmark = pytest.mark.skipif(not OLDEST.exists(), reason="a source distributi
 def required():
     """Lower bound of every package that the code and its tests need, by name."""
     extras = PROJECT["optional-dependencies"]
-    lines = [*PROJECT["dependencies"], *(line for name in ("test", "data", "dask") for line in extras[name])]
+    asked = ("test", "data", "dask", "arrays", "tables", "completion")
+    lines = [*PROJECT["dependencies"], *(line for name in asked for line in extras[name])]
     bounds = {}
     for requirement in map(Requirement, lines):
         if requirement.name == PROJECT["name"]:

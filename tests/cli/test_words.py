@@ -103,7 +103,8 @@ def test_a_program_hears_the_log_through_its_own_handler(caplog):
 def test_completion_is_printed_for_every_command(name, shell, capsys):
     pytest.importorskip("shtab")
     assert call(name, "--print-completion", shell) == 0
-    assert len(capsys.readouterr().out) > 500
+    script = capsys.readouterr().out
+    assert all(option in script for option in ("help", "verbose" if name != "main" else "mc"))
 
 
 def test_bash_completes_options_and_choices(tmp_path, capsys):

@@ -22,6 +22,7 @@ from isogap.base.arguments import integer
 from isogap.base.files import sweep, write_atomically
 from isogap.base.progress import Progress
 from isogap.base.streams import seed_sequence
+from isogap.base.tabular import Curve, Sheet, Tabular, padded
 from isogap.batch.datasets import Dataset
 from isogap.engine.networks.side_by_side import SeedNetworks
 from isogap.model.choices import TRAINED_ACTIVATIONS
@@ -65,8 +66,8 @@ class Training:
             raise ValueError("order must be norm-act in training")
 
 
-@dataclass
-class History:
+@dataclass(repr=False)
+class History(Tabular):
     """Curves of one training; ``epoch`` 0 is before the first step.
 
     ``loss`` and the accuracies have one entry per epoch (the loss of epoch 0 is that of the untrained network). At the epochs
@@ -88,6 +89,22 @@ class History:
     def epoch(self) -> int:
         """Epochs done."""
         return len(self.loss) - 1
+
+    def sheet(self) -> Sheet:
+        """Columns of `to_dataframe` and `to_xarray`: epochs ``0..``; the largest gap of a weight where it was taken."""
+        columns: dict[str, Any] = {"loss": self.loss, "train_accuracy": self.train_accuracy}
+        columns["test_accuracy"] = self.test_accuracy
+        columns = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
+        largest = [max(gaps, default=np.nan) for gaps in self.weight_gap]
+        columns["largest_weight_gap"] = padded(largest, self.recorded, len(self.loss))
+        title = f"{max(self.epoch, 0)} epochs"
+        if self.loss:
+            title += f", loss {self.loss[-1]:.4g}, test accuracy {self.test_accuracy[-1]:.1%}"
+        if self.diverged is not None:
+            title += f", diverged in epoch {self.diverged}"
+        attrs = {"diverged": self.diverged, "seconds": self.seconds}
+        curve = Curve("accuracy on the training images", "train_accuracy")
+        return Sheet(title, "epoch", np.arange(len(self.loss)), columns, attrs=attrs, curve=curve)
 
 
 def train(
