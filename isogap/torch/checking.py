@@ -224,7 +224,7 @@ def _report(
 
 
 def _weights(subject: list[Sample], found: Any) -> tuple[list[int], bool, str]:
-    """Rows that are counted, whether the last is a readout, and the measure: of weights, or by outputs where weights are shared."""
+    """Rows that are counted, whether the last is a readout, and the measure: by weights, or by outputs where these are shared."""
     if found.calls:
         blocks = getattr(found.network, "depth", getattr(found.network, "blocks", 0))
         return list(found.calls), len(found.calls) == blocks + 1, "log_weight_gradient"
@@ -234,6 +234,8 @@ def _weights(subject: list[Sample], found: Any) -> tuple[list[int], bool, str]:
     owning = [k for k, call in enumerate(calls) if weights_of(call.module)]
     if len(rows) < 3 <= len(owning) and not all(owned_weights([calls[k] for k in owning])):
         return owning, True, "log_activation_gradient"
+    if len(rows) < 2:  # so few because others vanish: to be said
+        rows = [k for k, own in enumerate(owned_weights(calls)) if own]
     return rows, len(rows) > 2, "log_weight_gradient"
 
 
