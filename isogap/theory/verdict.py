@@ -242,7 +242,9 @@ def _decimals(error: float) -> int:
 def _rounded(value: float, error: float | None) -> str:
     if error is None or not error > 0:
         return f"{value:.2g}"
-    text = f"{value:.{min(_decimals(error), 12)}f}"
+    if _decimals(error) > 6:
+        return f"{value:.2g}"
+    text = f"{value:.{_decimals(error)}f}"
     return text if float(text) else text.lstrip("-")
 
 

@@ -196,8 +196,8 @@ def _report(
         verdict=words_of(growth, theory),
         module=type(own).__name__,
         loss=target.name,
-        input=f"batch {' and '.join(str(tuple(x.shape)) for x in inputs)} {str(inputs[0].dtype).removeprefix('torch.')}",
-        drawn_by=getattr(init, "__name__", type(init).__name__) if init is not None else "reset_parameters",
+        input=_shown(inputs),
+        drawn_by="reset_parameters" if init is None else getattr(init, "__name__", type(init).__name__),
         names=tuple(c.name + (f" (call {c.call + 1})" if c.call else "") for c in calls),
         kinds=tuple(c.kind for c in calls),
         shapes=tuple(c.shape for c in calls),
@@ -214,11 +214,7 @@ def _report(
         coverage=theory.coverage,
         rank=theory.rank,
         phi0=theory.phi0,
-        notes=(
-            *([_SAME] if same else []),
-            *([_SHARED] if measure == "log_activation_gradient" else []),
-            *_notes(own, given, several, different, subject),
-        ),
+        notes=_notes(own, given, several, different, subject, same, measure),
         seed=seed_of(root),
     )
 
@@ -255,8 +251,17 @@ def _layers(samples: list[Sample]) -> Layers:
     )
 
 
-def _notes(own: Any, given: Sample, several: list[Sample], different: str, subject: list[Sample]) -> tuple[str, ...]:
-    notes = []
+def _shown(inputs: tuple[Any, ...]) -> str:
+    shapes = " and ".join(str(tuple(x.shape)) for x in inputs)
+    return f"batch {shapes} {str(inputs[0].dtype).removeprefix('torch.')}"
+
+
+def _notes(
+    own: Any, given: Sample, several: list[Sample], different: str, subject: list[Sample], same: bool, measure: str
+) -> tuple[str, ...]:
+    notes = [_SAME] if same else []
+    if measure == "log_activation_gradient":
+        notes.append(_SHARED)
     if different:
         notes.append(
             f"verdict on the state given, one network: {different}; init= says how yours is drawn, and gives an error"
