@@ -99,11 +99,11 @@ def _samples(
     own: Any, inputs: Any, samples: int, target: Target, init: Any, count: int, root: np.random.SeedSequence
 ) -> tuple[Sample, list[Sample]]:
     """The state given, and the networks drawn anew, one after the other."""
-    seeded(child(root, MODULE_KEY, 0))
+    seeded(child(root, MODULE_KEY, 0), own)
     given = _run(copied(own), inputs, samples, target)
     several: list[Sample] = []
     for replica in range(1, count + 1):
-        seeded(child(root, MODULE_KEY, replica))
+        seeded(child(root, MODULE_KEY, replica), own)
         several.append(_run(drawn(own, init), inputs, samples, target))
         if several[-1].rows != given.rows:
             raise ValueError("init makes a network that calls other layers than the module that was passed")

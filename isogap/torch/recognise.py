@@ -14,7 +14,7 @@ import torch
 from isogap.model.activations import activation
 from isogap.model.residual import ResidualChain, weight_variance
 from isogap.model.variant import Variant
-from isogap.torch.laws import law_of, size_of
+from isogap.torch.laws import law_of, size_of, wide
 from isogap.torch.tokens import Act, Norm, Scale, Sum, Token, Unrecognised, Weight, tokens_of
 from isogap.torch.tracing import Trace
 
@@ -241,7 +241,7 @@ def _gamma(blocks: list[list[Token]], width: int) -> Any:
     if all(n.gamma is None or bool((n.gamma == 1).all()) for n in norms):
         return None
     rows = [torch.ones(width) if n.gamma is None else n.gamma for n in norms]
-    return np.stack([r.to(torch.float64).cpu().numpy() for r in rows])
+    return np.stack([wide(r).numpy() for r in rows])
 
 
 def _shifts(blocks: list[list[Token]], norm: Norm) -> bool:
