@@ -115,6 +115,8 @@ def headline(
                 f"undecided: {value}{shown} a {unit}; over {depth} {unit}s that may be any factor up to {_times(hidden)}: "
                 "take more networks"
             )
+        if replicas is not None and error is not None and _quantile(None) * error < abs(rate) <= width:
+            return f"growth of {value}{shown} a {unit} is not told from 0 by {replicas} networks"
         return f"no growth: {value}{shown} a {unit}"
     return _growing(rate, error if known else None, depth, unit, bounded)
 

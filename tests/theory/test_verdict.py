@@ -40,6 +40,7 @@ def test_no_factor_is_shown_as_one_and_any_size_has_words(rate, share):
 
 def test_what_adds_up_to_less_than_a_hundredth_is_no_growth_however_significant():
     assert headline(1e-6, 1e-9, depth=100) == "no growth: 1e-06 ± 1e-09 a layer"
+    assert headline(1e-6, 1e-9, depth=100, replicas=9) == "no growth: 1e-06 ± 1e-09 a layer"
     assert headline(1e-6, None, depth=100) == "no growth: 1e-06 a layer"
     assert headline(1e-3, 1e-6, depth=100).startswith("gradients grow")
 
@@ -54,7 +55,8 @@ def test_what_a_growth_is_called_depends_on_the_depth():
 def test_one_network_has_no_error_and_two_have_students():
     assert "(one network, no error)" in headline(0.1, None)
     assert "(one network, no error)" in headline(0.1, math.nan)
-    assert headline(0.1, 0.01, depth=3, replicas=2).startswith("no growth")  # Student's quantile is 63.7 at one degree
+    few = headline(0.1, 0.01, depth=3, replicas=2)  # Student's quantile is 63.7 at one degree
+    assert few == "growth of 0.10 ± 0.01 a layer is not told from 0 by 2 networks"
     assert headline(0.1, 0.01, replicas=20).startswith("gradients grow")
 
 
