@@ -22,7 +22,6 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    "sphinx.ext.viewcode",
     "mathml_output",
     "statement_pages",
     "notebook_pages",
@@ -47,6 +46,8 @@ html_theme = "furo"
 html_title = f"isogap {__version__}"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
+smartquotes = False  # two hyphens begin an option
 html_copy_source = False
 html_extra_path = ["_report"] if (HERE / "_report").is_dir() else []
 html_math_renderer = "mathml"

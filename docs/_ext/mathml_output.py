@@ -10,14 +10,15 @@ from typing import Any
 from docutils import nodes
 from sphinx.util import logging
 
-from isogap.verification.report.mathml import LatexError, mathml
+from isogap.verification.report.mathml import LatexError, flowing, mathml
 
 logger = logging.getLogger(__name__)
 
 
 def _converted(node: nodes.Element, display: bool) -> str:
     try:
-        return mathml(" ".join(node.astext().split()), display=display)
+        latex = " ".join(node.astext().split())
+        return flowing(latex) if display else mathml(latex, display=False)
     except LatexError as error:
         logger.warning("mathematics: %s", error, location=node)
         return ""

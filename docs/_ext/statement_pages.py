@@ -10,6 +10,7 @@ from isogap import bounds
 from isogap.verification import load
 from isogap.verification.outcome import MEANING
 from isogap.verification.registry import Statement, by_group, slug, systems
+from isogap.verification.report.head import prose
 
 _HEAD = """\
 # The theory as implemented
@@ -30,8 +31,13 @@ def write(app: Any) -> None:
     statements = load()
     report = (Path(app.srcdir) / "_report" / "report.html").is_file()
     parts = [_HEAD.format(meaning="\n".join(f"* *{kind}*: {text}." for kind, text in MEANING.items()))]
+    if report:
+        parts.append(
+            "<p><a href='../report.html'>The report of a run</a> shows the evidence: steps, margins, false neighbours.</p>\n"
+        )
     for system, about in systems(statements).items():
-        parts += [f"## {about.title or system}\n", *(f"{x}\n" for x in (about.text, about.authors, about.source) if x)]
+        by = ", ".join(x for x in (about.authors, about.source) if x)
+        parts += [f"## {about.title or system}\n", *(f"{x}.\n" for x in (by, about.text) if x)]
         for group, members in by_group(s for s in statements.values() if s.system == system).items():
             parts.append(f"### {group}\n")
             parts += [_section(s, report) for s in sorted(members, key=lambda s: _natural(s.label))]
@@ -49,10 +55,10 @@ def _section(s: Statement, report: bool) -> str:
     if s.corrected:
         lines += ["Correct is", "", f"$$\n{s.corrected}\n$$", ""]
     facts = {
-        "Hypotheses": s.hypotheses,
-        "Verdict": f"**{s.kind}**, {s.range}",
-        "Source": s.source,
-        "Constants of this project": s.ours,
+        "Hypotheses": prose(s.hypotheses),
+        "Verdict": f"**{s.kind}**, {prose(s.range)}",
+        "Source": prose(s.source),
+        "Constants of this project": prose(s.ours),
         "Rests on": ", ".join(f"[{key.removeprefix(s.system + '/')}](#{_anchor(key)})" for key in s.depends),
         "Code": ", ".join(f"{{py:func}}`~{name}`" for name in _functions(s)),
         "Check": f"[`verify/{s.system}/{s.file}`](checks/{slug(s.key)}.md)"

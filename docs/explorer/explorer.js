@@ -16,7 +16,7 @@
     middle: { colour: "--measured", dash: [], width: 2.5 },
     mean: { colour: "--measured", dash: [9, 3, 2, 3], width: 1.5 },
     upper: { colour: "--proved", dash: [8, 5], width: 2 },
-    lower: { colour: "--lower", dash: [8, 5], width: 2 },
+    paper: { colour: "--paper-bound", dash: [2, 6], width: 2.5 },
     law: { colour: "--law", dash: [3, 3], width: 2.5 },
   };
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -197,7 +197,7 @@
       bands: high && low ? [{ series: [high, low], fill: style("--band") }] : [],
       axes: [
         { ...line, label: axes.x, labelSize: 24 },
-        { ...line, label: axes.y, labelSize: 24, size: axes.log ? 58 : 62, ...(axes.log ? { splits: tens, values: powers } : {}) },
+        { ...line, label: axes.y, labelSize: 24, size: axes.log ? 58 : 62, ...(axes.log ? { splits: tens, values: powers, filter: (u, splits) => splits } : {}) },
       ],
       series: [{}, ...shownPanel.curves.map((curve) => {
         const { colour, dash, width } = KINDS[curve.kind];

@@ -117,6 +117,7 @@ async function shoot(browser) {
     for (const [kind, width, colorScheme] of [["1280", 1280, "light"], ["400", 400, "light"], ["dark", 1280, "dark"]]) {
       const page = await (await browser.newContext({ viewport: { width, height: 900 }, colorScheme })).newPage();
       await page.goto(pathToFileURL(join(folder, path)).href);
+      await page.waitForTimeout(300);
       await page.screenshot({ path: join(shots, `${path.replaceAll("/", "-")}-${kind}.png`) });
       await page.close();
     }

@@ -1,6 +1,7 @@
 """The report: its arrows go around the boxes, its head says where it comes from, its colours are those of the figures."""
 
 import re
+import xml.etree.ElementTree as ET
 from itertools import pairwise
 
 import pytest
@@ -9,6 +10,7 @@ from isogap.figures import style as figures_style
 from isogap.verification import judge_all, load
 from isogap.verification.report import style
 from isogap.verification.report.graph import layers, narrow, svg
+from isogap.verification.report.mathml import flowing, mathml
 from isogap.verification.report.provenance import identifier
 from isogap.verification.report.result import html_page
 from isogap.verification.report.routing import BOX_HEIGHT, BOX_WIDTH, routed
@@ -113,3 +115,20 @@ def test_every_box_leads_to_a_statement():
     assert text.count("marker-end=") == text.count("rests on</title>") + len(
         re.findall(r"rests on [^<]+</title>", text)
     )
+
+
+@pytest.mark.parametrize("key", sorted(STATEMENTS))
+def test_a_broken_formula_is_the_same_formula(key):
+    """Pieces are well formed, and say together what the formula in one piece says."""
+
+    def said(markup):
+        return "".join(ET.fromstring(f"<p>{markup}</p>").itertext()).replace("\xa0", " ")
+
+    for formula in (STATEMENTS[key].formula, STATEMENTS[key].corrected):
+        if formula:
+            assert said(flowing(formula).replace("<wbr>", "")) == said(mathml(formula))
+
+
+def test_no_formula_is_broken_within_brackets_or_after_a_relation():
+    assert flowing("f(a+b)=-c").split("<wbr>")[1].count("<mo") == 2
+    assert flowing("f(a+b)=-c").count("<wbr>") == 1

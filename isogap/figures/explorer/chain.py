@@ -79,9 +79,8 @@ def _gap(run: ChainResult) -> Panel:
     ]
     if not np.isnan(bounds.theorem_1).all():
         curves += [
-            Curve("Theorem 1", "upper", bounds.theorem_1),
+            Curve("Theorem 1", "paper", bounds.theorem_1),
             Curve("best proved bound (A1, B4, F1b)", "upper", bounds.best),
-            Curve("lower bound (F1b)", "lower", bounds.lower),
             Curve("exact asymptote (F1a)", "law", bounds.asymptote),
         ]
     return Panel("gap", layers, tuple(Curve(c.name, c.kind, c.values[layers]) for c in curves), _gap_words(run))

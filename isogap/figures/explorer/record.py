@@ -45,7 +45,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Curve:
-    """Numbers by layer; ``kind`` is low, middle, high or mean (measured), upper or lower (proved), law (exact or limit)."""
+    """Numbers by layer; ``kind`` is low, middle, high or mean (measured), paper or upper (proved), law (exact or limit)."""
 
     name: str
     kind: str

@@ -66,10 +66,17 @@ def legend(verdicts: list[Verdict], seconds: float) -> str:
     )
 
 
+_SCRIPT = re.compile(
+    r"(?<![a-z]{2})([A-Za-zφλτεσΣ‖])_(?:\{([^{}]+)\}|(min|max|op|ij|kl|[0-9]+|[ℓτA-Za-z*](?![A-Za-z])))"
+)
+
+
 def prose(text: str) -> str:
-    """Escaped text with ``X_0`` and ``λ_max`` as subscripts."""
-    return re.sub(
-        r"(?<![a-z]{2})([A-Za-zφλτεσΣ])_(min|max|op|ij|kl|[0-9]+|[ℓτA-Za-z*](?![A-Za-z]))",
-        r"\1<sub>\2</sub>",
-        escape(text),
-    )
+    """Escaped text with ``X_0``, ``λ_max`` and ``φ_{k+1}`` as subscripts.
+
+    Examples
+    --------
+    >>> prose("φ_{k+1} < bounds.theorem_3")
+    'φ<sub>k+1</sub> &lt; bounds.theorem_3'
+    """
+    return _SCRIPT.sub(lambda m: f"{m[1]}<sub>{m[2] or m[3]}</sub>", escape(text))

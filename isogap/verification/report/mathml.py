@@ -31,6 +31,44 @@ class LatexError(ValueError):
     """LaTeX outside of what the converter knows; the message names it."""
 
 
+# Where a long formula may be broken: before a relation or a sum at its top level, after a comma or a wide space.
+_BEFORE = ("=", "≤", "≥", "&lt;", "&gt;", "≈", "→", "⇒", "⇔", "≠", "+", "−")
+_PART = re.compile(r'<mo>([^<]+)</mo>$|<mspace width="[12]em"/>$')
+
+
+def flowing(latex: str) -> str:
+    r"""Convert a displayed formula into pieces between which a line may end: browsers do not break MathML by themselves.
+
+    Examples
+    --------
+    >>> flowing(r"a\le b,\quad c").count("<math"), flowing("a+b").count("<wbr>")
+    (3, 1)
+    """
+    pieces: list[list[str]] = [[]]
+    inside = 0
+    for part in _whole(_checked(latex), latex):
+        mark, operator = _PART.match(part), bool(pieces[-1]) and pieces[-1][-1].startswith(("<mo>", "<mo form"))
+        if part.startswith("<mtext>"):
+            pieces += [[part], []]
+        elif inside == 0 and mark and mark[1] in _BEFORE and pieces[-1] and not operator:
+            pieces.append([part.replace("<mo>", '<mo form="infix">', 1)])
+        elif inside == 0 and mark and mark[1] in (",", None):
+            (pieces[-1] or pieces[-2 if len(pieces) > 1 else -1]).append(part)
+            pieces.append([])
+        else:
+            pieces[-1].append(part)
+        inside += sum(part.count(f">{c}<") for c in "([{") - sum(part.count(f">{c}<") for c in ")]}")
+    return "<wbr>".join(_piece(piece) for piece in pieces if piece)
+
+
+def _piece(parts: list[str]) -> str:
+    """Words alone are text, whose lines end where they may."""
+    body = _grouped(parts)
+    if body.startswith("<mtext>") and len(parts) == 1:
+        return body.replace("<mtext>", "<span>").replace("</mtext>", "</span>").replace("&#160;", " ")
+    return f'<math displaystyle="true">{body}</math>'
+
+
 def mathml(latex: str, *, display: bool = True) -> str:
     r"""Convert a formula.
 
@@ -39,6 +77,12 @@ def mathml(latex: str, *, display: bool = True) -> str:
     >>> mathml(r"\frac{a}{2}", display=False)
     '<math><mfrac><mrow><mi>a</mi></mrow><mrow><mn>2</mn></mrow></mfrac></math>'
     """
+    body = _grouped(_whole(_checked(latex), latex))
+    return f'<math display="block">{body}</math>' if display else f"<math>{body}</math>"
+
+
+def _checked(latex: str) -> list[str]:
+    """Tokens of a formula that is not too large."""
     tokens = [t for t in _TOKEN.findall(latex) if not t.isspace()]
     if len(tokens) > _MAX_TOKENS:
         raise LatexError(f"more than {_MAX_TOKENS} symbols in one formula")
@@ -47,17 +91,27 @@ def mathml(latex: str, *, display: bool = True) -> str:
         deep += (token in ("{", "\\left")) - (token in ("}", "\\right"))
         if deep > _MAX_DEPTH:
             raise LatexError(f"groups nested deeper than {_MAX_DEPTH}")
-    try:
-        body, rest = _row(tokens, 0)
-    except RecursionError:
-        raise LatexError("commands nested too deeply") from None
-    if rest != len(tokens):
-        raise LatexError(f"unexpected {tokens[rest]!r} in {latex!r}")
-    return f'<math display="block">{body}</math>' if display else f"<math>{body}</math>"
+    return tokens
 
 
 def _row(tokens: list[str], at: int) -> tuple[str, int]:
     r"""Everything up to a closing brace or ``\right``, scripts attached."""
+    parts, at = _parts(tokens, at)
+    return _grouped(parts), at
+
+
+def _whole(tokens: list[str], latex: str) -> list[str]:
+    """Parts of a whole formula."""
+    try:
+        parts, rest = _parts(tokens, 0)
+    except RecursionError:
+        raise LatexError("commands nested too deeply") from None
+    if rest != len(tokens):
+        raise LatexError(f"unexpected {tokens[rest]!r} in {latex!r}")
+    return parts
+
+
+def _parts(tokens: list[str], at: int) -> tuple[list[str], int]:
     parts: list[str] = []
     while at < len(tokens) and tokens[at] not in ("}", "\\right"):
         limits = tokens[at][1:] in ("sum", "prod", "lim", "min", "max", "sup")
@@ -72,7 +126,7 @@ def _row(tokens: list[str], at: int) -> tuple[str, int]:
             script, at = _argument(tokens, at + 1)
             scripts[kind] = scripts.get(kind, "") + script
         parts.append(_scripted(atom, scripts, limits))
-    return _grouped(parts), at
+    return parts, at
 
 
 def _grouped(parts: list[str]) -> str:

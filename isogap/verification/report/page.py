@@ -11,11 +11,12 @@ from isogap.verification.registry import About, Statement, by_group, load, slug,
 from isogap.verification.report.figures import data_uris
 from isogap.verification.report.graph import svg
 from isogap.verification.report.head import TERMS, judged, legend, origin, prose
-from isogap.verification.report.mathml import mathml
+from isogap.verification.report.mathml import flowing
 from isogap.verification.report.provenance import provenance
 from isogap.verification.report.style import STYLE
 from isogap.verification.witnesses import load_witnesses
 
+MOST_TITLES = 2
 _KIND = {
     "algebra": "computer algebra",
     "interval": "ball arithmetic on the whole region",
@@ -55,7 +56,9 @@ def page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, wher
 
 
 def _title(parts: dict[str, About]) -> str:
-    return "; ".join(dict.fromkeys(about.title or system for system, about in parts.items() if about.title or system))
+    """Titles of what was judged; their number alone where they would not fit: each stands further down."""
+    titles = dict.fromkeys(about.title or system for system, about in parts.items() if about.title or system)
+    return "; ".join(titles) if len(titles) <= MOST_TITLES else f"{len(titles)} systems"
 
 
 def _system(
@@ -157,11 +160,13 @@ def _number(x: float) -> str:
 def _statement(s: Statement, v: Verdict) -> str:
     parts = [
         f"<section id='{slug(s.key)}'><h3>{escape(s.label)} <small>{prose(s.name)}</small> {_badge(v)}</h3>",
-        f"<div class='formula scroll' tabindex='0'>{mathml(s.formula)}</div>",
+        f"<div class='formula scroll' tabindex='0'>{flowing(s.formula)}</div>",
         f"<p class='hypotheses'>{prose(s.hypotheses)}{' · ' + escape(s.source) if s.source else ''}</p>",
     ]
     if s.corrected:
-        parts.append(f"<p>Corrected:</p><div class='formula corrected scroll' tabindex='0'>{mathml(s.corrected)}</div>")
+        parts.append(
+            f"<p>Corrected:</p><div class='formula corrected scroll' tabindex='0'>{flowing(s.corrected)}</div>"
+        )
     if v.witness:
         shown = "".join(f"<dt>{escape(k)}</dt><dd><code>{escape(x)}</code></dd>" for k, x in v.witness.items())
         parts.append(

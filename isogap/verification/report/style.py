@@ -26,8 +26,7 @@ a:hover{text-decoration:underline}
 section{padding:1.1rem 0;border-bottom:1px solid var(--line);scroll-margin-top:.5rem}
 .scroll{overflow-x:auto;max-width:100%;-webkit-overflow-scrolling:touch}
 .formula{background:var(--shade);padding:.7rem .8rem;margin:.3rem 0}
-.formula math{font-size:1.08rem}
-math[display=block]{display:block math;margin:0;text-align:left;min-width:max-content}
+.formula{text-align:center;line-height:2.2}.formula math{font-size:1.08rem}.formula span{font-size:1.02rem}
 .corrected{border-left:3px solid var(--machine)}
 .hypotheses,.caption,.detail,.count{color:var(--soft)}
 .hypotheses{margin:.2rem 0 .5rem;font-size:.94rem}
@@ -79,6 +78,6 @@ h1,h2,h3{break-after:avoid}
  body{font-size:10.5pt}main{max-width:none;padding:0}.scroll{overflow:visible}.kind,.swatch,.node{print-color-adjust:exact}
  svg.graph{min-width:0!important;max-height:23cm}figure img{filter:none;max-width:12cm}
  h3,.formula,.hypotheses,summary,.caption{break-after:avoid}.formula,dl.facts,figure,tr,.witness,li{break-inside:avoid}
- math[display=block]{min-width:0}.scroll td{white-space:normal}
+ .scroll td{white-space:normal}
  details::details-content{content-visibility:visible;block-size:auto}summary{list-style:none}}
 """
