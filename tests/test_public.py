@@ -82,6 +82,7 @@ def test_pages_use_public_names_only():
         ("from isogap import Variant", ("numba", "flint", "sympy", "matplotlib")),
         ("from isogap import exact_step", ("numba", "matplotlib")),
         ("from isogap.bounds import theorem_1", ("numba", "matplotlib")),
+        ("import isogap.torch, isogap.run.verdict", ("torch", "matplotlib")),
     ],
 )
 def test_a_name_loads_only_what_it_needs(code, absent):

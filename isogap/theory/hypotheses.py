@@ -163,7 +163,9 @@ def _activation(v: Variant) -> Hypothesis:
         return Hypothesis("activation", True, "no activation")
     gains = f"gains {v.gain:g} l^-{v.exponent:g}"
     if not _near_linear(v):
-        shown = f"activation {name}" + (f" with {gains}" if name in NEAR_LINEAR else "")
+        shown = f"activation {name}"
+        if name in NEAR_LINEAR and (v.gain, v.exponent) != (1.0, 0.0):
+            shown += f" with {gains}" if v.exponent else f" with gain {v.gain:g}"
         return Hypothesis(
             "activation", False, shown, "none, or sin or tanh with gains α_l = l^-p, p > 1/2 (F4a; p > 1/4: F4b)"
         )

@@ -115,6 +115,8 @@ def headline(
                 f"undecided: {value}{shown} a {unit}; over {depth} {unit}s that may be any factor up to {_times(hidden)}: "
                 "take more networks"
             )
+        if replicas is not None and error is not None and _quantile(None) * error < abs(rate) <= width:
+            return f"growth of {value}{shown} a {unit} is not told from 0 by {replicas} networks"
         return f"no growth: {value}{shown} a {unit}"
     return _growing(rate, error if known else None, depth, unit, bounded)
 
@@ -242,7 +244,9 @@ def _decimals(error: float) -> int:
 def _rounded(value: float, error: float | None) -> str:
     if error is None or not error > 0:
         return f"{value:.2g}"
-    text = f"{value:.{min(_decimals(error), 12)}f}"
+    if _decimals(error) > 6:
+        return f"{value:.2g}"
+    text = f"{value:.{_decimals(error)}f}"
     return text if float(text) else text.lstrip("-")
 
 

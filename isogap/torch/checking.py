@@ -99,11 +99,11 @@ def _samples(
     own: Any, inputs: Any, samples: int, target: Target, init: Any, count: int, root: np.random.SeedSequence
 ) -> tuple[Sample, list[Sample]]:
     """The state given, and the networks drawn anew, one after the other."""
-    seeded(child(root, MODULE_KEY, 0))
+    seeded(child(root, MODULE_KEY, 0), own)
     given = _run(copied(own), inputs, samples, target)
     several: list[Sample] = []
     for replica in range(1, count + 1):
-        seeded(child(root, MODULE_KEY, replica))
+        seeded(child(root, MODULE_KEY, replica), own)
         several.append(_run(drawn(own, init), inputs, samples, target))
         if several[-1].rows != given.rows:
             raise ValueError("init makes a network that calls other layers than the module that was passed")
@@ -196,8 +196,8 @@ def _report(
         verdict=words_of(growth, theory),
         module=type(own).__name__,
         loss=target.name,
-        input=f"batch {' and '.join(str(tuple(x.shape)) for x in inputs)} {str(inputs[0].dtype).removeprefix('torch.')}",
-        drawn_by=getattr(init, "__name__", type(init).__name__) if init is not None else "reset_parameters",
+        input=_shown(inputs),
+        drawn_by="reset_parameters" if init is None else getattr(init, "__name__", type(init).__name__),
         names=tuple(c.name + (f" (call {c.call + 1})" if c.call else "") for c in calls),
         kinds=tuple(c.kind for c in calls),
         shapes=tuple(c.shape for c in calls),
@@ -214,17 +214,13 @@ def _report(
         coverage=theory.coverage,
         rank=theory.rank,
         phi0=theory.phi0,
-        notes=(
-            *([_SAME] if same else []),
-            *([_SHARED] if measure == "log_activation_gradient" else []),
-            *_notes(own, given, several, different, subject),
-        ),
+        notes=_notes(own, given, several, different, subject, same, measure),
         seed=seed_of(root),
     )
 
 
 def _weights(subject: list[Sample], found: Any) -> tuple[list[int], bool, str]:
-    """Rows that are counted, whether the last is a readout, and the measure: of weights, or by outputs where weights are shared."""
+    """Rows that are counted, whether the last is a readout, and the measure: by weights, or by outputs where these are shared."""
     if found.calls:
         blocks = getattr(found.network, "depth", getattr(found.network, "blocks", 0))
         return list(found.calls), len(found.calls) == blocks + 1, "log_weight_gradient"
@@ -234,6 +230,8 @@ def _weights(subject: list[Sample], found: Any) -> tuple[list[int], bool, str]:
     owning = [k for k, call in enumerate(calls) if weights_of(call.module)]
     if len(rows) < 3 <= len(owning) and not all(owned_weights([calls[k] for k in owning])):
         return owning, True, "log_activation_gradient"
+    if len(rows) < 2:  # so few because others vanish: to be said
+        rows = [k for k, own in enumerate(owned_weights(calls)) if own]
     return rows, len(rows) > 2, "log_weight_gradient"
 
 
@@ -253,8 +251,17 @@ def _layers(samples: list[Sample]) -> Layers:
     )
 
 
-def _notes(own: Any, given: Sample, several: list[Sample], different: str, subject: list[Sample]) -> tuple[str, ...]:
-    notes = []
+def _shown(inputs: tuple[Any, ...]) -> str:
+    shapes = " and ".join(str(tuple(x.shape)) for x in inputs)
+    return f"batch {shapes} {str(inputs[0].dtype).removeprefix('torch.')}"
+
+
+def _notes(
+    own: Any, given: Sample, several: list[Sample], different: str, subject: list[Sample], same: bool, measure: str
+) -> tuple[str, ...]:
+    notes = [_SAME] if same else []
+    if measure == "log_activation_gradient":
+        notes.append(_SHARED)
     if different:
         notes.append(
             f"verdict on the state given, one network: {different}; init= says how yours is drawn, and gives an error"

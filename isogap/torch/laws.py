@@ -7,27 +7,30 @@ from typing import Any
 
 import torch
 
-__all__ = ["gram_deviation", "law_of", "size_of"]
+__all__ = ["gram_deviation", "law_of", "size_of", "wide"]
 
 # Moments of entries of a Haar matrix that differ by more than this share (ours), from width 8 on, are no Haar matrix's.
 FAR = 0.5
 
 
+def wide(tensor: Any) -> Any:
+    """A tensor in double precision, on the CPU: not every device has it."""
+    return tensor.detach().cpu().to(torch.complex128 if tensor.is_complex() else torch.float64)
+
+
 def size_of(matrix: Any) -> float:
     """``s`` with entries of mean square ``s²/columns``: 1 for orthogonal matrices and for independent normals of variance 1/d."""
-    wide = matrix.to(torch.float64)
-    return math.sqrt(float((wide * wide).mean()) * matrix.shape[1])
+    return math.sqrt(float((wide(matrix) ** 2).mean()) * matrix.shape[1])
 
 
 def gram_deviation(matrix: Any) -> float:
     """Largest entry of ``W Wᵀ/s² - I`` (the smaller Gram): 0 for orthogonal matrices, about ``1/sqrt(d)`` for others."""
-    wide = matrix.to(torch.float64)
-    wide = wide if wide.shape[0] <= wide.shape[1] else wide.T
-    gram = wide @ wide.T
+    W = wide(matrix)
+    gram = W @ W.T if W.shape[0] <= W.shape[1] else W.T @ W
     scale = float(gram.diagonal().mean())
     if not (scale > 0 and math.isfinite(scale)):
         return math.inf
-    return float((gram / scale - torch.eye(len(gram), dtype=gram.dtype, device=gram.device)).abs().max())
+    return float((gram / scale - torch.eye(len(gram), dtype=gram.dtype)).abs().max())
 
 
 def law_of(matrix: Any) -> str:
@@ -46,7 +49,7 @@ def law_of(matrix: Any) -> str:
     d = matrix.shape[0]
     if gram_deviation(matrix) > max(4 * torch.finfo(matrix.dtype).eps, 1e-4):
         return "independent"
-    unit = matrix.to(torch.float64) / size_of(matrix)
+    unit = wide(matrix) / size_of(matrix)
     if d > 1 and float((unit.abs() * math.sqrt(d) - 1).abs().max()) < max(4 * torch.finfo(matrix.dtype).eps, 1e-4):
         return "hadamard"
     moment = float((unit**4).sum()) / d

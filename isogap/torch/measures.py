@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from isogap.torch.construction import LinearBatchNorm, ShapedActivation
+from isogap.torch.laws import wide
 from isogap.torch.residual import BatchNorm
 
 __all__ = ["Geometry", "geometry", "log_jacobian_norm", "log_norm"]
@@ -62,7 +63,7 @@ def geometry(values: Any, samples: int) -> Geometry:
     if values.dim() == 0 or values.shape[0] != samples or values.numel() == 0:
         return NOTHING
     eps = torch.finfo(values.dtype).eps
-    A = values.reshape(samples, -1).to(torch.complex128 if values.is_complex() else torch.float64)
+    A = wide(values.reshape(samples, -1))
     if not torch.isfinite(A).all():
         return NOTHING
     largest = float(A.abs().max())
@@ -82,10 +83,10 @@ def _singular_values(A: Any, eps: float) -> Any:
     """Descending. By the Gram matrix where that is much smaller and its accuracy, root of the eps of float64, enough."""
     small, large = sorted(A.shape)
     if large > _LONG * small:
-        wide = A if A.shape[0] == small else A.mH
+        flat = A if A.shape[0] == small else A.mH
         if eps > 1e-8:
-            return torch.linalg.eigvalsh(wide @ wide.mH).clamp(min=0.0).sqrt().flip(0)
-        A = torch.linalg.qr(wide.mH, mode="r")[1]
+            return torch.linalg.eigvalsh(flat @ flat.mH).clamp(min=0.0).sqrt().flip(0)
+        A = torch.linalg.qr(flat.mH, mode="r")[1]
     return torch.linalg.svdvals(A)
 
 
@@ -105,13 +106,13 @@ def log_norm(tensors: list[Any]) -> float:
     tensors = [t for t in tensors if t is not None]
     if not tensors:
         return math.nan
-    largest = max(float(t.detach().abs().max()) if t.numel() else 0.0 for t in tensors)
+    values = [wide(t) for t in tensors if t.numel()]
+    largest = max((float(v.abs().max()) for v in values), default=0.0)
     if not math.isfinite(largest):
         return math.nan
     if largest == 0.0:
         return -math.inf
-    wide = [t.detach().to(torch.complex128 if t.is_complex() else torch.float64) / largest for t in tensors]
-    return math.log(largest) + 0.5 * math.log(sum(float((w.abs() ** 2).sum()) for w in wide))
+    return math.log(largest) + 0.5 * math.log(sum(float(((v / largest).abs() ** 2).sum()) for v in values))
 
 
 def log_jacobian_norm(module: Any, source: Any) -> float:
@@ -127,9 +128,9 @@ def log_jacobian_norm(module: Any, source: Any) -> float:
     """
     if source is None or source.is_complex() or not source.is_floating_point():
         return math.nan
-    x = source.to(torch.float64)
+    x = wide(source)
     if isinstance(module, nn.Linear):
-        return _log(float(torch.linalg.matrix_norm(module.weight.detach().to(torch.float64), 2)))
+        return _log(float(torch.linalg.matrix_norm(wide(module.weight), 2)))
     if isinstance(module, nn.modules.batchnorm._BatchNorm | BatchNorm | LinearBatchNorm):
         return _norm_jacobian(module, x)
     if isinstance(module, _PLAIN) or (
@@ -150,14 +151,14 @@ def _norm_jacobian(module: Any, x: Any) -> float:
     if count < (3 if removes else 2):
         return math.nan
     gamma = getattr(module, "weight", None)
-    scale = torch.ones(x.shape[1], dtype=torch.float64) if gamma is None else gamma.detach().to(torch.float64).abs()
+    scale = torch.ones(x.shape[1], dtype=torch.float64) if gamma is None else wide(gamma).abs()
     if isinstance(module, nn.modules.batchnorm._BatchNorm) and not (module.training or module.running_var is None):
-        variance = module.running_var.to(torch.float64)
+        variance = wide(module.running_var)
     else:
         centred = x - x.mean(axes, keepdim=True) if removes else x
         variance = (centred * centred).sum(axes)
         variance = variance / count if getattr(module, "root_n", True) else variance
-    return _log(float((scale.to(variance.device) / (variance + module.eps).sqrt()).max()))
+    return _log(float((scale / (variance + module.eps).sqrt()).max()))
 
 
 def _log(value: float) -> float:

@@ -14,7 +14,7 @@ import torch
 from isogap.model.activations import activation
 from isogap.model.residual import ResidualChain, weight_variance
 from isogap.model.variant import Variant
-from isogap.torch.laws import law_of, size_of
+from isogap.torch.laws import law_of, size_of, wide
 from isogap.torch.tokens import Act, Norm, Scale, Sum, Token, Unrecognised, Weight, tokens_of
 from isogap.torch.tracing import Trace
 
@@ -94,11 +94,7 @@ def _variant(tokens: list[Token], samples: int, distinct: int) -> Recognition:
     order, norm = _order(blocks), _common_norm(blocks)
     acts = [next((t for t in b if isinstance(t, Act)), None) for b in blocks]
     gain, exponent, name = _gains(acts, blocks, order, sizes)
-    if samples % distinct or samples == distinct:
-        repeats = 1
-    else:
-        repeats = samples // distinct
-        remarks.append(f"samples occur {repeats} times each: {distinct} are distinct")
+    repeats = _repeats(samples, distinct, remarks)
     if norm.eps > 0 and abs(min(sizes) - 1) > SPREAD:
         remarks.append(
             f"eps is relative to weights of size {min(sizes):.3g}: {norm.eps:g} acts as {norm.eps / min(sizes) ** 2:.3g}"
@@ -114,6 +110,14 @@ def _variant(tokens: list[Token], samples: int, distinct: int) -> Recognition:
     calls = tuple(w.call for w in used if w.call is not None)
     rows = calls if len(calls) == len(used) else ()
     return Recognition(network, "", tuple(remarks), used[0].call, rows, _gamma(blocks, shape), _shifts(blocks, norm))
+
+
+def _repeats(samples: int, distinct: int, remarks: list[str]) -> int:
+    """How often each sample occurs, if that is one number."""
+    if samples % distinct or samples == distinct:
+        return 1
+    remarks.append(f"samples occur {samples // distinct} times each: {distinct} are distinct")
+    return samples // distinct
 
 
 def _pairs(weights: Sequence[Weight]) -> list[tuple[Weight, Weight]]:
@@ -237,7 +241,7 @@ def _gamma(blocks: list[list[Token]], width: int) -> Any:
     if all(n.gamma is None or bool((n.gamma == 1).all()) for n in norms):
         return None
     rows = [torch.ones(width) if n.gamma is None else n.gamma for n in norms]
-    return np.stack([r.to(torch.float64).cpu().numpy() for r in rows])
+    return np.stack([wide(r).numpy() for r in rows])
 
 
 def _shifts(blocks: list[list[Token]], norm: Norm) -> bool:
@@ -283,15 +287,19 @@ def _residual(tokens: list[Token], samples: int) -> Recognition:
     return _chain(branches, kind, bool(norms_between), samples)
 
 
+def _common_activation(branches: list[list[Token]]) -> Any:
+    names = {t.name for b in branches for t in b if isinstance(t, Act)} or {"identity"}
+    if len(names) > 1:
+        raise Unrecognised(f"different activations: {', '.join(sorted(names))}")
+    return activation(names.pop())
+
+
 def _chain(branches: list[list[Token]], kind: tuple[str, ...], after: bool, samples: int) -> Recognition:
     weights = [next(t for t in b if isinstance(t, Weight)) for b in branches]
     width = _common_shape([[w] for w in weights])
     remarks: list[str] = []
     law, sizes = _law([w.matrix for w in weights], remarks)
-    names = {t.name for b in branches for t in b if isinstance(t, Act)} or {"identity"}
-    if len(names) > 1:
-        raise Unrecognised(f"different activations: {', '.join(sorted(names))}")
-    phi = activation(names.pop())
+    phi = _common_activation(branches)
     factors = [math.prod(t.factor for t in b if isinstance(t, Scale)) * s for b, s in zip(branches, sizes, strict=True)]
     if max(map(abs, factors)) > (1 + SPREAD + 6 / width) * min(map(abs, factors)):
         raise Unrecognised("branches of different sizes")

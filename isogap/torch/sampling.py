@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from isogap.base.arrays import FloatArray
-from isogap.torch.laws import gram_deviation
+from isogap.torch.laws import gram_deviation, wide
 from isogap.torch.measures import Geometry, geometry, log_jacobian_norm, log_norm
 from isogap.torch.tracing import Call, Trace, weights_of
 
@@ -139,7 +139,7 @@ def summary_of(module: Any) -> dict[str, Summary]:
     """Return the summaries of all parameters."""
     found = {}
     for name, p in module.named_parameters():
-        values = p.detach().to(torch.complex128 if p.is_complex() else torch.float64)
+        values = wide(p)
         size = float((values.abs() ** 2).mean().sqrt()) if values.numel() else 0.0
         square = p.dim() == 2 and not p.is_complex() and values.numel() > 0
         second = gram_deviation(values) if square else float(values.real.mean()) if values.numel() else 0.0

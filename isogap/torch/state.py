@@ -54,14 +54,26 @@ def copied(module: Any, dtype: Any = None) -> Any:
 @contextmanager
 def own_generators(module: Any) -> Iterator[None]:
     """Give back the states of PyTorch's, NumPy's and Python's global generators afterwards."""
-    devices = {p.device.index for p in module.parameters() if p.device.type == "cuda"}
     numpy, python = np.random.get_state(), random.getstate()  # noqa: NPY002 - an init function may use the global one
+    states = [(g, g.get_state()) for g in _generators(module)]
     try:
-        with torch.random.fork_rng(sorted(d for d in devices if d is not None)):
-            yield
+        yield
     finally:
+        for generator, state in states:
+            generator.set_state(state)
         np.random.set_state(numpy)  # noqa: NPY002
         random.setstate(python)
+
+
+def _generators(module: Any) -> list[Any]:
+    """PyTorch's generators of the CPU and of the devices that the module is on; no other device is woken."""
+    found = [torch.default_generator]
+    for device in {p.device for p in module.parameters()}:
+        if device.type == "cuda":
+            found.append(torch.cuda.default_generators[device.index])
+        elif device.type == "mps":
+            found.append(torch.mps._get_default_mps_generator())
+    return found
 
 
 @contextmanager
@@ -77,10 +89,11 @@ def few_threads(module: Any, samples: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def seeded(generator: np.random.Generator) -> None:
+def seeded(generator: np.random.Generator, module: Any) -> None:
     """Seed the global generators from one of ours."""
     words = generator.integers(0, 2**32, 3)
-    torch.manual_seed(int(words[0]) << 20 | int(words[1]) & 0xFFFFF)
+    for own in _generators(module):
+        own.manual_seed(int(words[0]) << 20 | int(words[1]) & 0xFFFFF)
     np.random.seed(int(words[1]))  # noqa: NPY002
     random.seed(int(words[2]))
 

@@ -15,6 +15,7 @@ from isogap.theory.hypotheses import Coverage, coverage_of
 from isogap.theory.mean_field.variant_rate import variant_growth
 from isogap.theory.residual import diagnose
 from isogap.theory.verdict import uneven, verdict
+from isogap.torch.laws import wide
 from isogap.torch.recognise import Recognition
 
 __all__ = ["Growth", "Theory", "growth_of", "theory_of", "words_of"]
@@ -152,7 +153,7 @@ def _of_variant(found: Recognition, variant: Variant, source: Any, growth: Growt
         return Theory(
             variant, lines=("the rank of its batch could not be read: no theorem was held against it", *found.remarks)
         )
-    X = source.to(dtype=_double()).cpu().numpy().T
+    X = wide(source).numpy().T
     rank, phi0 = _rank(variant, X)
     unequal = found.gamma is not None and not (np.abs(found.gamma) == np.abs(found.gamma[:, :1])).all()
     coverage = coverage_of(variant, rank, phi0=phi0, gamma=found.gamma, bias=found.bias)
@@ -167,12 +168,6 @@ def _of_variant(found: Recognition, variant: Variant, source: Any, growth: Growt
         if predicted.log_growth is not None and growth.rate is not None:
             mean_field = _line(predicted.log_norm(), growth.window), predicted.remark
     return Theory(variant, coverage, rank, phi0, mean_field, lines=found.remarks)
-
-
-def _double() -> Any:
-    import torch
-
-    return torch.float64
 
 
 def _line(log_norm: FloatArray, window: tuple[int, int]) -> float:

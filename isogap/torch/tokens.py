@@ -101,6 +101,9 @@ def tokens_of(trace: Trace) -> list[Token]:
     Unrecognised
         With the reason: an operation that the theory has no word for.
     """
+    for at, node in enumerate(trace.nodes):
+        if isinstance(node.module, (*_WITHIN, nn.modules.conv._ConvNd)):
+            _layer(node, at)  # says why not
     if trace.end < 0:
         raise Unrecognised("its output comes out of an operation that cannot be seen")
     return _scaled(_path(trace.nodes, trace.end, 0))

@@ -30,12 +30,19 @@ def test_a_rate_that_is_not_significant_is_no_growth_and_one_that_is_explodes_af
 @pytest.mark.parametrize("rate", [0.1, 1e-3, 1e-6, 1e-9, 3.0, 60.0, 800.0, -0.1, -1e-9, -800.0])
 @pytest.mark.parametrize("share", [1e-4, 0.1])
 def test_no_factor_is_shown_as_one_and_any_size_has_words(rate, share):
-    words = headline(rate, abs(rate) * share, depth=100)
+    words = headline(rate, abs(rate) * share)
     assert ("grow" in words) == (rate > 0)
     fold = words.split("-fold")[0].split()[-1]
     assert fold.startswith("e^") or float(fold) != 1.0
     assert "nan" not in words
     assert "inf" not in words
+
+
+def test_what_adds_up_to_less_than_a_hundredth_is_no_growth_however_significant():
+    assert headline(1e-6, 1e-9, depth=100) == "no growth: 1e-06 ± 1e-09 a layer"
+    assert headline(1e-6, 1e-9, depth=100, replicas=9) == "no growth: 1e-06 ± 1e-09 a layer"
+    assert headline(1e-6, None, depth=100) == "no growth: 1e-06 a layer"
+    assert headline(1e-3, 1e-6, depth=100).startswith("gradients grow")
 
 
 def test_what_a_growth_is_called_depends_on_the_depth():
@@ -48,7 +55,8 @@ def test_what_a_growth_is_called_depends_on_the_depth():
 def test_one_network_has_no_error_and_two_have_students():
     assert "(one network, no error)" in headline(0.1, None)
     assert "(one network, no error)" in headline(0.1, math.nan)
-    assert headline(0.1, 0.01, depth=3, replicas=2).startswith("no growth")  # Student's quantile is 63.7 at one degree
+    few = headline(0.1, 0.01, depth=3, replicas=2)  # Student's quantile is 63.7 at one degree
+    assert few == "growth of 0.10 ± 0.01 a layer is not told from 0 by 2 networks"
     assert headline(0.1, 0.01, replicas=20).startswith("gradients grow")
 
 

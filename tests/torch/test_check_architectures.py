@@ -137,12 +137,12 @@ RECOGNISED = {
 REASONS = {
     "mlp without norm": "no normalisation over the batch",
     "mlp LayerNorm": "normalises each sample by itself",
-    "vgg-like": "no theory",
-    "resnet-like": "no theory",
+    "vgg-like": "Conv2d: the theory has dense layers",
+    "resnet-like": "Conv2d: the theory has dense layers",
     "functional": "no normalisation over the batch",
     "recurrent": "no theory",
     "shared": "used more than once",
-    "transformer": "no theory",
+    "transformer": "LayerNorm normalises each sample",
 }
 
 
