@@ -1,6 +1,6 @@
 """Speed of the engine against the usual ways to iterate the chain, and against what the processor allows.
 
-    python benchmarks/engine.py [--json FILE] [--plot FILE] [--quick]
+    python benchmarks/engine.py [--json FILE] [--plot FILE] [--quick] [--default]
 
 The job at d = 8 and 32 is 1000 replicas and 1000 layers. NumPy and PyTorch iterate all its replicas at once, as a user would
 write it, and once more in batches of 64, which stay in the cache.
@@ -33,14 +33,16 @@ from numba import njit
 from rich.console import Console
 from rich.table import Table
 from threadpoolctl import threadpool_limits
-from ways import SEED, Way, engine, ways
+from ways import SEED, Way, default, engine, ways
 
 from isogap.base.streams import input_generator, replica_states
+from isogap.base.threads import default_threads
 from isogap.batch.start import make_start
 from isogap.engine.chain import buffers as _workspace
 from isogap.engine.kernels import normals
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned, fma, load, store
+from isogap.model.choices import DEFAULT_REPLICAS
 
 WIDTHS = (8, 32, 100, 256, 512)
 
@@ -156,6 +158,37 @@ def two_threads(d: int, rounds: int) -> float:
     return statistics.median(ratios)
 
 
+def default_over_bare(d: int, rounds: int) -> dict[str, float]:
+    """A default run of 1000 replicas and 1000 layers over the bare engine, in turns: median of the ratios, least and most."""
+    bare, whole = engine(d), default(d)
+    for run in (bare, whole):
+        run(64, 10)
+    ratios = []
+    for _ in range(rounds):
+        a = microseconds(bare, 1000, 1000)
+        ratios.append(microseconds(whole, 1000, 1000) / a)
+    return {"median": statistics.median(ratios), "least": min(ratios), "most": max(ratios)}
+
+
+def whole_command(rounds: int) -> dict[str, float]:
+    """Wall seconds of ``isogap-mc --width 32 --depth 1000``, kernels compiled before, and of the bare engine, in turns."""
+    bare = engine(32, default_threads())
+    command = [sys.executable, "-m", "isogap.cli.mc", "--width", "32", "--depth", "1000"]
+    times: dict[str, list[float]] = {"bare": [], "command": []}
+    bare(64, 10)
+    subprocess.run(command, check=True, capture_output=True)
+    for _ in range(rounds):
+        begin = time.perf_counter()
+        bare(DEFAULT_REPLICAS, 1000)
+        middle = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+        times["bare"].append(middle - begin)
+        times["command"].append(time.perf_counter() - middle)
+    out = {name: statistics.median(values) for name, values in times.items()}
+    over = (b - 1.25 * a for a, b in zip(times["bare"], times["command"], strict=True))
+    return {**out, "beyond 1.25 bare": statistics.median(over)}
+
+
 def kernels(rounds: int, quick: bool) -> list[dict[str, float]]:
     """Both kernels around the width where they change places; far from orthogonal (X) and close to it (E)."""
     rows = []
@@ -247,6 +280,19 @@ def draw(data: dict[str, Any], path: str) -> None:
     plt.close(figure)
 
 
+def show_default(default_runs: dict[int, dict[str, float]], command: dict[str, float]) -> None:
+    """What a default run costs beyond the bare engine."""
+    console = Console(highlight=False, width=110)
+    for d, row in default_runs.items():
+        console.print(
+            f"d = {d}: a default run takes {row['median']:.2f} times the bare engine ({row['least']:.2f} to {row['most']:.2f})"
+        )
+    console.print(
+        f"isogap-mc --width 32 --depth 1000: {command['command']:.2f} s, bare engine {command['bare']:.2f} s; beyond 1.25 times "
+        f"that {command['beyond 1.25 bare']:.2f} s"
+    )
+
+
 def show(data: dict[str, Any]) -> None:
     """Tables for a person."""
     console = Console(highlight=False, width=110)
@@ -269,6 +315,7 @@ def show(data: dict[str, Any]) -> None:
         console.print(f"d = {d}: floor {row['floor']:.3g} µs, the engine takes {row['over']:.2f} times that")
     for d, ratio in data["two threads"].items():
         console.print(f"d = {d}: two threads {ratio:.2f} times as fast as one")
+    show_default(data["default"], data["command"])
     table = Table(box=None, header_style="bold", title="the two kernels, µs a layer and replica")
     for name in data["kernels"][0]:
         table.add_column(name, justify="right")
@@ -292,14 +339,21 @@ def main() -> None:
     parser.add_argument("--json", metavar="FILE")
     parser.add_argument("--plot", metavar="FILE")
     parser.add_argument("--quick", action="store_true", help="a fifth of the work")
+    parser.add_argument("--default", action="store_true", help="only the default run against the bare engine")
     options = parser.parse_args()
     rounds = 3 if options.quick else 5
+    if options.default:
+        with threadpool_limits(1):
+            show_default({d: default_over_bare(d, 2 * rounds + 1) for d in (8, 32)}, whole_command(rounds))
+        return
     with threadpool_limits(1):
         data: dict[str, Any] = {
             "machine": machine(),
             "compared": [compare(d, rounds, options.quick) for d in WIDTHS],
             "floor": {d: floor_of(d, rounds) for d in (8, 32)},
             "two threads": {d: two_threads(d, rounds) for d in (8, 32, 100)},
+            "default": {d: default_over_bare(d, 2 * rounds + 1) for d in (8, 32)},
+            "command": whole_command(rounds),
             "kernels": kernels(rounds, options.quick),
             "curves": curves(rounds),
             "cold start": cold_start(),

@@ -13,6 +13,8 @@ from isogap.base.streams import input_generator
 from isogap.batch.start import make_start
 from isogap.engine.chain import montecarlo
 from isogap.engine.chain.montecarlo import Job
+from isogap.run.chain import simulate
+from isogap.run.options import Where
 
 SEED = 1
 # Takes replicas and layers.
@@ -83,6 +85,15 @@ def engine(d: int, threads: int = 1) -> Way:
 
     def run(replicas: int, layers: int) -> None:
         montecarlo.run(Job(start, layers, replicas, np.random.SeedSequence(SEED)), threads=threads)
+
+    return run
+
+
+def default(d: int, threads: int = 1) -> Way:
+    """What a user gets from `simulate`: the engine, its checks against the exact laws, quantiles, bounds and rates."""
+
+    def run(replicas: int, layers: int) -> None:
+        simulate(d, layers, replicas=replicas, rng=SEED, where=Where(threads=threads))
 
     return run
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _BLUE, _ORANGE, _GREEN, _RED, _GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#555555"
+_BANDS = 3  # more of them hide each other
 _COLOURS, _DASHES = (_BLUE, _ORANGE, _GREEN, _RED, "#CC79A7", _GREY), ("-", "--", "-.")
 
 
@@ -148,17 +149,23 @@ def plot_gradient(result: ChainResult, ax: Axes) -> Axes:
 
 
 def plot_variants(results: Sequence[VariantResult], names: Sequence[str], ax: Axes) -> Axes:
-    """Mean and 5-95 % band of ``log‖∂L/∂W_l‖_F`` of each variant against the layer, and mean-field theory where it applies."""
+    """Mean of ``log‖∂L/∂W_l‖_F`` of each variant against the layer, with mean-field theory where it applies.
+
+    Up to three variants have a band from 5 to 95 % of the networks.
+    """
     for k, (result, name) in enumerate(zip(results, names, strict=True)):
         columns, colour = result.sheet().columns, _COLOURS[k % len(_COLOURS)]
         layers = np.arange(result.variant.depth + 1)
         mean = columns["log_norm_mean"]
-        ax.fill_between(layers, columns["log_norm_q05"], columns["log_norm_q95"], color=colour, alpha=0.15, lw=0)
+        if len(results) <= _BANDS:
+            ax.fill_between(layers, columns["log_norm_q05"], columns["log_norm_q95"], color=colour, alpha=0.15, lw=0)
         ax.plot(layers, mean, color=colour, lw=1.6, ls=_DASHES[k // len(_COLOURS) % len(_DASHES)], label=name)
         growth = variant_growth(result.variant)
         if growth.log_growth is not None and np.isfinite(mean).all():
             line = growth.log_norm() + float((mean - growth.log_norm())[-2:].mean())
-            ax.plot(layers, line, color=colour, lw=0.9, ls=":", label=f"{name}: mean-field theory")
+            ax.plot(layers, line, color=colour, lw=0.9, ls=":")
+            if "mean-field theory" not in ax.get_legend_handles_labels()[1]:
+                ax.plot([], [], color="black", lw=0.9, ls=":", label="mean-field theory")
     v = results[0].variant
     ax.set_xlabel("layer of the weight matrix (the last one is the readout)")
     ax.set_ylabel(r"$\log\,\Vert\partial\mathcal{L}/\partial W_\ell\Vert_F$")

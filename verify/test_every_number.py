@@ -4,17 +4,20 @@ A sample in an ordinary run, all of them with ``--deep``.
 """
 
 import random
+import re
+import tomllib
 from dataclasses import replace
 
 import pytest
 
 from isogap.verification import check_module, judge, load
-from isogap.verification.claims import flips, variations
+from isogap.verification.claims import DEFINITIONS, flips, variations
 from isogap.verification.mutate import as_registered
 from isogap.verification.printed import loose
+from isogap.verification.typeset import SYMBOLS
 
 STATEMENTS = load()
-ONE_TEXT: tuple[str, ...] = ("chain", "weingarten")
+ONE_TEXT: tuple[str, ...] = ("chain", "products", "residual", "weingarten")
 """Systems whose statements are printed from their claims alone."""
 SAMPLE = 24
 
@@ -62,3 +65,17 @@ def test_nothing_is_printed_beside_the_claims(key):
     s = STATEMENTS[key]
     assert s.claim or s.words, f"{key} has neither claims nor a reason why it has none"
     assert not loose(s.frame), f"{key} prints {loose(s.frame)} outside of its claims"
+
+
+@pytest.mark.parametrize("changed", [new for text in DEFINITIONS.values() for _, new in variations(text)])
+def test_a_changed_number_in_a_name_for_a_longer_text_turns_e5_red(changed, monkeypatch):
+    monkeypatch.setitem(DEFINITIONS, "p2", changed)
+    assert found("chain/E5", STATEMENTS["chain/E5"].claim) in {"refuted", "undecided"}
+
+
+def test_names_carry_no_numbers_but_an_index_or_an_exponent():
+    with (STATEMENTS["chain/E5"].where / "statements.toml").open("rb") as file:
+        names = {**SYMBOLS, **tomllib.load(file)["symbols"]}
+    for name, shown in names.items():
+        bare = re.sub(r"#\d|\\mathbf\{1\}|[_^](\d|\{[^{}]*\}|\\[a-z]+)", "", shown)
+        assert not loose(bare), f"{name} is printed as {shown}: write the number into the claim"

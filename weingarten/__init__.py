@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         symbolic_hciz_series,
     )
     from weingarten.nonlinear.freeness import free_cumulants, free_mixed_moment, moments_from_free_cumulants
+    from weingarten.nonlinear.generating import cumulants, expected_exponential
     from weingarten.notation.parsing import parse_expression
     from weingarten.notation.symbols import (
         circular_orthogonal,
@@ -89,6 +90,8 @@ _HOMES = {
     "symbolic_hciz_series": "nonlinear.exponential",
     "exponential_series": "nonlinear.exponential",
     "TruncatedSeries": "nonlinear.exponential",
+    "expected_exponential": "nonlinear.generating",
+    "cumulants": "nonlinear.generating",
     "free_cumulants": "nonlinear.freeness",
     "moments_from_free_cumulants": "nonlinear.freeness",
     "free_mixed_moment": "nonlinear.freeness",
@@ -194,6 +197,8 @@ __all__ = [
     "symbolic_hciz_series",
     "exponential_series",
     "TruncatedSeries",
+    "expected_exponential",
+    "cumulants",
     "free_cumulants",
     "moments_from_free_cumulants",
     "free_mixed_moment",

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import sympy as sp
-
 from weingarten.arguments import as_dimension
 from weingarten.errors import WeingartenError
 
@@ -83,6 +81,8 @@ class Answer:
         if self.exact_at is not None and size != self.exact_at:
             raise WeingartenError(f"d={d}: this answer was computed for d={self.exact_at} only; ask again with this d")
         value = self.value if self.recompute is None else self.recompute(size)
+        import sympy as sp
+
         if isinstance(value, sp.Basic) and value.has(sp.zoo, sp.nan, sp.oo, -sp.oo):
             raise WeingartenError(f"d={d}: the quantity does not exist there; a coefficient has a pole at this size")
         return value
@@ -120,6 +120,8 @@ class TensorExpectation:
 
     def matrix(self) -> Any:
         """Return a single word's expectation as a sympy matrix expression."""
+        import sympy as sp
+
         if any(len(strands) != 1 for _, strands in self.terms):
             raise WeingartenError("only the expectation of a single word is a matrix; read .terms or call evaluate()")
         parts = [sp.MatMul(coefficient, matrix) for coefficient, ((_, matrix, _),) in self.terms]

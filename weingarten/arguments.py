@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
-
-import sympy as sp
+from typing import Any, TypeGuard
 
 from weingarten.algebra.groups import Group
 from weingarten.combinatorics.pairings import as_pairing, coset_type, image_pairing, orientation_sign
@@ -36,7 +34,7 @@ def as_dimension(d: object, group: Group | str = "O") -> Any:
     kind = as_group(group)
     if isinstance(d, bool):
         raise WeingartenError(f"d={d!r} is not a dimension; give a positive integer or a sympy Symbol")
-    if isinstance(d, sp.Expr) and d.free_symbols:
+    if type(d) is not int and _is_symbolic(d):
         if d.is_integer is False or d.is_positive is False:
             raise WeingartenError(f"d={d!r} cannot be a positive integer; give a Symbol without that assumption")
         if kind.paired and d.is_odd:
@@ -53,6 +51,13 @@ def as_dimension(d: object, group: Group | str = "O") -> Any:
     if kind.paired and size % 2:
         raise WeingartenError(f"d={size} is odd, but {kind.name} needs an even matrix size d = 2M; use {size + 1}")
     return size
+
+
+def _is_symbolic(d: object) -> TypeGuard[Any]:
+    """Tell a sympy expression with a symbol."""
+    import sympy as sp
+
+    return isinstance(d, sp.Expr) and bool(d.free_symbols)
 
 
 def refuse_masked(value: Any, name: str) -> None:

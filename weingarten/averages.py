@@ -13,9 +13,10 @@ from weingarten.algebra.groups import Group
 from weingarten.algebra.rational import ONE, Ratio, add_ratios, constant_ratio
 from weingarten.errors import CostError
 from weingarten.expressions import Averages, Constants
-from weingarten.integration.contraction import Monomial, Setting, check_results, loop_factor
+from weingarten.integration.contraction import Setting, check_pairs, check_results, loop_factor, orbit_pairs
 from weingarten.integration.determinants import special_terms
 from weingarten.integration.units import has_units
+from weingarten.integration.wires import Monomial, Strand
 from weingarten.integration.words import Letter, Word, canonical_closed, count, reduce_word
 from weingarten.notation.reading import Term, unit
 from weingarten.notation.structure import prepare_word, shortened, simplify_form, split_rank_one, written_out
@@ -89,22 +90,33 @@ class Integration(Averages):
         """Return the names of the Haar matrices that occur."""
         return sorted({x.name for word in words for x in word if x.name in self.reader.haar})
 
-    def check(self, name: str, words: Sequence[Word]) -> int:
+    def check(self, name: str, words: Sequence[Word], strands: tuple[Strand, ...] = ()) -> int:
         """Return the number of pairs of an integration; refuse one that would exceed the limit."""
-        plain, bars = count(tuple(words), name)
-        pairs = self.space(name).pairs(plain, bars)
-        entries = self._kind(name).paired and has_units(
-            tuple(words)
-        )  # duals of units do not cancel: few pairs coincide
-        if pairs * (SYMPLECTIC_ENTRIES if entries else 1) > self.limit:
-            weight = f", each as costly as {SYMPLECTIC_ENTRIES} because of the entries of Sp," if entries else ""
-            raise CostError(
-                f"{plain + bars} factors {name} need a sum over {pairs} pairs{weight}; the limit is {self.limit} (power "
-                "traces and james_formula go further; limit=... raises it: a million pairs take 1 to 20 seconds)",
-                estimate=pairs * (SYMPLECTIC_ENTRIES if entries else 1),
-                limit=self.limit,
-            )
+        every = (*words, *(word for _, word, _ in strands))
+        plain, bars = count(every, name)
+        pairs, exact = self.space(name).pairs(plain, bars), True
+        setting = self._setting(name)
+        if pairs and self._keeps_its_words(name, every):
+            pairs, exact = orbit_pairs((self._canonical(words), strands), setting)
+        # duals of units do not cancel: few pairs coincide
+        entries = self._kind(name).paired and has_units(every)
+        check_pairs(pairs, exact, plain + bars, setting, SYMPLECTIC_ENTRIES if entries else 1)
         return pairs
+
+    def _keeps_its_words(self, name: str, words: Sequence[Word]) -> bool:
+        """Tell whether the words of a matrix are those given when it is integrated out: it comes first, or is alone."""
+        own = [word for word in words if any(x.name == name for x in word)]
+        return self.names(words)[0] == name or self.names(own) == [name]
+
+    def _canonical(self, words: Iterable[Word]) -> tuple[Word, ...]:
+        """Return closed words in their normal form and order, without empty ones."""
+        return tuple(sorted(canonical_closed(w, self._interchangeable(w)) for w in words if w))
+
+    def _setting(self, name: str) -> Setting:
+        """Return what stays the same while a matrix is integrated out."""
+        kind = self._kind(name)
+        symmetric = frozenset[str]() if kind.paired else self.reader.symmetric
+        return Setting(name, kind, self._size(name), symmetric, self.limit)
 
     def _kind(self, name: str) -> Group:
         """Return the group whose pairings integrate the matrix out of words."""
@@ -124,7 +136,7 @@ class Integration(Averages):
         if powers is not None:
             return [((), constant_ratio(self._power_traces(powers)) * factor)]
         symmetric = self.reader.symmetric
-        closed = tuple(sorted(canonical_closed(w, self._interchangeable(w)) for w in words if w))
+        closed = self._canonical(words)
         totals: dict[tuple[Word, ...], list[tuple[Ratio, int]]] = {}
         for (rest, _), ratio in self.integrate_all((closed, ())).items():
             rest = split_rank_one(tuple(shortened(word, self.reader, closed=True) for word in rest), self.reader)
@@ -162,10 +174,8 @@ class Integration(Averages):
         state: dict[Monomial, Ratio] = {start: ONE}
         for name in self.names(words):
             self._note_range(name, words)
-            kind = self._kind(name)
-            symmetric = frozenset[str]() if kind.paired else self.reader.symmetric
-            setting = Setting(name, kind, self._size(name), symmetric, self.limit)
-            self._check_growth(len(state), name, words)
+            setting = self._setting(name)
+            self._check_growth(state, setting, words)
             grown: dict[Monomial, Ratio] = {}
             for monomial, weight in state.items():
                 check_results(len(grown), self.limit)
@@ -174,13 +184,20 @@ class Integration(Averages):
             state = grown
         return {key: ratio for key, ratio in state.items() if ratio}
 
-    def _check_growth(self, products: int, name: str, words: Sequence[Word]) -> None:
+    def _check_growth(self, state: Iterable[Monomial], setting: Setting, words: Sequence[Word]) -> None:
         """Refuse to integrate a further matrix out of too many products."""
-        pairs = products * self.space(name).pairs(*count(tuple(words), name))
+        products = list(state)
+        pairs = len(products) * self.space(setting.name).pairs(*count(tuple(words), setting.name))
+        if pairs > self.limit:
+            pairs = 0
+            for product in products:
+                pairs += orbit_pairs(product, setting)[0]
+                if pairs > self.limit:
+                    break
         if pairs > self.limit:
             raise CostError(
-                f"the matrices before {name} leave {products} different products, which need a sum over {pairs} pairs "
-                f"in all; the limit is {self.limit} (limit=... raises it)",
+                f"the matrices before {setting.name} leave {len(products)} different products, which need a sum over "
+                f"{pairs} pairs in all; the limit is {self.limit} (limit=... raises it)",
                 estimate=pairs,
                 limit=self.limit,
             )

@@ -5,7 +5,8 @@
     frame potential  F_k(X) = |X|^{-2} Σ_{u,v ∈ X} |tr u v*|^{2k} >= E |tr U|^{2k}, equality iff X is a k-design of U
     O, Sp          F_t(X) = |X|^{-2} Σ (tr u v')^t against E (tr W)^t, for t and for t - 1 (parity)
 
-π is the operator that permutes the factors (U), or joins row and column legs by a pairing (O), or by a set partition (S).
+π is the operator that permutes the factors (U), or joins row and column legs by a pairing (O; Sp, where two rows or two
+columns are joined through J), or by a set partition (S).
 Sources: Gross, Audenaert & Eisert, J. Math. Phys. 48 (2007) 052104 (frame potential and designs).
 """
 
@@ -42,22 +43,27 @@ def _operators(k: int, d: int, group: str) -> list[tuple[Any, Any]]:
     if group == "U":
         diagrams: list[Any] = list(permutations(range(k)))
         blocks: list[Any] = [[(s[v], k + v) for v in range(k)] for s in diagrams]
-    elif group == "O":
+    elif group in ("O", "Sp"):
         diagrams = list(all_pairings(k))
         blocks = [list(p) for p in diagrams]
     elif group == "S":
         diagrams = [tau for tau in all_set_partitions(2 * k)]
         blocks = [[tuple(block) for block in blocks_of(tau)] for tau in diagrams]
     else:
-        raise WeingartenError(f"group={group!r}: choose U, O or S")
+        raise WeingartenError(f"group={group!r}: choose U, O, Sp or S")
+    if group == "Sp" and d % 2:
+        raise WeingartenError(f"d={d}: Sp needs an even size")
     indices = np.indices((d,) * (2 * k)).reshape(2 * k, -1)
     result = []
     for diagram, joined in zip(diagrams, blocks, strict=True):
-        fits = np.ones(indices.shape[1], dtype=bool)
+        fits = np.ones(indices.shape[1], dtype=np.int64)
         for block in joined:
             for a, b in pairwise(block):
-                fits &= indices[a] == indices[b]
-        result.append((diagram, fits.astype(np.int64).reshape(d**k, d**k)))
+                if group == "Sp" and (a < k) == (b < k):  # two rows or two columns: through J
+                    fits *= (indices[a] ^ 1 == indices[b]) * (1 - 2 * (indices[a] % 2))
+                else:
+                    fits *= indices[a] == indices[b]
+        result.append((diagram, fits.reshape(d**k, d**k)))
     return result
 
 
@@ -74,6 +80,8 @@ def _weights(operators: list[tuple[Any, Any]], d: int, k: int, group: str) -> li
         from weingarten.combinatorics.pairings import coset_type
 
         return [[_rational(integer_value(coset_type(p, q), d, GROUPS["O"])) for q in diagrams] for p in diagrams]
+    if group == "Sp":
+        return _inverse_of_gram([operator for _, operator in operators])
     from weingarten.ensembles.permutations import weight_table
 
     place = {tau: a for a, tau in enumerate(diagrams)}
@@ -81,6 +89,23 @@ def _weights(operators: list[tuple[Any, Any]], d: int, k: int, group: str) -> li
     for pi, rho, vector in weight_table((False,) * (2 * k), 1):
         value = sum((sp.Rational(c, _falling(d, b)) for b, c in vector if b <= d), sp.S.Zero)
         table[place[pi]][place[rho]] = value
+    return table
+
+
+def _inverse_of_gram(operators: list[Any]) -> list[list[Any]]:
+    """Return the inverse of the Gram matrix on a largest independent set of operators, and 0 elsewhere."""
+    from flint import fmpz_mat
+
+    count = len(operators)
+    gram = [[int((x * y).sum()) for y in operators] for x in operators]
+    reduced, _, rank = fmpz_mat(gram).rref()
+    chosen = [next(c for c in range(count) if reduced[r, c] != 0) for r in range(rank)]
+    inverse = fmpz_mat([[gram[a][b] for b in chosen] for a in chosen]).inv()
+    table: list[list[Any]] = [[sp.S.Zero] * count for _ in range(count)]
+    for i, a in enumerate(chosen):
+        for j, b in enumerate(chosen):
+            value = inverse[i, j]
+            table[a][b] = sp.Rational(int(value.p), int(value.q))
     return table
 
 
@@ -95,6 +120,13 @@ def _rational(value: Any) -> Any:
     return sp.Rational(value.numerator, value.denominator)
 
 
+def _short(group: Any) -> str:
+    """Return the name of a group as the tables of this module have it."""
+    if group in ("S", "permutation"):
+        return "S"
+    return as_group(group).name
+
+
 def twirl(matrix: Any, k: int, d: int, group: str = "U") -> Any:
     """Return the average `E W^{⊗k} X (W^{⊗k})*` of a matrix over a group.
 
@@ -105,7 +137,7 @@ def twirl(matrix: Any, k: int, d: int, group: str = "U") -> Any:
     k, d : int
         Number of factors and size of W.
     group : str
-        "U", "O" or "S" (permutations).
+        "U", "O", "Sp" or "S" (permutations).
 
     Examples
     --------
@@ -128,8 +160,8 @@ def twirl(matrix: Any, k: int, d: int, group: str = "U") -> Any:
         raise WeingartenError(
             f"matrix has shape {tuple(shape)}, but {degree} factors of size {size} act on {size**degree} rows"
         )
-    operators = _operators(degree, size, group)
-    weights = _weights(operators, size, degree, group)
+    operators = _operators(degree, size, _short(group))
+    weights = _weights(operators, size, degree, _short(group))
     traces = [(pi * given).sum() for _, pi in operators]  # tr(π' X), π real
     total = given * 0
     for (_, pi), row in zip(operators, weights, strict=True):
@@ -163,9 +195,9 @@ def commutant_projector(k: int, d: int, group: str = "U") -> Any:
             estimate=size ** (2 * degree),
             limit=256,
         )
-    operators = _operators(degree, size, group)
+    operators = _operators(degree, size, _short(group))
     vectors = np.array([pi.reshape(-1) for _, pi in operators], dtype=object)
-    weights = np.array(_weights(operators, size, degree, group), dtype=object)
+    weights = np.array(_weights(operators, size, degree, _short(group)), dtype=object)
     return sp.Matrix((vectors.T @ weights @ vectors).tolist()).as_immutable()
 
 
@@ -188,7 +220,7 @@ def haar_frame_potential(k: int, d: int, group: str = "U") -> Any:
     [1, 2, 6]
     """
     size, degree = int(checked_size("d", d)), as_degree(k, "k", "a degree")
-    if group == "S":
+    if group in ("S", "permutation"):
         return sp.Integer(sum(stirling_number(2 * degree, j) for j in range(min(size, 2 * degree) + 1)))
     from weingarten.power_traces import power_trace_moment
 

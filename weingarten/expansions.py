@@ -10,8 +10,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from weingarten.answers import Answer
 from weingarten.errors import WeingartenError
+from weingarten.integration.limits import ORDER_LIMIT as ORDER_LIMIT
 
-ORDER_LIMIT = 1000  # most coefficients
 _CONSTANT = (sp.MatrixExpr, sp.Trace, MatrixElement)
 
 Expansion = tuple[int, list[Any]]  # e and c_0, c_1, ...: d^-e (c_0 + c_1 / d + ...)

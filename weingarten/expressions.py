@@ -36,8 +36,9 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
         Return an `Answer`: the value together with the dimensions for which it holds.
     limit : int
         Most pairs of pairings (permutations for U) that the traces of all terms together may need; `((2n-1)!!)²` for 2n
-        factors of O or Sp, `(n!)²` for n factors and n conjugates of U, twice as many factors for COE and CSE. A result
-        may have one product of traces for each 50 pairs of the limit.
+        factors of O or Sp, `(n!)²` for n factors and n conjugates of U, twice as many factors for COE and CSE. Where a
+        product has symmetries, such as equal traces, one pairing of each orbit stands for all, and its pairs count. A
+        result may have one product of traces for each 50 pairs of the limit.
 
     Returns
     -------

@@ -7,16 +7,16 @@ threshold of the group (n, or 2n for Sp and CSE) it is a rational function of d;
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import factorial
 from typing import Any
-
-import sympy as sp
 
 from weingarten.algebra.groups import Group
 from weingarten.algebra.jack import spherical_value
-from weingarten.algebra.rational import rational
+from weingarten.algebra.rational import Ratio, constant_ratio, rational
 from weingarten.algebra.values import check_table_cost, integer_value, symbolic_value
 from weingarten.arguments import as_class, as_dimension
-from weingarten.combinatorics.pairings import all_pairings, coset_type, orientation_sign
+from weingarten.combinatorics.pairings import all_pairings, coset_type, double_factorial, orientation_sign
 from weingarten.combinatorics.partitions import Partition, all_partitions, as_partition, conjugate, partition_count
 from weingarten.combinatorics.permutations import cycle_type, invert
 from weingarten.errors import CostError, WeingartenError
@@ -167,6 +167,8 @@ def gram_matrix(n: int, d: Any, group: str = "O") -> Any:
     kind = function_group(group)
     if kind.name not in ("O", "U", "Sp"):
         raise WeingartenError(f"group={kind.name!r} has no Gram matrix of its own here; choose O, U or Sp")
+    import sympy as sp
+
     size, degree = as_dimension(d, kind), as_degree(n)
     entries = gram_classes(degree, kind)
     power = sp.sympify(size)
@@ -176,7 +178,7 @@ def gram_matrix(n: int, d: Any, group: str = "O") -> Any:
 def gram_classes(n: int, kind: Group) -> list[list[tuple[int, int]]]:
     """Return number of loops and sign of every pair of invariant tensors."""
     points = min(n, 20)  # 39!! is beyond any limit already
-    count = int(sp.factorial(points) if kind.alpha == 1 else sp.factorial2(2 * points - 1))
+    count = factorial(points) if kind.alpha == 1 else double_factorial(2 * points - 1)
     if count**2 > GRAM_LIMIT:
         raise CostError(
             f"the Gram matrix of degree {n} has {count**2} entries{' or more' if n > points else ''}; "
@@ -228,7 +230,7 @@ def zonal_spherical_function(lam: Any, mu: Any, group: str = "O") -> Any:
         )
     top, bottom = spherical_value(conjugate(shape) if kind.paired else shape, cls, kind.alpha)
     flip = -1 if kind.paired and (sum(cls) - len(cls)) % 2 else 1
-    return sp.Rational(orientation * flip * top, bottom)
+    return rational(Fraction(orientation * flip * top, bottom))
 
 
 def function_group(group: object) -> Group:
@@ -253,6 +255,18 @@ def as_degree(n: object, name: str = "n", what: str = "a degree") -> int:
     if degree < 0 or isinstance(n, bool):
         raise WeingartenError(f"{name}={n!r} is not {what}; give an integer that is at least 0")
     return degree
+
+
+def function_ratios(n: int, size: int | None, kind: Group) -> dict[Partition, Ratio]:
+    """Return the functions of all partitions of a degree: constants at an integer size, functions of d for None."""
+    degree = as_degree(n)
+    check_table_cost(degree, kind.alpha)
+    return {mu: function_ratio(mu, size, kind) for mu in all_partitions(degree)}
+
+
+def function_ratio(mu: Partition, size: int | None, kind: Group) -> Ratio:
+    """Return the function of a partition: a constant at an integer size, the function of d for None."""
+    return symbolic_value(mu, kind) if size is None else constant_ratio(integer_value(mu, size, kind))
 
 
 def function_value(mu: Partition, d: Any, kind: Group) -> Any:

@@ -1,4 +1,8 @@
-"""The questions of the command line: options into answers."""
+"""The questions of the command line: options into answers.
+
+Functions and moments of entries at an integer size or the plain symbol d are rational functions of one variable: their
+answers hold a `Ratio`, which is written without sympy. sympy is imported where the question needs it.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +11,22 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-import sympy as sp
-
+from weingarten.algebra.groups import Group
+from weingarten.algebra.rational import ONE, Ratio, add_ratios
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension
+from weingarten.caches import clear_caches
+from weingarten.combinatorics.partitions import as_partition
 from weingarten.ensembles.named import is_named
-from weingarten.errors import WeingartenError
+from weingarten.errors import CostError, WeingartenError
 from weingarten.notation.names import FUNCTIONS
 from weingarten.rendering import Request, Row, render
+from weingarten.spaces import Range, as_group, space_of
 
 KINDS = ("symmetric", "hermitian", "projector", "rank_one")
+
+
+PLAIN = "d"  # the size where none is given: a symbol that only sympy's answers need as one
 
 
 def answer_text(options: argparse.Namespace) -> str:
@@ -34,8 +44,10 @@ def answer_text(options: argparse.Namespace) -> str:
     elif options.command == "table":
         rows = _table(options.n, d, options.group)
     else:
-        answer, read_as = _expectation(options, d, declared)
-        rows = [(None, answer)]
+        plain = _plain_moment(options, d) if options.command == "moment" and not declared else None
+        if plain is None:
+            plain, read_as = _expectation(options, symbol(d), declared)
+        rows = [(None, plain)]
     wanted = "json" if options.json is not None else options.format
     if wanted == "csv" and options.command != "table":
         raise WeingartenError("--format csv: only 'weingarten table' has rows to write; use text, latex or json")
@@ -44,19 +56,27 @@ def answer_text(options: argparse.Namespace) -> str:
 
 
 def dimension(text: str | None, declared: tuple[str, ...] = ()) -> Any:
-    """Return the size: an integer, the symbol d, or an expression such as 2*M in declared names."""
+    """Return the size: an integer, `PLAIN` for the symbol d, or an expression such as 2*M in declared names."""
     if text is None:
-        return sp.Symbol("d", integer=True, positive=True)
+        return PLAIN
     if re.fullmatch(r"\s*[+-]?[0-9]{1,4000}\s*", text):
         return int(text)
-    known = {name: sp.Symbol(name, integer=True, positive=True) for name in declared}
     pattern = r"\s*(?:(\d{1,9})\s*\*?\s*)?([A-Za-z]\w*)\s*(?:([+-])\s*(\d{1,9}))?\s*"
     match = re.fullmatch(pattern, text)
-    if match is None or match[2] not in known:
+    if match is None or match[2] not in declared:
         hint = f"; declare the symbol: --declare {match[2]}" if match and match[2] != "d" else ""
         raise WeingartenError(f"--d {text}: give a positive integer, or leave --d out for a function of d{hint}")
     shift = int(match[4] or 0) * (-1 if match[3] == "-" else 1)
-    return int(match[1] or 1) * known[match[2]] + shift
+    return int(match[1] or 1) * symbol(match[2]) + shift
+
+
+def symbol(d: Any) -> Any:
+    """Return a name as the symbol of a size; other sizes pass through."""
+    if not isinstance(d, str):
+        return d
+    import sympy as sp
+
+    return sp.Symbol(d, integer=True, positive=True)
 
 
 def _order(text: str | None) -> int | None:
@@ -85,28 +105,80 @@ def _names(text: str | None, option: str) -> tuple[str, ...]:
 
 
 def _function(mu: tuple[int, ...], d: Any, group: str) -> Answer:
-    from weingarten.functions import function_group, weingarten_function
+    from weingarten.functions import function_group, function_ratio, weingarten_function
 
-    value = weingarten_function(mu, d, group)
-    minimum = function_group(group).threshold(sum(mu))
+    kind = function_group(group)
+    value: Any
+    if isinstance(d, (int, str)):
+        partition, size = as_partition(mu, name="coset_type"), _plain_size(d, kind)
+        value = function_ratio(partition, size, kind)
+    else:
+        value = weingarten_function(mu, d, group)
     if isinstance(d, int):
         return Answer(value, d, "given", exact_at=d)
-    return Answer(value, max(1, minimum), f"degree {sum(mu)}", size=str(d), symbol=d)
+    return Answer(value, max(1, kind.threshold(sum(mu))), f"degree {sum(mu)}", size=str(d), symbol=d)
 
 
 def _table(text: str, d: Any, group: str) -> list[Row]:
-    from weingarten.functions import function_group, weingarten_table
+    from weingarten.functions import function_group, function_ratios, weingarten_table
 
     if not re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", text):
         raise WeingartenError(f"n {text!r}: give an integer that is at least 0")
     n = int(text)
-    table = weingarten_table(n, d, group)
-    minimum = max(1, function_group(group).threshold(n))
-    exact = d if isinstance(d, int) else None
+    kind = function_group(group)
+    table: dict[tuple[int, ...], Any]
+    if isinstance(d, (int, str)):
+        size = _plain_size(d, kind)
+        table = dict(function_ratios(n, size, kind))
+    else:
+        table = weingarten_table(n, d, group)
+    minimum, exact = max(1, kind.threshold(n)), d if isinstance(d, int) else None
     return [
         (mu, Answer(value, minimum, f"degree {n}", exact_at=exact, size=str(d), symbol=d))
         for mu, value in table.items()
     ]
+
+
+def _plain_size(d: int | str, kind: Group) -> int | None:
+    """Return an integer size after the checks of sizes, None for the symbol."""
+    return int(as_dimension(d, kind)) if isinstance(d, int) else None
+
+
+def _plain_moment(options: argparse.Namespace, d: Any) -> Answer | None:
+    """Return the moment of a polynomial in entries in plain spelling; None for the full reader's texts and refusals."""
+    if is_named(options.group) or not isinstance(d, (int, str)):
+        return None
+    from weingarten.notation.monomials import Product, plain_products
+
+    products: list[Product] | None = None
+    try:
+        kind = as_group(options.group)
+        space, size = space_of(kind.name), _plain_size(d, kind)
+        haar = _names(options.haar, "--haar") or (space.default_name,)
+        products = plain_products(options.monomial, haar, is_complex=kind.is_complex)
+        if products is None:
+            return None
+        ranges: list[Range] = []
+        terms: list[tuple[Ratio, int]] = []
+        for product in products:
+            ratio = ONE
+            for cells in product.entries.values():
+                own, factor = space.entries(cells, size)
+                ratio = ratio * factor
+                ranges.append(own)
+            terms.append((ratio, product.coefficient))
+    except CostError:
+        if products is not None and len(products) == 1:
+            raise
+        clear_caches()  # or what has been found would let the full reader go further than its limit
+        return None
+    except WeingartenError:
+        return None
+    value = add_ratios(terms)
+    if size is not None:
+        return Answer(value, size, "given", exact_at=size)
+    minimum, reason = max(ranges)
+    return Answer(value, minimum, reason, size=PLAIN, symbol=PLAIN)
 
 
 def _constants(options: argparse.Namespace) -> dict[str, tuple[str, ...]]:
@@ -128,6 +200,8 @@ def _expectation(options: argparse.Namespace, d: Any, declared: tuple[str, ...])
         raise WeingartenError(
             f"{', '.join(sorted(unused))}: declared of a kind, but no such constant is in the expression"
         )
+    import sympy as sp
+
     if options.command == "moment" and expression.has(sp.Trace):
         raise WeingartenError(f"{parser.text!r} has a trace: use 'weingarten expect'")
     if is_named(options.group):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
+from weingarten.algebra.rational import Ratio
+from weingarten.algebra.texts import power_text, ratio_expansion, ratio_text
 from weingarten.answers import Answer
-from weingarten.notation.printing import latex_of, text_of
+from weingarten.integration.limits import ORDER_LIMIT
 
 Row = tuple[tuple[int, ...] | None, Answer]  # partition (None: no table) and answer
 
@@ -31,7 +34,7 @@ def render(rows: Sequence[Row], request: Request) -> str:
 def _text(rows: Sequence[Row], request: Request) -> str:
     lines = [] if request.read_as is None else [f"read as: {request.read_as}"]
     for mu, answer in rows:
-        body = text_of(answer.value) if request.order is None else series_text(answer, request.order)
+        body = value_text(answer) if request.order is None else series_text(answer, request.order)
         lines.append(body if mu is None else f"{_label(mu):<12} {body}")
     return "\n".join([*lines, *_validity(rows, "#")])
 
@@ -46,7 +49,29 @@ def _latex(rows: Sequence[Row], request: Request) -> str:
     return "\n".join([*lines, *table, *_validity(rows, "%")])
 
 
+def value_text(answer: Answer) -> str:
+    """Return a value as text; a rational function without sympy."""
+    if isinstance(answer.value, Ratio):
+        return ratio_text(answer.value, answer.size)
+    from weingarten.notation.printing import text_of
+
+    return text_of(answer.value)
+
+
+def with_sympy(answer: Answer) -> Answer:
+    """Return the answer with its value and its size as sympy expressions."""
+    if not isinstance(answer.value, Ratio):
+        return answer
+    import sympy as sp
+
+    size = sp.Symbol(answer.size, integer=True, positive=True)
+    return replace(answer, value=answer.value.to_sympy(size), symbol=size)
+
+
 def _latex_body(answer: Answer, order: int | None) -> str:
+    from weingarten.notation.printing import latex_of
+
+    answer = with_sympy(answer)
     if order is None:
         return latex_of(answer.value)
     return _sum_of_terms(answer, order, latex_of, lambda symbol, n: f"O({latex_of(symbol**n)})")
@@ -60,7 +85,7 @@ def _csv(rows: Sequence[Row], request: Request) -> str:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(["partition", "value", "valid_from"])
     for mu, answer in rows:
-        body = text_of(answer.value) if request.order is None else series_text(answer, request.order)
+        body = value_text(answer) if request.order is None else series_text(answer, request.order)
         writer.writerow(["" if mu is None else " ".join(map(str, mu)), body, _valid_from(answer)])
     return stream.getvalue().rstrip("\n")
 
@@ -71,7 +96,7 @@ def _json(rows: Sequence[Row], request: Request) -> str:
     records: list[dict[str, Any]] = []
     for mu, answer in rows:
         record: dict[str, Any] = {} if mu is None else {"partition": list(mu)}
-        record["value"] = text_of(answer.value)
+        record["value"] = value_text(answer)
         if request.order is not None:
             record["series"] = _series_record(answer, request.order)
         records.append(record)
@@ -90,10 +115,19 @@ def _json(rows: Sequence[Row], request: Request) -> str:
 
 
 def _series_record(answer: Answer, order: int) -> dict[str, Any]:
+    if _is_plain_series(answer, order):
+        power, numbers = ratio_expansion(answer.value, order)
+        return {"symbol": answer.size, "leading_power": -power, "coefficients": [str(c) for c in numbers]}
     from weingarten.expansions import expansion
+    from weingarten.notation.printing import text_of
 
-    power, coefficients, symbol = expansion(answer, order)
+    power, coefficients, symbol = expansion(with_sympy(answer), order)
     return {"symbol": str(symbol), "leading_power": -power, "coefficients": [text_of(c) for c in coefficients]}
+
+
+def _is_plain_series(answer: Answer, order: int) -> bool:
+    """Tell whether the series is one of a rational function of the size, which needs no sympy, and is not refused."""
+    return isinstance(answer.value, Ratio) and answer.exact_at is None and order <= ORDER_LIMIT
 
 
 def series_text(answer: Answer, order: int) -> str:
@@ -107,7 +141,15 @@ def series_text(answer: Answer, order: int) -> str:
     >>> series_text(moment([[4, 0], [0, 2]], sympy.Symbol("d"), with_range=True), 3)
     '3/d**3 - 6/d**4 + 24/d**5 + O(d**(-6))'
     """
-    return _sum_of_terms(answer, order, text_of, lambda symbol, n: f"O({text_of(symbol**n)})")
+    if _is_plain_series(answer, order):
+        power, numbers = ratio_expansion(answer.value, order)
+        if not numbers:
+            return "0"
+        terms = [power_text(c, -power - k, answer.size) for k, c in enumerate(numbers) if c]
+        return f"{_joined(terms)} + O({power_text(Fraction(1), -power - order, answer.size)})"
+    from weingarten.notation.printing import text_of
+
+    return _sum_of_terms(with_sympy(answer), order, text_of, lambda symbol, n: f"O({text_of(symbol**n)})")
 
 
 def _sum_of_terms(answer: Answer, order: int, write: Any, rest: Any) -> str:
@@ -116,14 +158,17 @@ def _sum_of_terms(answer: Answer, order: int, write: Any, rest: Any) -> str:
     power, coefficients, symbol = expansion(answer, order)
     if not coefficients:
         return "0" if answer.value == 0 else rest(symbol, -power)
+    terms = [write(c * symbol ** (-power - k)) for k, c in enumerate(coefficients) if c != 0]
+    return f"{_joined(terms)} + {rest(symbol, -power - len(coefficients))}"
+
+
+def _joined(terms: Sequence[str]) -> str:
+    """Return terms as a sum."""
     text = ""
-    for k, c in enumerate(coefficients):
-        if c == 0:
-            continue
-        term = write(c * symbol ** (-power - k))
+    for term in terms:
         joined = f" - {term[1:].lstrip()}" if term.startswith("-") else f" + {term}"
         text = term if not text else text + joined
-    return f"{text} + {rest(symbol, -power - len(coefficients))}"
+    return text
 
 
 def _label(mu: tuple[int, ...]) -> str:

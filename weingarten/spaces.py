@@ -18,7 +18,8 @@ from weingarten.errors import WeingartenError
 
 if TYPE_CHECKING:
     from weingarten.algebra.rational import Ratio
-    from weingarten.integration.contraction import Monomial, Setting
+    from weingarten.integration.contraction import Setting
+    from weingarten.integration.wires import Monomial
     from weingarten.moments import Entries
 
 Range = tuple[int, str]  # least size for which a symbolic result holds, and why
@@ -131,4 +132,19 @@ def as_group(group: object) -> Group:
     for known in ENSEMBLES:
         if isinstance(group, str) and group.lower() == known.lower():
             return space_of(known).kind
-    raise WeingartenError(f"group={group!r} is unknown; choose one of {', '.join((*GROUPS, *ENSEMBLES))}")
+    choices = ", ".join((*GROUPS, *ENSEMBLES))
+    raise WeingartenError(f"group={group!r} is unknown; choose one of {choices}{_meant(group)}")
+
+
+def _meant(group: object) -> str:
+    """Return which group or ensemble a mistyped name may be."""
+    if not isinstance(group, str):
+        return ""
+    from weingarten.ensembles.named import likely_names
+    from weingarten.suggestions import meant
+
+    likely = likely_names(group)
+    if likely:
+        return f"; did you mean {' or '.join(likely)}?"
+    near = meant(group, (*GROUPS, *(alias for alias in ALIASES if len(alias) > 3)))
+    return near or ", or an ensemble by name: GUE, wishart, permutation, ..."

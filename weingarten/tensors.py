@@ -12,7 +12,8 @@ from weingarten.answers import TensorExpectation
 from weingarten.arguments import as_dimension
 from weingarten.averages import Integration
 from weingarten.errors import WeingartenError
-from weingarten.integration.contraction import PAIR_LIMIT, Strand
+from weingarten.integration.limits import PAIR_LIMIT
+from weingarten.integration.wires import Strand
 from weingarten.integration.words import Word, plain_symmetric, reduce_word
 from weingarten.legs.hook import uses_networks
 from weingarten.notation.expansion import check_expansion
@@ -50,7 +51,7 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
     products = _products(choices, work)
     for _, chosen, more in products:
         for name in work.names(chosen):
-            work.check(name, (*chosen, *more))
+            work.check(name, more, _strands(chosen, work))
     totals: dict[tuple[Strand, ...], Any] = {}
     for coefficient, chosen, more in products:
         for rest, value in _averages(coefficient, chosen, more, work):
@@ -85,12 +86,16 @@ def _averages(
 ) -> Iterator[tuple[tuple[Strand, ...], Any]]:
     """Yield the strands of an averaged product and their coefficients."""
     reader = work.reader
-    strands = tuple((2 * k, plain_symmetric(w, reader.symmetric), 2 * k + 1) for k, w in enumerate(words))
-    for (closed, open_words), ratio in work.integrate_all((more, strands)).items():
+    for (closed, open_words), ratio in work.integrate_all((more, _strands(words, work))).items():
         rest = tuple((a, shortened(word, reader, closed=False), b) for a, word, b in open_words)
         short = split_rank_one(tuple(shortened(word, reader, closed=True) for word in closed), reader)
         sign, traces = simplify_form(short, reader.symmetric)
         yield rest, ratio.to_sympy(work.size, coefficient, sign, *[reader.trace(word) for word in traces])
+
+
+def _strands(words: list[Word], work: Integration) -> tuple[Strand, ...]:
+    """Return open words with their outer ends."""
+    return tuple((2 * k, plain_symmetric(w, work.reader.symmetric), 2 * k + 1) for k, w in enumerate(words))
 
 
 def _recomputed(words: tuple[Any, ...], size: Any, limit: int, k: int) -> TensorExpectation:

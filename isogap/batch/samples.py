@@ -118,11 +118,17 @@ def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, gener
 
 
 def oriented(table: FloatArray, spec: Spec, width: int) -> FloatArray:
-    """Return the table with samples as columns; refuse one that more likely lies the other way round, unless it was said."""
+    """Return the table with samples as columns; refuse one that may lie the other way round, unless it was said.
+
+    Of a file, a data frame or a tensor it must be said: their authors have features either way, and no shape tells (100 rows at
+    width 100 are as well 100 samples as 100 features). An array is features first, as documented, unless its shape makes the
+    other way likelier.
+    """
     if spec.orientation == "samples-first":
         return table.T
     rows, columns = table.shape
-    if spec.orientation is None and rows != width and (columns == width or rows >= LIKELY * columns):
+    doubtful = rows != width and (columns == width or rows >= LIKELY * columns)
+    if spec.orientation is None and (spec.kind != "array" or doubtful):
         raise InputError(
             f"input {spec.label} has {rows} rows and {columns} columns: features x samples, it is {columns} samples of {rows} "
             f"features; samples x features, it is {rows} samples of {columns} features. Say which: --features-first or "

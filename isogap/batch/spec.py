@@ -36,7 +36,7 @@ class Spec:
     Attributes
     ----------
     kind : str
-        A name of `NAMES`, ``"file"`` or ``"array"``.
+        A name of `NAMES`, ``"file"``, ``"array"``, or ``"frame"``: a data frame or torch tensor, which mostly have samples first.
     label : str
         What was asked for, fit to be printed: file names may hold bytes that no text file takes.
     argument : str
@@ -97,7 +97,9 @@ class Spec:
     @classmethod
     def _read(cls, what: Any, known: str) -> Spec:
         if not isinstance(what, str | Path):
-            return cls("array", "array", table=finite_array("input", as_numbers(what), 2))
+            package = type(what).__module__.partition(".")[0]
+            kind = "frame" if package in ("torch", "pandas", "polars") else "array"
+            return cls(kind, "array", table=finite_array("input", as_numbers(what), 2))
         text = str(what)
         label = text.encode("utf-8", "replace").decode()
         name, colon, argument = text.partition(":")
@@ -133,7 +135,7 @@ class Spec:
 
 
 def array_of(spec: Spec) -> FloatArray:
-    """Return the array of a spec of kind ``"array"``."""
+    """Return the array of a spec that is a table, read."""
     assert isinstance(spec.table, np.ndarray)
     return spec.table
 

@@ -16,7 +16,7 @@ def add_input(p: argparse.ArgumentParser, known: str) -> None:
     way.add_argument("--samples-first", dest="orientation", action="store_const", const="samples-first",
                      help="a row of the file is a sample")  # fmt: skip
     way.add_argument("--features-first", dest="orientation", action="store_const", const="features-first",
-                     help="a column of the file is a sample (default)")  # fmt: skip
+                     help="a column of the file is a sample")  # fmt: skip
     p.add_argument(
         "--map", choices=("random", "none", "pca"), metavar="HOW", help="features to width: random, none or pca"
     )

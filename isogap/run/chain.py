@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from isogap.base.arguments import integer, one_of
+from isogap.base.arrays import FloatArray
 from isogap.base.log import logger
 from isogap.base.precision import Precision
 from isogap.base.records import provenance
@@ -205,6 +206,7 @@ def result_of(
     assert totals is not None
     assert quantiles is not None
     start, depth = job.start, job.depth
+    of_phi, of_log_phi = quantiles.both()
     layer_replicas = job.replicas * depth
     energy = float(totals.arrays["energy"])
     return ChainResult(
@@ -222,13 +224,13 @@ def result_of(
         degenerate=start.degenerate,
         phi0=start.phi0,
         log_phi0=start.log_phi0,
-        phi=_known_start(gap_statistics_of(totals, quantiles.phi()), start.phi0),
-        log_phi=_known_start(log_statistics_of(totals, quantiles.log_phi()), start.log_phi0),
+        phi=_known_start(gap_statistics_of(totals, of_phi), start.phi0),
+        log_phi=_known_start(log_statistics_of(totals, of_log_phi), start.log_phi0),
         controlled=controlled_mean(totals),
         quantile_method=quantiles.method,
         log_jacobian=jacobian_statistics_of(totals),
         bounds=BoundCurves(**curves(start, depth, job.weights)),
-        rate=_rate(outcome),
+        rate=_rate(outcome, of_log_phi[1]),
         one_step=one_step_check(job.checked, totals, level),
         energy_residual=energy if energy >= 0 else math.nan,
         timing=Timing(
@@ -267,12 +269,12 @@ def controlled_layers(start: Start, depth: int, replicas: int, weights: str) -> 
     return min(_CONTROL_LAYERS, depth, _CONTROL_SPECTRA // replicas)
 
 
-def _rate(outcome: Outcome) -> Rate:
+def _rate(outcome: Outcome, median_log_phi: FloatArray) -> Rate:
     job, totals = outcome.job, outcome.totals
     assert totals is not None
     asymptotic = contraction(job.weights, job.start.width)
     if isinstance(outcome.quantiles, ExactQuantiles):
-        return fitted_rate(outcome.quantiles.arrays["all_log_phi"].T, job.start.width, asymptotic)
+        return fitted_rate(outcome.quantiles.arrays["all_log_phi"].T, job.start.width, asymptotic, median_log_phi)
     if outcome.window is None:
         return no_rate(asymptotic)
     return streamed_rate(totals, outcome.window, asymptotic)

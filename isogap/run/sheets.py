@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def _fields(prefix: str, record: Any) -> dict[str, FloatArray]:
     """Arrays of a record or named tuple, their names behind a prefix."""
-    names = record._fields if isinstance(record, tuple) else [f.name for f in dataclasses.fields(record)]
+    names = getattr(record, "_fields", None) or [f.name for f in dataclasses.fields(record)]
     values = {name: getattr(record, name) for name in names}
     return {f"{prefix}_{name}": value for name, value in values.items() if isinstance(value, np.ndarray)}
 

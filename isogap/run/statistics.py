@@ -175,18 +175,23 @@ def controlled_mean(totals: Totals) -> ControlledMean:
     return ControlledMean(*(np.append(c, pad) for c in columns))
 
 
-def fitted_rate(log_phi: FloatArray, d: int, asymptotic: float) -> Rate:
-    """Per-layer factor of φ over the window described in `Rate`, from whole paths of shape (R, L + 1)."""
+def fitted_rate(log_phi: FloatArray, d: int, asymptotic: float, median_log_phi: FloatArray | None = None) -> Rate:
+    """Per-layer factor of φ over the window described in `Rate`, from whole paths of shape (R, L + 1).
+
+    ``median_log_phi``, shape (L + 1,), saves finding the medians once more.
+    """
     if log_phi.shape[1] < 2 or not np.isfinite(log_phi).all():
         return no_rate(asymptotic)
-    first, last, in_regime = rate_window(np.median(log_phi, axis=0), d)
-    steps = np.diff(log_phi[:, first:], axis=1)
-    per_replica = np.exp(steps).mean(axis=1)
+    median = np.median(log_phi, axis=0) if median_log_phi is None else median_log_phi
+    first, last, in_regime = rate_window(median, d)
+    steps = np.diff(log_phi.T[first:], axis=0)  # layers first, as the paths of a run lie
+    typical = float(np.exp(steps.mean()))
+    per_replica = np.exp(steps, out=steps).mean(axis=0)
     return Rate(
         measured=float(per_replica.mean()),
         stderr=float(standard_error(per_replica)),
         asymptotic=asymptotic,
-        typical=float(np.exp(steps.mean())),
+        typical=typical,
         window=(first, last),
         in_regime=in_regime,
     )

@@ -54,11 +54,17 @@ def expected_steps(extra: float, states: States) -> FloatArray:
 
 
 def _by_eigenvalues(states: States, rows: IntArray, marks: IntArray, extra: float) -> FloatArray:
-    """The same for some states from their spectra."""
-    snaps, near, shift = (part[rows, marks] for part in states[:3])
-    at = np.where(near, unit_shift(shift), 0)
-    eps, lam = _spectra(snaps, near, at)
-    return ldexp(exact_steps_from_deviation(eps, lam).value + extra, -2 * at)
+    """The same for some states from their spectra; of equal neighbours, as all replicas have at their start, one is taken."""
+    order = np.lexsort((rows, marks))
+    snaps, near, shift = (part[rows[order], marks[order]] for part in states[:3])
+    first = np.ones(order.size, np.bool_)
+    first[1:] = (np.diff(shift) != 0) | (np.diff(near)) | (snaps[1:] != snaps[:-1]).any(axis=(1, 2))
+    at = np.where(near, unit_shift(shift), 0)[first]
+    eps, lam = _spectra(snaps[first], near[first], at)
+    distinct = ldexp(exact_steps_from_deviation(eps, lam).value + extra, -2 * at)
+    steps = np.empty(order.size)
+    steps[order] = distinct[np.cumsum(first) - 1]
+    return steps
 
 
 def _spectra(snaps: FloatArray, near: npt.NDArray[np.bool_], at: IntArray) -> tuple[FloatArray, FloatArray]:

@@ -191,15 +191,15 @@ def _eps(v: Variant, unequal: bool) -> Hypothesis:
         return Hypothesis("eps", True, "eps = 0")
     if _near_linear(v):
         return Hypothesis(
-            "eps", False, f"eps = {v.eps:g} with an activation (F4 has none)", "eps = 0, or no activation"
+            "eps", False, f"eps = {v.eps:.3g} with an activation (F4 has none)", "eps = 0, or no activation"
         )
     if v.weights in FAST_WEIGHTS:
-        return Hypothesis("eps", False, f"eps = {v.eps:g} with {v.weights} weights", "eps = 0, or Haar weights (F3)")
+        return Hypothesis("eps", False, f"eps = {v.eps:.3g} with {v.weights} weights", "eps = 0, or Haar weights (F3)")
     if unequal:
-        return Hypothesis("eps", False, f"eps = {v.eps:g} with unequal gamma", "eps = 0, or equal gamma")
+        return Hypothesis("eps", False, f"eps = {v.eps:.3g} with unequal gamma", "eps = 0, or equal gamma")
     if v.eps >= 1:
-        return Hypothesis("eps", False, f"eps = {v.eps:g} is 1 or more", "eps < 1 (F3)")
-    return Hypothesis("eps", True, f"eps = {v.eps:g} is covered by F3")
+        return Hypothesis("eps", False, f"eps = {v.eps:.3g} is 1 or more", "eps < 1 (F3)")
+    return Hypothesis("eps", True, f"eps = {v.eps:.3g} is covered by F3")
 
 
 def _scales(v: Variant, spread: float, absent: bool) -> Hypothesis | None:

@@ -20,6 +20,7 @@ __all__ = ["VACUOUS", "headline", "uneven", "verdict"]
 HARMLESS, HOPELESS, VACUOUS = 10.0, 1e3, 30.0
 # Two-sided level at which a rate is told from 0.
 LEVEL = 0.01
+NOTHING = 0.01  # of a log gradient over all layers: no growth, whatever its error
 _IN_LOG = 20.0  # rates beyond this are shown as powers of e
 
 
@@ -106,7 +107,7 @@ def headline(
     known = error is not None and not math.isnan(error)
     shown = f" ± {error:.1g}" if known else ""
     width = _quantile(replicas) * error if known and error is not None else 0.0
-    if abs(rate) <= width or rate == 0.0:
+    if abs(rate) <= width or rate == 0.0 or (depth and abs(rate) * depth < NOTHING):
         value = _rounded(rate, error)
         hidden = (abs(rate) + width) * depth if depth else 0.0
         if hidden > math.log(HARMLESS):
@@ -252,10 +253,12 @@ def _fold(rate: float, error: float | None) -> str:
     if abs(rate) > _IN_LOG:
         return f"e^{rate:.3g}-fold"
     factor = math.exp(rate)
+    if error is not None and error < 1e-12:
+        error = None
     digits = 2 if error is None or not error > 0 else _decimals(_of_fold(rate, error))
     if rate != 0.0:
         digits = max(digits, min(1 - math.floor(math.log10(abs(math.expm1(rate)))), 12) if abs(rate) < 0.1 else 0)
-    return f"{factor:.{min(digits, 12)}f}-fold"
+    return f"{factor:.2g}-fold" if factor < 0.01 else f"{factor:.{min(digits, 12)}f}-fold"
 
 
 def _times(log: float) -> str:

@@ -13,13 +13,16 @@ from isogap.base.arguments import integer
 from isogap.base.streams import MODULE_KEY, child, label_generator, seed_of, seed_sequence
 from isogap.torch.recognise import recognise
 from isogap.torch.report import Layers, Report
-from isogap.torch.sampling import Sample, alike, sample_of
-from isogap.torch.state import copied, drawn, own_generators, seeded
+from isogap.torch.sampling import Sample, alike, owned_weights, sample_of
+from isogap.torch.state import copied, drawn, few_threads, own_generators, seeded
 from isogap.torch.targets import Target
 from isogap.torch.theory import growth_of, theory_of, words_of
 from isogap.torch.tracing import weights_of
 
 __all__ = ["check"]
+
+_SHARED = "weights are shared: the rate is that of the gradients by the layers' outputs"
+_SAME = "every network drawn anew has the same weights: one is looked at; init= says how they are drawn"
 
 
 def check(
@@ -83,9 +86,13 @@ def check(
         inputs = _inputs(batch, own)
         samples = int(inputs[0].shape[0])
         target = Target(loss, labels, samples, label_generator(root))
-        with own_generators(own), _guarded(module, pristine) if init is not None else nullcontext():
+        guard = _guarded(module, pristine) if init is not None else nullcontext()
+        with few_threads(own, samples), own_generators(own), guard:
             given, several = _samples(own, inputs, samples, target, init, count, root)
-    return _report(own, inputs, target, given, several, init, root)
+            matrices = [name for name, of in given.summary.items() if of.matrix]
+            same = bool(matrices) and all(_always_the_same(name, several) for name in matrices)
+            several = several[:1] if same else several
+    return _report(own, inputs, target, given, several, init, root, same)
 
 
 def _samples(
@@ -121,19 +128,34 @@ def _precision(dtype: Any) -> Any:
 
 def _inputs(batch: Any, module: Any) -> tuple[Any, ...]:
     """The arguments as tensors of the module's device and precision."""
-    like = next((p for p in module.parameters() if p.is_floating_point()), None)
+    like = next((p for p in module.parameters() if p.is_floating_point() or p.is_complex()), None)
+    looks_up = any(isinstance(m, torch.nn.Embedding | torch.nn.EmbeddingBag) for m in module.modules())
+    several = isinstance(batch, tuple) or (isinstance(batch, list) and all(hasattr(part, "shape") for part in batch))
     found = []
-    for part in batch if isinstance(batch, tuple | list) else (batch,):
-        tensor = part if isinstance(part, torch.Tensor) else torch.as_tensor(np.asarray(part))
-        tensor = tensor.detach()
+    for part in batch if several else (batch,):
+        tensor = (part if isinstance(part, torch.Tensor) else torch.from_numpy(_array(part))).detach()
         if like is not None:
-            tensor = tensor.to(like.device, like.dtype if tensor.is_floating_point() else tensor.dtype)
+            number = tensor.is_floating_point() or tensor.is_complex() or not looks_up
+            tensor = tensor.to(like.device, like.dtype if number else tensor.dtype)
+        if tensor.layout != torch.strided:
+            raise ValueError(f"batch must be dense, got {tensor.layout}: call .to_dense()")
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
             raise ValueError("batch holds NaN or infinity")
         found.append(tensor)
     if not found or found[0].dim() == 0 or found[0].numel() == 0:
         raise ValueError("batch must have samples along its first axis")
     return tuple(found)
+
+
+def _array(part: Any) -> Any:
+    """Numbers as an array of our own, which PyTorch may write to."""
+    try:
+        values = np.array(part)
+    except ValueError:
+        values = np.array(None)
+    if values.dtype.kind not in "biufc":
+        raise TypeError(f"batch must be a tensor or numbers, got {type(part).__name__} of {values.dtype}")
+    return values
 
 
 @contextmanager
@@ -149,16 +171,23 @@ def _guarded(module: Any, pristine: Any) -> Iterator[None]:
 
 
 def _report(
-    own: Any, inputs: Any, target: Target, given: Sample, several: list[Sample], init: Any, root: np.random.SeedSequence
+    own: Any,
+    inputs: Any,
+    target: Target,
+    given: Sample,
+    several: list[Sample],
+    init: Any,
+    root: np.random.SeedSequence,
+    same: bool,
 ) -> Report:
     different = alike(given, several) if several and init is None else ""
     subject = several if several and not different else [given]
     trace = subject[0].trace
     flat = inputs[0].reshape(len(inputs[0]), -1)
-    distinct = len(torch.unique(flat, dim=0))
+    distinct = len({row.tobytes() for row in flat.cpu().contiguous().view(torch.uint8).numpy()})
     found = recognise(trace, len(flat), distinct)
-    rows, readout = _weights(subject, found)
-    log_norm = np.stack([s.log_weight_gradient for s in subject])[:, rows]
+    rows, readout, measure = _weights(subject, found)
+    log_norm = np.stack([getattr(s, measure) for s in subject])[:, rows]
     growth = growth_of(log_norm, readout)
     source = None if found.first is None else subject[0].sources.get(found.first)
     theory = theory_of(found, source, growth, np.stack([s.log_activation_gradient for s in subject]))
@@ -185,19 +214,27 @@ def _report(
         coverage=theory.coverage,
         rank=theory.rank,
         phi0=theory.phi0,
-        notes=_notes(own, given, several, different, subject),
+        notes=(
+            *([_SAME] if same else []),
+            *([_SHARED] if measure == "log_activation_gradient" else []),
+            *_notes(own, given, several, different, subject),
+        ),
         seed=seed_of(root),
     )
 
 
-def _weights(subject: list[Sample], found: Any) -> tuple[list[int], bool]:
-    """Rows whose weight gradients are counted, and whether the last is a readout."""
+def _weights(subject: list[Sample], found: Any) -> tuple[list[int], bool, str]:
+    """Rows that are counted, whether the last is a readout, and the measure: of weights, or by outputs where weights are shared."""
     if found.calls:
         blocks = getattr(found.network, "depth", getattr(found.network, "blocks", 0))
-        return list(found.calls), len(found.calls) == blocks + 1
+        return list(found.calls), len(found.calls) == blocks + 1, "log_weight_gradient"
     every = np.stack([s.log_weight_gradient for s in subject])
     rows = [int(k) for k in np.flatnonzero(np.isfinite(every).all(axis=0))]
-    return rows, len(rows) > 2
+    calls = subject[0].trace.calls
+    owning = [k for k, call in enumerate(calls) if weights_of(call.module)]
+    if len(rows) < 3 <= len(owning) and not all(owned_weights([calls[k] for k in owning])):
+        return owning, True, "log_activation_gradient"
+    return rows, len(rows) > 2, "log_weight_gradient"
 
 
 def _layers(samples: list[Sample]) -> Layers:
@@ -225,17 +262,19 @@ def _notes(own: Any, given: Sample, several: list[Sample], different: str, subje
     norms = [m for m in own.modules() if isinstance(m, torch.nn.modules.batchnorm._BatchNorm)]
     if any(not m.training and m.running_var is not None for m in norms):
         notes.append("batch normalisation used running statistics, in eval mode: call .train() for the batch's own")
-    kept = [name for name, (_, _, matrix) in given.summary.items() if matrix and _always_the_same(name, several)]
+    kept = [name for name, of in given.summary.items() if of.matrix and _always_the_same(name, several)]
     if kept:
         notes.append(f"not drawn anew: {', '.join(kept[:4])}{', ...' if len(kept) > 4 else ''}")
-    shared = sorted({c.name for c in subject[0].trace.calls if c.call and np.isfinite(c.shape).all()})
+    shared = sorted({c.name for c in subject[0].trace.calls if c.call and weights_of(c.module)})
     if shared:
         notes.append(
             f"called more than once: {', '.join(shared[:4])}; the gradient of its weights is that of all calls together"
         )
-    gradients = subject[0].log_weight_gradient
-    calls = enumerate(subject[0].trace.calls)
-    lost = [c.name for k, c in calls if weights_of(c.module) and not c.call and not np.isfinite(gradients[k])]
+    calls, gradients = subject[0].trace.calls, subject[0].log_weight_gradient
+    owned = owned_weights(calls)
+    lost = [
+        c.name for c, own_weights, g in zip(calls, owned, gradients, strict=True) if own_weights and not np.isfinite(g)
+    ]
     if lost:
         precision = str(next(own.parameters()).dtype).removeprefix("torch.")
         notes.append(

@@ -96,7 +96,13 @@ def _spread(A: Any, axis: int) -> float:
 
 
 def log_norm(tensors: list[Any]) -> float:
-    """``log`` of the Frobenius norm of several tensors together, in float64; ``-inf`` for zeros, NaN for none or not finite."""
+    """``log`` of the Frobenius norm of several tensors together, in float64; NaN for none or not finite.
+
+    ``-inf`` for zeros; None counts as zeros.
+    """
+    if tensors and all(t is None for t in tensors):
+        return -math.inf
+    tensors = [t for t in tensors if t is not None]
     if not tensors:
         return math.nan
     largest = max(float(t.detach().abs().max()) if t.numel() else 0.0 for t in tensors)

@@ -78,7 +78,7 @@ def _variant(tokens: list[Token], samples: int, distinct: int) -> Recognition:
         raise Unrecognised("no normalisation over the batch: the theory here is of batch normalisation")
     blocks, readout = _blocks(tokens)
     if len(blocks) < 2:
-        raise Unrecognised(f"{len(blocks)} normalised layer: nothing to take a rate of")
+        raise Unrecognised(f"{len(blocks)} normalised layer{'s' * (len(blocks) != 1)}: nothing to take a rate of")
     if any(id(a.matrix) == id(b.matrix) or a.matrix.data_ptr() == b.matrix.data_ptr() for a, b in _pairs(weights)):
         raise Unrecognised("a weight is used more than once: the theory has independent weights in every layer")
     remarks: list[str] = []
@@ -173,6 +173,8 @@ def _common_norm(blocks: list[list[Token]]) -> Norm:
 
 def _law(matrices: list[Any], remarks: list[str]) -> tuple[str, list[float]]:
     """The law of all square weights, as `Variant` names it, and their sizes."""
+    if matrices[0].shape[0] > 1 and all(torch.equal(m, matrices[0]) for m in matrices):
+        raise Unrecognised("the same weights in several layers: the theory has independent ones")
     laws = {law_of(m) for m in matrices}
     if len(laws) > 1 and laws <= {"orthogonal", "hadamard"}:
         laws = {"orthogonal"}
@@ -257,6 +259,11 @@ def _residual(tokens: list[Token], samples: int) -> Recognition:
     first = next(i for i, t in enumerate(tokens) if isinstance(t, Sum))
     last = len(tokens) - next(i for i, t in enumerate(reversed(tokens)) if isinstance(t, Sum))
     inner = tokens[first:last]
+    others = [type(t).__name__ for t in [*tokens[:first], *tokens[last:]]]
+    if others.count("Weight") > 2 or (
+        tokens[:first] and [type(t).__name__ for t in tokens[:first]].count("Weight") > 1
+    ):
+        raise Unrecognised("residual blocks behind or before layers of another kind")
     after = isinstance(tokens[first + 1], Norm) if len(inner) > 1 or last < len(tokens) else False
     norms_between = [t for t in inner if isinstance(t, Norm)]
     if any(not isinstance(t, Sum | Norm) for t in inner):
@@ -264,6 +271,8 @@ def _residual(tokens: list[Token], samples: int) -> Recognition:
     sums = [t for t in inner if isinstance(t, Sum)]
     if norms_between and not (after and len(norms_between) >= len(sums) - 1):
         raise Unrecognised("a normalisation after some of its residual sums only")
+    if len(sums) < 2:
+        raise Unrecognised("one residual block: nothing to take a rate of")
     branches = [s.branch for s in sums]
     kinds = {tuple(type(t).__name__ for t in b if not isinstance(t, Scale)) for b in branches}
     if len(kinds) > 1:

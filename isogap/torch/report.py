@@ -80,7 +80,7 @@ class Report:
     rate, error : float or None
         Growth per layer of the log gradient norm of the weights on the way back, and its standard error.
     log_norm : ndarray, shape (R, L + 1)
-        Log gradient norms of the weights of the subject, in order.
+        Log gradient norms of the weights of the subject, in order; where weights are shared (`notes`), by the layers' outputs.
     weights : tuple of int
         Their rows.
     network : Variant, ResidualChain or None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from isogap.torch.laws import gram_deviation
 from isogap.torch.measures import Geometry, geometry, log_jacobian_norm, log_norm
 from isogap.torch.tracing import Call, Trace, weights_of
 
-__all__ = ["Sample", "alike", "sample_of", "summary_of"]
+__all__ = ["Sample", "alike", "owned_weights", "sample_of", "summary_of"]
 
 # Powers of two by which a loss is scaled if gradients leave the range of its precision, as shares of that range.
 SHIFTS = (0.0, -0.45, 0.45, -0.9, 0.9)
@@ -43,7 +43,7 @@ class Sample:
     log_weight_gradient: FloatArray
     log_activation_gradient: FloatArray
     sources: dict[int, Any]
-    summary: dict[str, tuple[float, float, bool]]
+    summary: dict[str, Summary]
 
     @property
     def rows(self) -> list[tuple[str, int]]:
@@ -91,7 +91,7 @@ def _fresh(x: Any) -> Any:
 
 def _gradients(module: Any, calls: list[Call], loss: Any) -> tuple[FloatArray, FloatArray]:
     """Log norms; if some are out of range the loss is scaled and the best try kept."""
-    reach = math.log2(torch.finfo(loss.dtype).max)
+    reach, owned = math.log2(torch.finfo(loss.dtype).max), owned_weights(calls)
     best: tuple[int, FloatArray, FloatArray] | None = None
     for share in SHIFTS:
         power = round(share * reach)
@@ -99,67 +99,84 @@ def _gradients(module: Any, calls: list[Call], loss: Any) -> tuple[FloatArray, F
         for call in calls:
             call.gradient = None
         loss.backward(torch.ones_like(loss) * 2.0**power, retain_graph=True)
-        weights = np.array([_weight_gradient(call) for call in calls]) - power * math.log(2.0)
+        weights = np.array([log_norm([p.grad for p in own]) if own else math.nan for own in owned]) - power * math.log(
+            2.0
+        )
         activations = np.array(
             [log_norm([] if c.gradient is None else [c.gradient]) for c in calls]
         ) - power * math.log(2.0)
-        expected = sum(bool(weights_of(c.module)) and c.call == 0 for c in calls)
         good = int(np.isfinite(weights).sum())
         if best is None or good > best[0]:
             best = good, weights, activations
-        if good == expected:
+        if good == sum(map(bool, owned)):
             break
     assert best is not None
     return best[1], best[2]
 
 
-def _weight_gradient(call: Call) -> float:
-    """Of all weights of a layer together, at its first call: later calls share them."""
-    owned = weights_of(call.module)
-    if not owned or call.call:
-        return math.nan
-    gradients = [p.grad for p in owned if p.grad is not None]
-    return log_norm(gradients) if gradients else -math.inf
+def owned_weights(calls: list[Call]) -> list[list[Any]]:
+    """Weights of every call that no earlier call has: a gradient of shared ones is that of all calls together."""
+    seen: set[int] = set()
+    found = []
+    for call in calls:
+        own = [p for p in weights_of(call.module) if id(p) not in seen]
+        seen |= {id(p) for p in own}
+        found.append(own)
+    return found
 
 
-def summary_of(module: Any) -> dict[str, tuple[float, float, bool]]:
-    """Of every parameter: log of its size; of matrices how far they are from orthogonal, of others their mean; which it is."""
+class Summary(NamedTuple):
+    """Of a parameter: log of its root mean square; how far a matrix is from orthogonal, else the mean; entries; kind; bits."""
+
+    size: float
+    second: float
+    entries: int
+    matrix: bool
+    bits: int
+
+
+def summary_of(module: Any) -> dict[str, Summary]:
+    """Return the summaries of all parameters."""
     found = {}
     for name, p in module.named_parameters():
         values = p.detach().to(torch.complex128 if p.is_complex() else torch.float64)
         size = float((values.abs() ** 2).mean().sqrt()) if values.numel() else 0.0
-        matrix = p.dim() == 2 and not p.is_complex()
-        second = gram_deviation(values) if matrix else float(values.real.mean()) if values.numel() else 0.0
-        found[name] = (math.log(size) if size > 0 else -math.inf, second, matrix)
+        square = p.dim() == 2 and not p.is_complex() and values.numel() > 0
+        second = gram_deviation(values) if square else float(values.real.mean()) if values.numel() else 0.0
+        bits = hash(p.detach().reshape(-1).contiguous().cpu().view(torch.uint8).numpy().tobytes())
+        found[name] = Summary(math.log(size) if size > 0 else -math.inf, second, values.numel(), p.dim() >= 2, bits)
     return found
 
 
 def alike(given: Sample, drawn: list[Sample]) -> str:
     """Say how the weights given differ from those drawn; empty if they may well have been drawn so."""
-    for name, (size, second, matrix) in given.summary.items():
+    for name, of in given.summary.items():
         others = [s.summary[name] for s in drawn if name in s.summary]
         if not others:
             return f"{name} is not there when drawn anew"
-        sizes, seconds = np.array([o[0] for o in others]), np.array([o[1] for o in others])
-        if _apart(size, sizes):
-            return (
-                f"{name} has entries of size {math.exp(size):.3g}, drawn anew {math.exp(float(np.median(sizes))):.3g}"
-            )
-        orthogonal = second < ORTHOGONAL
-        if matrix and orthogonal != bool(np.median(seconds) < ORTHOGONAL):
+        fixed = len(others) > 1 and len(set(others)) == 1
+        if fixed and of != others[0] and not (_near(of.size, others[0].size) and _near(of.second, others[0].second)):
+            return f"{name} is not what it is when drawn anew, where it is always the same"
+        if fixed:
+            continue
+        sizes = np.array([o.size for o in others])
+        if _apart(of.size, sizes, of.entries):
+            return f"{name} has entries of size {math.exp(of.size):.3g}, drawn anew {math.exp(float(np.median(sizes))):.3g}"
+        orthogonal = of.second < ORTHOGONAL
+        if of.matrix and orthogonal != bool(np.median([o.second for o in others]) < ORTHOGONAL):
             return (
                 f"{name} is {'' if orthogonal else 'not '}orthogonal, drawn anew it is {'not' if orthogonal else 'so'}"
             )
-        if len({*seconds.tolist()}) == len({*sizes.tolist()}) == 1 and abs(second - seconds[0]) > 1e-6 * (
-            1 + abs(seconds[0])
-        ):
-            return f"{name} has mean {second:.3g}, drawn anew {seconds[0]:.3g}"
     return ""
 
 
-def _apart(value: float, others: FloatArray) -> bool:
-    """Whether a log size lies outside of what is drawn: by more than six standard deviations and a tenth."""
+def _near(a: float, b: float) -> bool:
+    return a == b or abs(a - b) <= 1e-6 * (1.0 + abs(b))
+
+
+def _apart(value: float, others: FloatArray, count: int) -> bool:
+    """Whether a log size is not as drawn: by six standard deviations, at least those of normal entries, and a tenth."""
     if not (math.isfinite(value) and np.isfinite(others).all()):
         return not all(value == other for other in others)
     spread = float(others.std(ddof=1)) if others.size > 1 else 0.0
-    return bool(abs(value - others.mean()) > 6 * spread + 0.1)
+    return bool(abs(value - others.mean()) > 6 * max(spread, math.sqrt(0.5 / max(count, 1))) + 0.1)

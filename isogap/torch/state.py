@@ -13,7 +13,10 @@ import numpy as np
 import torch
 from torch import nn
 
-__all__ = ["copied", "drawn", "own_generators", "seeded"]
+__all__ = ["copied", "drawn", "few_threads", "own_generators", "seeded"]
+
+# Products of at most so many numbers (parameters times samples, ours) are faster on one thread than on several.
+SMALL = 10**9
 
 
 def copied(module: Any, dtype: Any = None) -> Any:
@@ -38,6 +41,8 @@ def copied(module: Any, dtype: Any = None) -> Any:
         ) from error
     if any(isinstance(p, nn.parameter.UninitializedTensorMixin) for p in own.parameters()):
         raise ValueError(f"{type(module).__name__} has lazy layers without weights yet: run it once on a batch first")
+    if any(p.is_meta for p in own.parameters()):
+        raise ValueError(f"{type(module).__name__} is on the meta device: its weights have no values")
     own = own.to(dtype) if dtype is not None else own
     for parameter in own.parameters():
         if parameter.is_floating_point() or parameter.is_complex():
@@ -57,6 +62,19 @@ def own_generators(module: Any) -> Iterator[None]:
     finally:
         np.random.set_state(numpy)  # noqa: NPY002
         random.setstate(python)
+
+
+@contextmanager
+def few_threads(module: Any, samples: int) -> Iterator[None]:
+    """One thread for small networks, whose layers take less time than waking the others; the number is given back."""
+    before = torch.get_num_threads()
+    small = samples * sum(p.numel() for p in module.parameters()) <= SMALL
+    try:
+        if small:
+            torch.set_num_threads(1)
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def seeded(generator: np.random.Generator) -> None:

@@ -54,7 +54,7 @@ class Target:
                 f"the module returns a {type(output).__name__}; pass loss=, a function of it and the labels: "
                 "loss=lambda output, labels: torch.nn.functional.cross_entropy(output[0], labels)"
             )
-        kind = self.loss or ("cross-entropy" if output.dim() == 2 and output.shape[1] >= 2 else "white")
+        kind = self.loss or ("cross-entropy" if _logits(output) else "white")
         return {"cross-entropy": self._cross_entropy, "squared-error": self._squared_error, "white": self._white}[kind](
             output
         )
@@ -70,9 +70,10 @@ class Target:
         return value.reshape(())
 
     def _cross_entropy(self, output: Any) -> Any:
-        if output.dim() < 2 or output.shape[1] < 2:
+        if output.is_complex() or output.dim() < 2 or output.shape[1] < 2:
             raise ValueError(
-                f"cross-entropy needs outputs of shape (n, K, ...) with K at least 2, got {tuple(output.shape)}"
+                f"cross-entropy needs real outputs of shape (n, K, ...) with K at least 2, got {tuple(output.shape)}; "
+                "loss= takes 'squared-error', 'white' or a function of your own"
             )
         shape = (output.shape[0], *output.shape[2:])
         if self._drawn is None:
@@ -100,6 +101,10 @@ class Target:
             self._drawn = torch.as_tensor(self.generator.standard_normal(tuple(output.shape)))
             self.name = f"a random gradient at the output, shape {tuple(output.shape)}"
         return (output * self._drawn.to(output.device, output.dtype)).real.sum() / self.samples
+
+
+def _logits(output: Any) -> bool:
+    return output.dim() == 2 and output.shape[1] >= 2 and not output.is_complex()
 
 
 def _labels(labels: Any, classes: int, shape: tuple[int, ...]) -> Any:

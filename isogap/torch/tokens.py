@@ -103,7 +103,17 @@ def tokens_of(trace: Trace) -> list[Token]:
     """
     if trace.end < 0:
         raise Unrecognised("its output comes out of an operation that cannot be seen")
-    return _path(trace.nodes, trace.end, 0)
+    return _scaled(_path(trace.nodes, trace.end, 0))
+
+
+def _scaled(tokens: list[Token]) -> list[Token]:
+    """A number right before an activation is its gain."""
+    found: list[Token] = []
+    for token in tokens:
+        if isinstance(token, Act) and found and isinstance(found[-1], Scale) and found[-1].factor > 0:
+            token = Act(token.node, token.name, token.gain * found.pop().factor)  # type: ignore[attr-defined]  # a Scale
+        found.append(token)
+    return found
 
 
 def _path(nodes: list[Node], end: int, stop: int) -> list[Token]:
@@ -113,7 +123,7 @@ def _path(nodes: list[Node], end: int, stop: int) -> list[Token]:
         if end < 0:
             raise Unrecognised("a tensor in it comes out of an operation that cannot be seen")
         node = nodes[end]
-        if node.what in _SUMS and len(node.inputs) == 2:
+        if node.what in _SUMS and len(node.inputs) == 2 and not node.constants:
             end_of_skip, branch = _split(nodes, *node.inputs)
             found.append(Sum(end, branch))
             end = end_of_skip
@@ -130,6 +140,8 @@ def _path(nodes: list[Node], end: int, stop: int) -> list[Token]:
 def _split(nodes: list[Node], one: int, other: int) -> tuple[int, list[Token]]:
     """Which of two summands the branch starts from, and the branch."""
     one, other = _before_neutral(nodes, one), _before_neutral(nodes, other)
+    if one == other:
+        raise Unrecognised("a sum of a tensor with itself, or of several inputs")
     for skip, end in ((one, other), (other, one)):
         at = end
         while at > skip and len(nodes[at].inputs) == 1:
@@ -207,12 +219,18 @@ def _activation(module: Any, kind: str, at: int) -> Token:
         "Hardtanh": ("min_val", None),
     }
     attribute, value = usual.get(kind, ("", None))
+    if kind == "Softplus" and module.threshold != 20:
+        raise Unrecognised(f"Softplus with threshold = {module.threshold} has no name here")
     if attribute and getattr(module, attribute) != value:
         raise Unrecognised(f"{kind} with {attribute} = {getattr(module, attribute)} has no name here")
     return Act(at, name)
 
 
 def _function(node: Node, at: int) -> Token | None:
+    if any(isinstance(c, str) and c != "none" for c in node.constants):
+        raise Unrecognised(
+            f"{node.what} with {', '.join(c for c in node.constants if isinstance(c, str))} has no name here"
+        )
     name, numbers = node.what, [c for c in node.constants if isinstance(c, int | float) and not isinstance(c, bool)]
     parameters = [c for c in node.constants if isinstance(c, nn.Parameter)]
     if name in _NEUTRAL:
@@ -237,6 +255,6 @@ def _named(name: str, numbers: list[Any], at: int) -> Token:
         return Act(at, f"leaky-relu:{numbers[0] if numbers else 0.01:g}")
     if name == "hardtanh" and len(numbers) >= 2 and numbers[0] == -numbers[1] and math.isfinite(numbers[1]):
         return Act(at, f"hard-tanh:{numbers[1]:g}")
-    if name in ("elu", "softplus") and numbers and numbers[0] != 1:
-        raise Unrecognised(f"{name} with a parameter {numbers[0]} has no name here")
+    if name in ("elu", "softplus") and numbers and tuple(numbers) not in ((1,), (1, 20)):
+        raise Unrecognised(f"{name} with {', '.join(map(str, numbers))} has no name here")
     return Act(at, _ACTIVATIONS[name])

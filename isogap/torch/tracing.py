@@ -72,7 +72,7 @@ class Node:
     call : int or None
         Number of the `Call`.
     constants : list
-        Other arguments: numbers and parameters.
+        Other arguments: numbers, words and parameters.
     """
 
     what: str
@@ -235,7 +235,7 @@ class Trace(TorchFunctionMode):  # type: ignore[misc]  # torch is not typed here
         tensors = [a for a in flat if isinstance(a, torch.Tensor) and not isinstance(a, nn.Parameter)]
         if name == "__get__" or not (tensors or first_tensor(out) is not None):
             return
-        constants = [a for a in flat if isinstance(a, nn.Parameter | int | float | bool)]
+        constants = [a for a in flat if isinstance(a, nn.Parameter | int | float | bool | str)]
         self._add(name, [self._node(t) for t in tensors], out, constants=constants)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -20,7 +21,13 @@ def difference(left: Expr, right: Expr) -> Expr:
     >>> difference((x**2 - 1) / (x - 1), x + 1)
     0
     """
-    return sp.cancel(sp.together(sp.expand(sp.sympify(left) - sp.sympify(right))))
+    return _difference(sp.sympify(left), sp.sympify(right))
+
+
+@lru_cache(maxsize=4096)
+def _difference(left: Expr, right: Expr) -> Expr:
+    """The same; a check and its false neighbours ask for most identities again."""
+    return sp.cancel(sp.together(sp.expand(left - right)))
 
 
 def same(left: Expr, right: Expr) -> bool:

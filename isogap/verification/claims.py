@@ -35,6 +35,8 @@ COMPARISONS: dict[type[ast.cmpop], str] = {
 }  # fmt: skip
 BINDERS = ("sum", "prod", "integral", "lim")
 """Functions whose first argument is bound: of the ends and the body, ``lim`` of the end and the body."""
+DEFINITIONS = {"p2": "sum(k, 1, d, (lam_at(k) - 1)^2)"}
+"""Names that every registry may use for a longer text: printed from it; the statement E5 of the chain decides it."""
 _OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: lambda x, y: x + y,
     ast.Sub: lambda x, y: x - y,
@@ -217,6 +219,17 @@ class Claim:
         return own and (self.condition is None or self.condition.used)
 
 
+def definition(name: str) -> Expression:
+    """What a name of `DEFINITIONS` stands for.
+
+    Examples
+    --------
+    >>> definition("p2").exact(d=2, lam_at=lambda k: k)
+    Fraction(1, 1)
+    """
+    return Claim.of(f"{name} == {DEFINITIONS[name]}").right
+
+
 @dataclass(frozen=True)
 class Replacement:
     """A false neighbour as an edit of the claims: one piece of their text in place of another."""
@@ -342,7 +355,7 @@ def _whole(x: Any) -> int:
     try:
         if value is not None and value == int(value):
             return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         pass
     raise ClaimError(f"the check gives no meaning to a sum up to {x}")
 
@@ -361,6 +374,9 @@ def _value(node: Any, values: Mapping[str, Any], number: Callable[[Fraction], An
     if isinstance(node, ast.Call):
         return _value(node.func, values, number)(*(_value(x, values, number) for x in node.args))
     base = _value(node.left, values, number)
-    if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant) and isinstance(node.right.value, int):
-        return base**node.right.value
+    if isinstance(node.op, ast.Pow):
+        negative = isinstance(node.right, ast.UnaryOp)
+        exponent = node.right.operand if negative else node.right
+        if isinstance(exponent, ast.Constant) and isinstance(exponent.value, int):
+            return base ** (-exponent.value if negative else exponent.value)
     return _OPERATORS[type(node.op)](base, _value(node.right, values, number))

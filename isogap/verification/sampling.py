@@ -24,6 +24,8 @@ FAMILY_LEVEL = 1e-6
 MAX_COMPARISONS = 10_000
 SHARE = FAMILY_LEVEL / MAX_COMPARISONS
 
+_BLOCK = 200_000  # numbers of one draw of matrices: they stay in a processor's cache
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -75,6 +77,24 @@ def haar(d: int, count: int, rng: np.random.Generator) -> FloatArray:
             W[:, k] -= np.einsum("nij,ni->nj", head, np.einsum("nij,nj->ni", head, W[:, k]))
         W[:, k] /= np.linalg.norm(W[:, k], axis=1, keepdims=True)
     return W
+
+
+def haar_layers(d: int, count: int, depth: int, rng: np.random.Generator) -> list[FloatArray]:
+    """Weights of `depth` layers, each as of `haar`, the same numbers as of `depth` calls; small matrices go through together.
+
+    Examples
+    --------
+    >>> together = haar_layers(3, 2, 5, np.random.default_rng(0))
+    >>> rng = np.random.default_rng(0)
+    >>> all(np.array_equal(W, haar(3, 2, rng)) for W in together)
+    True
+    """
+    layers: list[FloatArray] = []
+    block = max(1, _BLOCK // (count * d * d))
+    while len(layers) < depth:
+        many = min(block, depth - len(layers))
+        layers += list(haar(d, many * count, rng).reshape(many, count, d, d))
+    return layers
 
 
 def chain_gradients(

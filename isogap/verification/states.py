@@ -38,6 +38,18 @@ def excess(s: Spectrum) -> Fraction:
     return sum((m * (1 - v) ** 2 / v for v, m in zip(s.values, s.counts, strict=True)), Fraction(0))
 
 
+def inverse_trace(x: Any, matrix: str = "G_0") -> dict[str, Any]:
+    """Values under which ``tr(G_0^(-1))`` of a claim is x: the number 1/x in the place of the matrix.
+
+    Examples
+    --------
+    >>> from isogap.verification.claims import Claim
+    >>> Claim.of("T == tr(G_0^(-1)) - 2").right.exact(**inverse_trace(Fraction(5)))
+    Fraction(3, 1)
+    """
+    return {"tr": lambda y: y, matrix: 1 / x}
+
+
 def few_spectra(d: int) -> Iterator[Spectrum]:
     """A short list of every kind, for checks in which one spectrum is dear: one apart up and down, two levels, geometric."""
     for value in (Fraction(1, 10**6), Fraction(1, 20), Fraction(9, 10), Fraction(11, 10)):

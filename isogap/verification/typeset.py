@@ -7,13 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from isogap.verification.claims import BINDERS, Claim
+from isogap.verification.claims import BINDERS, DEFINITIONS, Claim
 
 SYMBOLS = {
     "phi": r"\varphi", "phi0": r"\varphi_0", "phi_l": r"\varphi_\ell", "phi_next": r"\varphi_{\ell+1}", "ell": r"\ell",
     "lam": r"\lambda", "lam_max": r"\lambda_{\max}", "lam_min": r"\lambda_{\min}", "eps": r"\varepsilon",
     "alpha": r"\alpha", "gamma": r"\gamma", "sigma": r"\sigma", "tau": r"\tau", "theta": r"\theta", "delta": r"\delta",
-    "pi": r"\pi", "p2": r"\sum_k(\lambda_k-1)^2", "inf": r"\infty", "kappa": r"\kappa", "mu": r"\mu", "rho": r"\rho",
+    "pi": r"\pi", "inf": r"\infty", "kappa": r"\kappa", "mu": r"\mu", "rho": r"\rho",
     "omega": r"\omega", "Theta": r"\Theta", "beta": r"\beta", "asinh": r"\operatorname{arcsinh}",
     "T": r"#1^{\top}", "poch": r"\left(#1\right)_{#2}",
 }  # fmt: skip
@@ -22,9 +22,12 @@ SYMBOLS = {
 ``#1``, ``#2`` stand for the arguments of a call: ``lam_at = "\\lambda_{#1}"`` sets ``lam_at(k)``.
 """
 
+_INDEXED = {"lam_at": r"\lambda_{#1}"}
 _RELATIONS = {"<=": r"\le", ">=": r"\ge", "<": "<", ">": ">", "==": "=", "->": r"\to", "~=": r"\approx"}
 # What a power may stand at without brackets: a letter or command with an index, or a norm.
-_SIMPLE = re.compile(r"\\?[A-Za-z]+('|_(\w|\{[^{}]*\}|\\[A-Za-z]+))?|\\lVert [A-Za-z](_\{[^{}]*\})?\\rVert")
+_SIMPLE = re.compile(
+    r"\\?[A-Za-z]+('|_(\w|\{[^{}]*\}|\\[A-Za-z]+))?|\\lVert [A-Za-z][-A-Za-z']*(_\{[^{}]*\})?\\rVert(_\w)?"
+)
 _SUM, _PRODUCT, _POWER, _ATOM = 1, 2, 3, 4
 
 
@@ -110,10 +113,12 @@ def _without_sign(node: Any) -> Any:
 
 
 def _name(name: str, table: Mapping[str, str]) -> str:
+    table = {letter: shown for letter, shown in table.items() if "#" not in shown}
     if name in table:
         return table[name]
+    if name in DEFINITIONS:
+        return _typeset(Claim.of(f"{name} == {DEFINITIONS[name]}").right.node, {**table, **_INDEXED})[0]
     head, _, index = name.partition("_")
-    table = {letter: shown for letter, shown in table.items() if "#" not in shown}
     return f"{table.get(head, head)}_{_braced(table.get(index, index))}" if index else name
 
 

@@ -158,8 +158,8 @@ def make_files(folder):
         ("--width 2 --depth 1 --input cube.npy", "must have 2 dimensions"),
         ("--width 2 --depth 1 --input complex.npy", "real numbers"),
         ("--width 2 --depth 1 --input object.npy", "cannot be read"),
-        ("--width 2 --depth 1 --input zero.csv", "all-zero feature row (row 1)"),
-        ("--width 2 --depth 1 --input three.npy --batch 4", "has 3 samples"),
+        ("--width 2 --depth 1 --input zero.csv --features-first", "all-zero feature row (row 1)"),
+        ("--width 2 --depth 1 --input three.npy --features-first --batch 4", "has 3 samples"),
         ("--width 2 --depth 1 --input spectrum:1,2,3", "2 numbers expected, got 3"),
         (
             "--width 2 --depth 1 --input spectrum",
@@ -197,7 +197,10 @@ def test_repeated_sample_says_rank_and_infinite_gap(tmp_path, capsys):
     X = np.random.default_rng(1).standard_normal((3, 3))
     X[:, 2] = X[:, 0]
     np.savetxt(tmp_path / "x.csv", X, delimiter=",")
-    assert mc.main(["--width", "3", "--depth", "5", "--input", str(tmp_path / "x.csv"), "--seed", "1"]) == 0
+    assert (
+        mc.main(["--width", "3", "--depth", "5", "--input", str(tmp_path / "x.csv"), "--seed", "1", "--features-first"])
+        == 0
+    )
     out = capsys.readouterr().out
     assert "rank 2 < width 3" in out
     assert "φ = ∞" in out
@@ -298,7 +301,10 @@ def test_byte_order_mark_and_dollar_signs(tmp_path):
     path = tmp_path / "a$b$.csv"
     path.write_bytes(b"\xef\xbb\xbf1,2\n3,5\n")
     plot = tmp_path / "p.png"
-    assert mc.main([*SMALL[2:], "--width", "2", "--quiet", "--input", str(path), "--plot", str(plot)]) == 0
+    assert (
+        mc.main([*SMALL[2:], "--width", "2", "--quiet", "--features-first", "--input", str(path), "--plot", str(plot)])
+        == 0
+    )
     assert plot.exists()
 
 

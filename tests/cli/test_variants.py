@@ -58,11 +58,13 @@ def test_input_and_threads(tmp_path: Path, capsys: pytest.CaptureFixture[str], m
     """A file gives the batch its size, ``--repeats`` times; the threads change nothing."""
     monkeypatch.chdir(tmp_path)
     np.savetxt("table.csv", np.random.default_rng(0).standard_normal((9, 11)), delimiter=",")
-    one, two = (run(capsys, "--input=table.csv", "--activation=tanh", "--json=-", f"--threads={t}") for t in (1, 2))
+    table = ("--input=table.csv", "--features-first")
+    table = ("--input=table.csv", "--features-first")
+    one, two = (run(capsys, *table, "--activation=tanh", "--json=-", f"--threads={t}") for t in (1, 2))
     assert one == two
     data = json.loads(one)
     assert (data["input"], data["variant"]["batch"], data["rank"]) == ("table.csv", 11, 6)
-    assert json.loads(run(capsys, "--input=table.csv", "--repeats=2", "--json=-"))["variant"]["batch"] == 22
+    assert json.loads(run(capsys, *table, "--repeats=2", "--json=-"))["variant"]["batch"] == 22
     assert "batch 6, input near-isometry:0.1, rank 6," in run(capsys, "--input=near-isometry:0.1")
     assert run(capsys, "--input=gaussian", "--repeats=2") == run(capsys, "--repeats=2")
 
@@ -100,6 +102,7 @@ def test_inputs_that_are_listed_are_taken(what: str, capsys: pytest.CaptureFixtu
         (["--weights=orthogonal,gausian"], "got 'gausian'; did you mean gaussian?"),
         (["--labels=none.npy"], "label file none.npy does not exist"),
         (["--labels=three.csv"], "labels"),
+        (["--input=three.csv"], "Say which: --features-first or --samples-first"),
         (["--save=a.txt"], "must end in .npz"),
         (["--csv=a.csv", "--plot=a.gif"], "must end in .png or .svg or .pdf"),
         (["--activation=numpy:nosuch:numpy:cos"], "numpy has no function nosuch"),
@@ -114,8 +117,14 @@ def test_inputs_that_are_listed_are_taken(what: str, capsys: pytest.CaptureFixtu
         (["--input=junk.npy"], "junk.npy cannot be read as a table of numbers"),
         (["--input=empty.csv"], "empty.csv: it is empty"),
         (["--input=inf.csv"], "inf.csv: row 1, column 2 is inf"),
-        (["--input=three.csv", "--batch=4"], "three.csv has 3 samples of 2 features, batch 4 was asked for"),
-        (["--input=three.csv", "--batch=8", "--repeats=2"], "batch 4 was asked for (batch 8, each sample 2 times: 4"),
+        (
+            ["--input=three.csv", "--features-first", "--batch=4"],
+            "three.csv has 3 samples of 2 features, batch 4 was asked for",
+        ),
+        (
+            ["--input=three.csv", "--features-first", "--batch=8", "--repeats=2"],
+            "batch 4 was asked for (batch 8, each sample 2 times: 4",
+        ),
         (["--input=near-isometry:0.1", "--batch=7"], "batch must equal the width 6, got 7"),
         (["--input=spectrum:1,1,1,1,1,1"], "the samples themselves matter"),
         (["--input=three.csv", "--json=three.csv"], "output three.csv would overwrite the input"),
@@ -210,11 +219,11 @@ def test_saved_runs_come_back_without_loss(tmp_path: Path) -> None:
 def test_labels_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     np.save(tmp_path / "labels.npy", np.arange(6) % 3)
     np.savetxt(tmp_path / "table.csv", np.random.default_rng(0).standard_normal((6, 6)), delimiter=",")
-    table = f"--input={tmp_path}/table.csv"
-    own = json.loads(run(capsys, table, f"--labels={tmp_path}/labels.npy", "--json=-"))
-    other = json.loads(run(capsys, table, "--labels=random", "--json=-"))
+    table = ("--features-first", f"--input={tmp_path}/table.csv")
+    own = json.loads(run(capsys, *table, f"--labels={tmp_path}/labels.npy", "--json=-"))
+    other = json.loads(run(capsys, *table, "--labels=random", "--json=-"))
     assert own["log_norm"] != other["log_norm"]
-    assert other["log_norm"] == json.loads(run(capsys, table, "--json=-"))["log_norm"]
+    assert other["log_norm"] == json.loads(run(capsys, *table, "--json=-"))["log_norm"]
 
 
 @pytest.mark.parametrize("exponent", [-300, -150, 150, 300])
@@ -224,10 +233,11 @@ def test_data_of_any_size_are_the_same_network(
     """Normalisation forgets the size of the data, also where their squares leave the range of floats."""
     data = np.random.default_rng(0).standard_normal((6, 8))
     data[1] *= 2.0**40
+    way = "--features-first"
     np.save(tmp_path / "one.npy", data)
     np.save(tmp_path / "far.npy", np.ldexp(data, 3 * exponent))
     for arguments in ([], ["--activation=relu", "--mean-removal", "--root-n"]):
-        one = json.loads(run(capsys, f"--input={tmp_path}/one.npy", "--json=-", *arguments))
-        far = json.loads(run(capsys, f"--input={tmp_path}/far.npy", "--json=-", *arguments))
+        one = json.loads(run(capsys, f"--input={tmp_path}/one.npy", "--json=-", way, *arguments))
+        far = json.loads(run(capsys, f"--input={tmp_path}/far.npy", "--json=-", way, *arguments))
         np.testing.assert_allclose(far["log_norm"], one["log_norm"], rtol=1e-12)
         assert far["rank"] == one["rank"] == 6

@@ -45,13 +45,33 @@ def test_a_name_that_is_nearly_right_is_answered_with_the_one_that_was_meant(nam
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["expet", "W11"], "did you mean expect?"),
+        (["expect", "W11", "--gruop", "U"], "did you mean --group?"),
+        (["expect", "W11", "--formt=latex"], "did you mean --format?"),
+        (["expect", "W11", "--format", "latx"], "did you mean latex?"),
+    ],
+)
+def test_weingarten_answers_likewise(arguments, meant, capsys):
+    from weingarten.cli import main
+
+    try:
+        status = main(arguments)
+    except SystemExit as stop:
+        status = stop.code
+    assert status == 2
+    assert meant in capsys.readouterr().err
+
+
 def test_a_name_that_is_far_from_all_brings_no_suggestion(capsys):
     assert call("mc", "--width", "4", "--depth", "3", "--input", "zebra") == 2
     assert "did you mean" not in capsys.readouterr().err
 
 
 def test_what_follows_two_dashes_and_shortened_options_are_left_alone(capsys):
-    assert call("mc", "--wid", "2", "--dep", "1", "--rep", "2", "--quiet") == 0
+    assert call("mc", "--width", "2", "--dep", "1", "--rep", "2", "--quiet") == 0
     assert call("figures", "--", "--nosuch") == 2
     assert "no figure --nosuch" in capsys.readouterr().err
 

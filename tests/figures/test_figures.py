@@ -385,7 +385,7 @@ def test_untrained_networks_leave_the_claim_open(monkeypatch: pytest.MonkeyPatch
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list"]) == 0
-    assert capsys.readouterr().out.count("\n") == len(FIGURES)
+    assert capsys.readouterr().out.count("\n") == len(FIGURES) + 1  # and the explorer
     assert main(["fig1", "--out", str(tmp_path / "new"), "--quiet"]) == 0
     assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["README.md", "fig1.csv", "fig1.png", "fig1.svg"]
     assert capsys.readouterr().out == ""

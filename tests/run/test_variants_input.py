@@ -12,7 +12,7 @@ import pytest
 import isogap
 from isogap.base.streams import input_generator
 from isogap.batch.haar import semi_orthogonal
-from isogap.batch.samples import make_batch, repeated_batch
+from isogap.batch.samples import make_batch, repeated_batch, samples
 from isogap.model.activations import Activation
 from isogap.model.variant import Variant
 from isogap.run.variant import simulate_variant
@@ -116,7 +116,9 @@ def test_input_by_name_is_the_array_given_by_hand(name: str, case: dict[str, Any
         np.savetxt(source, named.data, delimiter=",", fmt="%.17g")
     labels = "random" if named.labels is None else named.labels
     by_name = simulate_variant(variant, replicas=3, input=name, rng=ROOT)
-    by_hand = simulate_variant(variant, replicas=3, input=source, labels=labels, rng=ROOT)
+    by_hand = simulate_variant(
+        variant, replicas=3, input=samples(source, orientation="features-first"), labels=labels, rng=ROOT
+    )
     assert (by_name.log_norm == by_hand.log_norm).all()
     assert by_name.bounds == by_hand.bounds
     assert (by_name.input, by_hand.input) == (name, "array" if kind == "array" else str(source))

@@ -95,22 +95,23 @@ def test_the_module_is_left_as_it_was(name, training):
     before = {k: v.clone() for k, v in net.state_dict().items()}
     versions = {k: v._version for k, v in net.state_dict(keep_vars=True).items()}
     modes = [m.training for m in net.modules()]
-    states = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()
+    states = torch.get_rng_state(), np.random.get_state()[1].copy(), random.getstate()  # noqa: NPY002
     hooks = [(len(m._forward_hooks), len(m._forward_pre_hooks), set(vars(m))) for m in net.modules()]
-    batch_before = batch.clone()
+    batch_before, threads = batch.clone(), torch.get_num_threads()
     report = check(net, batch, LABELS, replicas=2, rng=1)
     assert str(report)
     assert all(torch.equal(before[k], v) for k, v in net.state_dict().items())
     assert versions == {k: v._version for k, v in net.state_dict(keep_vars=True).items()}
     assert modes == [m.training for m in net.modules()]
     assert torch.equal(torch.get_rng_state(), states[0])
-    assert (np.random.get_state()[1] == states[1]).all()
+    assert (np.random.get_state()[1] == states[1]).all()  # noqa: NPY002
     assert random.getstate() == states[2]
     assert torch.equal(first.grad, torch.ones_like(first))
     assert all(p.grad is None for p in list(net.parameters())[1:])
     assert not last.requires_grad
     assert hooks == [(len(m._forward_hooks), len(m._forward_pre_hooks), set(vars(m))) for m in net.modules()]
     assert torch.equal(batch, batch_before)
+    assert torch.get_num_threads() == threads
 
 
 @pytest.mark.parametrize("name", NAMES)

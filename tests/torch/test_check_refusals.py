@@ -253,7 +253,7 @@ def test_a_report_is_drawn_on_axes():
     left, right = REPORT.plot()
     assert len(left.lines) == 11
     assert len(right.lines) == 1
-    figure, axes = plt.subplots(1, 2)
+    _, axes = plt.subplots(1, 2)
     assert REPORT.plot(axes)[0] is axes[0]
     plt.close("all")
     alone = check(mlp(), BATCH, replicas=0)

@@ -115,7 +115,7 @@ def test_json(capsys: pytest.CaptureFixture[str]) -> None:
         ["expect", ""],
         ["expect", "W11^a"],
         ["expect", "1/tr(W)"],
-        ["expect", "tr(W A W' B)^6"],
+        ["expect", "tr(W A W' B)^7"],
         ["expect", "W11 $ W22"],
         ["expect", "1/0"],
     ],
@@ -152,3 +152,34 @@ def test_package_is_float_free_and_alone() -> None:
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
                 assert not any(name.split(".")[0] == "isogap" for name in names), path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["wg", "2,1", "--grup", "U"], "did you mean --group?"),
+        (["expect", "tr(W)^2", "--symetric", "A"], "did you mean --symmetric?"),
+        (["momnet", "W11^2"], "did you mean moment?"),
+        (["table", "3", "--format", "latx"], "did you mean latex?"),
+        (["wg", "2", "--group", "unitry"], "did you mean unitary?"),
+        (["moment", "W11^2", "--group", "wishert"], "did you mean wishart?"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_the_nearest_known_one(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    try:
+        status = main(arguments)
+    except SystemExit as stopped:
+        status = stopped.code  # type: ignore[assignment]
+    assert status == 2
+    said = capsys.readouterr().err
+    assert meant in said
+    assert said.count("\n") == 1
+
+
+def test_a_word_far_from_all_known_ones_is_answered_without_a_guess(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["wg", "2", "--xyzzy"])
+    assert main(["wg", "2", "--group", "Q"]) == 2
+    assert "did you mean" not in capsys.readouterr().err

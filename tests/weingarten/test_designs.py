@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+import isogap
 from weingarten import WeingartenError, commutant_projector, haar_frame_potential, is_design, twirl
 
 
@@ -98,3 +99,19 @@ def test_bad_input_is_refused():
     ):
         with pytest.raises(WeingartenError):
             call()
+
+
+@pytest.mark.parametrize(("k", "d"), [(1, 2), (1, 4), (2, 2), (2, 4)])
+def test_the_commutant_of_the_symplectic_group(k, d):
+    P = commutant_projector(k, d, "Sp") if d ** (2 * k) <= 256 else None
+    if P is not None:
+        assert P == P * P == P.T
+        assert P.trace() == haar_frame_potential(k, d, "Sp")
+    rng = np.random.default_rng(3)
+    X = rng.normal(size=(d**k, d**k))
+    mean = twirl(X, k, d, "Sp")
+    S = isogap.sample("Sp", d, rng=5)
+    power = S if k == 1 else np.kron(S, S)
+    assert np.abs(power @ mean @ power.conj().T - mean).max() < 1e-12  # rounding of 16 x 16 products
+    assert np.abs(twirl(mean, k, d, "Sp") - mean).max() < 1e-12
+    assert np.trace(mean) == pytest.approx(np.trace(X), rel=1e-12)

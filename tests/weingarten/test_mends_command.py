@@ -155,7 +155,9 @@ def test_options_that_do_not_fit_an_ensemble_are_refused(
     assert word in refused(capsys, "tr(H^2)", "--group", "GUE", *options)
 
 
-@pytest.mark.parametrize("text", ["tr(G A G' B)", "tr(G)", "tr(G) + 1", "tr(G^2)", "tr(G + A)", "tr(G A)"])
+@pytest.mark.parametrize(
+    "text", ["tr(G A G B) + tr(G)", "tr(G)", "tr(G) + 1", "tr(G^2)", "tr(G + A)", "tr(G A) + tr(A A)"]
+)
 def test_rectangles_that_do_not_fit_are_refused_in_words(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "sizes do not fit: G is 2 x 3" in refused(capsys, text, "--group", "ginibre", "--d", "2,3")
 

@@ -112,10 +112,28 @@ def test_two_different_factors_on_a_circle_have_one_order():
         ("O+", "cov(U11, U22)", "0"),
         ("S+ --d 5", "var(tr(U))", "1"),
         ("S+ --d 5", "cov(U11, U22)", "1/100"),
+        ("S+ --d 5", "U11 U22 U11 U22", "1/44"),
+        ("U+ --d 3", "U11 conj(U11) U11 conj(U11)", "1/6"),
+        ("U+ --d 3", "U11 U11 conj(U11) conj(U11)", "1/9"),
+        ("U+ --d 3", "conj(U11 U12) U11 U12", "1/9"),  # h(u12* u11* u11 u12): the adjoint reverses the order
+        ("U+ --d 3", "conj(U11 U12) U12 U11", "0"),
+        ("U+", "|tr(U)|^4", "2"),
+        ("U+", "tr(U)^2 conj(tr(U))^2", "1"),
     ],
 )
 def test_variances_of_quantum_groups_keep_the_order_of_their_factors(capsys, group, text, value):
     assert printed(capsys, "expect", text, "--group", *group.split()) == [value]
+
+
+def test_a_power_of_a_sum_of_entries_that_do_not_commute_is_the_sum_over_all_words(capsys):
+    words = itertools.product((1, 2), repeat=4)
+    total = sum(wg.moment(rows=word, cols=word, d=5, group="S+") for word in words)
+    assert printed(capsys, "expect", "(U11+U22)^4", "--group", "S+", "--d", "5") == [str(total)]
+
+
+def test_a_determinant_of_entries_that_do_not_commute_is_refused(capsys):
+    assert main(["expect", "minor(U,[1,2],[1,2])", "--group", "O+"]) == 2
+    assert "commute" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

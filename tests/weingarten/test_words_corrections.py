@@ -178,7 +178,7 @@ def test_random_exponents_are_refused() -> None:
         tr(A) ** W[1, 1],
         tr(A) * sp.exp(tr(W * A)),
     ):
-        with pytest.raises(WeingartenError, match="positive integers"):
+        with pytest.raises(WeingartenError, match="positive integers|no polynomial"):
             expectation(expression)
     with pytest.raises(WeingartenError, match="random"):
         expectation(tr(W * sp.Matrix(3, 3, lambda i, j: W[1, 1])))

@@ -14,7 +14,7 @@ def decide(case):
     case.hypothesis(True)
     case.decides(">=", "<=", "<", "==", ">")
     least, most, finite, gains, exponent = case.claims
-    factors = [claim.right.exact(rate_half=1) for claim in (least, most)]
+    factors = [claim.right.exact(rate=lambda _: 1) for claim in (least, most)]
     if not case.control and factors != [2**4 / 2, 2**4 * 2]:
         raise UndecidedError(f"2⁴ within a factor 2 is 8 and 32, not {', '.join(map(str, factors))}")
     _compare(case, least, one, half, "at least half of 2⁴ times the growth")
@@ -44,9 +44,17 @@ def decide(case):
 
 
 def _compare(case, claim, one, half, what=""):
-    left, right = (side.evaluate({"rate_one": one, "rate_half": half}, float) for side in claim.sides)
+    left, right = (
+        side.evaluate({"rate": lambda gain: _known(gain, {1.0: one, 0.5: half})}, float) for side in claim.sides
+    )
     low, high = (left, right) if claim.ops == ("<=",) else (right, left)
     case.mean_at_most(what, low - high, 0.0, None, d=8)
+
+
+def _known(gain, rates):
+    if gain not in rates:
+        raise UndecidedError(f"measured at the gains {', '.join(map(str, rates))}, not at {gain}")
+    return rates[gain]
 
 
 def _rates(case, gain):
@@ -58,8 +66,8 @@ def _rates(case, gain):
 
 
 FALSE_NEIGHBOURS = {
-    "the square law: at most 4 times": replace("32*rate_half", "4*rate_half"),
-    "no growth": replace("32*rate_half", "0*rate_half"),
+    "the square law: at most 4 times": replace("32*rate(1/2)", "4*rate(1/2)"),
+    "no growth": replace("32*rate(1/2)", "0*rate(1/2)"),
 }
 
 

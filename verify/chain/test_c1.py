@@ -57,7 +57,7 @@ def _rates(case, d, r):
     rng = case.rng(d, r)
     X = rng.standard_normal((count, d, r))
     X /= np.linalg.norm(X, axis=2, keepdims=True)
-    W = [sampling.haar(d, count, rng) for _ in range(depth)]
+    W = sampling.haar_layers(d, count, depth, rng)
     delta = rng.standard_normal((count, d, r))
     gradients, _, _ = sampling.chain_gradients(X, W, delta)
     first, last = depth // 5, depth - depth // 5

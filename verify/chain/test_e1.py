@@ -18,7 +18,9 @@ def decide(case, *, arithmetic="squares", side="rows"):
     case.argument("determinants multiply", "det(D G D) = det(G) / Π r_j²")
     d, log_det, sum_log, log_mean = sp.symbols("d L S A", real=True)
     before, after = log_mean - log_det / d, -(log_det - sum_log) / d  # the trace of BN(H) BN(H)ᵀ is d
-    claimed = case.claim.right.sympy(I_H=sp.exp(-before), AM=sp.exp(log_mean), GM=sp.exp(sum_log / d))
+    claimed = case.claim.right.sympy(
+        I_H=sp.exp(-before), AM=lambda _: sp.exp(log_mean), GM=lambda _: sp.exp(sum_log / d)
+    )
     what = "-φ(BN(H)) is the logarithm of the claim, with I = e^-φ"
     case.identity(what, sp.expand_log(sp.log(sp.powsimp(claimed)), force=True), -after, computed=True)
     with case.illustrations():
@@ -30,22 +32,39 @@ def decide(case, *, arithmetic="squares", side="rows"):
 
 
 def _instance(case, H, norms, arithmetic, side):
-    size, G = len(norms), H * H.transpose()
+    G = H * H.transpose()
     if side == "rows":
         X = q.diagonal([1 / r for r in norms]) * H
     else:
         squares = q.diagonal_of(H.transpose() * H)
         columns = [[float(x) / float(s) ** 0.5 for x, s in zip(row, squares, strict=True)] for row in q.rows_of(H)]
         X = q.from_rows([[Fraction(x) for x in row] for row in columns])
-    mean = sum(r * r for r in norms) / size if arithmetic == "squares" else (sum(norms) / size) ** 2
-    geometric = (2 * sum((ball(r).log() for r in norms), ball(0)) / size).exp()
+    means = {"AM": lambda y: y.mean(arithmetic == "squares"), "GM": _Rows.geometric, "r_j": _Rows(norms)}
     after = q.gap(X * X.transpose())
-    claimed = case.claim.right.ball(I_H=(-q.gap(G)).exp(), AM=mean, GM=geometric)
+    claimed = case.claim.right.evaluate({"I_H": (-q.gap(G)).exp(), **means}, ball)
     case.agree("I(BN(H)) on exact matrices", (-after).exp(), claimed, 20, rows=q.rows_of(H)[:2])
-    gain = case.claim.right.ball(I_H=1, AM=mean, GM=geometric)
+    gain = case.claim.right.evaluate({"I_H": ball(1), **means}, ball)
     case.library("isometry_gap(batch_norm(H))", isogap.isometry_gap(isogap.batch_norm(q.to_floats(H))), after, 1e5)
     case.library("isometry_gap(H)", isogap.isometry_gap(q.to_floats(H)), q.gap(G), 1e5)
     case.library("bounds.isometry_gain", isogap.bounds.isometry_gain([float(r) for r in norms]), gain)
+
+
+class _Rows:
+    """A number a row, with powers and means of them."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __pow__(self, power):
+        return _Rows([x**power for x in self.values])
+
+    def mean(self, of_themselves):
+        if of_themselves:
+            return ball(sum(self.values) / len(self.values))
+        return (sum((ball(x).sqrt() for x in self.values), ball(0)) / len(self.values)) ** 2
+
+    def geometric(self):
+        return (sum((ball(x).log() for x in self.values), ball(0)) / len(self.values)).exp()
 
 
 FALSE_NEIGHBOURS = {

@@ -16,8 +16,11 @@ d, p2 = sp.symbols("d p2", positive=True)
 def decide(case):
     """``Σ_{i≠j} S_ij² = ‖E‖² - Σ_j S_jj²`` and E5; then enclosures of the exact rate as the spectrum shrinks."""
     case.decides("==", "==")
-    first, claim = (claim.right.sympy() for claim in case.claims)
-    first = first / sp.Symbol("F2", positive=True)
+    sides, claim = case.claims[0].sides, case.claims[1].right.sympy()
+    square = sp.Symbol("s", positive=True)
+    what = "the square of the norm, before and after"
+    case.identity(what, sides[0].sympy(E=lambda y: y, norm_E_next=sp.sqrt(square)), square, computed=True)
+    first = sides[1].sympy(norm_E=sp.sqrt(square)) / square
     variance = (moment([[4]], d) - moment([[2, 2]], d)) * p2  # E S_jj² for Σ ε = 0
     case.identity("E Σ_{i≠j} S_ij² / ‖E‖²", (p2 - d * variance) / p2, first, computed=True)
     case.identity("the same factor for φ, as dφ = ‖E‖²/2 to second order", first, claim, computed=True)

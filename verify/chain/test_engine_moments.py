@@ -34,7 +34,7 @@ def decide(case, *, sampler=None):
     if sampler is not None:
         samplers = {"claimed sampler": sampler}
     for name, draw in samplers.items():
-        size = {"apply_haar": 4000, "semi_orthogonal": 10_000}.get(name, count)
+        size = {"apply_haar": 4000, "semi_orthogonal": 4000}.get(name, count)
         for d in (3, 5):
             W = draw(d, size, case.rng(d, len(name)))
             case.pathwise(f"{name}: WWᵀ = I", np.abs(W @ np.swapaxes(W, 1, 2) - np.eye(len(W[0]))).max(), 0, 1e-12, d=d)

@@ -15,6 +15,7 @@ def decide(case):
     """The largest deviation at given gap on exact spectra; then ``g(1+ε) ≥ ε²/4`` on all of (-1, 1], and the case ε > 1."""
     case.decides("<=", "<=")
     assumed, said = (claim.right for claim in case.claims)
+    deviation = case.claims[1].left
     rows = []
     with case.illustrations():
         for d in widths(deep=case.deep):
@@ -34,7 +35,7 @@ def decide(case):
                     c = s.gap() / assumed.ball(c=1, d=d)
                     if case.hypothesis(bool(c <= 1)):
                         radius = said.ball(c=c)
-                        case.at_most("|λ - 1| ≤ √c/2", ball(abs(epsilon)), radius, d=d, spectrum=s)
+                        case.at_most("|λ - 1| ≤ √c/2", deviation.ball(lam_k=1 + epsilon), radius, d=d, spectrum=s)
                         best = max(best, float((ball(abs(epsilon)) / radius).mid()))
                         found = bounds.lemma_b1(d, float(s.gap().mid()))
                         case.library("bounds.lemma_b1", found, radius, 1e3, d=d)
@@ -42,6 +43,7 @@ def decide(case):
             case.margin(1 / best if best else 1.0, "smallest bound/deviation on the spectra tried")
         case.table("largest |λ-1| over its bound", ("d", "ratio"), rows)
     e = sp.Symbol("e", real=True)
+    case.identity("ε = λ - 1", deviation.sympy(lam_k=1 + e, abs=lambda y: y), e, computed=True)
     c, d_ = sp.symbols("c d", positive=True)
     limit = sp.cancel(assumed.sympy() * d_ / c)  # dφ ≤ c/16: no term g(1+ε_k) is above c/16
     radius = sp.simplify(said.sympy() / sp.sqrt(c))

@@ -82,6 +82,9 @@ def _proof(case):
         "norm of a symmetric matrix by its row sums",
         "the softmax has J = diag p - ppᵀ; ‖J‖ ≤ max_i Σ_j |J_ij|",
     )
+    size = sp.Symbol("s", positive=True)  # ‖p - y‖, whose own gradient in p is a unit vector
+    loss = case.claims[1].left.sympy(norm=lambda y: y, grad_z=lambda y: sp.diff(y, size), norm_py=size)
+    case.identity("the gradient in p has the norm ‖p-y‖, and J carries it to the logits", loss, size, computed=True)
     half = sp.Rational(1, 2)
     case.identity("row sum 2p(1-p) = 1/2 - 2(p - 1/2)² ≤ 1/2", 2 * x * (1 - x), half - 2 * (x - half) ** 2)
     half = half * case.claims[0].right.sympy()

@@ -16,6 +16,9 @@ def decide(case):
     square = sum(
         ((K * sp.Rational(str(z)) - K * sp.Rational(str(t))) ** 2 for z, t in _pairs(Z, T)), start=sp.Integer(0)
     )
+    size = sp.Symbol("s", positive=True)  # ‖Z - T‖_F, whose own gradient is a unit vector
+    loss = case.claim.left.sympy(norm=lambda y: y, grad=lambda y: sp.diff(y, size), norm_ZT=size)
+    case.identity("the gradient has the norm ‖Z - T‖_F", loss, size, computed=True)
     case.identity(
         "‖K Z - K T‖² is the square of the claim", sp.expand(square), case.claim.right.sympy() ** 2, computed=True
     )

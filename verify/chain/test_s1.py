@@ -58,7 +58,7 @@ def decide(case):
             case,
             "exact mean decrease over S1: tends to 1 near orthogonality, at every d",
             lambda f, n: np.log(f.drift) - np.log(f.p2 / (n * (n + 2) * f.top)),
-            lambda s: (-s.step(30), -_bound(case, s)),
+            lambda s: (-s.step(), -_bound(case, s)),
         )
 
 

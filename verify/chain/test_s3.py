@@ -21,7 +21,7 @@ def decide(case):
                 if case.hypothesis(s.low > 0):
                     gap = s.gap()
                     k = length.ball(d=width, phi0=gap)
-                    left, right = gap + s.step(30), decay.ball(phi0=gap, ell=1, k_sharp=k)
+                    left, right = gap + s.step(), decay.ball(phi0=gap, ell=1, k_sharp=k)
                     case.at_most("one layer: E φ' ≤ φ e^(-1/k')", left, right, d=width, spectrum=s)
                     case.margin(
                         float((-(left / gap).log() * k).mid()), "smallest (decrease of log E φ)·k' in one layer"

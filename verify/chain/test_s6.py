@@ -13,6 +13,8 @@ def decide(case, *, shift=0.0):
     """d = 2 in closed form; elsewhere slopes of log φ over long runs, with errors from independent paths."""
     case.decides("<", "==", "==")
     below, closed, _ = (claim.right for claim in case.claims)
+    if case.claims[1].left.exact(gamma=lambda d: d) != 2:
+        raise UndecidedError("the closed form is that of width 2")
     integral = (
         acb.integral(lambda t, _: (t.sin() ** 2).log(analytic=False), arb("1e-30"), arb.pi() / 2).real * 2 / arb.pi()
     )

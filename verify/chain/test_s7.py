@@ -74,7 +74,7 @@ def _backpropagation(case, condition):
         for n in (d // 2, 3 * d // 4, d - 1, d, d + 1, 2 * d, 4 * d):
             X = rng.standard_normal((1, d, n))
             X = np.repeat(X / np.linalg.norm(X, axis=2, keepdims=True), count, axis=0)
-            W = [sampling.haar(d, count, rng) for _ in range(depth)]
+            W = sampling.haar_layers(d, count, depth, rng)
             g, _, cotangents = sampling.chain_gradients(X, W, rng.standard_normal((count, d, n)))
             rate = 2 * (g[:, 20] - g[:, -20]) / (depth - 40)
             rows.append((d, n, min(n, d), f"{rate.mean():+.5f} ± {rate.std() / np.sqrt(count):.5f}"))

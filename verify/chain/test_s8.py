@@ -57,7 +57,7 @@ def _backpropagation(case):
         for n in (d, d + 1, 2 * d):
             X = rng.standard_normal((1, d, n))
             X = np.repeat(X / np.linalg.norm(X, axis=2, keepdims=True), count, axis=0)
-            W = [sampling.haar(d, count, rng) for _ in range(depth)]
+            W = sampling.haar_layers(d, count, depth, rng)
             delta = rng.standard_normal((count, d, n))
             g, _, _ = sampling.chain_gradients(X, W, delta, centre=True)
             growth = 2 * (g[:, 20] - g[:, -20]) / (depth - 40)

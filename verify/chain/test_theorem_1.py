@@ -25,7 +25,7 @@ def decide(case):
                     gap = s.gap()
                     k = length.ball(d=width, phi0=gap)
                     what = "one layer: E φ' ≤ φ e^(-1/k)"
-                    case.at_most(what, gap + s.step(30), decay.ball(phi0=gap, ell=1, k=k), d=width, spectrum=s)
+                    case.at_most(what, gap + s.step(), decay.ball(phi0=gap, ell=1, k=k), d=width, spectrum=s)
                     if s.low > Fraction(1, 1000) and s.top - 1 > Fraction(1, 1000):
                         found = bounds.theorem_1(width, float(gap.mid()), 3)
                         case.library("bounds.theorem_1", found, decay.ball(phi0=gap, ell=3, k=k), 1e4)
@@ -85,7 +85,7 @@ def _constants(case):
 
         _, lam = minimise(objective, width, starts=6 if case.deep else 1)
         s = rationalise(lam)
-        inside = -(1 + s.step(30) / s.gap()).log() * (1 + width * s.gap()) * width**2
+        inside = -(1 + s.step() / s.gap()).log() * (1 + width * s.gap()) * width**2
         # φ_0 -> ∞ with one eigenvalue -> 0: -log(1 - Δ/φ)(1 + dφ) -> dΔ, Δ in digamma functions
         half = arb(width) / 2
         drift = half.digamma() - (half - arb(1) / 2).digamma() - (arb(width) / (width - 1)).log()

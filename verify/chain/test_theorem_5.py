@@ -67,7 +67,7 @@ def decide(case, *, weights="orthogonal", rank="full", offset=1):
 def _run(X, width, depth, count, weights, rng):
     start = np.repeat(X[None], count, axis=0)
     if weights == "orthogonal":
-        W = [sampling.haar(width, count, rng) for _ in range(depth)]
+        W = sampling.haar_layers(width, count, depth, rng)
     else:
         W = [rng.standard_normal((count, width, width)) / np.sqrt(width) for _ in range(depth)]
     delta = rng.standard_normal((count, width, width))

@@ -35,7 +35,7 @@ def _samples(case):
         X /= np.linalg.norm(X, axis=2, keepdims=True)
         if case.hypothesis(np.linalg.matrix_rank(X[0]) == d):
             X = np.repeat(X, 200, axis=0)
-            W = [sampling.haar(d, 200, rng) for _ in range(depth)]
+            W = sampling.haar_layers(d, 200, depth, rng)
             readout = sampling.haar(d, 200, rng)[:, :classes]
             G = rng.standard_normal((200, classes, d))
             G *= 10 / np.linalg.norm(G, axis=(1, 2), keepdims=True)

@@ -8,7 +8,7 @@ from isogap import bounds
 from isogap.verification import replace
 from isogap.verification.balls import Spectrum, ball
 from isogap.verification.forms import d, mean_of_forms, power_sum
-from isogap.verification.states import excess, haar_images
+from isogap.verification.states import excess, haar_images, inverse_trace
 
 
 def decide(case):
@@ -18,17 +18,30 @@ def decide(case):
     q = factor.right.sympy(d=d)
     T = power_sum(-1)
     one_row = mean_of_forms([(0, 0, 1), (0, 0, -1)])
-    after = law.right.sympy(ell=1, q=q, trG_0=T, d=d)
+    after = law.right.sympy(ell=1, q=q, **inverse_trace(T), d=d)
     row = one_row.subs(power_sum(1), d)
-    case.identity("E T' - d = q (T - d)", law.left.sympy(E_trG_l=d * row, d=d), after, computed=True)
-    hat = law.right.sympy(
-        ell=1, q=q, trG_0=power_sum(1) * T / d, d=d
-    )  # not row-normalised: tr G tr G⁻¹/d in place of T
-    case.identity("the same for any G", law.left.sympy(E_trG_l=d * one_row, d=d), hat, computed=True)
-    x, t = sp.symbols("x T", positive=True)
-    twice = law.right.sympy(ell=1, q=x, trG_0=law.right.sympy(ell=1, q=x, trG_0=t, d=d) + d, d=d)
     case.identity(
-        "two layers by the law are one after the other", law.right.sympy(ell=2, q=x, trG_0=t, d=d), twice, computed=True
+        "E T' - d = q (T - d)",
+        law.left.sympy(E=lambda y: y, **inverse_trace(d * row, "G_l"), d=d),
+        after,
+        computed=True,
+    )
+    hat = law.right.sympy(
+        ell=1, q=q, **inverse_trace(power_sum(1) * T / d), d=d
+    )  # not row-normalised: tr G tr G⁻¹/d in place of T
+    case.identity(
+        "the same for any G",
+        law.left.sympy(E=lambda y: y, **inverse_trace(d * one_row, "G_l"), d=d),
+        hat,
+        computed=True,
+    )
+    x, t = sp.symbols("x T", positive=True)
+    twice = law.right.sympy(ell=1, q=x, **inverse_trace(law.right.sympy(ell=1, q=x, **inverse_trace(t), d=d) + d), d=d)
+    case.identity(
+        "two layers by the law are one after the other",
+        law.right.sympy(ell=2, q=x, **inverse_trace(t), d=d),
+        twice,
+        computed=True,
     )
     case.argument("tower property", "one layer into ℓ; W_ℓ is independent of X_ℓ")
     case.hypothesis(True)
@@ -38,10 +51,10 @@ def decide(case):
             y, z = haar_images(s.full(), 4000, case.rng(width))
             span, trace = float(width * s.top / s.low), excess(s) + width
             share = factor.right.exact(d=width)
-            expected = law.right.ball(ell=1, q=share, trG_0=trace, d=width) + width
+            expected = law.right.ball(ell=1, q=share, **inverse_trace(trace), d=width) + width
             case.mean_equals("sampled E T'", (y * z).sum(axis=1), float(expected.mid()), span, d=width)
             found = bounds.inverse_trace_mean(5, width, float(trace), excess=False)
-            deep = law.right.ball(ell=5, q=share, trG_0=trace, d=width) + ball(width)
+            deep = law.right.ball(ell=5, q=share, **inverse_trace(trace), d=width) + ball(width)
             case.library("bounds.inverse_trace_mean", found, deep, 1e3, d=width)
 
 

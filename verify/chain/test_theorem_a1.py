@@ -7,7 +7,7 @@ import sympy as sp
 from isogap import bounds
 from isogap.verification import replace
 from isogap.verification.balls import ball
-from isogap.verification.states import excess, few_spectra, one_apart
+from isogap.verification.states import excess, few_spectra, inverse_trace, one_apart
 
 
 def decide(case):
@@ -21,7 +21,7 @@ def decide(case):
                 if case.hypothesis(s.low > 0):
                     at = {"d": width, "q": rate.exact(d=width), "T_0": width + excess(s)}
                     bound = first.ball(ell=1, **at)
-                    case.at_most("one layer: E φ' ≤ bound", s.gap() + s.step(25), bound, d=width, spectrum=s)
+                    case.at_most("one layer: E φ' ≤ bound", s.gap() + s.step(), bound, d=width, spectrum=s)
                     found = bounds.gap_by_inverse_trace(1, width, float(excess(s)), excess=True)
                     case.library("bounds.gap_by_inverse_trace", found, bound, 1e3, d=width)
         # d = 2: φ ≥ a²/2, and a'² ≥ a² sin²θ, so E φ_ℓ ≥ a² 2^(-ℓ)/2
@@ -31,7 +31,7 @@ def decide(case):
             case.at_most("d = 2: a²/2^(ℓ+1) ≤ bound", ball(a2 / 2 ** (depth + 1)), bound, layer=depth)
     law, factor = case.below("Theorem A")
     d, T = sp.symbols("d T_0", positive=True)
-    mean = (d + law.right.sympy(trG_0=T)) / d  # E T_ℓ/d
+    mean = (d + law.right.sympy(**inverse_trace(T))) / d  # E T_ℓ/d
     case.identity("the bound is log(E T_ℓ/d), by Theorem A", sp.exp(first.sympy()), mean, computed=True)
     case.identity("its factor", rate.sympy(), factor.right.sympy(), computed=True)
     case.identity("log y ≤ y - 1 gives the form without logarithm", second.sympy(), mean - 1, computed=True)

@@ -8,7 +8,7 @@ import sympy as sp
 from isogap import bounds
 from isogap.verification import replace
 from isogap.verification.balls import ball
-from isogap.verification.states import excess, gap_of, layer, one_apart, start
+from isogap.verification.states import excess, gap_of, inverse_trace, layer, one_apart, start
 
 
 def decide(case):
@@ -39,7 +39,7 @@ def decide(case):
         bound.sympy(log=lambda _: log_a),
         computed=True,
     )
-    excess_0 = law.right.sympy(ell=0, trG_0=T)
+    excess_0 = law.right.sympy(ell=0, **inverse_trace(T))
     wanted = ratio.sympy(max=lambda _, y: y)
     case.identity("A = (T_0-d)/(d(e^ω-1))", wanted, excess_0 / (d * (sp.exp(level) - 1)), computed=True)
     case.identity("at least 1, as a probability is at most 1", ratio.sympy(max=lambda y, _: y), 1, computed=True)

@@ -7,7 +7,7 @@ import sympy as sp
 from isogap import bounds
 from isogap.verification import replace
 from isogap.verification.balls import ball
-from isogap.verification.states import excess, one_apart
+from isogap.verification.states import excess, inverse_trace, one_apart
 
 
 def decide(case, *, slope=1):
@@ -32,7 +32,7 @@ def decide(case, *, slope=1):
     e = sp.Symbol("e", positive=True)  # e^(y/2) for y = log(1/λ)
     case.identity("4 sinh²(y/2) = (1-λ)²/λ at λ = e^(-y)", (e - 1 / e) ** 2, ((1 - lam) ** 2 / lam).subs(lam, 1 / e**2))
     T, k, b = (sp.Symbol(name, positive=True) for name in ("T_0", "k", "b"))
-    mean = case.below("Theorem A")[0].right.sympy(trG_0=T, ell=k)
+    mean = case.below("Theorem A")[0].right.sympy(**inverse_trace(T), ell=k)
     case.identity("4 sinh² of the bound is E x_k", 4 * sp.sinh(layer.sympy()) ** 2, mean, computed=True)
     case.identity("b is the bound at k = 0", sp.sinh(first.sympy()), sp.sinh(layer.sympy(k=0)), computed=True)
     derivative = sp.diff(sp.asinh(sp.sqrt(x) / 2), x)

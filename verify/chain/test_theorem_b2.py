@@ -5,7 +5,6 @@ from fractions import Fraction
 import sympy as sp
 
 from isogap import bounds
-from isogap.theory.enclosures import exact_step_enclosure
 from isogap.verification import replace
 from isogap.verification.forms import centred, d, mean_of_forms, power_sum
 from isogap.verification.states import confinement_ball, few_spectra, one_apart
@@ -25,7 +24,7 @@ def decide(case):
             ]
             for s in spectra:
                 if case.hypothesis(s.low > 0):
-                    phi, step = s.gap(), exact_step_enclosure(s.values, 15, multiplicities=s.counts)
+                    phi, step = s.gap(), s.step()
                     u, change = scaled.ball(d=width, phi=phi), drift.ball(phi=phi, E_next=phi + step)
                     delta = confinement_ball(u)
                     case.agree("δ is the root of -log(1-δ) - δ = u", confined.ball(delta=delta), u, 10)

@@ -5,7 +5,6 @@ from fractions import Fraction
 import sympy as sp
 
 from isogap import bounds
-from isogap.theory.enclosures import exact_step_enclosure
 from isogap.verification import replace
 from isogap.verification.balls import ball
 from isogap.verification.forms import centred, d, mean_of_forms, power_sum
@@ -27,7 +26,7 @@ def decide(case, *, corollary=Fraction(11, 3)):
             ]
             for s in spectra:
                 if case.hypothesis(s.low > 0):
-                    step, lam = exact_step_enclosure(s.values, 15, multiplicities=s.counts), s.full()
+                    step, lam = s.step(), s.full()
                     change = drift.ball(phi=s.gap(), E_next=s.gap() + step)
                     p2, p3 = (power.exact(d=width, m=m, lam_at=lambda k, x=lam: x[int(k) - 1]) for m in (2, 3))
                     bound = ball(floor.exact(d=width, p_2=p2, p_3=p3, c_d=share.exact(d=width)))

@@ -5,7 +5,6 @@ from fractions import Fraction
 import sympy as sp
 
 from isogap import bounds
-from isogap.theory.enclosures import exact_step_enclosure
 from isogap.verification import replace
 from isogap.verification.states import confinement_ball, few_spectra, one_apart
 
@@ -21,7 +20,7 @@ def decide(case):
                 if case.hypothesis(s.low > 0):
                     phi = s.gap()
                     u = scaled.ball(d=width, phi0=phi)
-                    after = phi + exact_step_enclosure(s.values, 15, multiplicities=s.counts)
+                    after = phi + s.step()
                     wide = decay.ball(phi0=phi, k=simple.ball(d=width, u_0=u), ell=1)
                     case.at_most("one step: φ' ≤ φ(1 - 1/((d+2)(1+u)))", after, wide, d=width, spectrum=s)
                     k = length.ball(d=width, u_0=u, delta=confinement_ball)

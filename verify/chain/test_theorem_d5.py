@@ -31,7 +31,7 @@ def decide(case):
             if layer >= 2 * width and layer % 2 == 0:
                 gram = np.swapaxes(state, 1, 2) @ state
                 moments.append(np.sum(gram**2, axis=(1, 2)))
-        found = settled.left.evaluate({"tr_K2": np.mean(moments, axis=0), "d": width}, float)
+        found = settled.left.evaluate({"tr": lambda y: y, "K": np.sqrt(np.mean(moments, axis=0)), "d": width}, float)
         claim = settled.right.float(d=width, n=batch)
         at = rate.right.float(d=width, n=batch, lam_G=growth_of_gaussian)
         case.library("isogap.gaussian_law", gaussian_law(batch, width), ball(at), 1e3)

@@ -7,7 +7,7 @@ import sympy as sp
 from isogap import bounds
 from isogap.verification import replace
 from isogap.verification.balls import Spectrum, ball
-from isogap.verification.states import excess, few_spectra, one_apart
+from isogap.verification.states import excess, few_spectra, inverse_trace, one_apart
 
 
 def decide(case):
@@ -31,7 +31,7 @@ def decide(case):
     x, u, T, d, t = (sp.Symbol(name, positive=True) for name in ("x", "u", "T_0", "d", "t"))
     (near,) = sp.solve(departure.sympy(abs=lambda y: y), u)  # u for small x
     case.identity("2u/x → 1: u is about x/2", near, x / 2, computed=True)
-    start = case.below("Theorem A")[0].right.sympy(ell=0, trG_0=T)
+    start = case.below("Theorem A")[0].right.sympy(ell=0, **inverse_trace(T))
     case.identity("so the limit is (T_0-d)/2 over d", limit.sympy(), near.subs(x, start) / d, computed=True)
     angle = bound.sympy(asinh=lambda y: sp.asinh(y)) / bound.sympy(asinh=lambda y: 1)
     case.identity("Σ(2cosh t - 2) = x, so 2 sinh(|t|/2) ≤ √x", 4 * sp.sinh(angle) ** 2, x, computed=True)

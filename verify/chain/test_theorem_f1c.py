@@ -20,9 +20,10 @@ def decide(case, *, width_limit=5):
     p = S2 - d  # Σ(λ-1)², Σ(1/λ-1)² = T2 - 2T + d
     beta = T2 - 2 * T + d
     Q = beta - 2 * x + p
-    left = case.claims[0].left.sympy(Z=case.claims[1].right.sympy(d=d), E_x_next_2=moment)
+    second = sp.Symbol("m", positive=True)  # E x'²
+    left = case.claims[0].left.sympy(Z=case.claims[1].right.sympy(d=d), E=lambda y: y, x_next=sp.sqrt(second))
     right = case.claims[0].right.sympy(d=d, x=x, Q=Q, p=p, beta=beta)
-    case.identity("Z E[x'²] by powers of x, Q and p", sp.cancel(left), right, computed=True)
+    case.identity("Z E[x'²] by powers of x, Q and p", sp.cancel(left.subs(second, moment)), right, computed=True)
     lam = [Fraction(1, 2), Fraction(1), Fraction(3, 2)], [Fraction(2)] + [Fraction(2, 3)] * 3
     case.hypothesis(True)
     with case.illustrations():

@@ -4,6 +4,7 @@ import numpy as np
 import sympy as sp
 
 from isogap.verification import replace, sampling
+from isogap.verification.states import inverse_trace
 
 
 def decide(case):
@@ -13,7 +14,7 @@ def decide(case):
     d, q, t = sp.symbols("d q t", positive=True)
     ell = sp.Symbol("ell", integer=True, positive=True)
     law, _ = case.below("Theorem A")
-    after = law.right.sympy(ell=ell, q=q, trG_0=t, d=d)
+    after = law.right.sympy(ell=ell, q=q, **inverse_trace(t), d=d)
     case.identity("E x_ℓ over q^ℓ x_0", after / (q**ell * (t - d)), mean.right.sympy(), computed=True)
     (typical,) = case.below("Theorem F1d")
     behind = typical.right.sympy(d=d, q=q) - sp.log(q)

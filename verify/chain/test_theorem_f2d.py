@@ -8,7 +8,7 @@ import sympy as sp
 from isogap import bounds
 from isogap.verification import replace, sampling
 from isogap.verification.balls import ball
-from isogap.verification.states import excess, one_apart
+from isogap.verification.states import excess, inverse_trace, one_apart
 
 
 def decide(case):
@@ -23,18 +23,18 @@ def decide(case):
             w = sampling.haar(d, 6000, case.rng(d, n))[:, :n, :]
             g = np.einsum("rik,k,rjk->rij", w, lam, w)
             traces = np.einsum("rii->ri", g) * np.einsum("rii->ri", np.linalg.inv(g))
-            before = share.exact(trGinv_l=d + excess(s), d_ell=d)
+            before = share.exact(**inverse_trace(d + excess(s), "G_l"), d_ell=d)
             bound = law.exact(s_0=before, ell=1, d_at=lambda _, n=n: n)
-            claim = n + float(bound / share.exact(trGinv_l=n + 1, d_ell=n))
+            claim = n + float(bound / share.exact(**inverse_trace(Fraction(n + 1), "G_l"), d_ell=n))
             case.mean_at_most(
                 "sampled E T' ≤ d' + factor (T - d)", traces.sum(axis=1), claim, float(n * s.top / s.low), d=d, width=n
             )
         sizes = [8, 6, 6, 3]
         found = bounds.shrinking_widths(sizes, 4.5, excess=True).excess
-        start = share.exact(trGinv_l=8 + Fraction(9, 2), d_ell=8)
+        start = share.exact(**inverse_trace(8 + Fraction(9, 2), "G_l"), d_ell=8)
         for depth in (1, 3):
             bound = law.exact(s_0=start, ell=depth, d_at=lambda k: sizes[int(k)])
-            exact = bound / share.exact(trGinv_l=sizes[depth] + 1, d_ell=sizes[depth])
+            exact = bound / share.exact(**inverse_trace(Fraction(sizes[depth] + 1), "G_l"), d_ell=sizes[depth])
             case.library("bounds.shrinking_widths", found[depth], ball(exact), 100, layer=depth)
     m, T, d = sp.symbols("m T d", positive=True)
     # supermartingale ratio (tr K tr K⁻¹ - m²)/(m(m-1)) from F2c: E[tr K' tr K'⁻¹] with E z = t/m
@@ -52,9 +52,9 @@ def decide(case):
     n = sp.Symbol("n", positive=True)
     q = n / (n + 2)
     telescoped = q / n * (n * (n - 1)) / (d * (d - 1)) * (d * T - d**2)
-    start = share.sympy(trGinv_l=T, d_ell=d)
+    start = share.sympy(**inverse_trace(T, "G_l"), d_ell=d)
     after = law.sympy(s_0=start, ell=1, d_at=lambda _: n)  # of s: times n - 1 for the excess
-    scale = sp.cancel(share.sympy(trGinv_l=n + m, d_ell=n) / m)
+    scale = sp.cancel(share.sympy(**inverse_trace(n + m, "G_l"), d_ell=n) / m)
     case.identity("d - d' compressions, then one layer of width d'", telescoped, after / scale, computed=True)
     case.argument("independence", "WGWᵀ = V K Vᵀ with V Haar on O(d') and K the compression to a random subspace")
     case.argument("tower property", "one layer into ℓ")

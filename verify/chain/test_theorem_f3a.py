@@ -8,6 +8,7 @@ import sympy as sp
 from isogap import bounds
 from isogap.verification import replace, sampling
 from isogap.verification.forms import d, mean_of_forms, power_sum
+from isogap.verification.states import inverse_trace
 
 
 def decide(case):
@@ -23,8 +24,8 @@ def decide(case):
     case.identity(
         "E tr G'⁻¹ = (d m T + 2d)/(d+2) + ε T", with_trace, (d * m * T + 2 * d) / (d + 2) + eps * T, computed=True
     )
-    a = scaled.sympy(eps=eps, trGinv=T, d=d)
-    step = scaled.sympy(eps=eps, trGinv=with_trace.subs(m, 1 - eps), d=d)
+    a = scaled.sympy(eps=eps, **inverse_trace(T, "G"), d=d)
+    step = scaled.sympy(eps=eps, **inverse_trace(with_trace.subs(m, 1 - eps), "G"), d=d)
     case.identity("at m = 1 - ε: E a' = q_ε a", step, law.sympy(ell=1, q_eps=q_eps, a_0=a), computed=True)
     mean = (law.sympy() + sp.Symbol("d", positive=True)) / sp.Symbol("d", positive=True)  # of m T/d at m = 1 - ε
     case.identity("φ ≤ log(m T/d)", sp.exp(gap.sympy()), mean, computed=True)

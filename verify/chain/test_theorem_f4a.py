@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 
 from isogap import bounds
-from isogap.verification import replace, sampling
+from isogap.verification import UndecidedError, replace, sampling
 from isogap.verification.balls import ball
 from isogap.verification.states import confinement_ball
 
@@ -15,9 +15,9 @@ def decide(case):
     """The scalar constants in balls; a sampled network beside them."""
     case.decides("==", "<=", "<=")
     size, limit, bound = (claim.right for claim in case.claims)
-    one = {"sqrt": lambda _: 1, "d": 1, "k": 1}
-    lipschitz = size.evaluate({**one, "u_0": 0, "sum_alpha": 1}, Fraction) - size.evaluate(
-        {**one, "u_0": 0, "sum_alpha": 0}, Fraction
+    one = {"sqrt": lambda _: 1, "d": 1, "k": 1, "L": None}
+    lipschitz = size.evaluate({**one, "u_0": 0, "sum": _one_term, "alpha_at": lambda _: 1}, Fraction) - size.evaluate(
+        {**one, "u_0": 0, "sum": _one_term, "alpha_at": lambda _: 0}, Fraction
     )
     radius, slope = limit.exact(), bound.exact(d=1, S=1) - bound.exact(d=0, S=1)  # bound: slope (d+2) S
     d = sp.Symbol("d", positive=True)
@@ -70,7 +70,9 @@ def decide(case):
         total = float(np.sum(gains**2))
         found = bounds.near_linear_gradient(width, 0.0, total, "sin")
         case.hypothesis(found.size <= limit.float())
-        exact = size.ball(u_0=0, d=width, k=Fraction(1, 6), sum_alpha=total)
+        exact = size.ball(
+            u_0=0, d=width, k=Fraction(1, 6), L=depth, alpha_at=lambda layer: ball(gains[int(layer.unique_fmpz()) - 1])
+        )
         case.library("bounds.near_linear_gradient, S", found.size, exact, 1e3)
         claimed = bound.ball(d=width, S=exact)
         case.library("bounds.near_linear_gradient", found.log_jacobian, claimed, 1e3)
@@ -89,6 +91,13 @@ def decide(case):
         case.mean_at_most("sampled E log‖∂B_L/∂B_0‖ ≤ 1.11(d+2)S", logs, float(claimed.mid()), None, d=width)
         gram = state @ np.swapaxes(state, 1, 2)
         case.pathwise("u(B_L) ≤ S²", -np.linalg.slogdet(gram)[1], np.full(count, float(exact.mid()) ** 2), 1e-12)
+
+
+def _one_term(low, high, body):
+    """The sum over the layers with one gain; it starts at the first."""
+    if low != 1 or high is not None:
+        raise UndecidedError(f"the sum over the layers starts at 1, not {low}")
+    return body(low)
 
 
 FALSE_NEIGHBOURS = {"Lipschitz constant 1.5": replace("1.55", "1.5"), "1.05(d+2)S": replace("1.11", "1.05")}

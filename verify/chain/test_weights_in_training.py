@@ -1,4 +1,4 @@
-"""Weights in training: Orthogonal weights stay near orthogonal while a deep linear network learns."""
+"""Weights in training: Weights stay near orthogonal while a network learns."""
 
 import math
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""B1: with BN per channel, K_o -> r K_o changes no output, divides the gradient by r, and <K_o, dL/dK_o> = 0."""
+"""B1: Scale of a channel's kernel."""
 
 import sympy as sp
 
@@ -7,17 +7,28 @@ a, b, q, r = sp.symbols("a b q r", positive=True)
 
 def decide(case, *, eps=0, sign=1):
     """A pair of centred entries (Gh)_i = a, (Gh)_j = b with |Gh|² = q: products û_i û_j and squares say all but a sign."""
-    scale = sign * r
+    case.decides("==", "==", "==", "==")
+    same, divided, inner, total = case.claims
+    factor = sign * r
     case.hypothesis(sign == 1)
+
+    def square(h):  # û_i û_j at h times the kernel
+        return (h * a) * (h * b) / (h**2 * q + eps)
+
     case.identity(
         "û_i û_j does not change with h -> r h",
-        (scale * a) * (scale * b) / (scale**2 * q + eps),
-        a * b / (q + eps),
+        *(s.sympy(out=square, r=factor, K=1) for s in same.sides),
         computed=True,
     )
-    case.identity("nor does a sign: a entry r a over √(r²)", scale * a / r, a, computed=True)
-    # the Jacobian of û = Gh/√(q + eps) is (G - Gh hᵀG/(q + eps))/√(q + eps): what it makes of h, at the entry a of Gh
-    case.identity("J h = 0, so <h, Jᵀ g> = 0 for every g", a - a * q / (q + eps), 0, computed=True)
+    signs = (s.sympy(out=lambda h: h * a / sp.sqrt(sp.expand(h**2)), r=factor, K=1) for s in same.sides)
+    case.identity("nor does a sign: an entry r a over √(r²)", *signs, computed=True)
+    # the Jacobian of û = Gh/√(q + eps) is (G - Gh hᵀG/(q + eps))/√(q + eps), of which this entry is at (a, b)
+    off = (s.sympy(grad=lambda h: -square(h) / sp.sqrt(sp.expand(h**2)), r=factor, K=1) for s in divided.sides)
+    case.identity("J at r h is J/r", *off, computed=True)
+    along = inner.left.sympy(inner=lambda h, _: h * (a - a * q / (q + eps)), grad=lambda h: h, K=1)
+    case.identity("J h = 0, so <h, Jᵀ g> = 0 for every g", along, inner.right.sympy(), computed=True)
+    n = sp.Symbol("n", positive=True)
+    case.identity("a row of G = 1 - 11ᵀ/n has the sum", 1 - n * (1 / n), total.right.sympy(), computed=True)
     case.argument("rows of G sum to 0", "1ᵀG = 0, so every column of J, and Jᵀ's result Σ_{bxy} dL/dO, sums to 0")
     case.argument(
         "Euler's theorem", "functions homogeneous of degree 0 have gradients orthogonal to their argument, of degree -1"

@@ -1,11 +1,14 @@
-"""B3: dL/dK_{oix'y'} = Σ_{bxy} dL/dO_{boxy} I_{b,i,tx+x',ty+y'}, stride and zero padding included."""
+"""B3: Gradient of a kernel."""
 
 from fractions import Fraction
 from itertools import product
 
+from isogap.verification import replace
 
-def decide(case, *, image_stride="t", padding="zero"):
+
+def decide(case, *, padding="zero"):
     """L = ½ Σ O² is quadratic in K: its central difference with step 1 is the exact derivative, and dL/dO = O."""
+    case.decides("==")
     for stride, pad in product((1, 2), (0, 1)):
         images = _integers((2, 2, 5, 5), 3)
         K = _integers((2, 2, 3, 3), 5)
@@ -16,9 +19,12 @@ def decide(case, *, image_stride="t", padding="zero"):
             up[o, i, dx, dy] += 1
             down[o, i, dx, dy] -= 1
             exact = (_loss(_convolution(images, up, stride, pad)) - _loss(_convolution(images, down, stride, pad))) / 2
-            factor = stride if image_stride == "t" else 1
+
+            def pixel(b, i, x, y, images=images, pad=pad):
+                return _pixel(images, int(b), int(i), int(x) - pad, int(y) - pad, padding)
+
             claim = sum(
-                g * _pixel(images, b, i, factor * x + dx - pad, factor * y + dy - pad, padding)
+                case.claim.right.exact(total=lambda v: v, dO=g, I=pixel, b=b, i=i, t=stride, x=x, y=y, u=dx, v=dy)
                 for (b, oo, x, y), g in outputs.items()
                 if oo == o
             )
@@ -58,7 +64,7 @@ def _loss(outputs):
 
 
 FALSE_NEIGHBOURS = {
-    "the stride left out of the image's index": {"image_stride": "1"},
+    "the stride left out of the image's index": replace("t*x + u, t*y + v", "x + u, y + v"),
     "padding that wraps around": {"padding": "wrap"},
 }
 

@@ -1,9 +1,11 @@
-"""B5: p_{M+1} = q_M + (1+1/N) p_M and q_{M+1} = q_M + 2 p_M/N² for products of real Gaussian matrices."""
+"""B5: Second moments at finite size."""
 
 from fractions import Fraction
 
 import sympy as sp
 from isogap.products import second_moment, squared_trace_moment
+
+from isogap.verification import replace
 
 N, p, q = sp.symbols("N p q", positive=True)
 
@@ -12,16 +14,22 @@ PAIRS = {"tr (GAGᵀ)²": ("tr", (0, 1, 1, 0)), "(tr GAGᵀ)²": ("product", (0,
 PAIRINGS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
 
 
-def decide(case, *, middle=1, coupling=2):
+def decide(case):
     """One factor G more, with A = XXᵀ fixed: Wick's three pairings of the four G's, loops counted by machine."""
+    case.decides("==", "==", "==", "==")
+    next_p, next_q, *meaning = case.claims
     found = {name: _wick(rows) for name, (_, rows) in PAIRS.items()}
-    # <tr A²> = N p, <(tr A)²> = N² q; entries of variance 1/N make N^-2
+    # what p and q are of E tr A² and E (tr A)²; entries of variance 1/N make N^-2
+    shares = [claim.right.sympy(E=lambda v: v, trace_of_square=1, square_of_trace=1, N=N) for claim in meaning]
+    of_square, of_trace = p / shares[0], q / shares[1]
     values = {
-        name: sum(c * v for c, v in zip(terms, (N * p, N**2 * q), strict=True)) / N**2 for name, terms in found.items()
+        name: sum(c * v for c, v in zip(terms, (of_square, of_trace), strict=True)) / N**2
+        for name, terms in found.items()
     }
     case.hypothesis(True)
-    case.identity("p' = q + (1 + 1/N) p", values["tr (GAGᵀ)²"] / N, q + (middle + 1 / N) * p)
-    case.identity("q' = q + 2 p/N²", values["(tr GAGᵀ)²"] / N**2, q + coupling * p / N**2)
+    after = [claim.right.sympy(p_M=p, q_M=q, N=N) for claim in (next_p, next_q)]
+    case.identity("p of one factor more", values["tr (GAGᵀ)²"] * shares[0], after[0], computed=True)
+    case.identity("q of one factor more", values["(tr GAGᵀ)²"] * shares[1], after[1], computed=True)
     case.argument("Wick's theorem", "E of four normals is the sum over three pairings; the factors are independent")
     with case.illustrations():
         case.exact("N = 2: 5/2, 21/4", (second_moment(2, 1), second_moment(2, 2)) == (Fraction(5, 2), Fraction(21, 4)))
@@ -30,7 +38,7 @@ def decide(case, *, middle=1, coupling=2):
             a = b = Fraction(1)
             for M in range(6):
                 case.exact("library", (second_moment(size, M), squared_trace_moment(size, M)) == (a, b), N=size, M=M)
-                a, b = b + (middle + Fraction(1, size)) * a, b + coupling * a / Fraction(size) ** 2
+                a, b = (claim.right.exact(p_M=a, q_M=b, N=size) for claim in (next_p, next_q))
 
 
 def _wick(rows):
@@ -57,8 +65,8 @@ def _classes(equalities, items):
 
 
 FALSE_NEIGHBOURS = {
-    "p' = q + p/N": {"middle": 0},
-    "q' = q + p/N²: complex entries": {"coupling": 1},
+    "p' = q + p/N": replace("(1 + 1/N)*p_M", "p_M/N"),
+    "q' = q + p/N²: complex entries": replace("2/N^2*p_M", "p_M/N^2"),
 }
 
 

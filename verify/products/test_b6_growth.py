@@ -1,32 +1,29 @@
-"""B6 growth: (1/M) log s_i -> ½[log(2/N) + ψ((N-i+1)/2)], so log cond grows by ½[ψ(N/2) - ψ(½)] a factor."""
+"""B6 growth: Lyapunov exponents and growth of the condition number."""
 
 import numpy as np
-import sympy as sp
-from flint import arb
 from isogap.products import log_condition_growth, lyapunov_exponents
 
-M, N = sp.symbols("M N", positive=True)
+from isogap.verification import UndecidedError, replace
 
 
-def decide(case, *, shift=1, halves=2):
+def decide(case):
     """The diagonal of one QR step from any frame is independent of it: its mean logarithm is the exponent, for every M."""
+    case.decides("->", "->")
+    exponent, growth_of = case.claims
+    psi = {"psi": lambda z: z.digamma()}
     for size, count in ((2, 20000), (5, 8000), (12, 2000)):
         G = case.rng(size).standard_normal((count, size, size)) / np.sqrt(size)
         diagonal = _gram_schmidt(G)
         case.hypothesis(size >= 2)
         for i in (1, size):
-            exact = (
-                ((arb(2) / size).log() + (arb(size - i + shift) / halves).digamma()) / 2
-                if size - i + shift > 0
-                else None
-            )
-            if exact is None:
-                continue
-            case.mean_equals("mean of log r_ii", np.log(diagonal[:, i - 1]), float(exact), None, N=size, i=i)
-            if shift == 1 and halves == 2:
-                case.library("lyapunov_exponents", lyapunov_exponents(size)[i - 1], exact, 1e4, N=size, i=i)
-        growth = ((arb(size) / halves).digamma() - (arb(1) / halves).digamma()) / 2
-        ratio = np.log(diagonal[:, 0] / diagonal[:, -1])
+            exact = exponent.right.ball(N=size, i=i, **psi)
+            if not exact.is_finite():
+                raise UndecidedError(f"the exponent {i} of {size} is no number: a pole of the digamma function")
+            logs = exponent.left.evaluate({"log_s": np.log(diagonal[:, i - 1]), "M": 1}, float)
+            case.mean_equals("mean of log r_ii", logs, float(exact), None, N=size, i=i)
+            case.library("lyapunov_exponents", lyapunov_exponents(size)[i - 1], exact, 1e4, N=size, i=i)
+        growth = growth_of.right.ball(N=size, **psi)
+        ratio = growth_of.left.evaluate({"log_cond": np.log(diagonal[:, 0] / diagonal[:, -1]), "M": 1}, float)
         case.mean_equals("growth of log cond per factor", ratio, float(growth), None, N=size)
         case.library("log_condition_growth", log_condition_growth(size), growth, 1e4, N=size)
     case.argument("rotational invariance", "A Q is Gaussian for every frame Q that the factors before have made")
@@ -44,8 +41,8 @@ def _gram_schmidt(G):
 
 
 FALSE_NEIGHBOURS = {
-    "ψ((N-i)/2)": {"shift": 0},
-    "ψ(N-i+1): complex entries": {"halves": 1},
+    "ψ((N-i+2)/2)": replace("N - i + 1", "N - i + 2"),
+    "ψ(N-i+1): complex entries": replace("psi((N - i + 1)/2)", "psi(N - i + 1)"),
 }
 
 

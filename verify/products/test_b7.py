@@ -1,23 +1,31 @@
-"""B7: gradient descent on ½‖Ax-y‖² is stable iff η < 2/σ_max², on ‖Ax-y‖² iff η < 1/σ_max²; best rate (cond²-1)/(cond²+1)."""
+"""B7: Steps of gradient descent on least squares."""
 
 from fractions import Fraction
 
 import sympy as sp
 
+from isogap.verification import UndecidedError, replace
+
 a, b, e, c = sp.symbols("a b e c", positive=True)
 
 
-def decide(case, *, curvature=2, rate="squares", over="one factor"):
+def decide(case, *, over="one factor"):
     """With a = σ_max², b = σ_min²: the error along a singular direction is multiplied by 1 - curvature η σ²."""
+    case.decides("==", "==", "==")
+    *limits, best_rate = case.claims
+    value = best_rate.right.sympy(cond=sp.sqrt(a / b))
     case.hypothesis(True)
     case.argument("singular value decomposition", "the steps separate along the singular directions")
-    for doubled, limit in ((1, 2 / a), (2, (2 if curvature == 2 else 4) / (2 * a))):
+    for claim in limits:
+        # the Hessian of s‖Ax - y‖² along a singular direction is 2 s σ²
+        doubled = 2 * sp.Rational(str(claim.left.exact(eta_max=lambda share: share, square=1)))
+        limit = claim.right.sympy(sigma=sp.sqrt(a))
         case.identity(f"factor -1 at the limit, curvature {doubled}", 1 - doubled * limit * a, -1, computed=True)
         best = 2 / (doubled * (a + b))
-        value = (a - b) / (a + b) if rate == "squares" else (sp.sqrt(a) - sp.sqrt(b)) / (sp.sqrt(a) + sp.sqrt(b))
         case.identity("factors of both ends at the best step: slow", (1 - doubled * best * b), value)
         case.identity("and fast", (1 - doubled * best * a), -value)
-    case.identity("(a-b)/(a+b) in the condition number c² = a/b", (a - b) / (a + b), ((a / b) - 1) / ((a / b) + 1))
+    if {2 * claim.left.exact(eta_max=lambda share: share, square=1) for claim in limits} != {1, 2}:
+        raise UndecidedError("the claims are on the square and on half of it")
     # a step longer by e makes the fast factor worse, a shorter one the slow factor: nothing is better than the best
     case.nonnegative(
         "slower by e: 1 - η(1-e) b grows", sp.expand((a + b) * ((2 * b / (a + b)) * e)), {a: 0, b: 0, e: 0}
@@ -41,8 +49,8 @@ def _convexity(case, over):
 
 
 FALSE_NEIGHBOURS = {
-    "‖Ax-y‖² stable up to 2/σ_max²": {"curvature": 1},
-    "rate (cond-1)/(cond+1)": {"rate": "roots"},
+    "‖Ax-y‖² stable up to 2/σ_max²": replace("1/sigma^2", "2/sigma^2"),
+    "rate (cond-1)/(cond+1)": replace("(cond^2 - 1)/(cond^2 + 1)", "(cond - 1)/(cond + 1)"),
     "convex over all factors": {"over": "all factors"},
 }
 

@@ -1,4 +1,4 @@
-"""Printed: Theorem 1: ρ_M is the density of the singular values of a product of M matrices with variances σ_i²/N."""
+"""Printed: Theorem 1: The density is that of the singular values."""
 
 from fractions import Fraction
 from math import comb
@@ -6,19 +6,27 @@ from math import comb
 import sympy as sp
 from isogap.products import second_moment, squared_trace_moment
 
-from isogap.verification import RefutedError
+from isogap.verification import RefutedError, UndecidedError
 
-N = sp.Symbol("N", positive=True)
+N, x = sp.symbols("N x", positive=True)
 
 
 def decide(case, *, values="singular", sigma=2):
     """Mean squares: E tr XXᵀ/N = Π σ_i² for every N exactly, against the moments of ρ_M."""
+    case.decides("==", "== if ==")
+    _, meant = case.claims
+    if meant.condition.right.exact() != 1:
+        raise UndecidedError("the corrected form is for factors whose σ multiply to 1")
     for M in (1, 2, 3):
         scale = Fraction(1 if sigma == 1 else sigma if values == "squared" else 1) ** 2
         case.hypothesis(M >= 1)
         density = [Fraction(comb((M + 1) * k, k), M * k + 1) for k in range(3)]
         mean_square = scale  # of singular values: E tr XXᵀ/N, for every N
-        claimed = density[2] if values == "singular" else density[1]
+        moments = [
+            claim.right.evaluate({"integral": _moment(density), "rho": lambda x: 1, "inf": None}, int)
+            for claim in case.claims
+        ]
+        claimed = moments[0] if values == "singular" else moments[1]
         if claimed != mean_square:
             raise RefutedError(
                 "mean square singular value against ∫ of the density",
@@ -38,6 +46,20 @@ def decide(case, *, values="singular", sigma=2):
         for size in (3, 50):
             found = (second_moment(size, M), squared_trace_moment(size, M))
             case.exact("p_M, q_M of B5", found == tuple(Fraction(str(v.subs(N, size))) for v in (p, q)), N=size)
+
+
+def _moment(density):
+    """``∫ x^k ρ_M dx`` over the half-line, by its k-th moment."""
+
+    def integral(low, high, body):
+        if low != 0 or high is not None:
+            raise UndecidedError("the law lives on the half-line from 0")
+        power = sp.degree(body(x), x) if body(x).has(x) else 0
+        if body(x) != x**power or power >= len(density):
+            raise UndecidedError(f"no moment: {body(x)}")
+        return density[power]
+
+    return integral
 
 
 FALSE_NEIGHBOURS = {"corrected: squares, Πσ_i = 1": {"values": "squared", "sigma": 1}}

@@ -1,20 +1,22 @@
-"""D2: with ReLU the batch variance grows by s = (1 - J1(-1/(B-1)))(B-1)/B a block, in the limit of infinite width."""
+"""D2: With ReLU the batch variance grows by s < 1 a block."""
 
 from functools import lru_cache
-from math import acos, pi, sqrt
+from math import sqrt
 
 import numpy as np
 
 from isogap import residual
-from isogap.verification.balls import ball
+from isogap.verification import UndecidedError, replace
 
 
-def decide(case, *, slope="s", growth=1.0):
+def decide(case, *, growth=1.0):
     """The arc-cosine kernel in s; the first block at any width; five blocks at width 400 with an allowance of order 1/N."""
     case.argument("arc-cosine kernel (Cho and Saul)", "E relu(a) relu(b) = J1(c)/2 for unit normals of correlation c")
+    case.decides("==", "==")
+    grown, slope = case.claims
     for B in (4, 8):
-        c = -1 / (B - 1)
-        s = 1.0 if slope == "1" else (1 - (sqrt(1 - c * c) + (pi - acos(c)) * c) / pi) * (B - 1) / B
+        exact = slope.right.ball(B=B, J=_j1)
+        s = float(exact.mid())
         # rows of x_0 are independent normals, so the mean of the first block is exact at every width
         case.hypothesis(B >= 2)
         q, v = _first(case.seed, B)
@@ -23,17 +25,16 @@ def decide(case, *, slope="s", growth=1.0):
         paths = _paths(case.seed, B, 400, 60 if case.deep else 16)
         for block in (1, 5):
             what, slack = "V_l at width 400, within 1 %", 0.01
-            law = (B - 1) / B + s * block
+            law = grown.right.float(V_0=(B - 1) / B, s=s, ell=block)
             case.mean_at_most(f"{what}, above", paths[:, block], law * (1 + slack), None, B=B, l=block)
             case.mean_at_most(f"{what}, below", -paths[:, block], -law * (1 - slack), None, B=B, l=block)
-        if slope == "s":
-            exact = ball(c_ := 1) * (1 - _j1(B)) * (B - 1) / B * c_
-            case.library("residual.branch", residual.branch("relu", B).variance, exact, 1e5, B=B)
+        case.library("residual.branch", residual.branch("relu", B).variance, exact, 1e5, B=B)
 
 
-def _j1(B):
-    """J1(-1/(B-1)) as a ball."""
-    c = -ball(1) / (B - 1)
+def _j1(c):
+    """The arc-cosine kernel of degree 1 at a ball."""
+    if not 1 - c * c > 0:
+        raise UndecidedError(f"no correlation: {c}")
     return ((1 - c * c).sqrt() + (c.pi() - c.acos()) * c) / c.pi()
 
 
@@ -66,7 +67,7 @@ def _paths(seed, B, N, count):
 
 
 FALSE_NEIGHBOURS = {
-    "slope 1, as for the identity": {"slope": "1"},
+    "slope 1, as for the identity": replace("(1 - J(-1/(B - 1)))*(B - 1)/B", "1"),
     "mean square grows by s as well": {"growth": 0.68},
 }
 

@@ -1,4 +1,4 @@
-"""D5 measured: branches times r, scales of BN held: the recursion for V' and C, and not a function of r²."""
+"""D5 measured: A network with scaled branches sees the path law, up to its batch size."""
 
 from functools import lru_cache
 
@@ -12,26 +12,28 @@ B, D, N = 6, 10, 400
 
 def decide(case, *, law="recursion"):
     """Networks with explicit weights against the recursion, with an allowance of 2 % (4 % at r = -1) for order 1/N."""
+    case.decides("==", "==")
     count = 600 if case.deep else 250
     case.hypothesis(B - 1 > 2)
     for r, allowance in ((0.5, 0.02), (-1.0, 0.08)):
         ratios = _measured(case.seed, r, count)
-        expected = {"recursion": _recursion, "generating": _generating, "even": lambda r: _recursion(abs(r))}[law](r)
+        expected = {
+            "recursion": lambda r: _recursion(case, r),
+            "generating": _generating,
+            "even": lambda r: _recursion(case, abs(r)),
+        }[law](r)
         case.mean_at_most("measured ≤ law", ratios, expected * (1 + allowance), None, r=r)
         case.mean_at_most("measured ≥ law", -ratios, -expected * (1 - allowance), None, r=r)
         if law == "recursion":
             case.library("residual.scaled_mean_square", residual.scaled_mean_square(D, r, B), ball(expected), 1e3, r=r)
 
 
-def _recursion(r):
+def _recursion(case, r):
     n, v0 = B - 1, (B - 1) / B
     scaled = cross = v0
     for k in range(D):
         v = v0 + k
-        scaled, cross = (
-            scaled + r**2 * (cross**2 / v**2 + n / (n - 2) * (scaled - cross**2 / v) / v),
-            cross * (1 + r / v),
-        )
+        scaled, cross = (claim.right.float(Vp_k=scaled, C_k=cross, V_k=v, r=r, n=n) for claim in case.claims)
     return (scaled + 1 - v0) / (1 + D)
 
 

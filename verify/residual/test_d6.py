@@ -1,7 +1,7 @@
-"""D6: with skip connections the squared gradient grows like (L/l)^λ, λ the mean-field rate of the network without them."""
+"""D6: With skip connections the gradient grows as a power of the depth, with the mean-field rate as exponent."""
 
 from functools import lru_cache
-from math import acos, lgamma, pi, prod, sqrt
+from math import acos, pi, prod, sqrt
 
 import numpy as np
 import sympy as sp
@@ -9,36 +9,41 @@ import sympy as sp
 from isogap import residual
 from isogap.engine.residual.networks import run_chain
 from isogap.model.residual import ResidualChain
+from isogap.verification import replace
 from isogap.verification.balls import ball
 
 L, N = 40, 600
 WITHIN = 0.02  # of the ratio: the law is that of infinite width
 
 
-def decide(case, *, exponent="λ", variance="V_0 + s l", leak="μ"):
+def decide(case, *, leak="μ"):
     """The recursion and its constants in symbols, the Gamma functions, and gradients of wide networks."""
+    case.decides("== ==", "==", "==")
+    growth_of, ratio_of, variance = case.claims
     _algebra(case)
     case.argument("Gaussian conditioning", "N → ∞: Wᵀg is independent of the state, and rows follow the sphere law")
     case.argument("Γ(x + 1) = xΓ(x)", "the product over the blocks is the quotient of Gamma functions")
     for activation, B, layers in (("relu", 16, (0, 5)), ("identity", 8, (0, 5))):
         case.hypothesis(B >= 4)
         s, lam, _ = _constants(activation, B)
-        used = {"λ": lam, "1": 1.0, "λ-1": lam - 1}[exponent]
         ratios = _ratios(case.seed, activation, B, "centred", 60 if case.deep else 30)
         for l in layers:  # noqa: E741
-            start = ((B - 1) / B, s) if variance == "V_0 + s l" else (1.0, 1.0)
-            law = prod(1 + used * s / (start[0] + start[1] * k) for k in range(l, L))
+            values = {"lam": ball(lam), "s": ball(s), "ell": ball(l), "L": ball(L), "Gamma": lambda z: z.gamma()}
+            start = ball((B - 1) / B)
+            values["beta"] = ratio_of.right.ball(V_0=start, s=s)
+            values["V_at"] = lambda k, start=start, s=s: variance.right.ball(V_0=start, s=s, k=k)
+            exact, gamma = (side.ball(**values) for side in growth_of.sides[1:])
+            with case.illustrations():
+                case.agree("product and Gamma functions", exact, gamma, digits=9, phi=activation, l=l)
+            law = float(exact.mid())
             case.mean_at_most(
                 "‖g_l‖²/‖g_L‖² ≤ law, within 2 %", ratios[:, l], law * (1 + WITHIN), None, phi=activation, l=l
             )
             case.mean_at_most(
                 "‖g_l‖²/‖g_L‖² ≥ law, within 2 %", -ratios[:, l], -law * (1 - WITHIN), None, phi=activation, l=l
             )
-            beta = (B - 1) / B / s
-            gamma = lgamma(beta + lam + L) + lgamma(beta + l) - lgamma(beta + lam + l) - lgamma(beta + L)
-            if (exponent, variance) == ("λ", "V_0 + s l"):
-                found = residual.gradient_ratio(l, L, B, activation, final="centred")
-                case.library("residual.gradient_ratio", found, ball(gamma).exp(), 1e5, phi=activation, l=l)
+            found = residual.gradient_ratio(l, L, B, activation, final="centred")
+            case.library("residual.gradient_ratio", found, gamma, 1e5, phi=activation, l=l)
     B = 8
     s, lam, mu = _constants("relu", B)
     fed = _ratios(case.seed, "relu", B, "constant", 60 if case.deep else 30)[:, 5]
@@ -86,9 +91,9 @@ def _ratios(seed, activation, B, final, count):
 
 
 FALSE_NEIGHBOURS = {
-    "exponent 1, also for ReLU": {"exponent": "1"},
-    "exponent λ - 1": {"exponent": "λ-1"},
-    "product with 1 + l in place of V_0 + s l": {"variance": "1 + l"},
+    "exponent 1, also for ReLU": replace("lam*s/V_at(k)", "s/V_at(k)"),
+    "exponent λ - 1": replace("lam*s/V_at(k)", "(lam - 1)*s/V_at(k)"),
+    "product with 1 + k in place of V_0 + s k": replace("V_0 + s*k", "1 + k"),
     "μ = 0 for ReLU: a batch-constant gradient feeds nothing": {"leak": "0"},
 }
 

@@ -1,19 +1,26 @@
-"""D7: SkipInit at α = 0 is the identity; ∂L/∂W = 0, ∂L/∂α = ⟨g, W f(x)⟩: learning starts through α."""
+"""D7: SkipInit starts as the identity and learns through its scalar."""
 
 from fractions import Fraction
 
 import sympy as sp
 
+from isogap.verification import UndecidedError
 from isogap.verification import rational as q
 
 
 def decide(case, *, zero_weights=False, through="scalar"):
     """Derivatives of the block; exact gradient descent of a chain of two blocks with rational numbers."""
-    a, g, w, f = sp.symbols("alpha g w f")
+    case.decides("== if ==", "== if ==", "== if ==")
+    same, still, first = case.claims
+    a, g, w, f, x = sp.symbols("alpha g w f x")
+    at = [claim.condition.right.sympy() for claim in case.claims]
     branch = a * w * f  # one entry of the branch: bilinear in α and W
-    case.identity("output at α = 0", (w + branch).subs(a, 0), w, computed=True)
-    case.identity("∂L/∂W at α = 0", (g * sp.diff(branch, w)).subs(a, 0), 0, computed=True)
-    case.identity("∂L/∂α at α = 0", (g * sp.diff(branch, a)).subs(a, 0), g * w * f, computed=True)
+    case.identity("output at α = 0", (x + branch).subs(a, at[0]), same.right.sympy(x=x), computed=True)
+    case.identity("∂L/∂W at α = 0", (g * sp.diff(branch, w)).subs(a, at[1]), still.right.sympy(), computed=True)
+    inner = first.right.sympy(inner=lambda u, v: u * v, g=g, W=w, f=lambda x: f, x=x)
+    case.identity("∂L/∂α, the same for every α", g * sp.diff(branch, a), inner, computed=True)
+    if at[2] != 0:
+        raise UndecidedError("the third claim is on the start, α = 0")
     with case.illustrations():
         weights = [
             q.from_rows([[0, 0], [0, 0]] if zero_weights else rows) for rows in ([[1, 2], [-1, 3]], [[2, -1], [1, 1]])

@@ -1,13 +1,15 @@
-"""D8: E log|det(I + WT)| = ½ E log(1 - wᵀTᵀTw) for W Haar on O(d) and ‖T‖ ≤ 1: the integral of E3; SO, Sp, U have others."""
+"""D8: Mean volume of a residual block: the integral of the main chain."""
 
+import warnings
 from functools import lru_cache
 from math import factorial, prod
 
 import numpy as np
 import sympy as sp
+from scipy.integrate import IntegrationWarning, quad
 
 from isogap import residual
-from isogap.verification import sampling
+from isogap.verification import UndecidedError, sampling
 from isogap.verification.balls import ball
 from weingarten import constant, expectation, moment, orthogonal, tr
 
@@ -24,6 +26,7 @@ CONTRACTIONS = (
 
 def decide(case, *, formula="own", contractions=CONTRACTIONS):
     """Traces of powers by Weingarten calculus against the sphere, for every d; samples at five contractions a group."""
+    case.decides("== ==")
     W, T = orthogonal("W", d), constant("T", d)
     # E r and E r², r = Σ σ_k² w_k², from moments of one row
     second = moment([[2]], d) * p1
@@ -44,6 +47,8 @@ def decide(case, *, formula="own", contractions=CONTRACTIONS):
             values = _sample(case.seed, number, group, tuple(sigma), 150_000 if case.deep else 40_000)
             expected = _law(formula if formula != "own" else group, sigma)
             case.hypothesis(max(sigma) <= 1)
+            if group == "O" and max(sigma) <= 1:
+                _printed(case, sigma, _law("O", sigma))
             case.mean_equals(f"mean of log|det(I + WT)| on {group}", values, expected, None, T=sigma)
             if formula == "own" and max(sigma) <= 1:
                 given = np.repeat(sorted(sigma)[::2], 2) if group == "Sp" else sigma
@@ -52,6 +57,34 @@ def decide(case, *, formula="own", contractions=CONTRACTIONS):
                     case.library(
                         f"residual.log_det on {group}", residual.log_det(given, group), ball(target), 1e6, T=sigma
                     )
+
+
+def _printed(case, sigma, series):
+    """The two right sides of the claim at given singular values, against the series."""
+    _, halved, integral = case.claim.sides
+    value = integral.evaluate(
+        {
+            "d": len(sigma),
+            "sigma": lambda k: sigma[int(k) - 1],
+            "inf": np.inf,
+            "integral": lambda low, high, body: _quadrature(body, low, 1) + _quadrature(body, 1, high),
+        },
+        float,
+    )
+    means = _sphere_means(np.square(sigma), 4000)
+    half = halved.evaluate({"E_log": -(means[1:] / np.arange(1, 4001)).sum()}, float)
+    with case.illustrations():
+        case.pathwise("half of E log(1 - r) by its series", abs(half - series), 0.0, 1e-9, T=sigma)
+        case.pathwise("the integral is the series", abs(value - series), 0.0, 1e-8, T=sigma)
+
+
+def _quadrature(f, low, high):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            return quad(f, low, high, epsabs=1e-12)[0]
+        except (IntegrationWarning, TypeError, ZeroDivisionError) as error:
+            raise UndecidedError(f"the integral has no value: {str(error).splitlines()[0]}") from None
 
 
 def _in_power_sums(expression):

@@ -81,4 +81,6 @@ ALIASES = {name.lower(): name for name in GROUPS} | {
     "usp": "Sp",
     "special_orthogonal": "SO",
     "special_unitary": "SU",
+    "ai": "COE",  # Cartan's names of the symmetric spaces U/O and U/Sp
+    "aii": "CSE",
 }

@@ -1,20 +1,18 @@
 """Rational functions of one variable whose denominator is a product of known linear factors.
 
-The one file that knows flint from sympy. A `Ratio` is `numerator(d) / (scale · Π (d - a)^m)`: an integer polynomial, a
+A `Ratio` is `numerator(d) / (scale · Π (d - a)^m)`: an integer polynomial, a
 positive integer and integer roots `a`. All denominators of the calculus have this form and are known beforehand, so
 that nothing is ever factored to find a denominator; only the final numerator is, by flint, for display.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 from typing import Any
 
-import sympy as sp
 from flint import fmpz_poly
 
 from weingarten.caches import cached
@@ -110,62 +108,11 @@ class Ratio:
 
     def to_sympy(self, d: Any, *others: Any) -> Any:
         """Return the sympy expression, factored, times the other factors given (one product is cheaper than two)."""
-        lowest = self.cancelled()  # so that no two factors below have a common base
-        if not lowest:
-            return sp.S.Zero
-        d = sp.sympify(d)
-        content, polynomials = lowest.numerator.factor()
-        front = sp.Rational(int(content), lowest.scale)
-        factors = [_power(_polynomial(tuple(map(int, poly.coeffs())), d), power) for poly, power in polynomials]
-        factors += [_power(_linear(root, d), -power) for root, power in lowest.roots]
-        if others or not d.is_Symbol or len(factors) < 2:
-            return sp.Mul(front, *factors, *others)
-        factors.sort(key=_SORT_KEY)
-        return sp.Mul._from_args([front, *factors] if front != 1 else factors, is_commutative=True)
+        from weingarten.algebra.expressions import expression
+
+        return expression(self.cancelled(), d, others)
 
 
-def _power(base: Any, exponent: int) -> Any:
-    """Return an integer power of a symbol or sum without the general power's search for simplifications."""
-    if exponent == 1:
-        return base
-    return sp.Pow(base, sp.Integer(exponent), evaluate=not (base.is_Symbol or base.is_Add))
-
-
-@cached
-def _linear(root: int, d: Any) -> Any:
-    if root == 0 or not d.is_Symbol:
-        return sp.Add(d, -root)
-    return sp.Add._from_args((sp.Integer(-root), d), is_commutative=True)
-
-
-@cached
-def _powers(d: Any, degree: int) -> Any:
-    return sp.Pow(d, degree)
-
-
-def _polynomial(coefficients: tuple[int, ...], d: Any) -> Any:
-    """Return the polynomial as sympy's own `Add` would, without the search for like terms that there are none of."""
-    terms = [_monomial(c, k, d) for k, c in enumerate(coefficients) if c and k]
-    if not d.is_Symbol or not terms:
-        return sp.Add(sp.Integer(coefficients[0]), *terms)
-    if len(terms) == 1 and not coefficients[0]:
-        return terms[0]
-    terms.sort(key=_SORT_KEY)
-    if coefficients[0]:
-        terms.insert(0, sp.Integer(coefficients[0]))
-    return sp.Add._from_args(terms, is_commutative=True)
-
-
-def _monomial(coefficient: int, degree: int, d: Any) -> Any:
-    """Return `coefficient · d^degree`; the general `Mul` would spend most of a table's time to find the same object."""
-    if not d.is_Symbol:
-        return sp.Mul(sp.Integer(coefficient), sp.Pow(d, degree))
-    if coefficient == 1:
-        return _powers(d, degree)
-    return sp.Mul._from_args((sp.Integer(coefficient), _powers(d, degree)), is_commutative=True)
-
-
-_SORT_KEY = functools.cmp_to_key(sp.Basic.compare)
 ZERO = Ratio(fmpz_poly([]))
 ONE = Ratio(fmpz_poly([1]))
 
@@ -209,4 +156,6 @@ def add_ratios(terms: Iterable[tuple[Ratio, int]]) -> Ratio:
 
 def rational(value: Fraction) -> Any:
     """Return an exact fraction as a sympy `Rational`."""
+    import sympy as sp
+
     return sp.Rational(value.numerator, value.denominator)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, cast
 
@@ -14,18 +14,20 @@ from sympy.matrices.exceptions import NonSquareMatrixError, ShapeError
 from weingarten.algebra.groups import Group
 from weingarten.answers import Answer
 from weingarten.ensembles.named import NAMED, _plain, named_matrix, size_names
+from weingarten.ensembles.rectangles import Shape, assignments, check_product, check_rest, names_in
 from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
 from weingarten.legs.expectation import Work, as_answer, total_of
 from weingarten.legs.gluing import LIMIT
 from weingarten.legs.hook import holds
 from weingarten.legs.law import Range
-from weingarten.legs.order import in_order
-from weingarten.legs.symbols import RandomMatrix
-from weingarten.legs.trees import RANDOM, Product, TreeReader
+from weingarten.legs.symbols import OrderedMatrix, RandomMatrix
+from weingarten.legs.trees import RANDOM, TreeReader
+from weingarten.notation.decorations import is_matrix
 from weingarten.notation.expansion import check_expansion
 from weingarten.notation.parsing import Parser
-from weingarten.notation.symbols import SymplecticForm
+from weingarten.notation.symbols import MatrixSymbol, SymplecticForm, constant
+from weingarten.notation.traces import OrderedTrace
 
 # the letter of the random matrix, by module and constructor
 LETTERS = {"ginibre": "G", "permutations": "P", "wishart": "W", "gaussian": "H", "diagonal": "D", "quantum": "U"}
@@ -45,11 +47,14 @@ class EnsembleParser(Parser):
         constants: dict[str, tuple[str, ...]] | None = None,
         scalars: tuple[str, ...] = (),
         limit: int = LIMIT,
+        shapes: dict[str, Shape] | None = None,
     ) -> None:
-        self.ensemble, self.given, self.limit = ensemble, given, limit
+        self.ensemble, self.given, self.limit, self.shapes = ensemble, given, limit, shapes or {}
+        self.misfit = False  # whether sizes did not fit
         matrix: RandomMatrix = named_matrix(ensemble, "X", given)
         self.shape = matrix.shape
         law = law_of(matrix)
+        self.ordered = law.ordered
         formed = law.conjugation == "form" or any(isinstance(x, SymplecticForm) for x in law.declared().values())
         kind = Group(ensemble, 1, is_complex=law.conjugation != "real", paired=formed)
         names = haar or (default_letter(ensemble),)
@@ -66,6 +71,43 @@ class EnsembleParser(Parser):
         for name in scalars:
             if name in self.sizes and str(self.sizes[name]) != name:
                 raise WeingartenError(f"--declare {name}: this is the name of a size of {self.ensemble}; leave it out")
+
+    def parse(self) -> Any:
+        """Return the whole text as a sympy expression, the constants of a rectangle in the shapes that fit."""
+        try:
+            return super().parse()
+        except WeingartenError:
+            if not self.misfit or self.shapes or self.shape[0] == self.shape[1]:
+                raise
+            for shapes in assignments(names_in(self.text, self.haar), *self.shape):
+                again = EnsembleParser(
+                    self.text,
+                    self.ensemble,
+                    self.given,
+                    self.haar,
+                    constants=self.constants,
+                    scalars=tuple(self.names.scalars),
+                    limit=self.limit,
+                    shapes=shapes,
+                )
+                with suppress(WeingartenError):
+                    value = again.parse()
+                    self.__dict__.update(again.__dict__)
+                    for name, (rows, cols) in shapes.items():
+                        self.note(f"{name} is {rows} x {cols}")
+                    return value
+            raise
+
+    def one_matrix(self, word: str, start: int) -> Any:
+        """Return one matrix by its name, a constant in its shape."""
+        made = super().one_matrix(word, start)
+        if word not in self.shapes or word in self.haar:
+            return made
+        rows, cols = self.shapes[word]
+        kinds = {kind.replace("-", "_"): True for kind in self.constants.get(word, ())}
+        if rows != cols and kinds:
+            raise ShapeError(word)
+        return constant(word, rows, **kinds) if rows == cols else MatrixSymbol(word, rows, cols)
 
     def named_sizes(self) -> dict[str, Any]:
         """Return the sizes by the names in `--d`, those of the ensemble, and d for the size of square matrices."""
@@ -86,27 +128,12 @@ class EnsembleParser(Parser):
     def haar_matrix(self, name: str) -> Any:
         """Return a random matrix of the ensemble."""
         self.random = True
-        return named_matrix(self.ensemble, name, self.given)
+        matrix = named_matrix(self.ensemble, name, self.given)
+        return OrderedMatrix(*matrix.args) if self.ordered else matrix
 
     def average(self, part: Any) -> Any:
         """Return the expectation of a part, and keep the ranges that it has."""
         value, work = self._averaged(part)
-        self.met += work.ranges
-        return value
-
-    def average_of_product(self, left: Any, right: Any) -> Any:
-        """Return the expectation of a product in this order, which counts where entries do not commute."""
-        if not law_of(named_matrix(self.ensemble, "X", self.given)).ordered:
-            return super().average_of_product(left, right)
-        reader = self._reader(left * right)
-        pairs = [(x, y) for x in reader.products(left) for y in reader.products(right)]
-        work = Work(reader, self.limit)
-        work.prepare()
-        products = [Product(x.coefficient * y.coefficient, [*x.closed, *y.closed], ordered=True) for x, y in pairs]
-        for x, y in pairs:  # each side for itself must have an order
-            in_order(x.closed, reader.laws)
-            in_order(y.closed, reader.laws)
-        value = total_of(products, work)
         self.met += work.ranges
         return value
 
@@ -139,17 +166,24 @@ class EnsembleParser(Parser):
 
     def _multiplied(self, factors: list[Any], start: int) -> Any:
         with self._fitting(start):
+            check_product([factor for factor in factors if is_matrix(factor)])
             return super()._multiplied(factors, start)
 
     def called(self, name: str, start: int) -> Any:
         """Return the value of a function."""
+        if self.ordered and name in ("det", "minor"):
+            self.fail("a determinant needs entries that commute; write the products out", start)
         with self._fitting(start):
-            return super().called(name, start)
+            value = super().called(name, start)
+            check_rest(value)
+        return OrderedTrace(value.arg) if self.ordered and isinstance(value, sp.Trace) else value
 
     def sum(self) -> Any:
         """Read a sum."""
         with self._fitting(self.peek().start):
-            return super().sum()
+            value = super().sum()
+            check_rest(value)
+            return value
 
     def raised(self, base: Any, exponent: int, start: int) -> Any:
         """Return a power."""
@@ -162,12 +196,9 @@ class EnsembleParser(Parser):
         try:
             yield
         except (ShapeError, NonSquareMatrixError):
-            rows, cols = self.shape
-            self.fail(
-                f"sizes do not fit: {self.haar[0]} is {rows} x {cols}, constant matrices are {rows} x {rows} "
-                "(in Python constant_on makes others)",
-                start,
-            )
+            self.misfit, (rows, cols) = True, self.shape
+            what = "constants fit in no shape" if rows != cols else f"constant matrices are {rows} x {rows}"
+            self.fail(f"sizes do not fit: {self.haar[0]} is {rows} x {cols}, {what}", start)
 
 
 def default_letter(ensemble: str) -> str:

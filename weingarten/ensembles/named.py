@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import importlib
 from collections.abc import Sequence
@@ -42,7 +43,9 @@ NAMED: dict[str, tuple[str, str, dict[str, Any], tuple[str, ...]]] = {
     "unit vector": ("frames", "unit_vector", {}, ("d",)),
     "complex unit vector": ("frames", "unit_vector", {"field": "complex"}, ("d",)),
     "pure state": ("states", "pure_state", {}, ("d",)),
+    "real pure state": ("states", "pure_state", {"field": "real"}, ("d",)),
     "density matrix": ("states", "density_matrix", {}, ("p", "n")),
+    "real density matrix": ("states", "density_matrix", {"field": "real"}, ("p", "n")),
     "real jacobi": ("jacobi", "jacobi", {}, ("p", "n1", "n2")),
     "complex jacobi": ("jacobi", "jacobi", {"field": "complex"}, ("p", "n1", "n2")),
     "antisymmetric": ("antisymmetric", "antisymmetric_gaussian", {}, ("d",)),
@@ -64,6 +67,42 @@ def is_named(ensemble: Any) -> bool:
     return isinstance(ensemble, str) and _plain(ensemble) in NAMED
 
 
+# other names of ensembles
+SYNONYMS = {
+    "real ginibre": "ginibre",
+    "ginoe": "ginibre",
+    "ginue": "complex ginibre",
+    "ginse": "quaternion ginibre",
+    "real wishart": "wishart",
+    "real inverse wishart": "inverse wishart",
+    "real unit vector": "unit vector",
+    "complex pure state": "pure state",
+    "complex density matrix": "density matrix",
+    "induced": "density matrix",
+    "hyperoctahedral": "signed permutation",
+    "centered permutation": "centred permutation",
+    "free orthogonal": "o+",
+    "free unitary": "u+",
+    "free permutation": "s+",
+    "quantum permutation": "s+",
+    "beta": "real jacobi",
+    "real stiefel frame": "real stiefel",
+}
+
+
+def likely_names(name: str) -> list[str]:
+    """Return the names of ensembles that a person may have meant.
+
+    Examples
+    --------
+    >>> likely_names("projector"), likely_names("wishhart")
+    (["'real projector'", "'complex projector'"], ["'wishart'"])
+    """
+    plain = _plain(name)
+    found = [known for known in NAMED if plain and plain in known] or difflib.get_close_matches(plain, NAMED, 3, 0.75)
+    return [repr(known) for known in found[:4]]
+
+
 def named_matrix(ensemble: str, name: str, sizes: Any) -> RandomMatrix:
     """Return a matrix of an ensemble by its name; `sizes` is one size, or a tuple such as (p, n).
 
@@ -75,9 +114,11 @@ def named_matrix(ensemble: str, name: str, sizes: Any) -> RandomMatrix:
     """
     module, constructor, keywords, wanted = NAMED[_plain(ensemble)]
     given = tuple(sizes) if isinstance(sizes, (tuple, list)) else (sizes,)
-    if len(given) != len(wanted) and not (len(given) == 1 and constructor in ("ginibre", "density_matrix")):
+    if len(given) != len(wanted) and not (
+        len(given) == 1 and constructor in ("ginibre", "density_matrix", "sign_matrix")
+    ):
         raise WeingartenError(
-            f"{ensemble}: {len(given)} sizes were given ({', '.join(map(str, given))}); it takes {', '.join(wanted)}"
+            f"{ensemble}: it takes {', '.join(wanted)}, {len(given)} of them given ({', '.join(map(str, given))})"
         )
     if constructor.isupper():  # Cartan's name of a symmetric space
         from weingarten.ensembles.symmetric_spaces import symmetric_space
@@ -102,7 +143,8 @@ def size_names(ensemble: str) -> tuple[str, ...]:
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.lower().replace("_", " ").replace("-", " ").split())
+    words = " ".join(name.lower().replace("_", " ").replace("-", " ").split())
+    return SYNONYMS.get(words, words)
 
 
 # ensembles whose moments need no matrix in between: the function of rows, columns and size

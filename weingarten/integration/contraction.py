@@ -10,6 +10,7 @@ dimension duality; Cvitanović & Kennedy, Phys. Scr. 26 (1982) 5).
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,20 +21,19 @@ from typing import Any
 from weingarten.algebra.groups import Group
 from weingarten.algebra.rational import ONE, Ratio, power_of_d
 from weingarten.caches import cached
+from weingarten.combinatorics.coset_tables import class_rows, pair_counts
 from weingarten.combinatorics.pairings import all_pairings, double_factorial, partners
-from weingarten.combinatorics.partitions import Partition, partition_count
+from weingarten.combinatorics.partitions import Partition, all_partitions
 from weingarten.errors import CostError, WeingartenError
 from weingarten.integration.double_sum import combine
 from weingarten.integration.limits import PAIR_LIMIT as PAIR_LIMIT
+from weingarten.integration.symmetries import orbits, symmetries
 from weingarten.integration.units import has_units, joined
+from weingarten.integration.wires import Monomial, Strand, Wires, contractions, join, wiring
 from weingarten.integration.words import Word, canonical_closed, count, plain_symmetric, reverse_transpose
 
 PAIRS_PER_RESULT = 50  # a different product of traces costs as much as so many pairs that coincide
 SURVEY, SURVEY_FROM = 400, 50_000
-
-Strand = tuple[int, Word, int]  # from one outer end along a word to another outer end
-Monomial = tuple[tuple[Word, ...], tuple[Strand, ...]]  # closed words, strands
-Wires = dict[int, tuple[int, Word]]
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,34 @@ class Setting:
 
 
 def pair_count(plain: int, conjugated: int, kind: Group) -> int:
-    """Return how many pairs (p, q) an integration sums over; 0 if the average vanishes by symmetry."""
+    """Return how many pairs (p, q) an integration sums over without symmetries; 0 if the average vanishes."""
+    return family_size(plain, conjugated, kind) ** 2
+
+
+def family_size(plain: int, conjugated: int, kind: Group) -> int:
+    """Return the number of row pairings, which is that of the column pairings."""
     if kind.alpha == 1:
-        return factorial(plain) ** 2 if plain == conjugated else 0
+        return factorial(plain) if plain == conjugated else 0
     total = plain + conjugated
-    return 0 if total % 2 else int(double_factorial(total - 1)) ** 2
+    return 0 if total % 2 else int(double_factorial(total - 1))
+
+
+def orbit_pairs(monomial: Monomial, setting: Setting) -> tuple[int, bool]:
+    """Return how many pairs of an orbit of row pairings and a column pairing an integration sums over, and True.
+
+    Where the number of column pairings, or the order of the group of symmetries, shows that they are more than the limit,
+    this lower bound and False.
+    """
+    size = family_size(*count((*monomial[0], *(word for _, word, _ in monomial[1])), setting.name), setting.kind)
+    if size > setting.limit:
+        return size, False
+    inside, _ = _split(monomial, setting.name)
+    wires, marks = wiring((inside, monomial[1]), setting.name)
+    group = symmetries(_plain_wires(wires, setting), _own_marks(marks, setting.kind))
+    least = max(size, -(-(size**2) // group.order))
+    if least > setting.limit:
+        return least, group.order == 1
+    return size * len(_orbits(_family_key(marks, setting.kind), group.generators)), True
 
 
 def integrate(monomial: Monomial, setting: Setting) -> dict[Monomial, Ratio]:
@@ -67,52 +90,83 @@ def integrate(monomial: Monomial, setting: Setting) -> dict[Monomial, Ratio]:
     plain, conjugated = count((*closed, *(word for _, word, _ in strands)), setting.name)
     if plain + conjugated == 0:
         return {monomial: ONE}
-    pairs = pair_count(plain, conjugated, setting.kind)
-    if pairs > setting.limit:
-        raise CostError(
-            f"{plain + conjugated} factors {setting.name} need a sum over {pairs} pairs; the limit is {setting.limit} "
-            "(power traces and james_formula go further; limit=... raises it, one million pairs take 1 to 20 seconds)",
-            estimate=pairs,
-            limit=setting.limit,
-        )
-    if pairs == 0:
+    if family_size(plain, conjugated, setting.kind) == 0:
         return {}
+    check_pairs(*orbit_pairs(monomial, setting), plain + conjugated, setting)
     if setting.kind.paired and strands:
         raise WeingartenError(f"{setting.name}: open words are not available for Sp; close them with a trace")
-    inside = tuple(word for word in closed if any(letter.name == setting.name for letter in word))
-    outside = [word for word in closed if all(letter.name != setting.name for letter in word)]
+    inside, outside = _split(monomial, setting.name)
     result = _sum_over_pairs((inside, strands), setting)
     return {(tuple(sorted((*words, *outside))), rest): ratio for (words, rest), ratio in result.items()}
 
 
+def check_pairs(pairs: int, exact: bool, factors: int, setting: Setting, each: int = 1) -> None:
+    """Refuse an integration over too many pairs (or at least so many), each as costly as so many plain ones."""
+    if pairs * each > setting.limit:
+        number = f"{pairs} pairs" if exact else f"at least {pairs} pairs"
+        weight = f", each as costly as {each} because of the entries of Sp," if each > 1 else ""
+        raise CostError(
+            f"{factors} factors {setting.name} need a sum over {number}{weight}; the limit is {setting.limit} "
+            "(power traces and james_formula go further; limit=... raises it: a million pairs take 1 to 20 seconds)",
+            estimate=pairs * each,
+            limit=setting.limit,
+        )
+
+
+def _split(monomial: Monomial, name: str) -> tuple[tuple[Word, ...], list[Word]]:
+    """Return the closed words with the matrix and those without."""
+    inside = tuple(word for word in monomial[0] if any(letter.name == name for letter in word))
+    return inside, [word for word in monomial[0] if all(letter.name != name for letter in word)]
+
+
+def _plain_wires(wires: Wires, setting: Setting) -> Wires:
+    """Return the wires with symmetric constants written in one way."""
+    return {leg: (other, plain_symmetric(word, setting.symmetric)) for leg, (other, word) in wires.items()}
+
+
+def _own_marks(marks: list[bool], kind: Group) -> list[bool]:
+    """Return which occurrences are conjugated, where that makes a difference."""
+    return marks if kind.alpha == 1 else [False] * len(marks)
+
+
+def _family_key(marks: list[bool], kind: Group) -> tuple[bool, ...] | int:
+    return tuple(marks) if kind.alpha == 1 else len(marks)
+
+
+@cached
+def _orbits(key: tuple[bool, ...] | int, generators: tuple[tuple[int, ...], ...]) -> list[tuple[int, int]]:
+    """Return position and size of the orbits of row pairings; each pairing alone without symmetries."""
+    family = _pairings(key)
+    return orbits(family, generators) if generators else [(k, 1) for k in range(len(family))]
+
+
 def _sum_over_pairs(monomial: Monomial, setting: Setting) -> dict[Monomial, Ratio]:
-    import numpy as np
-
-    from weingarten.combinatorics.coset_tables import coset_rows
-
-    wires, marks = _wiring(monomial, setting.name)
-    family = _pairings(tuple(marks) if setting.kind.alpha == 1 else len(marks))
+    wires, marks = wiring(monomial, setting.name)
+    key = _family_key(marks, setting.kind)
+    family = _pairings(key)
     n = len(marks) // 2
     cut = not setting.kind.paired and has_units((*monomial[0], *[word for _, word, _ in monomial[1]]))
-    if len(family) ** 2 > SURVEY_FROM:
+    group = symmetries(_plain_wires(wires, setting), _own_marks(marks, setting.kind))
+    chosen = _orbits(key, group.generators)
+    if len(family) * len(chosen) > SURVEY_FROM:
         _survey(wires, family, setting, cut)
-    array = np.array(family, dtype=np.intp).reshape(len(family), 2 * n)
     outcomes: dict[tuple[tuple[int, tuple[int, Word]], ...], _Outcomes] = {}
-    histograms: dict[tuple[tuple[Word, ...], int], Any] = {}
+    histograms: dict[tuple[tuple[Word, ...], int], Counter[tuple[int, int]]] = {}
     table: list[_Outcomes] = []
-    for p, types in zip(family, coset_rows(array, array), strict=True):
-        joint = _joint(join(wires, p, 0), cut)
+    rows = class_rows([family[k] for k, _ in chosen], family)
+    for (k, size), classes in zip(chosen, rows, strict=True):
+        joint = _joint(join(wires, family[k], 0), cut)
         if joint is None:
             continue
         rest, loops = joint
         signature = tuple(sorted(rest.items()))
         if signature not in outcomes:
-            outcomes[signature] = _Outcomes(rest, family, setting, (len(table), cut))
+            outcomes[signature] = _Outcomes(rest, key, setting, (len(table), cut))
             table.append(outcomes[signature])
         result = outcomes[signature]
-        key = (_closed(loops, setting), result.number)
-        counts = np.bincount(result.ids * result.classes + types, minlength=len(result.results) * result.classes)
-        histograms[key] = histograms[key] + counts if key in histograms else counts
+        histogram = histograms.setdefault((_closed(loops, setting, cut), result.number), Counter())
+        for outcome, index, number in pair_counts(result.ids, classes):
+            histogram[outcome, index] += size * number
     return _collect(monomial, setting, histograms, table, n)
 
 
@@ -148,7 +202,7 @@ def _survey(wires: Wires, family: tuple[tuple[int, ...], ...], setting: Setting,
         rest, loops = join(wires, p, 0)
         rest, more = join(rest, q, 1)
         joint = _joint((rest, [*loops, *more]), cut)
-        sample[None if joint is None else (_closed(joint[1], setting), _strands(joint[0], setting))] += 1
+        sample[None if joint is None else (_closed(joint[1], setting, cut), _strands(joint[0], setting))] += 1
     coincidences = sum(m * (m - 1) for m in sample.values())
     estimate = SURVEY * (SURVEY - 1) // max(1, coincidences)
     check_results(estimate, setting.limit)
@@ -169,61 +223,70 @@ def check_results(number: int, limit: int) -> None:
 class _Outcomes:
     """The results of all column contractions of one wiring, each distinct one numbered."""
 
-    def __init__(
-        self, wires: Wires, family: tuple[tuple[int, ...], ...], setting: Setting, place: tuple[int, bool]
-    ) -> None:
-        import numpy as np
-
+    def __init__(self, wires: Wires, key: tuple[bool, ...] | int, setting: Setting, place: tuple[int, bool]) -> None:
         self.number, cut = place
         numbers: dict[Monomial | None, int] = {}
-        ids = []
-        for q in family:
-            joint = _joint(join(wires, q, 1), cut)
-            outcome = None if joint is None else (_closed(joint[1], setting), _strands(joint[0], setting))
-            ids.append(numbers.setdefault(outcome, len(numbers)))
-        self.ids = np.array(ids, dtype=np.intp)
+        self.ids = array("q")
+
+        def close(loop: Word) -> Word | int | None:
+            short = joined(loop, closed=True) if cut else loop
+            return _normal(short, setting.symmetric, cut) if isinstance(short, tuple) else short
+
+        marks = key if isinstance(key, tuple) else None
+        for contracted in contractions(wires, marks, close):
+            joint = None if contracted is None else _joint((contracted[0], []), cut)
+            outcome = None
+            if contracted is not None and joint is not None:
+                outcome = (tuple(sorted(contracted[1])), _strands(joint[0], setting))
+            self.ids.append(numbers.setdefault(outcome, len(numbers)))
         self.results = list(numbers)
-        self.classes = partition_count(len(family[0]) // 2)
 
 
 def _strands(wires: Wires, setting: Setting) -> tuple[Strand, ...]:
     """Return the strands, each from its lower to its higher end; wire number `-e - 1` is the outer end e."""
-    ends = sorted((-leg - 1, word, -other - 1) for leg, (other, word) in wires.items() if leg > other)
+    ends = sorted((-leg - 1, word, -other - 1) for leg, (other, word) in wires.items() if 0 > leg > other)
     return tuple((start, plain_symmetric(word, setting.symmetric), end) for start, word, end in ends)
 
 
-def _closed(loops: Iterable[Word], setting: Setting) -> tuple[Word, ...]:
-    return tuple(sorted(canonical_closed(word, setting.symmetric) for word in loops))
+def _closed(loops: Iterable[Word], setting: Setting, cut: bool) -> tuple[Word, ...]:
+    return tuple(sorted(_normal(word, setting.symmetric, cut) for word in loops))
+
+
+@cached
+def _normal(word: Word, symmetric: frozenset[str], cut: bool) -> Word:
+    """Return the normal form of a closed word, in which matrix units are not transposed whichever way it is read."""
+    versions = [canonical_closed(word, symmetric)]
+    if cut:
+        other = joined(reverse_transpose(word), closed=True)
+        versions += [canonical_closed(other, symmetric)] if isinstance(other, tuple) else []
+    return min(versions)
 
 
 def _collect(
     monomial: Monomial,
     setting: Setting,
-    histograms: dict[tuple[tuple[Word, ...], int], Any],
+    histograms: dict[tuple[tuple[Word, ...], int], Counter[tuple[int, int]]],
     table: list[_Outcomes],
     n: int,
 ) -> dict[Monomial, Ratio]:
     """Weigh the counted coset types with Weingarten functions and turn empty loops into powers of d."""
-    import numpy as np
-
-    from weingarten.combinatorics.coset_tables import class_of
-
+    classes = all_partitions(n)
     totals: dict[tuple[int, Monomial], Counter[Partition]] = {}
     for (left, number), counts in histograms.items():
         result = table[number]
-        for code in np.flatnonzero(counts):
-            outcome = result.results[code // result.classes]
+        for (outcome_id, index), pairs in counts.items():
+            outcome = result.results[outcome_id]
             if outcome is None:  # units that do not fit: zero
                 continue
             right, strands = outcome
-            mu = class_of(int(code % result.classes), n)
+            mu = classes[index]
             words = sorted((*left, *right))
             nonempty = tuple(word for word in words if word)
             key = (len(words) - len(nonempty), (nonempty, strands))
             sign = 1
             if setting.kind.paired:
                 sign = -1 if (len(monomial[0]) + len(words) + len(mu)) % 2 else 1
-            totals.setdefault(key, Counter())[mu] += sign * int(counts[code])
+            totals.setdefault(key, Counter())[mu] += sign * pairs
         check_results(len(totals), setting.limit)
     answer: dict[Monomial, Ratio] = {}
     for (empty, rest), histogram in totals.items():
@@ -252,72 +315,3 @@ def _pairings(marks: tuple[bool, ...] | int) -> tuple[tuple[int, ...], ...]:
             images[v], images[w] = w, v
         result.append(tuple(images))
     return tuple(result)
-
-
-def _wiring(monomial: Monomial, name: str) -> tuple[Wires, list[bool]]:
-    """Return the wires between legs, and the conjugation mark of each occurrence.
-
-    Occurrence v has row leg `2v` and column leg `2v + 1`; the outer end e has the number `-e - 1`.
-    """
-    closed, strands = monomial
-    wires: Wires = {}
-    marks: list[bool] = []
-
-    def connect(a: int, word: Word, b: int) -> None:
-        wires[a], wires[b] = (b, word), (a, reverse_transpose(word))
-
-    def walk(word: Word, leg: int) -> tuple[int, Word]:
-        constant: Word = ()
-        for letter in word:
-            if letter.name != name:
-                constant = (*constant, letter)
-                continue
-            row = 2 * len(marks)
-            marks.append(letter.conjugated)
-            connect(leg, constant, row + letter.transposed)
-            leg, constant = row + 1 - letter.transposed, ()
-        return leg, constant
-
-    for word in closed:
-        k = next(k for k, letter in enumerate(word) if letter.name == name)
-        first, head = word[k], 2 * len(marks)
-        marks.append(first.conjugated)
-        leg, constant = walk(word[k + 1 :] + word[:k], head + 1 - first.transposed)
-        connect(leg, constant, head + first.transposed)
-    for start, word, end in strands:
-        leg, constant = walk(word, -start - 1)
-        connect(leg, constant, -end - 1)
-    return wires, marks
-
-
-def join(wires: Wires, partner: tuple[int, ...], parity: int) -> tuple[Wires, list[Word]]:
-    """Contract the legs of one parity (0 rows, 1 columns) by a pairing; return the new wires and the closed loops."""
-    rest: Wires = {}
-    loops: list[Word] = []
-    seen: set[int] = set()
-    for leg, (other, word) in wires.items():
-        if leg >= 0 and leg % 2 == parity:
-            continue
-        while other >= 0 and other % 2 == parity:
-            seen.add(other)
-            leg_in = 2 * partner[other // 2] + parity
-            seen.add(leg_in)
-            other, more = wires[leg_in]
-            word = word + more
-        rest[leg] = (other, word)
-    for v in range(len(partner)):
-        leg = 2 * v + parity
-        if leg in seen:
-            continue
-        loop: Word = ()
-        start = leg
-        while True:
-            other, more = wires[leg]
-            loop = loop + more
-            seen.add(leg)
-            seen.add(other)
-            leg = 2 * partner[other // 2] + parity
-            if leg == start:
-                break
-        loops.append(loop)
-    return rest, loops

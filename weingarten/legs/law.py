@@ -24,8 +24,7 @@ Joint = tuple[int, int]  # two ends that become one vertex
 Through = tuple[str, int, int]  # a constant between two ends
 
 
-@dataclass(frozen=True)
-class Tree:
+class Tree(NamedTuple):
     """One node: `kind` says what is done with the parts.
 
     letter (data: name), product, beside, transpose, conjugate, trace and turn (data: legs from 0), identity and ones

@@ -24,6 +24,10 @@ def _text(value: Any) -> Any:
     return value if isinstance(value, Str) else Str(str(value))
 
 
+def _sizes(values: Any) -> Any:
+    return values if isinstance(values, sp.Tuple) else sp.Tuple(*values)
+
+
 class RandomMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
     """A random matrix that knows its law: `name`, row legs, column legs, the law's name and its parameters.
 
@@ -32,8 +36,8 @@ class RandomMatrix(RandomExpr, sp.MatrixSymbol):  # type: ignore[misc]
 
     def __new__(cls, name: Any, rows: Any, cols: Any, law: Any, parameters: Any = ()) -> RandomMatrix:
         """Return the matrix symbol; sympy rebuilds it from these arguments when a size is replaced."""
-        legs = sp.Tuple(*rows), sp.Tuple(*cols)
-        made = sp.Basic.__new__(cls, _text(name), *legs, _text(law), sp.Tuple(*parameters))
+        legs = _sizes(rows), _sizes(cols)
+        made = sp.Basic.__new__(cls, _text(name), *legs, _text(law), _sizes(parameters))
         return made  # type: ignore[no-any-return]
 
     @property
@@ -105,6 +109,24 @@ class Entry(sp.Expr):  # type: ignore[misc]
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         base = f"{self.args[0].name}_{{{self.args[1]},{self.args[2]}}}"
         return base if exp is None else f"{base}^{{{exp}}}"
+
+
+class OrderedEntry(Entry):
+    """An entry that does not commute with others: sympy keeps the order of a product."""
+
+    is_commutative = False
+
+    def _eval_adjoint(self) -> Any:
+        return sp.conjugate(self)
+
+
+class OrderedMatrix(RandomMatrix):
+    """The matrix of a quantum group as the command line reads it: a text has an order, so its entries keep theirs."""
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the entry at row and column counted from 1."""
+        found = super().__getitem__(key)
+        return OrderedEntry(*found.args) if isinstance(found, Entry) else found
 
 
 class LegMatrix(sp.MatrixSymbol):  # type: ignore[misc]

@@ -17,6 +17,7 @@ from weingarten.legs.hook import holds
 from weingarten.legs.law import FORM_NAME, Law, Tree
 from weingarten.legs.symbols import Entry, LegMatrix, Legs, PartialTrace, PartialTranspose, RandomMatrix, legs_of
 from weingarten.notation.entries import WordEntry
+from weingarten.notation.functions import refuse_power
 from weingarten.notation.symbols import FORM, HaarEntry, HaarMatrix, SymplecticForm, kinds_of, symplectic_form
 
 RANDOM = (RandomMatrix, HaarMatrix)
@@ -61,13 +62,15 @@ class TreeReader:
         for product in sp.Add.make_args(expression):
             read = Product(sp.S.One)
             choices: list[Sum] = []
-            for factor in sp.Mul.make_args(product):
+            factors = sp.Mul.make_args(product)
+            for factor in factors:
                 self._factor(read, choices, factor)
+            ordered = not product.is_commutative and not product.has(WordEntry)  # sympy has kept the order
             partial: list[tuple[Any, tuple[Tree, ...]]] = [(read.coefficient, tuple(read.closed))]
             for options in choices:
                 partial = [(c * b, (*trees, tree)) for c, trees in partial for b, tree in options]
             for coefficient, trees in partial:
-                yield Product(coefficient, list(trees))
+                yield Product(coefficient, list(trees), ordered)
 
     def _factor(self, read: Product, choices: list[Sum], factor: Any) -> None:
         if isinstance(factor, sp.Trace):
@@ -78,7 +81,7 @@ class TreeReader:
             read.coefficient = read.coefficient * factor
             return
         if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
-            raise WeingartenError(f"{factor}: powers of random factors must be positive integers (even for a modulus)")
+            refuse_power(factor)
         bar = isinstance(base, sp.conjugate)
         bare = base.args[0] if bar else base
         if isinstance(bare, (Entry, HaarEntry)):
@@ -229,4 +232,4 @@ def _is_even_modulus(expr: Any) -> bool:
 
 def _without_modulus(expr: Any) -> Any:
     inner = expr.base.args[0]
-    return (inner * sp.conjugate(inner)) ** (expr.exp / 2)
+    return (inner * (sp.conjugate(inner) if inner.is_commutative else sp.adjoint(inner))) ** (expr.exp / 2)

@@ -37,6 +37,10 @@ def check_expansion(expression: Any) -> None:
         ...
     weingarten.errors.CostError: the expression multiplies out to at least 16777216 products; the limit is 20000
     """
+    if isinstance(expression, sp.Tuple):
+        for part in expression.args:
+            check_expansion(part)
+        return
     _, factors, _ = _extent(expression)
     if factors > FACTOR_LIMIT and expression.has(sp.MatrixExpr) and expression.has(sp.Trace):
         _within(factors, FACTOR_LIMIT, "has products of {} factors")
@@ -45,7 +49,7 @@ def check_expansion(expression: Any) -> None:
 def _extent(expr: Any) -> Extent:
     if isinstance(expr, (sp.MatrixSymbol, sp.MatrixBase, HaarEntry)):
         return 1, 1, False
-    if not expr.args:
+    if not expr.args or isinstance(expr, sp.Tuple):
         return 1, 0, False
     if isinstance(expr, (sp.Pow, sp.MatPow)):
         return _power(expr)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import sympy as sp
 
 from weingarten.combinatorics.permutations import sign
+from weingarten.errors import WeingartenError
 from weingarten.notation.entries import block
 from weingarten.notation.random_words import plain
 from weingarten.notation.symbols import HaarMatrix
@@ -23,19 +24,24 @@ def modulus(value: Any) -> Any:
     return sp.Abs(value, evaluate=value.count_ops() <= SIMPLE)
 
 
+def star(value: Any) -> Any:
+    """Return the conjugate; of factors that do not commute the adjoint, in reverse order."""
+    return sp.conjugate(value) if value.is_commutative else sp.adjoint(value)
+
+
 def real_part(value: Any) -> Any:
     """Return `(x + conj(x)) / 2`."""
-    return (value + sp.conjugate(value)) / 2
+    return (value + star(value)) / 2
 
 
 def imaginary_part(value: Any) -> Any:
     """Return `(x - conj(x)) / (2 i)`."""
-    return (value - sp.conjugate(value)) / (2 * sp.I)
+    return (value - star(value)) / (2 * sp.I)
 
 
 def value(name: str, first: Any, second: Any, parser: Any) -> Any:
     """Return the value of a function of scalars."""
-    simple = {"conj": sp.conjugate, "abs": modulus, "re": real_part, "im": imaginary_part}
+    simple = {"conj": star, "abs": modulus, "re": real_part, "im": imaginary_part}
     if name in simple:
         return simple[name](first)
     if name == "sqrt":
@@ -50,9 +56,24 @@ def value(name: str, first: Any, second: Any, parser: Any) -> Any:
 
 
 def _covariance(x: Any, y: Any, parser: Any) -> Any:
-    both, left, right = parser.average_of_product(x, sp.conjugate(y)), parser.average(x), parser.average(y)
+    both, left, right = (parser.average(part) for part in (x * star(y), x, y))
     parser.averaged = True
     return both - left * sp.conjugate(right)
+
+
+def refuse_power(factor: Any) -> NoReturn:
+    """Refuse a random factor that is no polynomial, and say what there is instead."""
+    _, power = factor.as_base_exp()
+    if isinstance(factor, sp.exp):
+        what = "no polynomial; expected_exponential(x, t) is E exp(t x), in closed form or as a series in t"
+    elif power.is_Integer and power < 0:
+        what = (
+            "the expectation of 1/x of a random x is no rational function of the size (on O(2), E 1/(x'Bx) = 1/√det B), so "
+            "negative powers have no exact answer here"
+        )
+    else:
+        what = "powers of random factors must be positive integers (even for a modulus)"
+    raise WeingartenError(f"{factor}: {what}")
 
 
 def determinant(matrix: Any, fail: Callable[[str], NoReturn]) -> Any:

@@ -113,10 +113,6 @@ class Parser(Calls):
             self.ranges.append((answer.minimum, answer.reason))
         return answer.value
 
-    def average_of_product(self, left: Any, right: Any) -> Any:
-        """Return the expectation of a product in this order."""
-        return self.average(left * right)
-
     def read_as(self, expression: Any) -> str | None:
         """Return the line that says how the text was read, or None where there is only one way."""
         if not self.notes:

@@ -14,7 +14,7 @@ from weingarten.integration.units import UNIT
 from weingarten.integration.units import unit as unit
 from weingarten.integration.words import Letter, Word
 from weingarten.notation.entries import HaarEntry, WordEntry, check_place
-from weingarten.notation.functions import determinant, imaginary_part, real_part
+from weingarten.notation.functions import determinant, imaginary_part, real_part, refuse_power
 from weingarten.notation.symbols import FORM, HaarMatrix, SymplecticForm, kinds_of
 from weingarten.notation.writing import FORM_LETTER as FORM_LETTER
 from weingarten.notation.writing import Writer
@@ -94,7 +94,7 @@ class Reader(Writer):
             term.coefficient = term.coefficient * factor
             return
         if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
-            raise WeingartenError(f"{factor}: powers of random factors must be positive integers (even for a modulus)")
+            refuse_power(factor)
         bar = isinstance(base, sp.conjugate)
         bare = base.args[0] if bar else base
         if isinstance(bare, HaarEntry):

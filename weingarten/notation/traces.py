@@ -30,6 +30,15 @@ class Trace(sp.Trace):  # type: ignore[misc]
         return super()._xreplace(rule)
 
 
+class OrderedTrace(Trace):
+    """A trace of matrices whose entries do not commute: sympy keeps the order of a product."""
+
+    is_commutative = False
+
+    def _eval_adjoint(self) -> Any:
+        return sp.conjugate(self)
+
+
 def tr(matrix: Any) -> Any:
     """Return the trace of a matrix expression.
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from isogap.base.arrays import FloatArray
 from isogap.run.gradients import GradientStatistics
 from isogap.run.results import ChainResult
+from isogap.theory.verdict import VACUOUS
 
 # k eps condition: per layer the law balances to a few eps; the sum over layers is a random walk.
 CONSERVATION_LIMIT = 1e-9
@@ -65,7 +66,17 @@ def gradient_note(result: ChainResult) -> str:
     return text + (
         f"; Theorem 5 at every layer ≤ {limits.theorem_5:.4g}, sharp S5 ≤ {limits.sharp:.4g}: "
         + gradient_verdict(g, (limits.theorem_5, limits.sharp))
+        + _worth(g, (limits.theorem_5, limits.sharp))
     )
+
+
+def _worth(g: GradientStatistics, limits: tuple[float, float]) -> str:
+    """Say which bounds restrict nothing in practice: those far above what is measured, on a logarithm."""
+    top = np.nanmax(g.log_norm_mean, initial=-np.inf)
+    empty = [limit - top > VACUOUS for limit in limits]
+    if not math.isfinite(top) or not any(empty):
+        return ""
+    return f", {'both' if all(empty) else 'Theorem 5'} vacuous in practice (measured: {top:.3g} at most)"
 
 
 def gradient_verdict(g: GradientStatistics, limits: tuple[float, float]) -> str:

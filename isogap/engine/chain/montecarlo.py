@@ -24,9 +24,11 @@ from isogap.engine.chain.buffers import LARGE_WIDTH, column_paths
 from isogap.engine.chain.checks import StepLaw
 from isogap.engine.chain.job import Job
 from isogap.engine.chain.outcome import Outcome, Paths, Summary
-from isogap.engine.chain.quantiles import Bins, Grid, Values
+from isogap.engine.chain.quantiles import Bins, Grid, Values, exact_quantiles_of_both
 from isogap.engine.chain.totals import Totals
 
+# Kinds of runs whose kernels are there; two threads that add the same one lose nothing.
+_warm: set[tuple[bool, str, str, bool]] = set()
 # A long run fixes its histograms and the window of the rate from so many replicas at least.
 _LEARNED_FROM = 32
 
@@ -109,7 +111,13 @@ def run(
 
 
 def warm_up(width: int, weights: str, precision: Precision, step_law: StepLaw | None = None) -> float:
-    """Compile (or load from the cache) what a run of this kind needs, the law included; return the seconds it took."""
+    """Compile (or load from the cache) what a run of this kind needs, the law included; return the seconds it took.
+
+    Nothing is done for a kind that this process has run before.
+    """
+    kind = (width >= LARGE_WIDTH, weights, precision.kind, step_law is None)
+    if kind in _warm:
+        return 0.0
     begin = time.perf_counter()
     try:
         if precision.kind != "mp":
@@ -117,10 +125,12 @@ def warm_up(width: int, weights: str, precision: Precision, step_law: StepLaw | 
             root = np.random.SeedSequence(0)
             job = Job(tiny, 1, 1, root, weights, step_law, checked=(0,), precision=precision)
             Totals.of_block(_ran(job), 0, None)
+            exact_quantiles_of_both(*np.zeros((2, 1, 100)))
             if width >= LARGE_WIDTH and precision.kind == "double":
                 column_paths(tiny, weights, np.zeros(0, np.int64), 1, job.states(0, 1), np.zeros(2, np.int64), 1)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("stopped while the kernels were compiled") from None
+    _warm.add(kind)
     return time.perf_counter() - begin
 
 

@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from isogap.base.arrays import FloatArray
+from isogap.base.arrays import FloatArray, IntArray
+from isogap.engine.kernels.order_statistics import neighbours
 
+# Up to so many values a row is sorted; ours.
+_SORTED = 64
 # All values of φ and log φ are kept up to this size.
 EXACT_BYTES = 2**30
 BINS = 1024
@@ -75,13 +78,9 @@ class ExactQuantiles:
         for array, values in zip(self.arrays.values(), kept, strict=True):
             array[:, first : first + values.shape[1]] = values
 
-    def phi(self) -> FloatArray:
-        """Quantiles of φ, shape (3, L + 1)."""
-        return exact_quantiles(self.arrays["all_phi"])
-
-    def log_phi(self) -> FloatArray:
-        """Quantiles of log φ, shape (3, L + 1)."""
-        return exact_quantiles(self.arrays["all_log_phi"])
+    def both(self) -> tuple[FloatArray, FloatArray]:
+        """Quantiles of φ and of log φ, shape (3, L + 1) each."""
+        return exact_quantiles_of_both(self.arrays["all_phi"], self.arrays["all_log_phi"])
 
 
 class HistogramQuantiles:
@@ -114,9 +113,10 @@ class HistogramQuantiles:
             out.append(self.grid.low + self.grid.width * (at + np.clip(inside, 0.0, 1.0)))
         return np.array(out)
 
-    def phi(self) -> FloatArray:
-        """Quantiles of φ, shape (3, L + 1)."""
-        return np.exp(self.log_phi())
+    def both(self) -> tuple[FloatArray, FloatArray]:
+        """Quantiles of φ and of log φ, shape (3, L + 1) each."""
+        log_phi = self.log_phi()
+        return np.exp(log_phi), log_phi
 
 
 QUANTILES = (0.05, 0.5, 0.95)
@@ -124,12 +124,35 @@ QUANTILES = (0.05, 0.5, 0.95)
 
 def exact_quantiles(values: FloatArray) -> FloatArray:
     """5, 50 and 95 % quantiles along the last axis, linear between order statistics; shape (3, L + 1)."""
-    ordered = np.sort(values, axis=1)
-    top = ordered.shape[1] - 1
-    out = []
-    for q in QUANTILES:
-        low = int(q * top)
-        a, b = ordered[:, low], ordered[:, min(low + 1, top)]
-        with np.errstate(invalid="ignore"):  # inf - inf where φ is infinite
-            out.append(np.where(a == b, a, a + (b - a) * (q * top - low)))
-    return np.array(out)
+    ordered, top = np.sort(values, axis=1), values.shape[1] - 1
+    low = _ranks(top)
+    return _between(ordered[:, low].T, ordered[:, np.minimum(low + 1, top)].T, top)
+
+
+def exact_quantiles_of_both(phi: FloatArray, log_phi: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """`exact_quantiles` of φ and of log φ, ``(L + 1, n)`` each, from one selection: what has one order is cut at one place.
+
+    Rows where the two orders differ by rounding at that place, or with ties or infinite values, are sorted.
+    """
+    layers, top = phi.shape[0], phi.shape[1] - 1
+    if top < _SORTED:
+        return exact_quantiles(phi), exact_quantiles(log_phi)
+    of_phi, of_log = np.zeros((2, layers, len(QUANTILES), 2))
+    found = np.zeros((layers, len(QUANTILES)), np.bool_)
+    neighbours(log_phi, phi, _ranks(top), of_log, of_phi, found)
+    rest = ~found.all(axis=1)
+    out = _between(*of_phi.T, top), _between(*of_log.T, top)
+    for quantiles, values in zip(out, (phi, log_phi), strict=True):
+        quantiles[:, rest] = exact_quantiles(values[rest])
+    return out
+
+
+def _ranks(top: int) -> IntArray:
+    return np.array([int(q * top) for q in QUANTILES])
+
+
+def _between(a: FloatArray, b: FloatArray, top: int) -> FloatArray:
+    """Quantiles from the order statistics on their left and right, ``(3, L + 1)`` each."""
+    share = np.array([[q * top - int(q * top)] for q in QUANTILES])
+    with np.errstate(invalid="ignore"):  # inf - inf where φ is infinite
+        return np.where(a == b, a, a + (b - a) * share)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,10 @@ _WORD, _BYTES = ir.IntType(64), ir.IntType(8).as_pointer()
 _RESULTS = {types.int64: "int64", types.float64: "float64", types.boolean: "bool"}
 # What an object may take from the C library of the process that loads it.
 _LIBRARY = {"fma", "memset", "memcpy", "memmove", "exp", "log", "log1p", "expm1", "sqrt", "pow"}
+# Functions of numba's runtime that count references; arrays without an owner have none, and kernels that make arrays of their
+# own call functions that are in neither list, and are not shipped.
+_COUNTING = re.compile(r"^(define [^\n]*@NRT_(?:incref|decref)\([^\n]*\{\n).*?^\}", re.MULTILINE | re.DOTALL)
+_NOT_CALLED = {"NRT_MemInfo_call_dtor"}
 
 
 class Call(NamedTuple):
@@ -113,20 +118,12 @@ def _bitcode(call: Call, symbol: str) -> tuple[bytes, str]:
     library.add_ir_module(module)
     library.add_linking_library(compiled.library)
     library.finalize()
-    linked = llvm.parse_bitcode(library._final_module.as_bitcode())
-    linked.link_in(llvm.parse_assembly(_never_called(linked)))
-    foreign = {f.name for f in linked.functions if f.is_declaration and not f.name.startswith("llvm.")} - _LIBRARY
+    linked = llvm.parse_assembly(_COUNTING.sub(r"\1  ret void\n}", str(library._final_module)))
+    foreign = {f.name for f in linked.functions if f.is_declaration and not f.name.startswith("llvm.")}
+    foreign -= _LIBRARY | _NOT_CALLED
     if foreign:
         raise ValueError(f"{call.kernel.name} calls {', '.join(sorted(foreign))}, which shipped code cannot")
     return linked.as_bitcode(), _result(descriptor.restype)
-
-
-def _never_called(module: Any) -> str:
-    """A body for what numba's runtime does when the last reference to an array goes: arrays without an owner have none."""
-    declared = (str(f).strip() for f in module.functions if f.is_declaration and f.name == "NRT_MemInfo_call_dtor")
-    return "\n".join(
-        line.split(" #")[0].replace("declare", "define linkonce_odr") + " {\n  ret void\n}" for line in declared
-    )
 
 
 def _result(kind: Any) -> str:

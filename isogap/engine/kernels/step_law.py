@@ -58,8 +58,8 @@ class Room(NamedTuple):
     @classmethod
     def of(cls, d: int, lanes: int) -> Room:
         """Room for states of width ``d``."""
-        sizes = (d * d, d * (d + 1) // 2, d, d, d, d, d, NUMBERS)
-        return cls(*(aligned(size, lanes) for size in sizes))
+        ends = np.cumsum([d * d, d * (d + 1) // 2, d, d, d, d, d, NUMBERS])
+        return cls(*np.split(aligned(int(ends[-1]), lanes), ends[:-1]))
 
 
 @kernel(forceinline=True)

@@ -81,6 +81,9 @@ def _made() -> dict[str, Sampler]:
         "CI": Sampler(("M",), _doubled, True, _class_ci),
         "antisymmetric": Sampler(("d",), _square, False, lambda g, n, d, t: gaussian.antisymmetric(g, n, d)),
         "sign matrix": Sampler(("p", "n"), lambda p, n: (p, n), False, _signs),
+        "phase matrix": Sampler(
+            ("p", "n"), lambda p, n: (p, n), True, lambda g, k, p, n, t: s.phases(g, k * p, n, None).reshape(k, p, n)
+        ),
         "permutation": Sampler(("d",), _square, False, lambda g, n, d, t: s.monomial(g, n, d, 1)),
         "centred permutation": Sampler(("d",), _square, False, lambda g, n, d, t: s.monomial(g, n, d, 1) - 1.0 / d),
         "signed permutation": Sampler(("d",), _square, False, lambda g, n, d, t: s.monomial(g, n, d, 2)),
@@ -180,6 +183,24 @@ SAMPLERS: dict[str, Sampler] = _fields() | _made()
 GROUPS = {"O": (False, False), "SO": (False, True), "U": (True, False), "SU": (True, True)}  # complex, special
 
 
+_SYNONYMS = {
+    "unit vector": "real unit vector",
+    "density matrix": "complex density matrix",
+    "pure state": "complex pure state",
+    "ai": "COE",
+    "aii": "CSE",
+}
+
+
+def _known_name(ensemble: Any) -> str:
+    """Return the name of an ensemble as the tables have it, however it is capitalised."""
+    names = {name.lower(): name for name in (*SAMPLERS, *GROUPS)} | _SYNONYMS
+    found = names.get(" ".join(ensemble.lower().split())) if isinstance(ensemble, str) else None
+    if found is None:
+        raise ValueError(f"ensemble {ensemble!r} is unknown; choose one of {', '.join([*GROUPS, *SAMPLERS])}")
+    return found
+
+
 def sample(
     ensemble: str,
     *sizes: int,
@@ -197,7 +218,8 @@ def sample(
         front or not; "GOE", "GUE", "GSE"; "AIII", "BDI", "CII", "DIII", "CI"; "permutation", "centred permutation",
         "signed permutation", "monomial unitary", "signs", "phases", "bistochastic"; "stiefel", "projector", "corner",
         "unit vector", "density matrix", "pure state", "Jacobi" with "real " or "complex " in front; "antisymmetric",
-        "sign matrix".
+        "sign matrix", "phase matrix". Capital letters do not matter; what is not said to be real or complex is what
+        `weingarten` takes it for ("unit vector" real, states complex), and AI, AII are "COE", "CSE".
     *sizes : int
         The sizes of the ensemble: one for groups, (p, n) for rectangles and Wishart matrices, (d, r) for frames and
         projectors, (p, n, d) for corners, (a, b) for AIII, BDI, CII, M for DIII and CI (size 2M), the number of quaternions
@@ -224,9 +246,7 @@ def sample(
     >>> isogap.sample("complex Wishart", 2, 5, size=(2, 3), rng=0).shape
     (2, 3, 2, 2)
     """
-    known = ensemble in GROUPS or ensemble in SAMPLERS
-    if not known:
-        raise ValueError(f"ensemble {ensemble!r} is unknown; choose one of {', '.join([*GROUPS, *SAMPLERS])}")
+    ensemble = _known_name(ensemble)
     names = ("d",) if ensemble in GROUPS else SAMPLERS[ensemble].sizes
     if len(sizes) != len(names):
         raise ValueError(f"ensemble {ensemble!r} takes the sizes {', '.join(names)}, got {len(sizes)}")

@@ -21,7 +21,7 @@ SHAPES = ((32, 32), (32, 100), (100, 100))
 
 
 # Column: how to write its numbers.
-_STYLES = {"data_set": "", "pixels": "d", "width": "d", "batch": "d", "rank_mean": "g", "full_rank_share": ".0%",
+_STYLES = {"data_set": "", "pixels": "d", "width": "d", "batch": "d", "rank_mean": ".4g", "full_rank_share": ".0%",
            "cosine_mean": ".3f", "lambda_min_median": ".1e", "phi0_median": ".2f"}  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def table_d1(settings: Settings) -> Product:
     names = list(rows[0])
     table = {name: [row[name] for row in rows] for name in names}
     claim = "samples of common data sets are linearly independent within a batch"
-    size = (6.4, 0.2 + 0.27 * len(rows))
+    size = (8.4, 0.2 + 0.27 * len(rows))
     needed = f"the files of {', '.join(missing)} (--data)" if missing else ""
     verdict = REFUTES if refuted else OPEN if missing else SUPPORTS
     return Product("table-d1", caption + ".", verdict, claim, table, draw, size, needed if verdict == OPEN else "")
@@ -111,7 +111,8 @@ def mean_cosine(H: FloatArray) -> float:
     n, norms = H.shape[1], np.linalg.norm(H, axis=0)
     units = H / np.where(norms > 0, norms, 1.0)
     total = units.sum(axis=1)
-    return float(total @ total - (units * units).sum()) / (n * (n - 1))
+    pairs: float = float(total @ total) - float((units * units).sum())
+    return float(pairs / (n * (n - 1)))
 
 
 def _row(

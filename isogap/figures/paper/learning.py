@@ -16,6 +16,7 @@ from isogap.figures.style import BLACK, COLOURS, LAYER_GRADIENT_LABEL, tidy
 from isogap.model.variant import Variant
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 RATE, BATCH, EXPONENT = 0.001, 100, 0.4
@@ -151,13 +152,20 @@ def _accuracy(
         ax.axhline(1 / data.classes, color=BLACK, lw=0.8, ls=":", label="guessing")
         ax.set_ylim(0, 1)
         ax.yaxis.set_major_formatter("{x:.0%}")
-        ax.set_xlabel("epoch")
+        _epoch_axis(ax)
         ax.set_ylabel("accuracy on the " + ("training images" if part == "train_accuracy" else "test images"))
         tidy(ax, **(ABOVE if len(runs) > 4 else {"loc": "best"}))
 
     words = ", ".join(f"{label}: {_diverged(runs[label]) or _percent(values)}" for label, values in final.items())
     caption = f"{_setting(settings, data, runs)}. Mean (range) at the end: {words}."
     return Product(name, caption, verdict, claim, _accuracy_table(runs), draw, missing=missing)
+
+
+def _epoch_axis(ax: Axes) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    ax.set_xlabel("epoch")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _padded(curves: list[list[float]]) -> FloatArray:
@@ -256,7 +264,7 @@ def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
             ax.fill_between(epochs, low, high, color=colour, alpha=0.15, lw=0)
         ax.axhline(gaussian, color=BLACK, ls=":", lw=1.2, label="Gaussian matrix (computed)")
         ax.set_yscale("log")
-        ax.set_xlabel("epoch")
+        _epoch_axis(ax)
         ax.set_ylabel("isometry gap of the weights")
         tidy(ax, **ABOVE)
 

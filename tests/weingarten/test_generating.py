@@ -1,0 +1,58 @@
+"""`E exp(t x)`: closed forms against the series of moments, and cumulants against their definition."""
+
+from __future__ import annotations
+
+import pytest
+import sympy as sp
+
+import weingarten as wg
+from weingarten import WeingartenError, cumulants, expected_exponential, tr
+
+d, n, p = sp.symbols("d n p", integer=True, positive=True)
+t = sp.Symbol("t")
+A = sp.ImmutableMatrix([[1, 2], [-1, 3]])
+
+
+@pytest.mark.parametrize("field", ["real", "complex"])
+@pytest.mark.parametrize("degrees", [1, 4])
+def test_the_transform_of_a_wishart_matrix_is_a_power_of_a_determinant(field, degrees):
+    x = tr(A * wg.wishart("W", 2, degrees, field=field))
+    closed = expected_exponential(x, t).doit()
+    assert sp.expand(sp.series(closed, t, 0, 5).removeO() - expected_exponential(x, t, order=4)) == 0
+
+
+def test_the_transform_of_a_trace_alone_needs_no_determinant():
+    closed = expected_exponential(tr(wg.wishart("W", p, n)), t)
+    assert closed == (1 - 2 * t) ** (-n * p / 2)
+    series = expected_exponential(tr(wg.wishart("W", p, n)), t, order=4)
+    assert sp.expand(sp.series(closed, t, 0, 5).removeO() - series) == 0
+
+
+@pytest.mark.parametrize(
+    "x",
+    [
+        tr(A * wg.goe("X", 2)),
+        3 + wg.gue("H", 3)[1, 2] + 2 * wg.gue("H", 3)[2, 1],
+        tr(A * wg.ginibre("G", 2)) + wg.ginibre("G", 2)[1, 1],
+        tr(A * wg.gse("Y", 2, variance=sp.Rational(1, 3))),
+    ],
+)
+def test_linear_functions_of_gaussian_matrices_are_gaussian(x):
+    closed = expected_exponential(x, t)
+    assert sp.expand(sp.series(closed, t, 0, 5).removeO() - expected_exponential(x, t, order=4)) == 0
+
+
+def test_cumulants_of_a_gaussian_trace_end_and_of_other_traces_do_not():
+    assert cumulants(tr(wg.goe("X", d)), 4) == (0, 2 * d, 0, 0)
+    assert cumulants(tr(wg.wishart("W", p, n)), 4) == (n * p, 2 * n * p, 8 * n * p, 48 * n * p)
+    assert cumulants(tr(wg.permutation("P", 9)), 4) == (1, 1, 1, 1)  # Poisson in the first nine
+    assert cumulants(tr(wg.orthogonal("W", 20)), 6) == (0, 1, 0, 0, 0, 0)
+
+
+def test_the_exponential_has_no_closed_form_everywhere():
+    with pytest.raises(WeingartenError, match="order"):
+        expected_exponential(tr(wg.gue("H", d) ** 2), t)
+    with pytest.raises(WeingartenError, match="order"):
+        expected_exponential(tr(wg.orthogonal("W", d)), t)
+    with pytest.raises(WeingartenError, match="integer from 0"):
+        cumulants(tr(wg.gue("H", d)), -1)
