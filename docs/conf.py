@@ -41,6 +41,8 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build", "_generated/parts", "_report", "explorer"]
 default_role = "py:obj"
 nitpicky = False
+# Names of fields are looked up as references; one that several classes have is no fault of the page.
+suppress_warnings = ["ref.python"]
 
 html_theme = "furo"
 html_title = f"isogap {__version__}"
