@@ -41,6 +41,8 @@ myst_heading_anchors = 3
 exclude_patterns = ["_build", "_generated/parts", "_report", "explorer"]
 default_role = "py:obj"
 nitpicky = False
+# Names of fields are looked up as references; one that several classes have is no fault of the page.
+suppress_warnings = ["ref.python"]
 
 html_theme = "furo"
 html_title = f"isogap {__version__}"
@@ -78,7 +80,9 @@ def _mathematics(app, what, name, obj, options, lines) -> None:
     for i in range(0, len(parts), 2):
         parts[i] = re.sub(r"([|*])", r"\\\1", parts[i])
         parts[i] = re.sub(r"(\w)_(?!\w)", r"\1\\_", parts[i])
-    fixed = "".join(parts).split("\n")
+    fixed = [
+        re.sub(r"^(\s*)\\\*(?= )", r"\1*", line) for line in "".join(parts).split("\n")
+    ]  # a star may begin an entry
     verbatim = _verbatim(text.split("\n"))
     lines[:] = [old if kept else new for old, new, kept in zip(text.split("\n"), fixed, verbatim, strict=True)]
 

@@ -16,7 +16,7 @@ from isogap.verification.report.provenance import provenance
 from isogap.verification.report.style import STYLE
 from isogap.verification.witnesses import load_witnesses
 
-MOST_TITLES = 2
+MOST_TITLES = 3
 _KIND = {
     "algebra": "computer algebra",
     "interval": "ball arithmetic on the whole region",
