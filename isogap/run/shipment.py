@@ -18,7 +18,7 @@ from isogap.engine.kernels.sources import source_hash
 from isogap.run.chain import simulate
 
 # Width, depth, replicas: both forms of the state, several blocks, and one with another number of replicas than lanes.
-JOBS = ((8, 60, 40), (5, 3, 9))
+JOBS = ((8, 60, 100), (5, 3, 9))
 
 
 def main_job() -> list[dict[str, Any]]:

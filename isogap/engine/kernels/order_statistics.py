@@ -64,22 +64,52 @@ def _separator(row, low, x, spacing):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def neighbours(values, other, ranks, out, other_out, found):  # type: ignore[no-untyped-def]
+def _sift(heap, at, end):  # type: ignore[no-untyped-def]
+    """Let the value at ``at`` sink until both values below it, at ``2 at + 1`` and the next, are no larger."""
+    value = heap[at]
+    child = 2 * at + 1
+    while child < end:
+        if child + 1 < end and heap[child] < heap[child + 1]:
+            child += 1
+        if heap[child] <= value:
+            break
+        heap[at], at, child = heap[child], child, 2 * child + 1
+    heap[at] = value
+
+
+@kernel()
+def _sort(row, ordered):  # type: ignore[no-untyped-def]
+    """Fill ``ordered`` with the values of ``row`` in ascending order, none of them NaN: a heap, which needs no other memory."""
+    n = row.shape[0]
+    for i in range(n):
+        ordered[i] = row[i]
+    for i in range(n // 2 - 1, -1, -1):
+        _sift(ordered, i, n)
+    for end in range(n - 1, 0, -1):
+        ordered[0], ordered[end] = ordered[end], ordered[0]
+        _sift(ordered, 0, end)
+
+
+@kernel()
+def neighbours(values, other, ranks, out, other_out, found, room):  # type: ignore[no-untyped-def]
     """Fill ``out[r, q]`` and ``other_out[r, q]`` with order statistics ``ranks[q]`` and ``ranks[q] + 1``, where ``found[r, q]``.
 
-    ``ranks`` are below the number of columns less one.
+    ``ranks`` are below the number of columns less one; ``room`` is as long as a row, four, and twice the ranks.
     """
-    n = values.shape[1]
-    cut, x, spacing = np.empty(4), np.empty(ranks.size), np.zeros(ranks.size)
+    n, wanted = values.shape[1], ranks.shape[0]
+    ordered, cut = room[:n], room[n : n + 4]
+    x, spacing = room[n + 4 : n + 4 + wanted], room[n + 4 + wanted : n + 4 + 2 * wanted]
+    for q in range(wanted):
+        spacing[q] = 0.0
     for r in range(values.shape[0]):
         finite = _below(values[r], np.inf) == n and _below(values[r], _LOWEST) == 0
-        for q in range(ranks.size):
+        for q in range(wanted):
             found[r, q] = False
             if not finite:
                 continue
             low = ranks[q]
             if not spacing[q] > 0.0:
-                ordered = np.sort(values[r])
+                _sort(values[r], ordered)
                 left, right = max(low - n // 20, 0), min(low + n // 20 + 1, n - 1)
                 x[q], spacing[q] = ordered[low + 1], (ordered[right] - ordered[left]) / (right - left)
             x[q], spacing[q], found[r, q] = _separator(values[r], low, x[q], spacing[q])
@@ -88,4 +118,4 @@ def neighbours(values, other, ranks, out, other_out, found):  # type: ignore[no-
                 continue
             _cut(values[r], other[r], x[q], cut)
             found[r, q] = cut[2] <= cut[3]
-            out[r, q, 0], out[r, q, 1], other_out[r, q, 0], other_out[r, q, 1] = cut
+            out[r, q, 0], out[r, q, 1], other_out[r, q, 0], other_out[r, q, 1] = cut[0], cut[1], cut[2], cut[3]
