@@ -39,7 +39,7 @@ def latex(claim: Claim, symbols: Mapping[str, str] | None = None) -> str:
     >>> latex(Claim.of("x <= mean^2"), {"mean": r"\operatorname{mean}_j r_j"})
     'x\\le(\\operatorname{mean}_j r_j)^2'
     >>> latex(Claim.of("mean <= phi - p2/(d*(d+2)) if phi > 1/(16*d)"), {"mean": r"\mathbb{E}\varphi"})
-    '\\mathbb{E}\\varphi\\le\\varphi-\\frac{\\sum_k(\\lambda_k-1)^2}{d(d+2)}\\ \\text{ if }\\varphi>\\frac{1}{16d}'
+    '\\mathbb{E}\\varphi\\le\\varphi-\\frac{\\sum_{k=1}^d(\\lambda_{k}-1)^2}{d(d+2)}\\ \\text{ if }\\varphi>\\frac{1}{16d}'
     """
     table = {**SYMBOLS, **(symbols or {})}
     parts = [_typeset(claim.sides[0].node, table)[0]]
