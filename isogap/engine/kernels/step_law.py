@@ -27,7 +27,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isogap.engine.kernels.compiling import kernel
-from isogap.engine.kernels.lanes.vectors import aligned, any_less, fma, load, root, rows, spread, store, where_less
+from isogap.engine.kernels.lanes.vectors import (
+    aligned,
+    any_less,
+    flat,
+    fma,
+    load,
+    root,
+    rows,
+    spread,
+    store,
+    where_less,
+)
 
 # Rows of the array of numbers of a lane.
 UNIT, NOISE, VALUE, DOUBT = range(4)
@@ -268,7 +279,7 @@ def states_to_drifts(room, rule, snaps, is_deviation, unit, marks, value, doubt)
     ``doubt`` is twice the relative error of the value, in units of the relative error of what is added up to the determinants.
     """
     d = snaps.shape[2]
-    X, M, numbers = room.X.reshape(room.X.size), room.M.reshape(room.M.size), room.numbers.reshape(room.numbers.size)
+    X, M, numbers = flat(room.X), flat(room.M), flat(room.numbers)
     lanes = numbers.size // NUMBERS
     count, each = value.size, marks.size
     there = Room(
