@@ -30,6 +30,7 @@ from isogap.run.gradients import GradientOptions, GradientStatistics, as_options
 from isogap.run.one_step_check import one_step_check
 from isogap.run.options import Checks, Where
 from isogap.run.results import BoundCurves, ChainResult, Parameters, Timing
+from isogap.run.second_moment_check import SecondMomentCheck, second_moment_check
 from isogap.run.statistics import (
     GapStatistics,
     LogStatistics,
@@ -240,6 +241,7 @@ def result_of(
         gradient=None if reported is None else reported[0],
         gradient_bounds=None if reported is None else reported[1],
         paths=outcome.paths() if outcome.keep_paths else None,
+        second_moment=_second_moment(outcome, of_phi[2]),
     )
 
 
@@ -267,6 +269,13 @@ def controlled_layers(start: Start, depth: int, replicas: int, weights: str) -> 
     if weights != "orthogonal" or start.degenerate or replicas < 2 * _CONTROL_REPLICAS:
         return 0
     return min(_CONTROL_LAYERS, depth, _CONTROL_SPECTRA // replicas)
+
+
+def _second_moment(outcome: Outcome, q95: FloatArray) -> SecondMomentCheck | None:
+    """Theorem E holds for Haar weights, and needs the replicas themselves."""
+    if outcome.job.weights != "orthogonal" or not isinstance(outcome.quantiles, ExactQuantiles):
+        return None
+    return second_moment_check(outcome.quantiles.arrays["all_log_phi"], q95, outcome.job.start.width)
 
 
 def _rate(outcome: Outcome, median_log_phi: FloatArray) -> Rate:

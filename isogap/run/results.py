@@ -20,6 +20,7 @@ from isogap.engine.chain.outcome import Paths
 from isogap.run import sheets
 from isogap.run.gradients import GradientStatistics
 from isogap.run.one_step_check import OneStepCheck
+from isogap.run.second_moment_check import SecondMomentCheck
 from isogap.run.statistics import ControlledMean, GapStatistics, JacobianStatistics, LogStatistics, Rate
 from isogap.theory.coverage import GradientBounds
 
@@ -107,6 +108,7 @@ class ChainResult(Tabular):
     ``controlled`` is a second estimate of ``E φ_l`` with less variance over the first layers. ``quantile_method`` is ``"exact"``
     or, when the values do not fit in memory, ``"histogram"`` (1024 bins a layer, interpolated).
     ``gradient`` and ``gradient_bounds`` are there if gradients were asked for, ``paths`` (the replicas themselves) likewise.
+    ``second_moment`` holds ``E φ²`` deep in the run against Theorem E, where its variance allows that.
     """
 
     parameters: Parameters
@@ -128,6 +130,7 @@ class ChainResult(Tabular):
     gradient_bounds: GradientBounds | None = None
     quantile_method: str = "exact"
     paths: Paths | None = None
+    second_moment: SecondMomentCheck | None = None
 
     def sheet(self) -> Sheet:
         """Columns of `to_dataframe` and `to_xarray`."""

@@ -43,6 +43,12 @@ def failed_check(result: ChainResult) -> str | None:
     deep = depth_check(result)
     if deep is not None and not deep.passed:
         return f"exact law at depth (A): mean over asymptote {deep.ratio:.4f} ± {deep.stderr:.4f} at layer {deep.layer}"
+    second = result.second_moment
+    if second is not None and not second.passed:
+        return (
+            f"second moments at depth (E): E φ² over its law {second.ratio:.4f} ± {second.stderr:.4f} from layer "
+            f"{second.first} to {second.last}"
+        )
     return gradient_problem(result.gradient)
 
 
@@ -328,6 +334,13 @@ def _checks(result: ChainResult) -> str:
     if deep is not None:
         good = "ok" if deep.passed else "FAILED"
         parts.append(f"exact law at depth {deep.layer} (A): mean over it {deep.ratio:.3f} ± {deep.stderr:.3f} {good}")
+    second = result.second_moment
+    if second is not None:
+        good = "ok" if second.passed else "FAILED"
+        parts.append(
+            f"second moments, layers {second.first} to {second.last} (E): E φ² over Λ₂ a layer {second.ratio:.3f} ± "
+            f"{second.stderr:.3f} {good}"
+        )
     return "self-checks: " + ("; ".join(parts) or "none for this run")
 
 
