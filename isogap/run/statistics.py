@@ -48,7 +48,7 @@ class ControlledMean:
 
     ``C_l = Σ_j ρ^(l-1-j) (φ_{j+1} - E[φ_{j+1} | X_j])`` over the first layers, with the exact conditional mean (E3) and
     ``ρ = d/(d+2)``, has mean 0 and is correlated with φ. ``factor`` is the variance of the plain mean over that of this one: so
-    many times more replicas would be needed without it.
+    many times more replicas would be needed without it; infinite where nothing random is left, as one layer from the start.
     """
 
     mean: FloatArray
@@ -169,7 +169,7 @@ def controlled_mean(totals: Totals) -> ControlledMean:
     left = a["fold_phi_m2"] - 2 * beta * cross + beta * beta * c2
     variance = (share**2 * np.maximum(left, 0.0) / (n * (n - 1))[:, None]).sum(axis=0)
     plain = totals.variance("phi")[: exponent.size] / float(a["count"])
-    factor = np.divide(plain, variance, out=np.ones_like(plain), where=variance > 0)
+    factor = np.divide(plain, variance, out=np.where(plain > 0, np.inf, 1.0), where=variance > 0)
     pad = np.full(a["exponent"].size - exponent.size, np.nan)
     columns = [ldexp(mean, exponent), ldexp(np.sqrt(variance), exponent), factor]
     return ControlledMean(*(np.append(c, pad) for c in columns))

@@ -43,7 +43,7 @@ def expected_steps(extra: float, states: States) -> FloatArray:
     shape = count, states.at.size
     value, doubt = np.zeros(shape), np.full(shape, np.inf)
     if 1 < d < _WIDE:
-        unit = ldexp(1.0, states.shift[:, states.at])
+        unit = np.ascontiguousarray(ldexp(1.0, states.shift[:, states.at]))
         room, rule = Room.of(d, lanes_available()), Rule(*step_rule(d))
         states_to_drifts(room, rule, states.snaps, states.is_deviation, unit, states.at, value, doubt)
     steps = extra - value

@@ -139,8 +139,7 @@ def exact_quantiles_of_both(phi: FloatArray, log_phi: FloatArray) -> tuple[Float
         return exact_quantiles(phi), exact_quantiles(log_phi)
     of_phi, of_log = np.zeros((2, layers, len(QUANTILES), 2))
     found = np.zeros((layers, len(QUANTILES)), np.bool_)
-    room = np.zeros(top + 5 + 2 * len(QUANTILES))
-    neighbours(log_phi, phi, _ranks(top), of_log, of_phi, found, room)
+    neighbours(log_phi, phi, _ranks(top), np.zeros((len(QUANTILES), 2)), of_log, of_phi, found)
     rest = ~found.all(axis=1)
     out = _between(*of_phi.T, top), _between(*of_log.T, top)
     for quantiles, values in zip(out, (phi, log_phi), strict=True):
