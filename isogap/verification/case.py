@@ -309,10 +309,7 @@ class Case:
     def notices(self, departure: str, step: Callable[[Case], None]) -> None:
         """A built departure is refuted by a sampled step: ``step(case)`` must raise `RefutedError` on a case of its own.
 
-        Raises
-        ------
-        UndecidedError
-            The step lets the departure pass: it has no power to speak of.
+        A step that lets it pass has no power to speak of, and the statement is undecided.
         """
         if self.control:
             return
@@ -376,8 +373,7 @@ class Case:
     @property
     def arguments(self) -> tuple[str, ...]:
         """Facts applied by hand, by name."""
-        names = (s.what for s in self.steps.values() if s.kind == "argument" and s.role == LINK)
-        return tuple(dict.fromkeys(names))
+        return tuple(dict.fromkeys(s.what for s in self.steps.values() if s.kind == "argument" and s.role == LINK))
 
     def _compared(self, samples: Any, span: float | None, many: int) -> sampling.Estimate:
         found = sampling.estimate(samples, span)
