@@ -56,7 +56,8 @@ def expected_steps(extra: float, states: States) -> FloatArray:
 def _by_eigenvalues(states: States, rows: IntArray, marks: IntArray, extra: float) -> FloatArray:
     """The same for some states from their spectra; of equal neighbours, as all replicas have at their start, one is taken."""
     order = np.lexsort((rows, marks))
-    snaps, near, shift = (part[rows[order], marks[order]] for part in states[:3])
+    chosen = rows[order], marks[order]
+    snaps, near, shift = states.snaps[chosen], states.is_deviation[chosen], states.shift[chosen]
     first = np.ones(order.size, np.bool_)
     first[1:] = (np.diff(shift) != 0) | (np.diff(near)) | (snaps[1:] != snaps[:-1]).any(axis=(1, 2))
     at = np.where(near, unit_shift(shift), 0)[first]
