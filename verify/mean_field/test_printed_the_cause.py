@@ -1,4 +1,4 @@
-"""Printed: the cause: "batch normalization itself is the cause of gradient explosion", read for all weights: false."""
+"""Printed: the cause: Normalisation itself as the cause of explosion."""
 
 from fractions import Fraction
 

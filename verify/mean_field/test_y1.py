@@ -1,4 +1,4 @@
-"""Y1: multiplying row i of W by r_i > 0 changes no state, no loss and no other gradient; it divides that row's by r_i."""
+"""Y1: Gauge: the scale of a row of weights does not matter."""
 
 import numpy as np
 import sympy as sp
@@ -17,19 +17,26 @@ FUNCTIONS = {
 
 def decide(case, *, phi="tanh", eps=0.0, sign=1, centred=True, after=False):
     """One row in symbols and words, the chain rule, and whole networks before and after the change, with all gradients."""
-    r, s, square, back, entry = sp.symbols("r s N g x", positive=True)
-    case.identity(
-        "u: the root of |r Gh|² takes r out", r * s / sp.sqrt(r**2 * square), s / sp.sqrt(square), computed=True
-    )
+    case.decides("==", "==", "==", "==")
+    same, at_x, at_w, inner = case.claims
+    s, square, back, entry = sp.symbols("s N g x", positive=True)
+
+    def rows(v):  # an entry of û at v times the row, whose own is s/√N
+        return v * s / sp.sqrt(v**2 * square)
+
     # gradient of the row's h is (G - ûûᵀ) g/|Gh|: û does not move, |Gh| is multiplied by r
-    at_h = back / (r * sp.sqrt(square))
-    case.identity(
-        "∂loss/∂w = ∂loss/∂h xᵀ is divided by r", at_h * entry * r, back / sp.sqrt(square) * entry, computed=True
-    )
-    case.identity("∂loss/∂x = Σ w ∂loss/∂h does not move", (r * s) * at_h, s * back / sp.sqrt(square), computed=True)
+    def at_h(v):
+        return back / sp.sqrt(v**2 * square)
+
+    sides = (side.sympy(u=rows, w=sp.Integer(1)) for side in same.sides)
+    case.identity("u: the root of |r Gh|² takes r out", *sides, computed=True)
+    sides = (side.sympy(grad_w=lambda v: at_h(v) * entry, w=sp.Integer(1)) for side in at_w.sides)
+    case.identity("∂loss/∂w = ∂loss/∂h xᵀ is divided by r", *sides, computed=True)
+    sides = (side.sympy(grad_x=lambda v: v * s * at_h(v), w=sp.Integer(1)) for side in at_x.sides)
+    case.identity("∂loss/∂x = Σ w ∂loss/∂h does not move", *sides, computed=True)
     u, G, one = matrix("u"), matrix("G"), matrix("o")
     unit = [((("u", True), ("u", False)), ONE), ((("G", False), ("u", False)), u), *symmetric("G")]
-    case.words("J h = 0: (G - ûûᵀ) û = 0, so <w, ∂loss/∂w> = <h, Jᵀ ...> = 0", G * u - u * u.T * u, u - u, unit)
+    case.words("J h = 0: (G - ûûᵀ) û = 0, so <w, ∂loss/∂w> = <h, Jᵀ ...> = 0", G * u - u * u.T * u, u * inner.right.exact(), unit)
     h, b = matrix("h"), matrix("b")
     centring = [((("o", True), ("G", False)), one - one)]
     case.words("a bias b1ᵀ is removed by the centring", (h + b * one.T) * G, h * G, centring)

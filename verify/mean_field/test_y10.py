@@ -1,4 +1,4 @@
-"""Y10: covariances of gradients: the trivial type grows by λ; for the identity the traceless ones by (n²-2)/(n²-4), less."""
+"""Y10: Gradients that tell samples apart grow more slowly."""
 
 import numpy as np
 import sympy as sp

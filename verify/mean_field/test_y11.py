@@ -1,4 +1,4 @@
-"""Y11: the same sample in two batches: linear ρ' = C_n(ρ) = κ_n ρ ₂F₁(½,½;n/2+1;ρ²); any φ: contraction κ_n(1-θ)."""
+"""Y11: Two batches decorrelate."""
 
 import numpy as np
 from flint import acb, arb

@@ -1,4 +1,4 @@
-"""Y12: the stationary Gram has Marchenko and Pastur's spectrum: v = ζ(1-ζ)/(2-ζ) (Haar), B²/(4N) (Gaussian, B ≤ 2√N)."""
+"""Y12: Spectrum of the Gram at finite ratio."""
 
 import numpy as np
 import sympy as sp

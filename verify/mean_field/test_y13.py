@@ -1,4 +1,4 @@
-"""Y13: at ratio ζ = B/N the gradient of linear networks with Haar weights grows at about (1-ζ) log((B-1)/(B-2)) a layer."""
+"""Y13: Growth of the gradient at finite ratio."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Y14: one step of gradient descent compresses the range of the gradients over the layers, at rates with η|∂loss/∂W| ≳ |W|."""
+"""Y14: One step compresses the range of the gradients."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""Y2: E[x'ᵀx'/N | x] = B ∫ det(I+2sS)^(-1/2) V_φ(S(I+2sS)^(-1)) ds at every width, Gaussian and Haar weights alike."""
+"""Y2: Exact conditional mean Gram at every width."""
 
 import math
 from fractions import Fraction
@@ -8,13 +8,38 @@ import sympy as sp
 from flint import acb, arb
 
 from isogap import mean_field
-from isogap.verification import sampling
+from isogap.verification import UndecidedError, replace, sampling
 from isogap.verification.balls import ball
 from isogap.verification.normalised_networks import Layer, normalised
+from isogap.verification.words import matrix, symmetric
+
+FAR = 35
+"""Integrals over s run from e^-35 over the largest eigenvalue to e^35."""
 
 
-def decide(case, *, power=0, centred=True):
+class Diagonal(tuple):
+    """Eigenvalues of a matrix in the frame of S: sums, products and whole powers."""
+
+    def __add__(self, other):
+        return Diagonal(x + y for x, y in zip(self, other, strict=True))
+
+    def __mul__(self, other):
+        return Diagonal(x * y for x, y in zip(self, other, strict=True))
+
+    def __rmul__(self, number):
+        return Diagonal(number * x for x in self)
+
+    def __pow__(self, exponent):
+        return Diagonal(x**exponent for x in self)
+
+
+def decide(case, *, centred=True):
     """Ball integrals against closed forms for the identity and against an integral over the circle for ReLU; sampled layers."""
+    case.decides("==", "==", "==")
+    law, centring, gram = case.claims
+    x, G, width = matrix("x"), matrix("G"), Fraction(7)
+    found = centring.right.words(G=G, A=gram.right.words(x=x, N=width))
+    case.words("S is the Gram of the centred samples", (x * G.T).T * (x * G.T), found * width, symmetric("G"))
     case.argument(
         "spherical symmetry", "u does not see the length of a row of W: a row may be replaced by a normal one"
     )
@@ -28,45 +53,62 @@ def decide(case, *, power=0, centred=True):
     case.identity(
         "tr V_id: the integrand is -d/ds det(I+2sS)^(-1/2)", sp.cancel(-sp.diff(det, s) / det), trace, computed=True
     )
+    with case.illustrations():
+        _sampled(case, centred)
     for a, b in ((1, 1), (3, 1), (20, 1), (1000, 7)):
         if not case.hypothesis(a > 0 and b > 0):
             continue
         # n = 2, B = 3: û on a circle; the mean of cos² on the ellipse
-        shares = [_linear((a, b), k, power) for k in range(2)]
+        shares = [_share(law, (a, b), lambda D, k=k: D[k]) for k in range(2)]
         roots = [ball(a).sqrt(), ball(b).sqrt()]
         for k in range(2):
             case.agree(
-                "identity, two eigenvalues: √a/(√a+√b)", shares[k], roots[k] / (roots[0] + roots[1]), 15, a=a, b=b
+                "identity, two eigenvalues: √a/(√a+√b)", shares[k], roots[k] / (roots[0] + roots[1]), 11, a=a, b=b
             )
         if a != b:
-            pairs = _linear((a, a, b, b), 0, power)
-            case.agree("identity, eigenvalues in pairs: a ∂_a E log", pairs, _pairs(a, b), 15, a=a, b=b)
+            pairs = _share(law, (a, a, b, b), lambda D: D[0])
+            case.agree("identity, eigenvalues in pairs: a ∂_a E log", pairs, _pairs(a, b), 11, a=a, b=b)
         case.agree(
             "relu, three samples: Laplace form and the circle",
-            _relu_laplace(a, b, power),
+            _share(law, (a, b), _relu),
             _relu_circle(a, b),
             10,
             a=a,
             b=b,
         )
-    if power == 0:
-        with case.illustrations():
-            _sampled(case, centred)
 
 
-def _linear(values, k, power):
-    """``λ_k ∫ (1+2sλ_k)^-1 Π(1+2sλ)^(-1/2) s^-power ds`` with s = x/(1-x); the number of eigenvalues is even."""
+def _share(law, values, entry):
+    """Right side over B at a Gram of these eigenvalues, all at least 1: the integral with s = e^v.
 
-    def integrand(x, _):
-        total = acb(1)
-        for v in values:
-            total *= (1 - x + 2 * x * v).rsqrt()
-        return (
-            total * (1 - x) ** (len(values) // 2 - 1) * values[k] / (1 - x + 2 * x * values[k]) * ((1 - x) / x) ** power
+    The parts cut off: the integrand is at most the largest eigenvalue near 0, and 1/(2s²) beyond the end.
+    """
+    rest = arb(0, 2) * arb(-FAR).exp()
+
+    def integral(low, high, body):
+        if not (low >= 0 and high == arb("inf")):
+            raise UndecidedError(f"the integral runs from {low} to {high}")
+        start = acb(low).log() if low > 0 else acb(-FAR) - acb(max(values)).log()
+        small = arb(2) ** -50
+        whole = acb.integral(
+            lambda v, _: body(v.exp()) * v.exp(), start, acb(FAR), rel_tol=small, abs_tol=small
         )
+        return whole.real + rest
 
-    low = acb(Fraction(1, 10**9).numerator) / 10**9 if power else acb(0)
-    return acb.integral(integrand, low, acb(1)).real
+    names = {"I": Diagonal([1] * len(values)), "S": Diagonal(values), "det": _determinant, "V": entry}
+    return law.right.evaluate({**names, "B": 1, "inf": arb("inf"), "integral": integral}, ball)
+
+
+def _determinant(D):
+    """Product, where no factor turns by more than an eighth of the circle: its root is analytic there."""
+    value = acb(1)
+    for x in D:
+        value *= x if _right_half(x) else acb("nan")
+    return value
+
+
+def _right_half(x):
+    return bool(x.real > abs(x.imag))
 
 
 def _pairs(a, b):
@@ -80,20 +122,17 @@ E = (Fraction(1), Fraction(-1), Fraction(0))  # over √2
 F = (Fraction(1), Fraction(1), Fraction(-2))  # over √6
 
 
-def _relu_laplace(a, b, power):
-    """``E relu(u_1)relu(u_3)/B`` by the Laplace form."""
-
-    def integrand(x, _):
-        ca, cb = a / (1 - x + 2 * x * a), b / (1 - x + 2 * x * b)  # covariances over 1 - x
-        c11, c33, c13 = ca / 2 + cb / 6, cb * 4 / 6, -cb * 2 / 6
-        root = (c11 * c33).sqrt()
-        c = c13 / root
-        j1 = ((1 - c * c).sqrt() + (acb.pi() - c.acos()) * c) / acb.pi()
-        weight = ((1 - x + 2 * x * a) * (1 - x + 2 * x * b)).rsqrt()
-        return weight * root * j1 / 2 * ((1 - x) / x) ** power
-
-    low = acb(1) / 10**9 if power else acb(0)
-    return acb.integral(integrand, low, acb(1)).real
+def _relu(D):
+    """``E relu(y_1)relu(y_3)`` of normal variables with the covariance D in the frame of E and F."""
+    a, b = D
+    c11, c33, c13 = a / 2 + b / 6, b * 4 / 6, -b * 2 / 6
+    if not (_right_half(c11) and _right_half(c33)):
+        return acb("nan")
+    root = (c11 * c33).sqrt()
+    c = c13 / root
+    if not (1 - c * c).real > 0:  # off the cuts of root and arc cosine
+        return acb("nan")
+    return root * ((1 - c * c).sqrt() + (acb.pi() - c.acos()) * c) / acb.pi() / 2
 
 
 def _relu_circle(a, b):
@@ -132,7 +171,7 @@ def _sampled(case, centred):
 
 
 FALSE_NEIGHBOURS = {
-    "with ds/s in place of ds: that is the mean of a logarithm": {"power": 1},
+    "with ds/s in place of ds: that is the mean of a logarithm": replace("(I + 2*s*S)^(-1))", "(I + 2*s*S)^(-1))/s"),
     "S = GAG for normalisation without centring": {"centred": False},
 }
 

@@ -1,4 +1,4 @@
-"""Y4: the squared gradient grows by λ = Σ l(l+n-2)w_l/((n-2)Σw_l) per layer, in degrees and in derivatives."""
+"""Y4: Growth of the squared gradient."""
 
 import numpy as np
 import sympy as sp

@@ -1,4 +1,4 @@
-"""Y5: λ ≥ (B-2)/(B-3) for every activation, with equality iff φ is affine on [-√(B-1), √(B-1)]; B = 3 infinite, B = 2 zero."""
+"""Y5: No activation helps."""
 
 import sympy as sp
 

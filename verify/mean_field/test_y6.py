@@ -1,4 +1,4 @@
-"""Y6: λ ≥ (B-2)/(B-3) + θB/(B-3), θ = 1 - w_1/Σw_l; equality iff φ is a polynomial of degree ≤ 2 on the interval."""
+"""Y6: The price of nonlinearity."""
 
 import sympy as sp
 

@@ -1,4 +1,4 @@
-"""Y7: closed forms of the rate: relu, leaky relu, |y|, y², Gegenbauer polynomials, and at B = ∞ shifted relu and sine."""
+"""Y7: Closed forms of the rate."""
 
 import sympy as sp
 from flint import arb

@@ -1,4 +1,4 @@
-"""Y8: near the linear regime the excess is γ⁴(k_3²/3)(n²-1)/((n+2)(n+4)) for odd φ and γ²k_2²(n²-1)/(2(n²-4)) if φ''(0) ≠ 0."""
+"""Y8: Near the linear regime."""
 
 import sympy as sp
 

@@ -1,4 +1,4 @@
-"""Y9: the fixed point attracts iff |μ_S|, |μ_M| < 1; for y² iff B ≤ 7; GELU loses stability at B = 39, relu and tanh never."""
+"""Y9: Stability of the symmetric fixed point."""
 
 from fractions import Fraction
 
