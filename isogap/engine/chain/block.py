@@ -166,8 +166,8 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
     k = marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
     last = gap_of_snapshots(raw.snaps[rows, k], raw.form[rows, k] == chain.FORM_E, raw.shift[rows, k])
     residual = energy_residual(d, job.first_gap, last, raw.total[rows, k])
-    # A broken path must not pass for one that was not looked at.
-    broken = np.isnan(raw.phi).any(axis=0) | (resolved.any(axis=1) & np.isnan(residual))
+    # A broken path must not pass for one that was not looked at. φ is added up backwards: NaN anywhere is NaN at the start.
+    broken = np.isnan(raw.phi[0]) | (resolved.any(axis=1) & np.isnan(residual))
     return np.where(broken, np.inf, np.where(resolved.any(axis=1), residual, np.nan))
 
 
