@@ -123,7 +123,6 @@ def ways(d: int) -> dict[str, Callable[[int], Way]]:
         batched["torch QR"] = torch_batched
     except ImportError:
         pass
-    in_batches = (
-        {f"{name} by 64": way for name, way in batched.items() if name != "scipy rvs(size=R)"} if d <= 32 else {}
-    )
+    small = d <= 32  # at large widths the replicas are few enough to be one batch
+    in_batches = {f"{name} by 64": way for name, way in batched.items() if small and way is not scipy_batched}
     return {"engine": engine, "scipy loop": scipy_loop, **batched, **in_batches}
