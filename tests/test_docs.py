@@ -65,12 +65,13 @@ def test_every_how_to_but_the_tables_has_a_tested_example():
     assert without == {"commands"}
 
 
-@pytest.fixture
-def ext(monkeypatch):
+@pytest.fixture(scope="module")
+def ext():
     """Import a module of docs/_ext that needs no Sphinx."""
-    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
     names = ("statement_pages", "notebook_pages", "import_picture", "command_pages", "gallery_page")
-    yield lambda name: __import__(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(DOCS / "_ext"))
+        yield lambda name: __import__(name)
     for name in names:
         sys.modules.pop(name, None)
 
@@ -80,9 +81,10 @@ class App:
         self.srcdir = str(srcdir)
 
 
-@pytest.fixture
-def built(ext, tmp_path):
-    """Generated pages, beside links to the folders they read."""
+@pytest.fixture(scope="module")
+def built(ext, tmp_path_factory):
+    """Generated pages, beside links to the folders they read; the tests only read them."""
+    tmp_path = tmp_path_factory.mktemp("docs")
     for name in ("notebooks", "isogap", "weingarten", "verify", "gallery"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "docs").mkdir()

@@ -9,7 +9,7 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 PROGRAM = "weingarten"
@@ -58,24 +58,7 @@ _NAMES_HELP = """names:
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line on standard error and exit status 2, with the name that was meant."""
-
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Read the arguments; an option that is not known is answered with the one that was meant."""
-        options, unknown = self.parse_known_args(args, namespace)
-        if unknown:
-            below = next(a.choices for a in self._actions if isinstance(a, argparse._SubParsersAction))
-            command = below.get(getattr(options, "command", ""), self)
-            name = unknown[0].strip()
-            near = _did_you_mean(name.partition("=")[0], command._option_string_actions) if name[:1] == "-" else ""
-            command.error(f"unrecognized arguments: {' '.join(word.strip() for word in unknown)}{near}")
-        return options
-
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
-        if action.choices is not None and value not in action.choices:
-            names = [str(choice) for choice in action.choices]
-            where = "/".join(action.option_strings) or str(action.metavar or action.dest)
-            self.error(f"{where} must be one of {', '.join(names)}, got {value!r}{_did_you_mean(value, names)}")
+    """A parser whose errors are one line on standard error and exit status 2."""
 
     def error(self, message: str) -> NoReturn:
         """Print ``message`` without the usage block, with what a mistyped word may mean, and exit with status 2."""
@@ -103,13 +86,6 @@ class Parser(argparse.ArgumentParser):
             if isinstance(action, argparse._SubParsersAction):
                 own += [inner for parser in action.choices.values() for inner in parser._actions]
         return own
-
-
-def _did_you_mean(name: str, known: Iterable[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 class _Version(argparse.Action):

@@ -23,8 +23,7 @@ class Checks:
     level : float
         Family-wise false-alarm level of the one-step check.
     control_variate : bool
-        Reduce the variance of ``E φ_l`` over the first layers by a martingale (``result.controlled``), where its cost, 50 µs a
-        replica and layer, stays below a second.
+        Reduce the variance of ``E φ_l`` over the first layers by a martingale (``result.controlled``), of up to 10 000 replicas.
 
     Examples
     --------

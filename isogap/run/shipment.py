@@ -17,8 +17,9 @@ from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.sources import source_hash
 from isogap.run.chain import simulate
 
-# Width, depth, replicas: both forms of the state, several blocks, and one with another number of replicas than lanes.
-JOBS = ((8, 60, 100), (5, 3, 9))
+# Width, depth, replicas: both forms of the state, several blocks, and one with another number of replicas than lanes, enough
+# of them for quantiles to be selected.
+JOBS = ((8, 60, 100), (5, 3, 77))
 
 
 def main_job() -> list[dict[str, Any]]:

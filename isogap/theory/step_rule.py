@@ -10,11 +10,12 @@ end for all spectra of a width. On the right ``F <= P (1 - ρ(1))``, for ρ decr
 ``lam_k``, which are non-negative with sum d. So the nodes right of u add at most ``P(u) (1 - ρ(1))/q(u)``: a sum may stop where
 that is the share 1e-16 of what it has.
 
-**Six nodes for the left half.** Nodes with ``s <= s_0 = 1/(16 d)`` see ``g = (1/ρ - 1)/s²`` only where it is a smooth function of
-s. For ``|s| <= R = 1/(2d)`` all ``|s eps_k| <= 1/2``, so ``1/ρ = e^X`` with ``|X| <= ½ |s|² Σ eps² <= 1/8`` and ``|g| <= 0.57 Σ eps²``,
-while ``g >= 0.23 Σ eps²`` on ``[0, s_0]``. Gauss's rule of n nodes for the weights of these nodes is exact for polynomials of degree
-``2n - 1``; in the ellipse around ``[0, s_0]`` that touches ``|s| = R``, whose half-axes add up to ``30 s_0/2``, g is analytic, and so
-the rule errs by at most ``4 · 2.5 · 29.9^(1-2n)/28.9`` of this part of the sum: 2e-17 for n = 6.
+**Six nodes for the left half.** Nodes with ``s <= s_0 = 1/(16 d)`` see ``g = (1/ρ - 1)/s²`` only where it is a smooth function
+of s. For ``|s| <= R = 1/(2d)`` all ``|s eps_k| <= 1/2``, so ``1/ρ = e^X`` with ``|X| <= ½ |s|² Σ eps² <= 1/8`` and
+``|g| <= 0.57 Σ eps²``, while ``g >= 0.23 Σ eps²`` on ``[0, s_0]``. Gauss's rule of n nodes for the weights of these nodes is
+exact for polynomials of degree ``2n - 1``; in the ellipse around ``[0, s_0]`` that touches ``|s| = R``, whose half-axes add up to
+``30 s_0/2``, g is analytic, and so the rule errs by at most ``4 · 2.5 · 29.9^(1-2n)/28.9`` of this part of the sum: 2e-17 for
+n = 6.
 """
 
 from __future__ import annotations

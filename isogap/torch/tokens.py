@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from isogap.torch.construction import LinearBatchNorm, ShapedActivation
 from isogap.torch.residual import BatchNorm, SkipInit, _Activation
@@ -172,8 +173,17 @@ def _token(node: Node, at: int) -> Token | None:
     return _layer(node, at) if node.what == "layer" else _function(node, at)
 
 
+def _refuse_own(module: Any) -> None:
+    """Refuse what is a known layer by its class only: a subclass with a forward of its own, weights out of other parameters."""
+    if "forward" in vars(module) or not type(module).forward.__module__.startswith(("torch.nn.", "isogap.torch.")):
+        raise Unrecognised(f"the theory has no {type(module).__name__}, whose forward is its own")
+    if is_parametrized(module):
+        raise Unrecognised("weights that are computed from other parameters: the theory has gradients by the weights")
+
+
 def _layer(node: Node, at: int) -> Token | None:
     module, kind = node.module, type(node.module).__name__
+    _refuse_own(module)
     if isinstance(module, nn.Linear):
         return Weight(at, module.weight.detach(), None if module.bias is None else module.bias.detach(), node.call)
     if isinstance(module, nn.BatchNorm1d):

@@ -43,8 +43,9 @@ A formula that the check evaluates is better written as ``claim``, in plain lett
     claim = ["mean_next <= phi + log(1 - p2/(2*d^2*(d+2)))"]
 
 It is typeset for the page, and ``case.claim.right`` gives it to the check: ``.ball(d=4, phi=..., p2=...)``, ``.sympy()``,
-``.float(...)``; ``case.below("Lemma 1")`` are the claims of a statement that it rests on. A check that does not evaluate
-all of its claims decides nothing. Neighbours are edits of the same text:
+``.float(...)``; ``case.below("Lemma 1")`` are the claims of a statement that it rests on. ``case.decides("<=")`` says
+which relations it decides. A check that does not evaluate all of its claims decides nothing. A statement without numbers and
+relations has a ``formula`` alone, and says so: ``words = "why"``. Neighbours are edits of the same text:
 ``FALSE_NEIGHBOURS = {"twice as fast": replace("2*d^2", "d^2")}``.
 
 ``library`` is always an illustration. A verdict is never stronger than the statements that it rests on, which are judged in

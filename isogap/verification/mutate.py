@@ -1,8 +1,9 @@
 """Mutation drill: wrong versions of this program, each of which the proof check or a test has to notice.
 
 ``python -m isogap.verification.mutate`` works from a checkout: it copies the sources, changes one piece of text at a time
-(``mutations.toml``), and asks what is said to notice it: statements of the proof check or test files. Every number in every
-printed formula is changed as well, one at a time. What nobody notices is a *survivor*; the exit status is then 1.
+(``mutations.toml``), and asks what is said to notice it: statements of the proof check or test files. Every number and
+every inequality in every printed formula is changed as well, one at a time. What nobody notices is a *survivor*; the exit
+status is then 1.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from isogap.verification.claims import variations
+from isogap.verification.claims import flips, variations
 from isogap.verification.outcome import Control, Verdict
 from isogap.verification.registry import Statement, check_module, find, load
 from isogap.verification.runner import judge
@@ -64,7 +65,7 @@ def code_mutations() -> list[Mutation]:
 
 
 def formula_mutations(system: str = "chain") -> list[Mutation]:
-    """Every number in every claim of a system, changed alone; the statement's own check has to notice.
+    """Every number and every inequality in every claim of a system, changed alone; the statement's own check has to notice.
 
     Examples
     --------
@@ -75,7 +76,7 @@ def formula_mutations(system: str = "chain") -> list[Mutation]:
     for s in load().values():
         if s.system == system:
             for number, text in enumerate(s.claim, 1):
-                for what, changed in variations(text):
+                for what, changed in (*variations(text), *flips(text)):
                     name, edit = f"{s.key}: claim {number}, {what}", (f'"{text}"', f'"{changed}"')
                     found.append(Mutation(name, f"verify/{system}", *edit, (f"verify:{s.key}",)))
     return found

@@ -38,8 +38,9 @@ def compiled(chosen, lanes=None):
     count, d = chosen.snaps.shape[0], chosen.snaps.shape[2]
     value, doubt = np.empty((2, count, chosen.at.size))
     room = Room.of(d, lanes_available() if lanes is None else lanes)
-    unit = 2.0 ** chosen.shift[:, chosen.at]
-    states_to_drifts(room, Rule(*step_rule(d)), chosen.snaps, chosen.is_deviation, unit, chosen.at, value, doubt)
+    unit = np.ascontiguousarray(2.0 ** chosen.shift[:, chosen.at])
+    rule = Rule(*step_rule(d))
+    states_to_drifts(room, rule, chosen.snaps, chosen.is_deviation, unit, chosen.at, value, doubt)
     return value, doubt
 
 

@@ -66,7 +66,42 @@ def tied():
     return net
 
 
+class Cubed(nn.Linear):
+    def forward(self, x):
+        return super().forward(x) ** 3
+
+
+class Softsign(nn.BatchNorm1d):
+    def forward(self, x):
+        return x / (1 + x.abs())
+
+
+def hooked():
+    net = nn.Sequential(*pairs())
+    for layer in net:
+        layer.register_forward_hook(lambda module, arguments, output: output**3)
+    return net
+
+
+def zeroed(h):
+    h = h.clone()
+    h[:, 0] = 0
+    return h
+
+
+def tripled(h):
+    h = h.clone()
+    h[:, 0].mul_(3)
+    return h
+
+
 UNLIKE = [
+    (stack(lambda: Cubed(D, D), norm), "no Cubed"),
+    (stack(linear, lambda: Softsign(D)), "no Softsign"),
+    (stack(lambda: nn.utils.parametrizations.orthogonal(linear()), norm), "computed from other parameters"),
+    (hooked(), "no pow"),
+    (chain(zeroed), "cannot be seen"),
+    (chain(tripled), "cannot be seen"),
     (chain(lambda h: h.clamp(min=0)), "no clamp"),
     (chain(lambda h: nnf.gelu(h, approximate="tanh")), "gelu with tanh"),
     (chain(lambda h: nnf.elu(h, alpha=2.0)), "elu with 2.0"),
@@ -115,6 +150,20 @@ def test_another_spelling_of_the_same_network_is_the_same_network(net, name):
     report = check(net, BATCH, rng=1, replicas=2)
     assert report.network.activation.name == name
     assert report.network.depth == 6
+
+
+@pytest.mark.parametrize(
+    ("batch", "net"),
+    [
+        (torch.randn(8, 2 * D), Net(lambda m, x: m[0](x.view(-1, D)), nn.Sequential(*pairs()))),
+        (torch.randn(8, D, D), nn.Sequential(*pairs())),
+    ],
+    ids=["rows split by a view", "sequences"],
+)
+def test_layers_that_see_no_vector_a_sample_are_no_network_of_the_theory(batch, net):
+    report = check(net, batch, rng=1, replicas=2)
+    assert report.network is None
+    assert "one vector a sample" in report.verdict
 
 
 def test_a_number_before_the_activation_is_its_gain():

@@ -1,5 +1,7 @@
 """Alpha law: Growth with nearly linear activations goes with the fourth power of the gain."""
 
+from fractions import Fraction
+
 import numpy as np
 import sympy as sp
 
@@ -10,13 +12,19 @@ from isogap.verification.sampling import estimate
 
 def decide(case):
     """Backpropagation of tanh networks at two gains, a factor 2 apart; the exponent 1/4 by the p-series."""
-    one, half = _rates(case, 1.0), _rates(case, 0.5)
-    case.hypothesis(True)
     case.decides(">=", "<=", "<", "==", ">")
     least, most, finite, gains, exponent = case.claims
+    asked = []
+    for claim in (least, most):
+        for side in claim.sides:
+            side.exact(rate=lambda gain: asked.append(gain) or 1)
+    if asked != [1, Fraction(1, 2)] * 2:
+        raise UndecidedError(f"measured at the gains 1 and 1/2, not at {', '.join(map(str, asked))}")
     factors = [claim.right.exact(rate=lambda _: 1) for claim in (least, most)]
     if not case.control and factors != [2**4 / 2, 2**4 * 2]:
         raise UndecidedError(f"2⁴ within a factor 2 is 8 and 32, not {', '.join(map(str, factors))}")
+    one, half = _rates(case, 1.0), _rates(case, 0.5)
+    case.hypothesis(True)
     _compare(case, least, one, half, "at least half of 2⁴ times the growth")
     _compare(case, most, one, half, "at most twice 2⁴ times the growth")
     case.mean_below("there is growth at gain 1", -one, 0.0, None, d=8)
@@ -44,17 +52,9 @@ def decide(case):
 
 
 def _compare(case, claim, one, half, what=""):
-    left, right = (
-        side.evaluate({"rate": lambda gain: _known(gain, {1.0: one, 0.5: half})}, float) for side in claim.sides
-    )
+    left, right = (side.evaluate({"rate": {1.0: one, 0.5: half}.__getitem__}, float) for side in claim.sides)
     low, high = (left, right) if claim.ops == ("<=",) else (right, left)
     case.mean_at_most(what, low - high, 0.0, None, d=8)
-
-
-def _known(gain, rates):
-    if gain not in rates:
-        raise UndecidedError(f"measured at the gains {', '.join(map(str, rates))}, not at {gain}")
-    return rates[gain]
 
 
 def _rates(case, gain):

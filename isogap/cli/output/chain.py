@@ -298,7 +298,7 @@ def _asymptote_note(result: ChainResult) -> list[str]:
 def _control_note(result: ChainResult) -> list[str]:
     """How much the control variate gains at the layers it reaches; layer 1 has no error left and is not counted."""
     factor = result.controlled.factor
-    gained = np.flatnonzero(np.nan_to_num(factor) > 1.5)
+    gained = np.flatnonzero(np.isfinite(factor) & (factor > 1.5))
     gained = gained[gained > 1]
     if gained.size == 0:
         return []

@@ -159,16 +159,17 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
     layer up to which ``d φ`` has stayed within `_resolved_gap` is taken; NaN if there is none but the start. A path that has
     been beyond and has come back has lost digits of its smallest singular value on the way.
     """
-    d, rows = job.start.width, np.arange(raw.form.shape[0])
-    resolved = np.ones((rows.size, marks.size), np.bool_)
+    d, count = job.start.width, raw.form.shape[0]
+    seen, last = np.ones(count, np.bool_), np.full(count, marks.size - 1)
     if job.weights == "gaussian":
         resolved = (d * np.maximum.accumulate(raw.phi, axis=0)[marks].T <= _resolved_gap(job.start)) & (marks > 0)
-    k = marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
-    last = gap_of_snapshots(raw.snaps[rows, k], raw.form[rows, k] == chain.FORM_E, raw.shift[rows, k])
-    residual = energy_residual(d, job.first_gap, last, raw.total[rows, k])
-    # A broken path must not pass for one that was not looked at.
-    broken = np.isnan(raw.phi).any(axis=0) | (resolved.any(axis=1) & np.isnan(residual))
-    return np.where(broken, np.inf, np.where(resolved.any(axis=1), residual, np.nan))
+        seen, last = resolved.any(axis=1), last - np.argmax(resolved[:, ::-1], axis=1)
+    at = np.arange(count), last
+    gap = gap_of_snapshots(raw.snaps[at], raw.form[at] == chain.FORM_E, raw.shift[at])
+    residual = energy_residual(d, job.first_gap, gap, raw.total[at])
+    # A broken path must not pass for one that was not looked at. φ is added up backwards: NaN anywhere is NaN at the start.
+    broken = np.isnan(raw.phi[0]) | (seen & np.isnan(residual))
+    return np.where(broken, np.inf, np.where(seen, residual, np.nan))
 
 
 def _resolved_gap(start: Start) -> float:

@@ -139,13 +139,12 @@ def exact_quantiles_of_both(phi: FloatArray, log_phi: FloatArray) -> tuple[Float
         return exact_quantiles(phi), exact_quantiles(log_phi)
     of_phi, of_log = np.zeros((2, layers, len(QUANTILES), 2))
     found = np.zeros((layers, len(QUANTILES)), np.bool_)
-    room = np.zeros(top + 5 + 2 * len(QUANTILES))
-    neighbours(log_phi, phi, _ranks(top), of_log, of_phi, found, room)
+    neighbours(log_phi, phi, _ranks(top), np.zeros((len(QUANTILES), 2)), of_log, of_phi, found)
     rest = ~found.all(axis=1)
-    out = _between(*of_phi.T, top), _between(*of_log.T, top)
+    out = tuple(_between(part[..., 0].T, part[..., 1].T, top) for part in (of_phi, of_log))
     for quantiles, values in zip(out, (phi, log_phi), strict=True):
         quantiles[:, rest] = exact_quantiles(values[rest])
-    return out
+    return out[0], out[1]
 
 
 def _ranks(top: int) -> IntArray:

@@ -24,10 +24,18 @@ def _below(row, x):  # type: ignore[no-untyped-def]
     return count
 
 
+@kernel()
+def _range(row):  # type: ignore[no-untyped-def]
+    least = most = row[0]
+    for i in range(1, row.shape[0]):
+        least, most = min(least, row[i]), max(most, row[i])
+    return most - least
+
+
 # Minima and maxima of finite numbers: no rounding, whatever their order.
 @kernel(fastmath={"nnan", "nsz"})
-def _cut(row, other, x, out):  # type: ignore[no-untyped-def]
-    """Largest value below ``x`` and smallest of the others, of ``row`` and of ``other``: ``out[0..3]``."""
+def _cut(row, other, x):  # type: ignore[no-untyped-def]
+    """Largest value below ``x`` and smallest of the others, of ``row`` and of ``other``."""
     a = c = -np.inf
     b = d = np.inf
     for i in range(row.shape[0]):
@@ -37,7 +45,7 @@ def _cut(row, other, x, out):  # type: ignore[no-untyped-def]
         a, b = below if below > a else a, above if above < b else b
         below, above = w if low else -np.inf, np.inf if low else w
         c, d = below if below > c else c, above if above < d else d
-    out[0], out[1], out[2], out[3] = a, b, c, d
+    return a, b, c, d
 
 
 @kernel()
@@ -64,58 +72,25 @@ def _separator(row, low, x, spacing):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _sift(heap, at, end):  # type: ignore[no-untyped-def]
-    """Let the value at ``at`` sink until both values below it, at ``2 at + 1`` and the next, are no larger."""
-    value = heap[at]
-    child = 2 * at + 1
-    while child < end:
-        if child + 1 < end and heap[child] < heap[child + 1]:
-            child += 1
-        if heap[child] <= value:
-            break
-        heap[at], at, child = heap[child], child, 2 * child + 1
-    heap[at] = value
-
-
-@kernel()
-def _sort(row, ordered):  # type: ignore[no-untyped-def]
-    """Fill ``ordered`` with the values of ``row`` in ascending order, none of them NaN: a heap, which needs no other memory."""
-    n = row.shape[0]
-    for i in range(n):
-        ordered[i] = row[i]
-    for i in range(n // 2 - 1, -1, -1):
-        _sift(ordered, i, n)
-    for end in range(n - 1, 0, -1):
-        ordered[0], ordered[end] = ordered[end], ordered[0]
-        _sift(ordered, 0, end)
-
-
-@kernel()
-def neighbours(values, other, ranks, out, other_out, found, room):  # type: ignore[no-untyped-def]
+def neighbours(values, other, ranks, near, out, other_out, found):  # type: ignore[no-untyped-def]
     """Fill ``out[r, q]`` and ``other_out[r, q]`` with order statistics ``ranks[q]`` and ``ranks[q] + 1``, where ``found[r, q]``.
 
-    ``ranks`` are below the number of columns less one; ``room`` is as long as a row, four, and twice the ranks.
+    ``ranks`` are below the number of columns less one. ``near``, 0 at first, holds a separator and the spacing for each rank.
     """
-    n, wanted = values.shape[1], ranks.shape[0]
-    ordered, cut = room[:n], room[n : n + 4]
-    x, spacing = room[n + 4 : n + 4 + wanted], room[n + 4 + wanted : n + 4 + 2 * wanted]
-    for q in range(wanted):
-        spacing[q] = 0.0
+    n = values.shape[1]
     for r in range(values.shape[0]):
-        finite = _below(values[r], np.inf) == n and _below(values[r], _LOWEST) == 0
-        for q in range(wanted):
+        row = values[r]
+        finite = _below(row, np.inf) == n and _below(row, _LOWEST) == 0
+        for q in range(ranks.size):
             found[r, q] = False
             if not finite:
                 continue
-            low = ranks[q]
-            if not spacing[q] > 0.0:
-                _sort(values[r], ordered)
-                left, right = max(low - n // 20, 0), min(low + n // 20 + 1, n - 1)
-                x[q], spacing[q] = ordered[low + 1], (ordered[right] - ordered[left]) / (right - left)
-            x[q], spacing[q], found[r, q] = _separator(values[r], low, x[q], spacing[q])
-            if not found[r, q]:
-                spacing[q] = 0.0
-                continue
-            _cut(values[r], other[r], x[q], cut)
-            found[r, q] = cut[2] <= cut[3]
-            out[r, q, 0], out[r, q, 1], other_out[r, q, 0], other_out[r, q, 1] = cut[0], cut[1], cut[2], cut[3]
+            x, spacing = near[q, 0], near[q, 1]
+            if not spacing > 0.0:
+                x, spacing = row[0], _range(row) / n
+            x, spacing, found[r, q] = _separator(row, ranks[q], x, spacing)
+            near[q, 0], near[q, 1] = x, spacing if found[r, q] else 0.0
+            if found[r, q]:
+                a, b, c, d = _cut(row, other[r], x)
+                found[r, q] = c <= d
+                out[r, q, 0], out[r, q, 1], other_out[r, q, 0], other_out[r, q, 1] = a, b, c, d

@@ -27,7 +27,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isogap.engine.kernels.compiling import kernel
-from isogap.engine.kernels.lanes.vectors import aligned, any_less, flat, fma, load, root, rows, spread, store, where_less
+from isogap.engine.kernels.lanes.vectors import (
+    aligned,
+    any_less,
+    flat,
+    fma,
+    load,
+    root,
+    rows,
+    spread,
+    store,
+    where_less,
+)
 
 # Rows of the array of numbers of a lane.
 UNIT, NOISE, VALUE, DOUBT = range(4)
