@@ -95,6 +95,14 @@ def tripled(h):
     return h
 
 
+def alternating():
+    net = nn.Sequential(*pairs())
+    with torch.no_grad():
+        for k in range(4, 12, 2):
+            net[k].weight.copy_(net[k - 4].weight)
+    return net
+
+
 UNLIKE = [
     (stack(lambda: Cubed(D, D), norm), "no Cubed"),
     (stack(linear, lambda: Softsign(D)), "no Softsign"),
@@ -164,6 +172,12 @@ def test_layers_that_see_no_vector_a_sample_are_no_network_of_the_theory(batch, 
     report = check(net, batch, rng=1, replicas=2)
     assert report.network is None
     assert "one vector a sample" in report.verdict
+
+
+def test_weights_that_come_again_after_other_ones_are_not_independent():
+    report = check(alternating(), BATCH, rng=1, replicas=0)
+    assert report.network is None
+    assert "the same weights in several layers" in report.verdict
 
 
 def test_a_number_before_the_activation_is_its_gain():
