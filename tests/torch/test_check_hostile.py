@@ -9,6 +9,7 @@ import torch.nn.functional as nnf  # noqa: E402
 from torch import nn  # noqa: E402
 
 from isogap.torch import LinearBatchNorm, check, haar_, orthogonal_mlp  # noqa: E402
+from isogap.torch.laws import law_of  # noqa: E402
 
 D = 8
 BATCH = np.random.default_rng(1).standard_normal((12, D))
@@ -272,3 +273,10 @@ def test_weights_given_are_not_called_trained_for_being_many_and_small():
             torch.manual_seed(seed)
             net = nn.Sequential(*[m for _ in range(100) for m in (nn.Linear(4, 4), nn.BatchNorm1d(4), nn.ReLU())])
         assert check(net, BATCH[:, :4], rng=seed, replicas=2).subject == "drawn"
+
+
+def test_small_permutations_and_blocks_are_orthogonal_but_not_haars():
+    rotation = torch.tensor([[0.6, -0.8], [0.8, 0.6]])
+    for matrix in (torch.eye(4)[[2, 0, 3, 1]], torch.block_diag(rotation, rotation)):
+        assert law_of(matrix) == "other orthogonal"
+    assert law_of(rotation) == "orthogonal"
