@@ -110,6 +110,7 @@ UNLIKE = [
     (stack(lambda: nn.utils.parametrizations.orthogonal(linear()), norm), "computed from other parameters"),
     (hooked(), "no pow"),
     (chain(zeroed), "cannot be seen"),
+    (chain(lambda h: h.to(torch.float16).to(torch.float32)), "another precision"),
     (chain(tripled), "cannot be seen"),
     (chain(lambda h: h.clamp(min=0)), "no clamp"),
     (chain(lambda h: nnf.gelu(h, approximate="tanh")), "gelu with tanh"),
