@@ -203,6 +203,9 @@ def _law(matrices: list[Any], remarks: list[str]) -> tuple[str, list[float]]:
     if len(laws) > 1:
         raise Unrecognised(f"weights of different laws: {', '.join(sorted(laws))}")
     law = laws.pop()
+    distinct = len({m.contiguous().cpu().view(torch.uint8).numpy().tobytes() for m in matrices})
+    if law in ("orthogonal", "independent") and matrices[0].shape[0] > 1 and distinct < len(matrices):
+        raise Unrecognised("the same weights in several layers: the theory has independent ones")
     sizes = [size_of(m) for m in matrices]
     if law == "zero":
         raise Unrecognised("weights that are all zero")

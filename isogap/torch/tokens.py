@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
@@ -246,6 +247,8 @@ def _function(node: Node, at: int) -> Token | None:
         )
     name, numbers = node.what, [c for c in node.constants if isinstance(c, int | float) and not isinstance(c, bool)]
     parameters = [c for c in node.constants if isinstance(c, nn.Parameter)]
+    if any(isinstance(c, torch.dtype) and c not in (torch.float32, torch.float64) for c in node.constants):
+        raise Unrecognised(f"{name} rounds to another precision")
     if name in _NEUTRAL:
         return None
     if name == "linear" and parameters:

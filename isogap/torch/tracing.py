@@ -28,7 +28,7 @@ _FRAMES = (
 )
 
 
-_CONSTANTS = (nn.Parameter, int, float, bool, str)
+_CONSTANTS = (nn.Parameter, int, float, bool, str, torch.dtype)
 
 
 @dataclass

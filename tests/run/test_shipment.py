@@ -121,6 +121,11 @@ def test_whatever_is_wrong_with_shipped_code_it_is_not_run(objects, tmp_path, fa
             assert fault in shipped.reason()
 
 
+def test_an_unknown_family_is_named_as_what_it_is():
+    with shipped.switched("x86-64-v9"):
+        assert shipped.reason().startswith("ISOGAP_SHIPPED=x86-64-v9 is neither 0 nor a family")
+
+
 def test_code_of_edited_kernels_is_not_run(objects, monkeypatch):
     monkeypatch.setattr(shipped, "source_hash", lambda: "edited")
     with shipped.switched(None, objects[0]):

@@ -9,6 +9,7 @@ import torch.nn.functional as nnf  # noqa: E402
 from torch import nn  # noqa: E402
 
 from isogap.torch import LinearBatchNorm, check, haar_, orthogonal_mlp  # noqa: E402
+from isogap.torch.laws import law_of  # noqa: E402
 
 D = 8
 BATCH = np.random.default_rng(1).standard_normal((12, D))
@@ -95,12 +96,21 @@ def tripled(h):
     return h
 
 
+def alternating():
+    net = nn.Sequential(*pairs())
+    with torch.no_grad():
+        for k in range(4, 12, 2):
+            net[k].weight.copy_(net[k - 4].weight)
+    return net
+
+
 UNLIKE = [
     (stack(lambda: Cubed(D, D), norm), "no Cubed"),
     (stack(linear, lambda: Softsign(D)), "no Softsign"),
     (stack(lambda: nn.utils.parametrizations.orthogonal(linear()), norm), "computed from other parameters"),
     (hooked(), "no pow"),
     (chain(zeroed), "cannot be seen"),
+    (chain(lambda h: h.to(torch.float16).to(torch.float32)), "another precision"),
     (chain(tripled), "cannot be seen"),
     (chain(lambda h: h.clamp(min=0)), "no clamp"),
     (chain(lambda h: nnf.gelu(h, approximate="tanh")), "gelu with tanh"),
@@ -164,6 +174,12 @@ def test_layers_that_see_no_vector_a_sample_are_no_network_of_the_theory(batch, 
     report = check(net, batch, rng=1, replicas=2)
     assert report.network is None
     assert "one vector a sample" in report.verdict
+
+
+def test_weights_that_come_again_after_other_ones_are_not_independent():
+    report = check(alternating(), BATCH, rng=1, replicas=0)
+    assert report.network is None
+    assert "the same weights in several layers" in report.verdict
 
 
 def test_a_number_before_the_activation_is_its_gain():
@@ -258,3 +274,10 @@ def test_weights_given_are_not_called_trained_for_being_many_and_small():
             torch.manual_seed(seed)
             net = nn.Sequential(*[m for _ in range(100) for m in (nn.Linear(4, 4), nn.BatchNorm1d(4), nn.ReLU())])
         assert check(net, BATCH[:, :4], rng=seed, replicas=2).subject == "drawn"
+
+
+def test_small_permutations_and_blocks_are_orthogonal_but_not_haars():
+    rotation = torch.tensor([[0.6, -0.8], [0.8, 0.6]])
+    for matrix in (torch.eye(4)[[2, 0, 3, 1]], torch.block_diag(rotation, rotation)):
+        assert law_of(matrix) == "other orthogonal"
+    assert law_of(rotation) == "orthogonal"
