@@ -32,6 +32,7 @@ def page(text: str, source: Path) -> str:
             said = FIGURES[name][2]
         return f"![{said}](gallery/{found[2]})"
 
+    text = re.sub(r"\[(!\[[^\]]*\]\([\w.-]+\))\]\([\w.-]+\.svg\)", r"\1", text)  # the vector form is linked below
     text = re.sub(r"!\[([^\]]*)\]\(([\w.-]+\.png)\)", picture, text)
     # data and vector forms are files to take, where they have been made
     return re.sub(
