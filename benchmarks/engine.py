@@ -282,7 +282,7 @@ def draw(data: dict[str, Any], path: str) -> None:
             left.errorbar(d, time, yerr=(time - low, high - time), **style)
             if way != "engine":
                 right.errorbar(d, ratio, yerr=(ratio - least, most - ratio), **style)
-        right.axhline(1, color=COLOURS[0], lw=1.2, label="engine")
+        right.axhline(1, color=COLOURS[0], lw=1.2)
         wide = np.array([64.0, 512.0])
         left.plot(wide, rows_at(rows, "engine", 512) * (wide / 512) ** 3 / 2, color=GREY, ls="--", lw=1, label="d³")
         for ax, words in ((left, "µs of processor time, layer and network"), (right, "times the engine's")):
@@ -297,7 +297,7 @@ def draw(data: dict[str, Any], path: str) -> None:
     names = ("way", "width", "microseconds", "least", "most", "ratio", "ratio_least", "ratio_most")
     ratios = [row["ratio"][way] for row in data["compared"] for way in shown if way != "engine"]
     caption = (
-        f"One thread, float64, ways taking turns; medians, bars from the least to the most. The engine takes {min(ratios):.0f} to "
+        f"One thread, float64, ways taking turns; medians, bars from least to most. The engine takes {min(ratios):.0f} to "
         f"{max(ratios):.0f} times less than the others."
     )
     target = Path(path)

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 import shutil
+import struct
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -95,9 +96,20 @@ def write_gallery(folder: Path, entries: Mapping[str, tuple[str, str]]) -> None:
 
 
 def picture(folder: Path, name: str) -> str:
-    """The figure in Markdown, with what is seen for those who do not see it; the vector form opens with a click."""
-    image = f"![{SEEN.get(name, name)}]({name}.png)"
+    """The figure for a page, at half its resolution, with what is seen for those who do not see it; a click opens the SVG."""
+    width = _shown_width(folder / f"{name}.png")
+    image = f'<img src="{name}.png"{width} alt="{SEEN.get(name, name)}">'
     return f"[{image}]({name}.svg)" if (folder / f"{name}.svg").is_file() else image
+
+
+def _shown_width(png: Path) -> str:
+    """As an attribute: 110 points of the page an inch, by the resolution that the file states, else 160."""
+    head = png.read_bytes()[:4096]
+    if head[:4] != b"\x89PNG":
+        return ""
+    at, (pixels,) = head.find(b"pHYs"), struct.unpack(">I", head[16:20])
+    inches = pixels / (struct.unpack(">I", head[at + 4 : at + 8])[0] * 0.0254 if at > 0 else 160)
+    return f' width="{110 * inches:.0f}"'
 
 
 def _files(folder: Path, name: str) -> str:

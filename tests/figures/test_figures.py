@@ -12,7 +12,7 @@ from isogap.cli.figures import main
 from isogap.engine.networks.training import History
 from isogap.figures import FIGURES, Settings, make
 from isogap.figures import product as common
-from isogap.figures.output import csv_text, write, write_gallery
+from isogap.figures.output import csv_text, picture, write, write_gallery
 from isogap.figures.paper import bound, depth, learning, rank, shaping
 from isogap.figures.paper.datasets import mean_cosine
 from isogap.figures.seen import SEEN
@@ -59,6 +59,13 @@ def test_writing(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["line.csv", "line.png", "line.svg"]
     first = [path.read_bytes() for path in paths]
     assert [path.read_bytes() for path in write(a_product(), tmp_path)] == first
+
+
+def test_a_picture_is_shown_at_half_its_resolution_and_opens_the_vector_form(tmp_path: Path) -> None:
+    write(a_product(), tmp_path)
+    pixels = struct.unpack(">I", (tmp_path / "line.png").read_bytes()[16:20])[0]
+    assert pixels == 1100
+    assert picture(tmp_path, "line") == '[<img src="line.png" width="550" alt="line">](line.svg)'
 
 
 def test_a_failure_leaves_nothing_half_written(tmp_path: Path) -> None:
@@ -127,7 +134,7 @@ def test_gallery_keeps_older_sentences(tmp_path: Path) -> None:
     assert text.count("*Scale quick, 2 s.*") == 1
     write_gallery(tmp_path, {"fig1": ("Again.", "Scale quick, 1 s.")})
     text = (tmp_path / "README.md").read_text()
-    assert text.count(f"![{SEEN['fig1']}](fig1.png)") == 1
+    assert text.count(f'<img src="fig1.png" alt="{SEEN["fig1"]}">') == 1
     assert "First." not in text
     assert "Scale paper" not in text
     assert "Second.\n\n*Scale quick, 2 s.*" in text
