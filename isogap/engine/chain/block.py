@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -47,13 +48,14 @@ class Block:
 class Marks(NamedTuple):
     """Layers of a block at which the state is kept, and what they are kept for.
 
-    ``layers`` are all of them, ascending; ``law`` those held against the one-step law, of which the first ``controlled``
-    feed the control variate and ``checked`` are reported.
+    ``layers`` are all of them, ascending; ``law`` those held against the one-step law, the marks number ``at``, of which the
+    first ``controlled`` feed the control variate and those number ``reported`` are reported.
     """
 
     layers: IntArray
     law: IntArray
-    checked: tuple[int, ...]
+    at: IntArray
+    reported: IntArray
     controlled: int
 
     @classmethod
@@ -62,9 +64,15 @@ class Marks(NamedTuple):
         watched = first < CHECKED_REPLICAS
         checked = job.checked if watched and job.step_law is not None else ()
         controlled = job.controlled if job.step_law is not None else 0
-        law = {*checked, *range(controlled)}
-        layers = law | (_energy_layers(job) if watched else set())
-        return cls(np.array(sorted(layers), np.int64), np.array(sorted(law), np.int64), checked, controlled)
+        return _marks(checked, controlled, _energy_layers(job) if watched else frozenset())
+
+
+@lru_cache(maxsize=8)
+def _marks(checked: tuple[int, ...], controlled: int, energy: frozenset[int]) -> Marks:
+    law = np.array(sorted({*checked, *range(controlled)}), np.int64)
+    layers = np.array(sorted({*law.tolist(), *energy}), np.int64)
+    reported = np.searchsorted(law, np.array(checked, np.int64))
+    return Marks(layers, law, np.searchsorted(layers, law), reported, controlled)
 
 
 def run_block(job: Job, first: int, last: int, signal: IntArray) -> Block | None:
@@ -109,15 +117,15 @@ def _law_residuals(job: Job, raw: RawPaths, marks: Marks) -> tuple[FloatArray, F
     residual, relative = (np.full((count, len(job.checked)), np.nan) for _ in range(2))
     if not law.size or job.step_law is None:
         return residual, relative, np.zeros((marks.controlled, count))
-    absolute, scaled = _one_step(job, job.step_law, raw, law, np.searchsorted(marks.layers, law))
-    at, reported = np.searchsorted(law, np.array(marks.checked, np.int64)), slice(len(marks.checked))
-    residual[:, reported], relative[:, reported] = absolute[:, at], scaled[:, at]
+    absolute, scaled = _one_step(job, job.step_law, raw, law, marks.at)
+    if marks.reported.size:
+        residual, relative = (np.take(values, marks.reported, axis=1) for values in (absolute, scaled))
     return residual, relative, absolute[:, : marks.controlled].T
 
 
 def _one_step(job: Job, law: StepLaw, raw: RawPaths, seen: IntArray, at: IntArray) -> tuple[FloatArray, FloatArray]:
     """Residuals of the one-step law, absolute and relative, at the layers ``seen``, the marks number ``at``: ``(n, K)``."""
-    states = States(raw.snaps, raw.form == chain.FORM_E, raw.shift, at)
+    states = States(raw.snaps, raw.form == chain.FORM_E, raw.shift, at, bool(seen[0] == 0))
     return one_step_residual(-raw.step[:, at] / job.start.width, states, raw.log_phi[seen].T, law)
 
 
@@ -136,10 +144,10 @@ def _control_variate(job: Job, innovations: FloatArray) -> FloatArray:
     return C
 
 
-def _energy_layers(job: Job) -> set[int]:
+def _energy_layers(job: Job) -> frozenset[int]:
     """Where E4 may end: at the last layer, and with Gaussian weights also early, before the batch becomes singular."""
     early = {1, 2} if job.weights == "gaussian" else set()
-    return {job.depth} | {layer for layer in early if layer < job.depth}
+    return frozenset({job.depth, *(layer for layer in early if layer < job.depth)})
 
 
 def _energy_residuals(job: Job, raw: RawPaths, marks: Marks, first: int) -> FloatArray:

@@ -29,12 +29,15 @@ class States(NamedTuple):
     shift : ndarray of int, shape (n, marks)
         0 in the form in X.
     at : ndarray of int, shape (K,)
+    shared : bool
+        Whether all replicas have the same state at the first of these marks, as at the start.
     """
 
     snaps: FloatArray
     is_deviation: npt.NDArray[np.bool_]
     shift: IntArray
     at: IntArray
+    shared: bool = False
 
 
 # Expected change of φ over one layer from each state, in units of 2^(2 shift), shape (n, K).

@@ -49,7 +49,7 @@ class Totals:
         zero = np.zeros(2)
         nothing = {"rate": zero, "rate_m2": zero}
         arrays |= nothing if window is None else _moments("rate", _rate_values(block.log_phi, window))
-        return cls(arrays | _control_moments(block, arrays["exponent"], number % 2))
+        return cls(arrays | _control_moments(block, arrays, number % 2))
 
     def merged(self, other: Totals) -> Totals:
         """Totals of both samples."""
@@ -152,16 +152,16 @@ def _rate_values(log_phi: FloatArray, window: tuple[int, int]) -> FloatArray:
 # --- the control variate ----------------------------------------------------------------------------------------------
 
 
-def _control_moments(block: Block, exponent: Any, fold: int) -> dict[str, npt.NDArray[Any]]:
-    """Per fold: means and (co)deviations of φ and ``C``, in the units of φ; shape ``(2, layers)``."""
+def _control_moments(block: Block, gap: Any, fold: int) -> dict[str, npt.NDArray[Any]]:
+    """Per fold: means and (co)deviations of φ and ``C``, in the units of φ, ``gap`` its moments; shape ``(2, layers)``."""
     layers, n = block.control_variate.shape
     out = {f"fold_{name}": np.zeros((2, layers)) for name in ("phi", "c", "phi_m2", "c_m2", "cross")}
     counts = np.zeros(2)
-    if layers and np.isfinite(block.phi[:layers]).all():
+    if layers and np.isfinite(gap["top"][:layers]).all():
         counts[fold] = n
-        down = -exponent[:layers, None]
+        down = -gap["exponent"][:layers, None]
         phi, c = ldexp(block.phi[:layers], down), ldexp(block.control_variate, down)
-        mean, c_mean = phi.mean(axis=1), c.mean(axis=1)
+        mean, c_mean = phi.sum(axis=1) / n, c.sum(axis=1) / n
         x, y = phi - mean[:, None], c - c_mean[:, None]
         values = (mean, c_mean, (x * x).sum(axis=1), (y * y).sum(axis=1), (x * y).sum(axis=1))
         for name, value in zip(("phi", "c", "phi_m2", "c_m2", "cross"), values, strict=True):
