@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(
-    p for p in DOCS.rglob("*.md") if not {"_build", "_generated", "_report", "node_modules"} & set(p.relative_to(DOCS).parts)
+    p
+    for p in DOCS.rglob("*.md")
+    if not {"_build", "_generated", "_report", "node_modules"} & set(p.relative_to(DOCS).parts)
 )
 WITH_EXAMPLES = [p for p in PAGES if "\n>>> " in p.read_text(encoding="utf-8")]
 
@@ -173,7 +175,9 @@ def test_a_page_a_command_with_every_option(built):
 def test_the_gallery_page_shows_every_picture_and_says_what_is_seen(built):
     text = (built / "gallery.md").read_text(encoding="utf-8")
     pictures = re.findall(r"!\[([^\]]*)\]\(gallery/([\w.-]+)\)", text)
-    assert {name for _, name in pictures} == {path.name for path in (ROOT / "gallery").glob("*.png")} - {"engine-cost.png"}
+    assert {name for _, name in pictures} == {path.name for path in (ROOT / "gallery").glob("*.png")} - {
+        "engine-cost.png"
+    }
     for said, name in pictures:
         assert len(said) > 12, name
         assert (built / "gallery" / name).is_file()
