@@ -13,7 +13,10 @@ collect_ignore = (
 
 
 def pytest_addoption(parser):
-    parser.addoption("--deep", action="store_true", help="tests: the long versions too; verify/: all widths, starts, long runs")
+    """Add the option that tests and verify/ share."""
+    parser.addoption(
+        "--deep", action="store_true", help="tests: the long versions too; verify/: all widths, starts, long runs"
+    )
 
 
 def pytest_collection_modifyitems(config, items):

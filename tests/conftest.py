@@ -5,9 +5,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 # Runs must give the same verdict every time: no random search, and no failure because a busy machine draws examples slowly.
-settings.register_profile(
-    "repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
 
 
