@@ -23,10 +23,9 @@ def decide(case):
         case.hypothesis(True)
         rows.append((n, BATCHES, min(ranks), max(ranks)))
     case.exact("rank of all images", _rank(images) == whole.right.exact(), found=_rank(images))
-    thousand = 1000 * _mean_cosine(images)
-    half = flint.arb(1) / 2
-    nearest = bool(thousand > mean.right.ball() - half) and bool(thousand < mean.right.ball() + half)
-    case.exact("mean cosine of two images, to three digits", nearest, thousandths=thousand)
+    cosine = _mean_cosine(images)
+    found = mean.left.ball(round=_nearest, mean_cos=cosine)
+    case.exact("mean cosine of two images, to three digits", bool(found == mean.right.ball()), cosine=cosine)
     with case.illustrations():
         twice = np.concatenate([images[:9], images[:1]])
         case.exact("a batch that holds an image twice is noticed", _rank(twice) == 9)
@@ -49,6 +48,14 @@ def _mean_cosine(images):
         total = [t + x / norm if x else t for t, x in zip(total, image, strict=True)]
     count = len(images)
     return (sum((t * t for t in total), flint.arb(0)) - count) / (count * (count - 1))
+
+
+def _nearest(x):
+    """The whole number nearest to everything in a ball."""
+    whole = (x + flint.arb(1) / 2).floor().unique_fmpz()
+    if whole is None:
+        raise UndecidedError(f"{x} lies between two whole numbers")
+    return flint.arb(whole)
 
 
 def _rank(images):
