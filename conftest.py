@@ -1,4 +1,4 @@
-"""Modules that need an optional package are collected for their examples only where it is there."""
+"""Long versions run with ``--deep`` only; modules that need an optional package are collected only where it is there."""
 
 import importlib.util
 import pathlib
@@ -10,3 +10,20 @@ collect_ignore = (
     if importlib.util.find_spec("torch")
     else [str(p) for p in (HERE / "isogap/torch").glob("*.py") if p.name != "__init__.py"]
 )
+
+
+def pytest_addoption(parser):
+    """Add the option that tests and verify/ share."""
+    parser.addoption(
+        "--deep", action="store_true", help="tests: the long versions too; verify/: all widths, starts, long runs"
+    )
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is marked `slow`, unless it is asked for: each such test has a quick one beside it."""
+    if config.getoption("--deep") or "slow" in config.getoption("-m"):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]

@@ -36,7 +36,8 @@ class KernelsHook(BuildHookInterface):
         self.scratch = Path(tempfile.mkdtemp(prefix="isogap-build-"))
         editable = version == "editable"
         folder = Path(self.root, PLACE) if editable else self.scratch / "objects"
-        problem = compile_kernels(Path(self.root), folder, self.scratch / "cache")
+        # A checkout keeps what is compiled on the way, for its tests.
+        problem = compile_kernels(Path(self.root), folder, None if editable else self.scratch / "cache")
         if problem:
             self.app.display_warning(
                 f"no compiled kernels are shipped, they will be compiled at the first run: {problem}"
@@ -52,15 +53,16 @@ class KernelsHook(BuildHookInterface):
             shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def compile_kernels(root: Path, folder: Path, cache: Path) -> str:
-    """Fill ``folder``; return what went wrong, or nothing."""
+def compile_kernels(root: Path, folder: Path, cache: Path | None) -> str:
+    """Fill ``folder``, numba's own files being in ``cache`` or beside the sources; return what went wrong, or nothing."""
     paths = [str(root), *filter(None, [os.environ.get("PYTHONPATH")])]
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("NUMBA_", "ISOGAP_"))},
         "PYTHONPATH": os.pathsep.join(paths),
         "PYTHONDONTWRITEBYTECODE": "1",
-        "NUMBA_CACHE_DIR": str(cache),
     }
+    if cache is not None:
+        environment["NUMBA_CACHE_DIR"] = str(cache)
     command = [sys.executable, "-m", "isogap.run.shipment", str(folder)]
     try:
         done = subprocess.run(

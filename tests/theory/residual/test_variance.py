@@ -73,15 +73,16 @@ def test_variance_of_the_next_mean_square_by_sampling(weights, rng):
     assert abs(squares.mean() - residual.mean_square_variance(x, weights)) < 4 * error
 
 
-@pytest.mark.slow
-def test_a_million_chains_of_six_blocks_have_the_exact_means(rng):
+@pytest.mark.parametrize("thousands", [50, pytest.param(1000, marks=pytest.mark.slow)])
+def test_many_chains_of_six_blocks_have_the_exact_means(thousands, rng):
+    """With 50 000 chains a mean that is off by 2 % lies six standard errors off, with a million one by 0.45 %."""
     N, B, blocks = 3, 4, 6
     x0 = rng.standard_normal((N, B))
     total, square, count = 0.0, 0.0, 0
-    for _ in range(20):
-        x = np.broadcast_to(x0, (50_000, N, B))
+    for _ in range(thousands // 25):
+        x = np.broadcast_to(x0, (25_000, N, B))
         for _ in range(blocks):
-            x = x + rng.standard_normal((50_000, N, N)) / math.sqrt(N) @ batch_norm(x)
+            x = x + rng.standard_normal((25_000, N, N)) / math.sqrt(N) @ batch_norm(x)
         gain = (x**2).mean(axis=(1, 2)) - (x0**2).mean()
         total, square, count = total + gain.sum(), square + (gain**2).sum(), count + gain.size
     mean = total / count
