@@ -95,6 +95,8 @@ def test_projectors_corners_and_states():
 def test_mean_entropy_of_two_qubits():
     assert wg.mean_entropy(2, 2) == sp.Rational(1, 3)
     assert wg.mean_entropy(4, 2) == wg.mean_entropy(2, 4)
+    with pytest.raises(wg.WeingartenError, match="n=d: Page's mean is a harmonic sum, for integer sizes alone"):
+        wg.mean_entropy(2, sp.Symbol("d"))
 
 
 # Aubrun, Random Matrices Theory Appl. 1 (2012) 1250001: moments of the partial transpose
