@@ -192,7 +192,7 @@ class _ColumnWorkspace:
         half = (d * (d + 1) // 2 + 1) // 2
         rows = 2 * max(-(-half // lanes), large.PARTS // lanes)
         self.words, self.parts = aligned(rows, lanes, np.uint64), aligned(rows, lanes)
-        self.z, self.V, self.g, self.lane = np.zeros(2 * half), np.zeros(16 * q * q), np.zeros(6), np.zeros(8)
+        self.z, self.V, self.g, self.lane = np.zeros(2 * half), np.zeros(16 * q * q), np.zeros(6 * q), np.zeros(8)
         self.tau, self.sign, self.norm, self.y = (np.zeros(4 * q) for _ in range(4))
         self.turns = turns(d)
 

@@ -30,12 +30,13 @@ from isogap.engine.kernels.chain_lanes import (
     _record_rows,
     gap_of_deviation,
 )
+from isogap.engine.kernels.column_rotations import add_squares, inner_products, rotate_columns, scale_strips
 from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.fast_rotations import rotate_cosine, rotate_hadamard
 from isogap.engine.kernels.lanes.vectors import fma, load, store
 from isogap.engine.kernels.layout import COSINE, GAUSSIAN, HADAMARD, ORTHOGONAL, height, place_in_e, place_in_strip
 from isogap.engine.kernels.normals import curvature, fill_words, radius_of, turn_of
-from isogap.engine.kernels.reflectors import make_reflectors, rotate_rows
+from isogap.engine.kernels.reflectors import make_reflectors
 
 PARTS = 32
 
@@ -61,28 +62,15 @@ def _fill_normals(state, half, words, parts, z):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _normalise_rows(X, strips, parts, sign, y, d):  # type: ignore[no-untyped-def]
-    """Divide each row by its norm (times ``sign``); ``y`` receives the squared norms, each summed in 32 parts."""
-    rows = height(d)
-    slots = PARTS // (parts.size // parts.shape[0])
-    flat = parts.reshape(parts.size)
+def _normalise_rows(A, strips, parts, sign, y, d):  # type: ignore[no-untyped-def]
+    """Divide each row by its norm (times ``sign``, which is used up); ``y`` receives the squared norms from 32 ``parts`` each."""
     for i in range(d):
-        for s in range(slots):
-            store(parts, s, 0.0)
-        for strip in range(strips):
-            at = 4 * (rows * strip + i)
-            for c in range(4):
-                x, s = load(X, at + c), (4 * strip + c) % slots
-                store(parts, s, fma(x, x, load(parts, s)))
         total = 0.0
-        for s in range(PARTS):
-            total += flat[s]
+        for s in range(PARTS * i, PARTS * (i + 1)):
+            total += parts[s]
         y[i] = total
-        a = sign[i] / np.sqrt(total)
-        for strip in range(strips):
-            at = 4 * (rows * strip + i)
-            for c in range(at, at + 4):
-                store(X, c, a * load(X, c))
+        sign[i] = sign[i] / np.sqrt(total)
+    scale_strips(A, strips, sign, d)
 
 
 @kernel()
@@ -200,6 +188,7 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
     A, B, lane, V, d, columns = work.A, work.B, work.lane, work.V, run.d, run.columns
     tau, sign, norm, z, y = work.tau, work.sign, work.norm, work.z, work.y
     strip = 4 * (A.size // A.shape[0])
+    slots = PARTS // (strip // 4)
     a, b = A.reshape(A.size), B.reshape(B.size)
     half = (d * (d + 1) // 2 + 1) // 2
     r, next_mark = curves.group, 0
@@ -208,6 +197,7 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
         # Close enough to orthogonality: E = X Xᵀ - I is formed in B and becomes the state.
         ready = run.weights != GAUSSIAN and run.rank and layer > 0 and lane[IN_E] < 0.5
         if ready and lane[FORWARD] <= SWITCH_D_PHI / d:
+            b[:] = 0.0  # squares were summed there
             _take_deviation(a, columns, b, strip, d)
             a[:] = b
             lane[IN_E], columns = 1.0, d
@@ -221,6 +211,7 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
         strips = (columns + strip - 1) // strip
         # The first weight is Haar: of the batch only the spectrum is known here.
         fast = (run.weights == HADAMARD or run.weights == COSINE) and layer > 0
+        measured = run.weights != GAUSSIAN and not fast and lane[IN_E] < 0.5
         if fast:
             sign[:] = 1.0
             fill_words(work.random, words[: 2 * d])
@@ -228,7 +219,8 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
         else:
             _fill_normals(work.random, half, work.words, work.parts, z)
             make_reflectors(z, d, V, tau, sign, norm)
-            rotate_rows(A, 4 * strips, V, tau, d, work.g)
+            inner_products(V, d, work.g)
+            rotate_columns(A, strips, V, tau, d, work.g, B, slots, measured)
         # The decrease and its shift stand where φ and log φ will: `_backwards` adds them up.
         at = layer * curves.stride + r
         curves.log_phi[at] = lane[SHIFT]
@@ -238,7 +230,7 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
             if fast:
                 _rotate_fast(B, strips, words, work.turns, run.weights, d)
             else:
-                rotate_rows(B, 4 * strips, V, tau, d, work.g)
+                rotate_columns(B, strips, V, tau, d, work.g, A, slots, False)
             unit, shift = lane[UNIT], lane[SHIFT]
             _normalise_deviation(b, a, strip, sign, y, norm, lane, d)
             _record_deviation(y, lane, d)
@@ -249,7 +241,9 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
             if run.weights == GAUSSIAN:
                 _fill_normals(work.random, (d * (d - 1) // 2 + 1) // 2, work.words, work.parts, z)
                 _gaussian(A, strips, z, sign, norm, d)
-            _normalise_rows(A, strips, work.parts, sign, y, d)
+            if not measured:
+                add_squares(A, 0, strips, B, slots, d)
+            _normalise_rows(A, strips, b, sign, y, d)
             _record_rows(y, norm, lane, law, d)
             lane[FORWARD] -= lane[STEP] / d
             lane[TOTAL] += lane[STEP]
