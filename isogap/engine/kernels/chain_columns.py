@@ -30,6 +30,7 @@ from isogap.engine.kernels.chain_lanes import (
     _record_rows,
     gap_of_deviation,
 )
+from isogap.engine.kernels.column_normals import fill_normals_in_stretches
 from isogap.engine.kernels.column_rotations import add_squares, inner_products, rotate_columns, scale_strips
 from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.fast_rotations import rotate_cosine, rotate_hadamard
@@ -42,11 +43,15 @@ PARTS = 32
 
 
 @kernel()
-def _fill_normals(state, half, words, parts, z):  # type: ignore[no-untyped-def]
-    """`normals.fill_normals` for one replica: the words one after the other, the rest on lanes of consecutive normals.
+def _fill_normals(state, half, stretch, jump, words, parts, z):  # type: ignore[no-untyped-def]
+    """`normals.fill_normals` for one replica; without lanes the words one after the other, then the rest.
 
-    ``words`` and ``parts`` have two halves, each long enough for ``half`` numbers and full lanes.
+    ``words`` and ``parts`` have two halves, each long enough for ``half`` numbers and full lanes; ``stretch`` and ``jump``:
+    `fill_normals_in_stretches`.
     """
+    if words.size > words.shape[0]:
+        fill_normals_in_stretches(state, half, stretch, jump, words, parts, z)
+        return
     flat, out = words.reshape(words.size), parts.reshape(parts.size)
     rows, middle = words.shape[0] // 2, words.size // 2
     fill_words(state, flat[:half])
@@ -191,6 +196,7 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
     slots = PARTS // (strip // 4)
     a, b = A.reshape(A.size), B.reshape(B.size)
     half = (d * (d + 1) // 2 + 1) // 2
+    stretch = (half + strip // 4 - 1) // (strip // 4)
     r, next_mark = curves.group, 0
     words, law = work.words.reshape(work.words.size), GAUSSIAN if run.weights == GAUSSIAN else ORTHOGONAL
     for layer in range(run.depth + 1):
@@ -217,7 +223,7 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
             fill_words(work.random, words[: 2 * d])
             _rotate_fast(A, strips, words, work.turns, run.weights, d)
         else:
-            _fill_normals(work.random, half, work.words, work.parts, z)
+            _fill_normals(work.random, half, stretch, work.jump, work.words, work.parts, z)
             make_reflectors(z, d, V, tau, sign, norm)
             inner_products(V, d, work.g)
             rotate_columns(A, strips, V, tau, d, work.g, B, slots, measured)
@@ -239,7 +245,7 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
                 lane[SHIFT], lane[UNIT] = shift - 200.0, unit * DOWN
         else:
             if run.weights == GAUSSIAN:
-                _fill_normals(work.random, (d * (d - 1) // 2 + 1) // 2, work.words, work.parts, z)
+                _fill_normals(work.random, (d * (d - 1) // 2 + 1) // 2, stretch, work.jump, work.words, work.parts, z)
                 _gaussian(A, strips, z, sign, norm, d)
             if not measured:
                 add_squares(A, 0, strips, B, slots, d)
