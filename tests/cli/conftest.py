@@ -7,5 +7,5 @@ from isogap.engine.kernels.compiling import Kernel
 
 @pytest.fixture(autouse=True)
 def compiling_is_not_announced(monkeypatch):
-    """What standard error holds does not depend on which test compiles first; tests/run/test_shipment.py tests the announcement."""
+    """What standard error holds does not depend on which test compiles first (test_shipment.py tests what is announced)."""
     monkeypatch.setattr(Kernel, "_announce", lambda self: None)

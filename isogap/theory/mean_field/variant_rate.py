@@ -135,7 +135,9 @@ def _conditions(v: Variant, batch: int, gains: FloatArray) -> str:
     if v.weights != "gaussian":
         words.append(f"orthogonal ones follow it for batch << width, here {batch / v.width:.2g}")
     else:
-        words.append(f"corrections of order batch²/(4 width) = {batch**2 / (4 * v.width):.2g}")
+        share = batch**2 / (4 * v.width)
+        small = f"corrections of order batch²/(4 width) = {share:.2g}"
+        words.append(small if share < 1 else "width below batch²/4, so without an error estimate")
     if v.mean_removal and gains.size and stability(v.activation, batch, gain=float(gains.max())).stable is False:
         words.append("its fixed point is unstable at this batch")
     return "; ".join(words)
