@@ -49,7 +49,8 @@ def _fill_normals(state, half, stretch, jump, words, parts, z):  # type: ignore[
     ``words`` and ``parts`` have two halves, each long enough for ``half`` numbers and full lanes; ``stretch`` and ``jump``:
     `fill_normals_in_stretches`.
     """
-    if words.size > words.shape[0]:
+    lanes = words.size // words.shape[0]
+    if lanes > 1 and half > (lanes - 1) * stretch:  # few words, of small widths: not one for every lane
         fill_normals_in_stretches(state, half, stretch, jump, words, parts, z)
         return
     flat, out = words.reshape(words.size), parts.reshape(parts.size)
