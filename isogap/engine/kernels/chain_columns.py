@@ -1,7 +1,7 @@
 """The chain for one replica of large width: the lanes are columns of the matrix instead of replicas.
 
-The same reflectors (plain floats here) act on strips of ``4 · 8`` columns that stay in the first-level cache, so ``X <- W X`` is
-`reflectors.rotate_rows` with vectors on one side and floats on the other. The deviation form does it twice,
+The same reflectors (plain floats here) act on strips of ``4 · 8`` columns, so ``X <- W X`` is `reflectors.rotate_rows` with
+vectors on one side and floats on the other, some strips at a time (`column_rotations`). The deviation form does it twice,
 ``E <- W (W E)ᵀ``, takes the lower half and copies it: 4 d³ operations instead of 2 d³, but in cache, and with a memory of a
 few d² a replica. Kept exactly symmetric like this, rounding errors are
 damped as in the other form.
