@@ -47,9 +47,10 @@ def _fill_normals(state, half, stretch, jump, words, parts, z):  # type: ignore[
     """`normals.fill_normals` for one replica; without lanes the words one after the other, then the rest.
 
     ``words`` and ``parts`` have two halves, each long enough for ``half`` numbers and full lanes; ``stretch`` and ``jump``:
-    `fill_normals_in_stretches`.
+    `fill_normals_in_stretches`, where there are words for every lane.
     """
-    if words.size > words.shape[0]:
+    lanes = words.size // words.shape[0]
+    if lanes > 1 and half > (lanes - 1) * stretch:
         fill_normals_in_stretches(state, half, stretch, jump, words, parts, z)
         return
     flat, out = words.reshape(words.size), parts.reshape(parts.size)
