@@ -189,8 +189,8 @@ class _ColumnWorkspace:
     def __init__(self, d: int, lanes: int) -> None:
         q, strip = -(-d // 4), 4 * lanes
         self.d, self.strip = d, strip
-        # The matrix in strips; B also receives PARTS partial sums a row, which few columns have no room for.
-        size = max(16 * q * -(-d // strip), -(-large.PARTS * d // lanes))
+        # The kernel sums the squares of a row in parts, for which B must have room too.
+        size = max(16 * q * -(-d // strip), large.PARTS * d // lanes)
         self.A, self.B = (aligned(size, lanes) for _ in range(2))
         half = (d * (d + 1) // 2 + 1) // 2
         rows = 2 * max(-(-half // lanes), large.PARTS // lanes)

@@ -1,7 +1,7 @@
 """The chain for one replica of large width: the lanes are columns of the matrix instead of replicas.
 
-The same reflectors (plain floats here) act on strips of ``4 · 8`` columns that stay in the first-level cache, so ``X <- W X`` is
-`reflectors.rotate_rows` with vectors on one side and floats on the other. The deviation form does it twice,
+The same reflectors (plain floats here) act on strips of ``4 · 8`` columns, so ``X <- W X`` is `reflectors.rotate_rows` with
+vectors on one side and floats on the other, some strips at a time (`column_rotations`). The deviation form does it twice,
 ``E <- W (W E)ᵀ``, takes the lower half and copies it: 4 d³ operations instead of 2 d³, but in cache, and with a memory of a
 few d² a replica. Kept exactly symmetric like this, rounding errors are
 damped as in the other form.
@@ -47,10 +47,10 @@ def _fill_normals(state, half, stretch, jump, words, parts, z):  # type: ignore[
     """`normals.fill_normals` for one replica; without lanes the words one after the other, then the rest.
 
     ``words`` and ``parts`` have two halves, each long enough for ``half`` numbers and full lanes; ``stretch`` and ``jump``:
-    `fill_normals_in_stretches`.
+    `fill_normals_in_stretches`, where there are words for every lane.
     """
     lanes = words.size // words.shape[0]
-    if lanes > 1 and half > (lanes - 1) * stretch:  # few words, of small widths: not one for every lane
+    if lanes > 1 and half > (lanes - 1) * stretch:
         fill_normals_in_stretches(state, half, stretch, jump, words, parts, z)
         return
     flat, out = words.reshape(words.size), parts.reshape(parts.size)

@@ -279,9 +279,9 @@ def _add_squares(X, x, square, first):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _apply(
+def _apply(  # type: ignore[no-untyped-def]
     X, scale, scaled, Y, first, last, d, V, v, b, transposed, R, square, measured, ahead, lines, later, rest, at
-):  # type: ignore[no-untyped-def]
+):  # fmt: skip
     """Block ``b`` on the panels ``first .. last - 1`` of ``Y``; the update follows one panel behind the products.
 
     ``scaled``: see `_products`. If ``measured``, the rows that no later block touches add to ``square``.
