@@ -42,6 +42,22 @@ def scipy_loop(d: int) -> Way:
     return run
 
 
+def scipy_batched(d: int) -> Way:
+    """scipy.stats.ortho_group with all replicas of a layer in one call, ``rvs(size=replicas)``."""
+    factor = start_of(d).factor
+    generator = np.random.default_rng(SEED)
+
+    def run(replicas: int, layers: int) -> None:
+        X = np.broadcast_to(factor, (replicas, d, d))
+        for _ in range(layers):
+            H = stats.ortho_group.rvs(d, size=replicas, random_state=generator).reshape(replicas, d, d) @ X
+            norm = np.linalg.norm(H, axis=2, keepdims=True)
+            X = H / norm
+            _ = -np.linalg.slogdet(X)[1] * 2 / d, -np.log(norm.min(axis=1))
+
+    return run
+
+
 def numpy_batched(d: int) -> Way:
     """NumPy's QR of a stack of Gaussian matrices, the signs of R put right."""
     factor = start_of(d).factor
@@ -100,12 +116,13 @@ def default(d: int, threads: int = 1) -> Way:
 
 def ways(d: int) -> dict[str, Callable[[int], Way]]:
     """All that can run here; at large widths the replicas are few enough to be one batch."""
-    batched = {"numpy QR": numpy_batched}
+    batched = {"scipy rvs(size=R)": scipy_batched, "numpy QR": numpy_batched}
     try:
         import torch  # noqa: F401
 
         batched["torch QR"] = torch_batched
     except ImportError:
         pass
-    in_batches = {f"{name} by 64": way for name, way in batched.items()} if d <= 32 else {}
+    small = d <= 32  # at large widths the replicas are few enough to be one batch
+    in_batches = {f"{name} by 64": way for name, way in batched.items() if small and way is not scipy_batched}
     return {"engine": engine, "scipy loop": scipy_loop, **batched, **in_batches}

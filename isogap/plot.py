@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _BLUE, _ORANGE, _GREEN, _RED, _GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#555555"
+_SKY = "#56B4E9"
 _BANDS = 3  # more of them hide each other
 _COLOURS, _DASHES = (_BLUE, _ORANGE, _GREEN, _RED, "#CC79A7", _GREY), ("-", "--", "-.")
 
@@ -37,16 +38,16 @@ def plot_gap(result: ChainResult, ax: Axes) -> Axes:
     layers = np.arange(p.depth + 1)
     log = result.log_phi
     ax.fill_between(layers, _tens(log.q05), _tens(log.q95), color=_BLUE, alpha=0.3, lw=0, label="5-95 % of the paths")
-    ax.plot(layers, _tens(log.median), color=_BLUE, lw=1.8, label="median")
     with np.errstate(divide="ignore"):
         mean = np.log10(result.phi.mean)
         trusted = result.phi.ess >= ess_floor(p.replicas)
-        ax.plot(layers, np.where(trusted, mean, np.nan), color="black", lw=1.8, label="mean")
+        ax.plot(layers, np.where(trusted, mean, np.nan), color="black", lw=2.6, label="mean")
         if not trusted[np.isfinite(mean)].all():
             label = f"mean, effective sample size < {ess_floor(p.replicas):.0f}"
             ax.plot(layers, np.where(trusted, np.nan, mean), color="black", lw=1.0, ls=":", label=label)
         if np.isfinite(result.bounds.best).any():
             _bounds(result, ax)
+    ax.plot(layers, _tens(log.median), color=_SKY, lw=1.2, ls="--", label="median")  # last: it lies on the mean
     if np.isnan(result.bounds.asymptote).all():
         _asymptote(result, ax)
     ax.set_ylabel("isometry gap φ")

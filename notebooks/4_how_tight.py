@@ -13,16 +13,27 @@
 # map the slack over width and gap, and see what a better theorem could gain at most.
 
 # %%
+# Where isogap is missing (Colab), it is installed first: from the folder, archive or address that ISOGAP_SOURCE names.
+import importlib.util
+import os
+import subprocess
+import sys
+
+if importlib.util.find_spec("isogap") is None:
+    source = os.environ.get("ISOGAP_SOURCE", "isogap")
+    subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", source])
+
+# %%
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.optimize import brentq
-from sliders import explore
+from sliders import explore, house_style
 
 import isogap
 from isogap import bounds
 from isogap.verification.tightness import describe, minimise
 
-plt.rcParams["figure.dpi"] = 70
+house_style()
 
 # %% [markdown]
 # ## Worst spectra of the bounds that know the spectrum
@@ -35,12 +46,12 @@ quotients = {
     "Corollary 4": lambda f, d: np.log(f.drift) - np.log(-np.log1p(-f.p2 / (2 * d**2 * (d + 2)))),
     "S1": lambda f, d: np.log(f.drift) - np.log(f.p2 / (d * (d + 2) * f.top)),
 }
+least = []
 for name, quotient in quotients.items():
     for d in (2, 4, 8):
         value, worst = minimise(lambda f, d=d, quotient=quotient: quotient(f, d), d, starts=1)
         print(f"{name:12} d = {d}: exact/bound ≥ {np.exp(value):.4f} at {describe(worst)}")
-        # near isometry both sides are of order 1e-12: the quotient is rounded
-        assert value > -1e-6
+        least.append(value)
 
 # %% [markdown]
 # S1 is attained in the limit of orthogonal $X$, so no constant in it can be better; Corollary 4 loses a power of $d$.
@@ -75,9 +86,8 @@ slack = {
     "Lemma B.2": drift / -bounds.lemma_b2(widths[:, None], gaps),
     "S2": drift / -bounds.lemma_b2_sharp(widths[:, None], gaps),
 }
-fig, axes = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+fig, axes = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
 for ax, (name, ratio) in zip(axes, slack.items(), strict=True):
-    assert (ratio > 1).all()  # the theorems
     image = ax.pcolormesh(
         gaps, widths, np.log10(ratio), shading="nearest", cmap="viridis", vmin=0, vmax=4
     )
@@ -113,20 +123,19 @@ for k, d in enumerate(widths):
 
 # %%
 rng = np.random.default_rng(3)
-below = tried = 0
+below = undercut = tried = 0
 for d in (3, 6, 12):
     lam = rng.gamma(rng.uniform(0.2, 3.0, size=(60, 1)), size=(60, d))
     lam /= lam.mean(axis=1, keepdims=True)
     lam = lam[lam.min(axis=1) > 1e-12]
     for spectrum, value in zip(lam, isogap.exact_steps(lam).value, strict=True):
         phi = isogap.isometry_gap_from_spectrum(spectrum)
-        assert -value > -bounds.lemma_b2_sharp(d, phi)
+        undercut += -value <= -bounds.lemma_b2_sharp(d, phi)
         below += -value < smallest_drift(d, phi)[0] * (1 - 1e-9)
         tried += 1
 print(
     f"{below} of {tried} random spectra drift more slowly than the worst two-level spectrum of their gap"
 )
-assert tried > 100
 
 # %% [markdown]
 # ## Worst case and typical case
@@ -142,7 +151,6 @@ for x, typical, worst in zip(phi[::10], own[::10], slowest, strict=True):
     print(
         f"φ = {x:.2e}: drift of the chain {typical:.2e}, slowest spectrum {worst:.2e}, S2 {-float(bounds.lemma_b2_sharp(d, x)):.2e}"
     )
-assert (slowest > -bounds.lemma_b2_sharp(d, phi[::10])).all()
 
 
 # %% [markdown]
@@ -150,6 +158,9 @@ assert (slowest > -bounds.lemma_b2_sharp(d, phi[::10])).all()
 
 
 # %%
+above = []
+
+
 def draw(ax, width, large):
     m = max(1, round(large * width))
     x = np.geomspace(1e-4, 10, 25)
@@ -163,7 +174,22 @@ def draw(ax, width, large):
     ax.loglog(x, -bounds.lemma_b2_sharp(width, x), ":", color="#0072B2", label="S2")
     ax.set(xlabel="φ", ylabel="drift")
     ax.legend(fontsize=7)
-    assert (exact >= -bounds.corollary_4_sharp(eps, deviation=True) * (1 - 1e-12)).all()
+    above.append((exact >= -bounds.corollary_4_sharp(eps, deviation=True) * (1 - 1e-12)).all())
 
 
 shown = explore(draw, width=[2, 4, 8, 16, 32], large=[0.01, 0.25, 0.5, 0.75, 0.99])
+
+# %% [markdown]
+# ## What this notebook holds itself to
+#
+# The next cell, folded away, repeats the claims of the text as assertions; it runs with the tests of the project.
+
+# %% tags=["checks"]
+# near isometry both sides are of order 1e-12: the quotient is rounded
+assert min(least) > -1e-6
+assert all((ratio > 1).all() for ratio in slack.values())  # the theorems
+assert tried > 100
+assert undercut == 0
+assert (slowest > -bounds.lemma_b2_sharp(d, phi[::10])).all()
+assert above
+assert all(above)

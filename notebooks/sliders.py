@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import os
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,31 @@ import matplotlib.pyplot as plt
 
 STATIC = "ISOGAP_STATIC"
 """Set this environment variable to anything but 0 to have the grid everywhere."""
+
+
+# The colours and axes of the gallery: Okabe and Ito's palette, a light grid, no box.
+HOUSE = {
+    "figure.dpi": 150,
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.grid": True,
+    "grid.alpha": 0.25,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "axes.prop_cycle": plt.cycler(
+        color=["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+    ),
+}
+
+
+def house_style() -> None:
+    """Pictures as in the gallery; in a kernel, expressions of sympy as formulas."""
+    plt.rcParams.update(HOUSE)
+    if "ipykernel" in sys.modules:
+        import sympy
+
+        sympy.init_printing(use_latex="mathjax")
 
 
 def live() -> bool:
@@ -55,7 +81,7 @@ def explore(draw: Callable[..., None], **choices: Sequence[Any]) -> str:
         import ipywidgets
 
         def redraw(**choice: Any) -> None:
-            _, ax = plt.subplots(figsize=(7, 4), layout="constrained")
+            _, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
             draw(ax, **choice)
             plt.show()
 
@@ -71,14 +97,14 @@ def explore(draw: Callable[..., None], **choices: Sequence[Any]) -> str:
     names = list(choices)
     rows, columns = (_thinned(choices[name]) if name else [None] for name in [*names, "", ""][:2])
     rest = {name: _middle(choices[name]) for name in names[2:]}
-    size = (3.4 * len(columns), 2.5 * len(rows))
+    size = (2.7 * len(columns), 2.0 * len(rows))
     _, axes = plt.subplots(
         len(rows), len(columns), figsize=size, squeeze=False, layout="constrained"
     )
     for ax, values in zip(axes.flat, itertools.product(rows, columns), strict=True):
         choice = dict(zip(names[:2], values, strict=False))
         draw(ax, **choice, **rest)
-        ax.set_title(", ".join(f"{k} {v}" for k, v in choice.items()), fontsize=9)
+        ax.set_title(", ".join(f"{k} {v}" for k, v in choice.items()), fontsize=8)
     plt.show()
     return "grid"
 

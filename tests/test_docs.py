@@ -121,12 +121,20 @@ def test_generated_pages(built):
 
 def test_notebook_pages_hold_outputs(built):
     pages = sorted((built / "notebooks").glob("*.md"))
-    assert len(pages) == 5
+    assert len(pages) == 6
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert ":class: output" in text
+        assert text.count("<details>") == 2
+        assert "<summary>The assertions</summary>\n\n```python\n" in text
         for picture in re.findall(r"!\[[^]]*\]\((\S+)\)", text):
             assert (page.parent / picture).stat().st_size > 1000
+
+
+def test_formulas_of_a_notebook_are_set_as_formulas(built):
+    text = (built / "notebooks" / "1_haar_moments.md").read_text(encoding="utf-8")
+    assert text.count("$$\n") >= 12
+    assert "\\frac{d + 1}{d \\left(d - 1\\right) \\left(d + 2\\right)}" in text
 
 
 def test_import_picture_shows_the_missing_arrow(ext):
@@ -174,10 +182,10 @@ def test_a_page_a_command_with_every_option(built):
 
 def test_the_gallery_page_shows_every_picture_and_says_what_is_seen(built):
     text = (built / "gallery.md").read_text(encoding="utf-8")
-    pictures = re.findall(r"!\[([^\]]*)\]\(gallery/([\w.-]+)\)", text)
-    assert {name for _, name in pictures} == {path.name for path in (ROOT / "gallery").glob("*.png")} - {
+    pictures = re.findall(r"\{image\} gallery/([\w.-]+)\n:alt: (.+)\n:width: \d+px", text)
+    assert {name for name, _ in pictures} == {path.name for path in (ROOT / "gallery").glob("*.png")} - {
         "engine-cost.png"
     }
-    for said, name in pictures:
-        assert len(said) > 12, name
+    for name, said in pictures:
+        assert len(said) > 50, name
         assert (built / "gallery" / name).is_file()

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("[0-9]_*.py"))
-SIZE_LIMIT = 400_000
+SIZE_LIMIT = 800_000
 
 
 @pytest.fixture
@@ -34,8 +35,26 @@ def stage(monkeypatch, tmp_path):
     sys.modules.pop("sliders", None)
 
 
-def test_there_are_five():
-    assert [script.stem[0] for script in SCRIPTS] == ["1", "2", "3", "4", "5"]
+def test_there_are_six():
+    assert [script.stem[0] for script in SCRIPTS] == ["1", "2", "3", "4", "5", "6"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.stem)
+def test_assertions_stand_in_one_folded_cell_at_the_end_and_the_first_code_installs(script):
+    *text, checks = script.read_text(encoding="utf-8").split("\n# %%")
+    assert checks.startswith(' tags=["checks"]\n')
+    assert not re.search(r"^\s*assert ", "\n".join(text), re.M)
+    code = [cell for cell in text if not cell.startswith(" [markdown]")][1:]
+    assert "pip" in code[0]
+    notebook = json.loads(script.with_suffix(".ipynb").read_text(encoding="utf-8"))
+    assert notebook["cells"][-1]["metadata"] == {"tags": ["checks"], "jupyter": {"source_hidden": True}}
+    assert not any(cell["metadata"] for cell in notebook["cells"][:-1])
+
+
+def test_formulas_are_kept_as_formulas():
+    notebook = json.loads((FOLDER / "1_haar_moments.ipynb").read_text(encoding="utf-8"))
+    outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+    assert sum("text/latex" in output.get("data", {}) for output in outputs) >= 6
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.stem)

@@ -17,7 +17,7 @@ from isogap.verification.printed import loose
 from isogap.verification.typeset import SYMBOLS
 
 STATEMENTS = load()
-ONE_TEXT: tuple[str, ...] = ("chain", "products", "residual", "weingarten")
+ONE_TEXT: tuple[str, ...] = ("chain", "mean_field", "products", "residual", "weingarten")
 """Systems whose statements are printed from their claims alone."""
 SAMPLE = 24
 
@@ -79,3 +79,13 @@ def test_names_carry_no_numbers_but_an_index_or_an_exponent():
     for name, shown in names.items():
         bare = re.sub(r"#\d|\\mathbf\{1\}|[_^](\d|\{[^{}]*\}|\\[a-z]+)", "", shown)
         assert not loose(bare), f"{name} is printed as {shown}: write the number into the claim"
+
+
+@pytest.mark.parametrize("system", [x for x in ONE_TEXT if x != "chain"])
+def test_names_of_the_other_systems_carry_no_numbers_but_an_index(system):
+    where = next(s.where for s in STATEMENTS.values() if s.system == system)
+    with (where / "statements.toml").open("rb") as file:
+        names = tomllib.load(file)["symbols"]
+    for name, shown in names.items():
+        found = re.findall(r"\d", re.sub(r"#\d|_(\d|\{[^{}]*\})", "", shown))
+        assert not found, f"{name} is printed as {shown}: write {found} into the claim"

@@ -24,15 +24,14 @@ def write(app: Any) -> None:
 
 def page(text: str, source: Path) -> str:
     """The text with addresses of the copies, and what a picture shows where the text only names it."""
-    from isogap.figures import FIGURES
 
     def picture(found: re.Match[str]) -> str:
-        said, name = found[1], Path(found[2]).stem
-        if said == name and name in FIGURES:
-            said = FIGURES[name][2]
-        return f"![{said}](gallery/{found[2]})"
+        name, width, said = found.groups()
+        return f"```{{image}} gallery/{name}\n:alt: {said}\n:width: {width}px\n```"
 
-    text = re.sub(r"!\[([^\]]*)\]\(([\w.-]+\.png)\)", picture, text)
+    image = r'<img src="([\w.-]+\.png)" width="(\d+)" alt="([^"]*)">'
+    text = re.sub(rf"\[{image}\]\([\w.-]+\.svg\)", picture, text)  # the vector form is linked below
+    text = re.sub(image, picture, text)
     # data and vector forms are files to take, where they have been made
     return re.sub(
         r"\[([^\]]+)\]\(([\w.-]+\.(?:csv|svg))\)",

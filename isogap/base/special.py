@@ -37,6 +37,15 @@ def _series(x: FloatArray) -> FloatArray:
     return total
 
 
+def _series_of_one(x: float) -> float:
+    """`_series` of one number, in the same operations: an array of one costs ten times as much."""
+    r = x / (2.0 + x)
+    r2, total = r * r, _SERIES[-1]
+    for coefficient in _SERIES[-2::-1]:
+        total = total * r2 + coefficient
+    return (total * r2 * -2.0 + x) * r
+
+
 @overload
 def x_minus_log1p(x: float) -> float: ...
 @overload
@@ -70,6 +79,8 @@ def x_minus_log1p(x: npt.ArrayLike) -> float | FloatArray:
     4.99999999666667e-19 inf
     """
     values = np.asarray(x, dtype=np.float64)
+    if values.ndim == 0 and _SERIES_LOW <= (number := float(values)) <= _SERIES_HIGH:
+        return _series_of_one(number)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         inside = (values >= _SERIES_LOW) & (values <= _SERIES_HIGH)
         result = np.where(inside, _series(np.where(inside, values, 0.0)), values - np.log1p(values))

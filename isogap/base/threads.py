@@ -11,8 +11,8 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -104,7 +104,8 @@ def in_order(
             pending.extend(submit(task) for task in islice(queue, 4 * threads if ahead is None else ahead))
             while pending:
                 while not pending[0].done():  # in short waits, so that Ctrl-C comes through on every system
-                    wait([pending[0]], timeout=_POLL_SECONDS)
+                    with suppress(TimeoutError):
+                        pending[0].exception(timeout=_POLL_SECONDS)
                     if tick is not None:
                         tick()
                 result = pending.popleft().result()

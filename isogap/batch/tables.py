@@ -6,6 +6,8 @@ A cell that is no number is named by its line, as an editor counts them, and its
 from __future__ import annotations
 
 import csv
+import pickle
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from isogap.base.arrays import FloatArray
 
 SUFFIXES = (".npy", ".npz", ".csv", ".tsv", ".txt", ".parquet", ".feather", ".pt")
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", " ": "blanks"}
+_SHORT = 4
 _INDEX_NAMES = ("", "index", "id", "unnamed: 0", "row")
 
 
@@ -106,6 +109,11 @@ def _tensor(path: Path) -> Any:
         raise TableError('a .pt file needs torch: pip install "isogap[torch]"') from None
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        kind = re.search(r"GLOBAL (\S+)", str(error))
+        raise TableError(
+            f"no tensor: it holds {kind[1] if kind else 'objects'}, which is not loaded; save the tensor alone"
+        ) from None
     except Exception as error:  # torch raises nearly anything on a damaged file
         raise TableError(
             f"no tensor: {str(error).splitlines()[0][:120] if str(error) else type(error).__name__}"
@@ -155,7 +163,11 @@ def _header(rows: list[list[str]]) -> str:
     if not any(map(_is_number, first)) and any(map(_is_number, below)):
         return "first line read as names"
     counted = first[1:] if not first[0] else first
-    if len(counted) > 1 and counted == [str(k) for k in range(len(counted))]:
+    # A short row 0, 1 over whole numbers is as likely one of them.
+    clear = (
+        not first[0] or len(counted) > _SHORT or not all(cell.lstrip("-").isdigit() for row in rows[1:] for cell in row)
+    )
+    if clear and len(counted) > 1 and counted == [str(k) for k in range(len(counted))]:
         return "first line 0, 1, 2, ... read as numbers of the columns"
     return ""
 
@@ -165,7 +177,7 @@ def _is_number(cell: str) -> bool:
         float(cell)
     except ValueError:
         return False
-    return True
+    return "_" not in cell  # Python's 1_000
 
 
 def _cells(names: list[str], rows: list[tuple[int, list[str]]], notes: tuple[str, ...]) -> Table:

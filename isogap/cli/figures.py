@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from isogap._version import __version__
 from isogap.base.names import did_you_mean
-from isogap.cli.common import EXIT_OK, BarProgress, Parser, command, fail, prepare_streams, whole
+from isogap.cli.common import EXIT_OK, BarProgress, Parser, command, complain, fail, prepare_streams, whole
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +50,8 @@ def parser() -> Parser:
     p.add_argument("names", nargs="*", metavar="NAME", help="which figures (default: all)")
     p.add_argument("--out", default="figures", metavar="DIR", help="folder to write to (default figures)")
     p.add_argument("--scale", choices=("quick", "paper"), default="quick", metavar="SIZE",
-                   help="quick (default), or paper: width 100, depth 1000")  # fmt: skip
+                   help="quick (default), or paper: width 100, depth 1000, 10 runs; all "
+                        "that was timed takes 7400 s on two cores (--list: each)")  # fmt: skip
     p.add_argument("--data", metavar="DIR", help="MNIST, Fashion-MNIST, CIFAR (default: digits)")
     p.add_argument("--download", choices=DOWNLOADS, metavar="SET",
                    help=f"get it into DIR first: {', '.join(DOWNLOADS)}")  # fmt: skip
@@ -74,9 +75,7 @@ def _run(options: argparse.Namespace) -> int:
     from isogap.figures import FIGURES
 
     if options.list:
-        for name, (_, _, what) in FIGURES.items():
-            print(f"{name:13} {what}")
-        print(f"{EXPLORER:13} the tables of the explorer, as JSON; only if named")
+        _list()
         return EXIT_OK
     unknown = [name for name in options.names if name not in (*FIGURES, EXPLORER)]
     if unknown:
@@ -95,7 +94,8 @@ def _run(options: argparse.Namespace) -> int:
 
     out = Path(options.out)
     out.mkdir(exist_ok=True)
-    for name in dict.fromkeys(options.names or FIGURES):
+    names = list(dict.fromkeys(options.names or FIGURES))
+    for number, name in enumerate(names):
         if name == EXPLORER:
             _write_explorer(out, options)
             continue
@@ -116,7 +116,36 @@ def _run(options: argparse.Namespace) -> int:
         write_gallery(out, {name: (product.line, made)})
         if not options.quiet:
             print(f"{name}: {product.line}", flush=True)
+            if options.scale == "paper":
+                _tell_time_left(names, number)
     return EXIT_OK
+
+
+def _list() -> None:
+    from isogap.figures import FIGURES
+    from isogap.figures.cost import PAPER_SECONDS, paper_seconds
+
+    print(f"{'name':17} {'s':>5}  what it shows (s: seconds at --scale paper, two cores; ? not timed)")
+    for name, (_, _, what) in FIGURES.items():
+        seconds = PAPER_SECONDS[name]
+        print(f"{name:17} {'?' if seconds is None else seconds:>5}  {what}")
+    print(f"{EXPLORER:17} {'60':>5}  the tables of the explorer, as JSON; only if named")
+    print(
+        f"all but the explorer: {paper_seconds(FIGURES)[0]} s at --scale paper; figures of one training are counted once"
+    )
+
+
+def _tell_time_left(names: list[str], number: int) -> None:
+    """Say on standard error how long the rest takes, by the times of the gallery."""
+    from isogap.figures.cost import paper_seconds
+
+    figures = [name for name in names if name != EXPLORER]
+    later = [name for name in names[number + 1 :] if name != EXPLORER]
+    if later:
+        seconds = paper_seconds(figures)[0] - paper_seconds(figures[: len(figures) - len(later)])[0]
+        unknown = paper_seconds(later)[1]
+        more = f" and {', '.join(unknown)}, not timed" if unknown else ""
+        complain(f"{names[number]} done; {len(later)} to go, some {seconds} s{more}")
 
 
 def _write_explorer(out: Path, options: argparse.Namespace) -> None:

@@ -14,6 +14,12 @@ from isogap.figures.product import Product, Settings
 
 # name: (module, function, what it shows)
 FIGURES = {
+    "question": (
+        "paper.question",
+        "question",
+        "does the gradient explode? Gaussian and orthogonal weights, theory and proof",
+    ),
+    "gap": ("paper.question", "gap", "isometry gap of the main job, and the proved bound parallel to it (F1b)"),
     "fig1": ("paper.gap", "fig1", "isometry gap against depth, Theorem 1 and S3"),
     "fig2": ("paper.depth", "fig2", "gradient of the first layer against depth: distinct and repeated samples"),
     "fig3": ("paper.depth", "fig3", "gradient of the first layer against depth: orthogonal and Gaussian weights"),

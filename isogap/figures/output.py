@@ -6,23 +6,23 @@ import csv
 import io
 import math
 import shutil
+import struct
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from isogap.base.files import write_atomically
 from isogap.figures import FIGURES
 from isogap.figures.product import Product
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from isogap.figures.seen import SEEN
+from isogap.figures.style import say_what_is_cut
 
 # SVG without the time of writing and with fixed ids: the same data give the same bytes.
 _STYLE: Any = {"svg.hashsalt": "isogap", "font.size": 9, "axes.titlesize": 9, "svg.fonttype": "path"}
-_LINE_SIZE, _LINE_HEIGHT, _MARGIN, DPI = 8, 0.17, 0.06, 160
+DPI = 220  # shown at 110 to the inch: two pixels a point of the page
 
 
 def write(product: Product, folder: Path) -> list[Path]:
@@ -43,12 +43,8 @@ def write(product: Product, folder: Path) -> list[Path]:
         with plt.rc_context(_STYLE):
             figure = plt.figure(figsize=product.size, layout="constrained")
             try:
-                lines = _wrapped(figure, product.line, product.size[0] - 2 * _MARGIN)
-                figure.set_size_inches(product.size[0], product.size[1] + _LINE_HEIGHT * len(lines))
                 product.draw(figure)
-                figure.supxlabel(
-                    "\n".join(lines), fontsize=_LINE_SIZE, x=_MARGIN / product.size[0], ha="left", color="#333333"
-                )
+                say_what_is_cut(figure)
                 figure.savefig(Path(temporary) / names[0], dpi=DPI)
                 figure.savefig(Path(temporary) / names[1], metadata={"Date": None})
             finally:
@@ -57,21 +53,6 @@ def write(product: Product, folder: Path) -> list[Path]:
         for name in names:
             (Path(temporary) / name).replace(folder / name)
     return [folder / name for name in names]
-
-
-def _wrapped(figure: Figure, text: str, inches: float) -> list[str]:
-    """Break ``text`` into lines that are at most so wide when they are drawn."""
-    from matplotlib.font_manager import FontProperties
-
-    renderer, font = figure.canvas.get_renderer(), FontProperties(size=_LINE_SIZE)  # type: ignore[attr-defined]
-    lines: list[str] = []
-    for word in text.split():
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and renderer.get_text_width_height_descent(longer, font, False)[0] <= inches * figure.dpi:
-            lines[-1] = longer
-        else:
-            lines.append(word)
-    return lines
 
 
 def csv_text(product: Product) -> str:
@@ -96,18 +77,44 @@ def _field(value: Any) -> Any:
 def write_gallery(folder: Path, entries: Mapping[str, tuple[str, str]]) -> None:
     """Write ``README.md`` with every figure that lies in ``folder``: the picture, its sentences, how it was made.
 
-    ``entries`` has the last two by name; those of older figures are kept, and so is what stands above the first one.
+    ``entries`` has the last two by name; those of older figures are kept, and so is what stands above the first one and what
+    was added below a figure.
     """
     page = folder / "README.md"
-    known = _known_entries(page) | dict(entries)
+    known = _known_entries(page)
+    for name, (line, made) in entries.items():
+        known[name] = (line, made, known.get(name, ("", "", ""))[2])
     parts = [_head(page)]
     for name in sorted(known, key=_rank):
         if (folder / f"{name}.png").is_file():
-            line, made = known[name]
-            data = f" Data: [{name}.csv]({name}.csv)." if (folder / f"{name}.csv").is_file() else ""
-            parts.append(f"## {name}\n\n![{name}]({name}.png)\n\n{line}\n\n*{made}*{data}\n")
+            line, made, more = known[name]
+            parts.append(f"## {name}\n\n{picture(folder, name)}\n\n{line}\n\n*{made}*{_files(folder, name)}\n")
+            if more:
+                parts.append(f"{more}\n")
     text = "\n".join(parts)
     write_atomically(page, lambda stream: stream.write(text.encode()))
+
+
+def picture(folder: Path, name: str) -> str:
+    """The figure for a page, at half its resolution, with what is seen for those who do not see it; a click opens the SVG."""
+    width = _shown_width(folder / f"{name}.png")
+    image = f'<img src="{name}.png"{width} alt="{SEEN.get(name, name)}">'
+    return f"[{image}]({name}.svg)" if (folder / f"{name}.svg").is_file() else image
+
+
+def _shown_width(png: Path) -> str:
+    """As an attribute: 110 points of the page an inch, by the resolution that the file states, else 160."""
+    head = png.read_bytes()[:4096]
+    if head[:4] != b"\x89PNG":
+        return ""
+    at, (pixels,) = head.find(b"pHYs"), struct.unpack(">I", head[16:20])
+    inches = pixels / (struct.unpack(">I", head[at + 4 : at + 8])[0] * 0.0254 if at > 0 else 160)
+    return f' width="{110 * inches:.0f}"'
+
+
+def _files(folder: Path, name: str) -> str:
+    links = [f"[{name}.{kind}]({name}.{kind})" for kind in ("csv", "svg") if (folder / f"{name}.{kind}").is_file()]
+    return f" Data and vector form: {', '.join(links)}." if links else ""
 
 
 def _rank(name: str) -> int:
@@ -119,13 +126,14 @@ def _head(page: Path) -> str:
     return text.split("\n## ")[0].rstrip() + "\n" if text.startswith("# ") else "# Figures\n"
 
 
-def _known_entries(page: Path) -> dict[str, tuple[str, str]]:
+def _known_entries(page: Path) -> dict[str, tuple[str, str, str]]:
+    """Sentences, how it was made, and what else stands in the section, by name."""
     if not page.is_file():
         return {}
     found = {}
     for section in page.read_text().split("\n## ")[1:]:
-        parts = section.split("\n\n")
+        parts = section.rstrip().split("\n\n")
         if len(parts) >= 3:
             made = parts[3].split("*")[1] if len(parts) > 3 and parts[3].count("*") >= 2 else ""
-            found[parts[0].strip()] = (parts[2].strip(), made)
+            found[parts[0].strip()] = (parts[2].strip(), made, "\n\n".join(parts[4:]))
     return found

@@ -283,6 +283,8 @@ def _rate(outcome: Outcome, median_log_phi: FloatArray) -> Rate:
     assert totals is not None
     asymptotic = contraction(job.weights, job.start.width)
     if isinstance(outcome.quantiles, ExactQuantiles):
+        if not totals.arrays["usable"].all():
+            return no_rate(asymptotic)
         return fitted_rate(outcome.quantiles.arrays["all_log_phi"].T, job.start.width, asymptotic, median_log_phi)
     if outcome.window is None:
         return no_rate(asymptotic)

@@ -178,23 +178,60 @@ def controlled_mean(totals: Totals) -> ControlledMean:
 def fitted_rate(log_phi: FloatArray, d: int, asymptotic: float, median_log_phi: FloatArray | None = None) -> Rate:
     """Per-layer factor of φ over the window described in `Rate`, from whole paths of shape (R, L + 1).
 
-    ``median_log_phi``, shape (L + 1,), saves finding the medians once more.
+    ``median_log_phi``, shape (L + 1,), of paths that are known to be finite, saves finding the medians once more.
     """
-    if log_phi.shape[1] < 2 or not np.isfinite(log_phi).all():
+    if log_phi.shape[1] < 2 or (median_log_phi is None and not np.isfinite(log_phi).all()):
         return no_rate(asymptotic)
     median = np.median(log_phi, axis=0) if median_log_phi is None else median_log_phi
     first, last, in_regime = rate_window(median, d)
-    steps = np.diff(log_phi.T[first:], axis=0)  # layers first, as the paths of a run lie
-    typical = float(np.exp(steps.mean()))
-    per_replica = np.exp(steps, out=steps).mean(axis=0)
+    layers = np.ascontiguousarray(log_phi.T[first:])  # layers first, as the paths of a run lie
+    per_replica = _mean_ratios(layers)
     return Rate(
         measured=float(per_replica.mean()),
         stderr=float(standard_error(per_replica)),
         asymptotic=asymptotic,
-        typical=typical,
+        typical=float(np.exp(_mean_step(layers))),
         window=(first, last),
         in_regime=in_regime,
     )
+
+
+# Numbers that are worked on at once, so that they stay in the cache; ours.
+_AT_ONCE = 2**14
+
+
+def _mean_ratios(log_phi: FloatArray) -> FloatArray:
+    """``np.exp(np.diff(log_phi, axis=0)).mean(axis=0)``, shape (R,), to the bit, some layers at a time."""
+    steps, replicas = log_phi.shape[0] - 1, log_phi.shape[1]
+    # One replica's sum is not one of whole rows, and NumPy adds it in another order.
+    rows = max(1, _AT_ONCE // replicas) if replicas > 1 else steps
+    room = np.zeros((min(rows, steps) + 1, replicas))
+    for first in range(0, steps, rows):
+        count = min(rows, steps - first)
+        part = room[1 : count + 1]
+        np.subtract(log_phi[first + 1 : first + count + 1], log_phi[first : first + count], out=part)
+        np.exp(part, out=part)
+        room[0] = np.add.reduce(part if first == 0 else room[: count + 1], axis=0)
+    mean: FloatArray = room[0] / steps
+    return mean
+
+
+def _mean_step(log_phi: FloatArray) -> float:
+    """``np.diff(log_phi, axis=0).mean()`` to the bit: NumPy's sums halve what they add up, without an array of the whole."""
+    flat, distance = log_phi.reshape(-1), log_phi.shape[1]
+    room = np.empty(_AT_ONCE)
+
+    def total(first: int, count: int) -> float:
+        if count > _AT_ONCE:
+            half = count // 2
+            half -= half % 8
+            return total(first, half) + total(first + half, count - half)
+        part = room[:count]
+        np.subtract(flat[first + distance : first + distance + count], flat[first : first + count], out=part)
+        return float(np.add.reduce(part))
+
+    steps = flat.size - distance
+    return total(0, int(steps)) / int(steps)
 
 
 def streamed_rate(totals: Totals, window: Window, asymptotic: float) -> Rate:

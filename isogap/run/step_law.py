@@ -8,6 +8,9 @@ singular states of small width) and beyond width 1024 (eight states are 100 MB t
 
 from __future__ import annotations
 
+import threading
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,6 +28,7 @@ __all__ = ["expected_steps"]
 _LARGEST_DOUBT = 64.0
 # From here on the room of eight states is more than 100 MB a thread.
 _WIDE = 1024
+_SMALL = 64
 
 
 def expected_steps(extra: float, states: States) -> FloatArray:
@@ -44,13 +48,28 @@ def expected_steps(extra: float, states: States) -> FloatArray:
     value, doubt = np.zeros(shape), np.full(shape, np.inf)
     if 1 < d < _WIDE:
         unit = np.ascontiguousarray(ldexp(1.0, states.shift[:, states.at]))
-        room, rule = Room.of(d, lanes_available()), Rule(*step_rule(d))
-        states_to_drifts(room, rule, states.snaps, states.is_deviation, unit, states.at, value, doubt)
+        chosen = states.snaps, states.is_deviation, unit, states.at, states.shared
+        states_to_drifts(_room(d), Rule(*step_rule(d)), *chosen, value, doubt)
     steps = extra - value
     if not (trusted := doubt <= _LARGEST_DOUBT).all():
         r, k = np.nonzero(~trusted)
         steps[r, k] = _by_eigenvalues(states, r, states.at[k], extra)
     return steps
+
+
+# The room that a thread used last, and its width and lanes.
+_last = threading.local()
+
+
+def _room(d: int) -> Room:
+    """Room of this thread, kept for the next block of the run where it is less than 1 MB."""
+    kind = d, lanes_available()
+    if getattr(_last, "kind", None) == kind:
+        return cast("Room", _last.room)
+    room = Room.of(*kind)
+    if d <= _SMALL:
+        _last.kind, _last.room = kind, room
+    return room
 
 
 def _by_eigenvalues(states: States, rows: IntArray, marks: IntArray, extra: float) -> FloatArray:

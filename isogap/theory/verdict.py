@@ -102,11 +102,12 @@ def headline(
     >>> headline(0.3, 0.3, depth=50, replicas=2)
     'undecided: 0.3 ± 0.3 a layer; over 50 layers that may be any factor up to x2e+421: take more networks'
     """
-    if rate is None or math.isnan(rate):
+    if rate is None or not math.isfinite(rate):
         return "no rate: a gradient vanishes or is not a number in some layer, or there are too few layers"
-    known = error is not None and not math.isnan(error)
+    known = error is not None and math.isfinite(error)
+    error = error if known else None
     shown = f" ± {error:.1g}" if known else ""
-    width = _quantile(replicas) * error if known and error is not None else 0.0
+    width = _quantile(replicas) * error if error is not None else 0.0
     if abs(rate) <= width or rate == 0.0 or (depth and abs(rate) * depth < NOTHING):
         value = _rounded(rate, error)
         hidden = (abs(rate) + width) * depth if depth else 0.0
@@ -118,7 +119,7 @@ def headline(
         if replicas is not None and error is not None and _quantile(None) * error < abs(rate) <= width:
             return f"growth of {value}{shown} a {unit} is not told from 0 by {replicas} networks"
         return f"no growth: {value}{shown} a {unit}"
-    return _growing(rate, error if known else None, depth, unit, bounded)
+    return _growing(rate, error, depth, unit, bounded)
 
 
 def uneven(
@@ -129,6 +130,7 @@ def uneven(
     depth: int,
     power: bool = False,
     unit: str = "layer",
+    bounded: bool = False,
 ) -> str:
     """First line of a verdict where the growth is not one factor a layer, which then cannot be drawn out to other depths.
 
@@ -142,6 +144,8 @@ def uneven(
         Layers between the first and the last.
     power : bool
         Whether theory says that it is a power of the depth.
+    bounded : bool
+        Whether a theorem rules out that the growth goes on.
 
     Examples
     --------
@@ -159,8 +163,11 @@ def uneven(
         return f"{words}, as a power of the depth, not exponentially: does not explode"
     near, far = (_fold(rate, None) for rate in ends)
     words += f", unevenly: {near} a {unit} near the input, {far} near the output"
-    if abs(total) < math.log(HOPELESS):
+    least = abs(total) - (_quantile(None) * error if error is not None and math.isfinite(error) else 0.0)
+    if least < math.log(HOPELESS):
         return words
+    if bounded and total > 0:
+        return f"{words}; bounded at every depth by a theorem"
     return f"{words}; {'explodes' if total > 0 else 'vanishes'}"
 
 
@@ -168,11 +175,15 @@ def _growing(rate: float, error: float | None, depth: int | None, unit: str, bou
     up = rate > 0
     words = f"gradients {'grow' if up else 'shrink'} {_fold(rate, error)} a {unit}"
     words += f" ({_error(rate, error)})"
-    if bounded and depth is not None and abs(rate) * depth < math.log(HOPELESS):
-        size = _times(abs(rate) * depth)
-        return f"{words} while the gap closes, {size if up else '/' + size[1:]} over these {depth} {unit}s: does not explode"
+    if bounded and (up or (depth is not None and abs(rate) * depth < math.log(HOPELESS))):
+        words += " while the gap closes"
+        if depth is not None:
+            size = _times(abs(rate) * depth)
+            words += f", {size if up else '/' + size[1:]} over these {depth} {unit}s"
+        large = depth is not None and abs(rate) * depth >= math.log(HOPELESS)
+        return f"{words}: {'large, and bounded at every depth by a theorem' if large else 'does not explode'}"
     count = max(1, round(math.log(HOPELESS) / abs(rate)))
-    words += f": {'x' if up else '/'}1000 after {count} {unit}s"
+    words += f": {'x' if up else '/'}1000 after {count} {unit}{'s' * (count != 1)}"
     fate = "explodes" if up else "vanishes"
     if depth is None:
         return f"{words}; {fate}"

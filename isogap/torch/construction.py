@@ -205,7 +205,8 @@ def orthogonal_mlp(
     Returns
     -------
     torch.nn.Sequential
-        Its gradients do not explode at any depth where the batch has rank ``width`` (Theorem 1).
+        Without an activation, and with ``eps = 0``, its gradients do not explode at any depth where the batch (centred, with
+        ``mean_removal``) has rank ``width`` (Theorem 5; Hadamard weights F2b); `isogap.torch.check` says what holds otherwise.
 
     Examples
     --------

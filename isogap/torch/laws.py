@@ -52,5 +52,7 @@ def law_of(matrix: Any) -> str:
     unit = wide(matrix) / size_of(matrix)
     if d > 1 and float((unit.abs() * math.sqrt(d) - 1).abs().max()) < max(4 * torch.finfo(matrix.dtype).eps, 1e-4):
         return "hadamard"
+    if d > 1 and bool((unit == 0).any()):  # permutations, blocks: a Haar matrix has no entry that is 0
+        return "other orthogonal"
     moment = float((unit**4).sum()) / d
     return "other orthogonal" if d >= 8 and abs(moment * (d + 2) / 3 - 1) > FAR else "orthogonal"

@@ -14,7 +14,9 @@ import torch
 from isogap.model.activations import activation
 from isogap.model.residual import ResidualChain, weight_variance
 from isogap.model.variant import Variant
+from isogap.torch.construction import LinearBatchNorm
 from isogap.torch.laws import law_of, size_of, wide
+from isogap.torch.residual import BatchNorm
 from isogap.torch.tokens import Act, Norm, Scale, Sum, Token, Unrecognised, Weight, tokens_of
 from isogap.torch.tracing import Trace
 
@@ -22,6 +24,9 @@ __all__ = ["Recognition", "recognise"]
 
 # Sizes of weights in one network may differ by this share (ours) and 6/d: those of independent entries scatter by 1/(√2 d).
 SPREAD = 0.25
+
+
+_COUNTED = (torch.nn.Linear, torch.nn.BatchNorm1d, BatchNorm, LinearBatchNorm)
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,24 @@ def recognise(trace: Trace, samples: int, distinct: int) -> Recognition:
     """
     try:
         tokens = tokens_of(trace)
+        _refuse_other_shapes(trace, samples)
         if any(isinstance(t, Sum) for t in tokens):
             return _residual(tokens, samples)
         return _variant(tokens, samples, distinct)
     except Unrecognised as why:
         return Recognition(None, str(why))
+
+
+def _refuse_other_shapes(trace: Trace, samples: int) -> None:
+    """Refuse layers that see something else than one vector a sample: sequences, or rows that a view has split."""
+    for node in trace.nodes:
+        if node.call is None or not isinstance(node.module, _COUNTED):
+            continue
+        shape = trace.calls[node.call].shape
+        if len(shape) != 2 or shape[0] != samples:
+            raise Unrecognised(
+                f"{trace.calls[node.call].name} gives shape {shape} for {samples} samples: the theory has one vector a sample"
+            )
 
 
 def _variant(tokens: list[Token], samples: int, distinct: int) -> Recognition:
@@ -177,6 +195,8 @@ def _common_norm(blocks: list[list[Token]]) -> Norm:
 
 def _law(matrices: list[Any], remarks: list[str]) -> tuple[str, list[float]]:
     """The law of all square weights, as `Variant` names it, and their sizes."""
+    if any(law_of(m) == "zero" for m in matrices):
+        raise Unrecognised("weights that are all zero")
     if matrices[0].shape[0] > 1 and all(torch.equal(m, matrices[0]) for m in matrices):
         raise Unrecognised("the same weights in several layers: the theory has independent ones")
     laws = {law_of(m) for m in matrices}
@@ -185,9 +205,10 @@ def _law(matrices: list[Any], remarks: list[str]) -> tuple[str, list[float]]:
     if len(laws) > 1:
         raise Unrecognised(f"weights of different laws: {', '.join(sorted(laws))}")
     law = laws.pop()
+    distinct = len({m.contiguous().cpu().view(torch.uint8).numpy().tobytes() for m in matrices})
+    if law in ("orthogonal", "independent") and matrices[0].shape[0] > 1 and distinct < len(matrices):
+        raise Unrecognised("the same weights in several layers: the theory has independent ones")
     sizes = [size_of(m) for m in matrices]
-    if law == "zero":
-        raise Unrecognised("weights that are all zero")
     if law == "other orthogonal":
         raise Unrecognised("orthogonal weights that are not Haar's: their entries have other fourth moments (F2b)")
     if max(sizes) > (1 + SPREAD + 6 / len(matrices[0])) * min(sizes):

@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
 from isogap.torch.construction import LinearBatchNorm, ShapedActivation
 from isogap.torch.residual import BatchNorm, SkipInit, _Activation
@@ -172,8 +174,17 @@ def _token(node: Node, at: int) -> Token | None:
     return _layer(node, at) if node.what == "layer" else _function(node, at)
 
 
+def _refuse_own(module: Any) -> None:
+    """Refuse what is a known layer by its class only: a subclass with a forward of its own, weights out of other parameters."""
+    if "forward" in vars(module) or not type(module).forward.__module__.startswith(("torch.nn.", "isogap.torch.")):
+        raise Unrecognised(f"the theory has no {type(module).__name__}, whose forward is its own")
+    if is_parametrized(module):
+        raise Unrecognised("weights that are computed from other parameters: the theory has gradients by the weights")
+
+
 def _layer(node: Node, at: int) -> Token | None:
     module, kind = node.module, type(node.module).__name__
+    _refuse_own(module)
     if isinstance(module, nn.Linear):
         return Weight(at, module.weight.detach(), None if module.bias is None else module.bias.detach(), node.call)
     if isinstance(module, nn.BatchNorm1d):
@@ -236,6 +247,8 @@ def _function(node: Node, at: int) -> Token | None:
         )
     name, numbers = node.what, [c for c in node.constants if isinstance(c, int | float) and not isinstance(c, bool)]
     parameters = [c for c in node.constants if isinstance(c, nn.Parameter)]
+    if any(isinstance(c, torch.dtype) and c not in (torch.float32, torch.float64) for c in node.constants):
+        raise Unrecognised(f"{name} rounds to another precision")
     if name in _NEUTRAL:
         return None
     if name == "linear" and parameters:

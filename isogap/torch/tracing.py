@@ -28,6 +28,9 @@ _FRAMES = (
 )
 
 
+_CONSTANTS = (nn.Parameter, int, float, bool, str, torch.dtype)
+
+
 @dataclass
 class Call:
     """One call of a layer.
@@ -144,7 +147,8 @@ class Trace(TorchFunctionMode):  # type: ignore[misc]  # torch is not typed here
         self.calls: list[Call] = []
         self.nodes: list[Node] = []
         self.end = -1
-        self._made: dict[int, tuple[int, Any]] = {}  # a tensor's node; the tensor is kept so that its id stays its own
+        # A tensor's node and the version it then had; the tensor is kept so that its id stays its own.
+        self._made: dict[int, tuple[int, int, Any]] = {}
         self._sources: list[tuple[int, Any]] = []  # of the layers that are running, the innermost last
         self._inside, self._open, self._counts = 0, True, dict[int, int]()
 
@@ -163,7 +167,8 @@ class Trace(TorchFunctionMode):  # type: ignore[misc]  # torch is not typed here
         handles = []
         for name, part in _layers(self.module):
             handles.append(part.register_forward_pre_hook(self._before, prepend=False, with_kwargs=True))
-            handles.append(part.register_forward_hook(self._after(name), with_kwargs=True))
+            # before other hooks: what they do to the output is seen as an operation behind the layer
+            handles.append(part.register_forward_hook(self._after(name), prepend=True, with_kwargs=True))
         try:
             yield
         finally:
@@ -215,28 +220,37 @@ class Trace(TorchFunctionMode):  # type: ignore[misc]  # torch is not typed here
         call.gradient = gradient.detach().clone()
 
     def _node(self, tensor: Any) -> int:
-        return self._made.get(id(tensor), (-1, None))[0]
+        """Node of a tensor; -1 if it is not known, or was changed in place since, as by ``x[:, 0] = 0``."""
+        node, version, _ = self._made.get(id(tensor), (-1, 0, None))
+        return node if node < 0 or version == _version(tensor) else -1
 
     def _add(self, what: str, inputs: list[int], made: Any, **details: Any) -> None:
         self.nodes.append(Node(what, inputs, **details))
         for tensor in made if isinstance(made, tuple | list) else (made,):
             if isinstance(tensor, torch.Tensor):
-                self._made[id(tensor)] = (len(self.nodes) - 1, tensor)
+                self._made[id(tensor)] = (len(self.nodes) - 1, _version(tensor), tensor)
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         """Run a function of tensors and keep what it took and gave."""
+        seen = self._open and not self._inside
+        flat = _flat([*args, *(kwargs or {}).values()]) if seen else []
+        tensors = [a for a in flat if isinstance(a, torch.Tensor) and not isinstance(a, nn.Parameter)]
+        inputs = [self._node(t) for t in tensors]  # before they may be changed in place
         out = func(*args, **(kwargs or {}))
-        if self._open and not self._inside and isinstance(out, torch.Tensor | tuple | list):
-            self._function(getattr(func, "__name__", str(func)), [*args, *(kwargs or {}).values()], out)
+        name = getattr(func, "__name__", str(func))
+        made = isinstance(out, torch.Tensor | tuple | list) and (tensors or first_tensor(out) is not None)
+        if seen and made and name != "__get__":
+            self._add(name, inputs, out, constants=[a for a in flat if isinstance(a, _CONSTANTS)])
         return out
 
-    def _function(self, name: str, arguments: list[Any], out: Any) -> None:
-        flat = [a for value in arguments for a in (value if isinstance(value, tuple | list) else (value,))]
-        tensors = [a for a in flat if isinstance(a, torch.Tensor) and not isinstance(a, nn.Parameter)]
-        if name == "__get__" or not (tensors or first_tensor(out) is not None):
-            return
-        constants = [a for a in flat if isinstance(a, nn.Parameter | int | float | bool | str)]
-        self._add(name, [self._node(t) for t in tensors], out, constants=constants)
+
+def _flat(arguments: list[Any]) -> list[Any]:
+    return [a for value in arguments for a in (value if isinstance(value, tuple | list) else (value,))]
+
+
+def _version(tensor: Any) -> int:
+    """How often a tensor, or what it is a view of, was changed in place."""
+    return 0 if tensor.is_inference() else int(tensor._version)
 
 
 def _opaque(module: Any) -> bool:

@@ -74,6 +74,7 @@ class Case:
         self.seed, self.deep, self.control, self.where = seed, deep, control, where
         self.steps: dict[tuple[str, ...], Step] = {}
         self._role = LINK
+        self._named = False
         self.held = 0
         self.tried = 0
         self.comparisons = 0
@@ -100,6 +101,7 @@ class Case:
 
     def decides(self, *shapes: str) -> None:
         """Say which relations this check decides, one text a claim (`Claim.shape`); a claim with another is left undecided."""
+        self._named = True
         said = tuple(claim.shape for claim in self.claims)
         if said != shapes:
             raise UndecidedError(f"the check decides {', '.join(shapes)}; the claims say {', '.join(said)}")
@@ -354,13 +356,16 @@ class Case:
         VacuousError
             The hypotheses never held.
         UndecidedError
-            No link was decided.
+            No link was decided, or it was not said which relations of the claims are.
         """
         if self.held == 0:
             raise VacuousError(f"the hypotheses held in none of {self.tried} instances")
         unused = [claim.text for claim in self.claims if not claim.used]
         if unused:
             raise UndecidedError(f"the check never evaluated all of the claim {unused[0]!r}")
+        if self.claims and not self._named:
+            shapes = ", ".join(f'"{claim.shape}"' for claim in self.claims)
+            raise UndecidedError(f"the check does not say which relations it decides: case.decides({shapes})")
         links = [step for step in self.steps.values() if step.role == LINK]
         if not links:
             raise UndecidedError("no link: every step is an illustration" if self.steps else "no step was decided")

@@ -7,7 +7,7 @@ from isogap import make_batch, samples, simulate
 from isogap.batch import datasets
 from isogap.batch.samples import Batch
 from isogap.batch.spec import InputError
-from isogap.batch.tables import read_table
+from isogap.batch.tables import TableError, read_table
 
 sklearn_datasets = pytest.importorskip("sklearn.datasets")
 HAS_FASHION = (datasets.DEBIAN / "fashion-mnist").is_dir()
@@ -114,4 +114,27 @@ def test_columnar_files_are_the_table(suffix, tmp_path):
     frame.loc[7, "c"] = np.nan
     frame.to_parquet(path) if suffix == ".parquet" else frame.to_feather(path)
     with pytest.raises(ValueError, match=r"row 8, column 3 \(c\) is nan"):
+        read_table(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("0,1\n1,0\n", 2),  # a table of whole numbers
+        ("0,1,2\n-3,4,5\n", 2),
+        ("0,1\n0.5,0.25\n", 1),  # as pandas writes unnamed columns
+        (",0,1\n0,3,4\n1,5,6\n", 2),
+        ("0,1,2,3,4\n7,7,7,7,7\n", 1),
+    ],
+)
+def test_a_short_first_row_of_whole_numbers_over_others_is_no_header(tmp_path, text, rows):
+    path = tmp_path / "table.csv"
+    path.write_text(text)
+    assert len(read_table(path).values) == rows
+
+
+def test_a_number_with_an_underscore_is_refused(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("1_0,2\n3,4\n")
+    with pytest.raises(TableError, match="'1_0', which is no number"):
         read_table(path)

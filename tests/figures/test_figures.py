@@ -12,9 +12,11 @@ from isogap.cli.figures import main
 from isogap.engine.networks.training import History
 from isogap.figures import FIGURES, Settings, make
 from isogap.figures import product as common
-from isogap.figures.output import _wrapped, csv_text, write, write_gallery
+from isogap.figures.output import csv_text, picture, write, write_gallery
 from isogap.figures.paper import bound, depth, learning, rank, shaping
 from isogap.figures.paper.datasets import mean_cosine
+from isogap.figures.seen import SEEN
+from isogap.figures.style import say_what_is_cut
 
 PAPER = ["fig1", "fig2", "fig3", "fig4", "fig5", "fig6", "table-d1", "e1", "e2", "f1", "f2"]
 PAPER += ["g1", "g2", "g3", "g4", "g5", "g6"]
@@ -59,6 +61,13 @@ def test_writing(tmp_path: Path) -> None:
     assert [path.read_bytes() for path in write(a_product(), tmp_path)] == first
 
 
+def test_a_picture_is_shown_at_half_its_resolution_and_opens_the_vector_form(tmp_path: Path) -> None:
+    write(a_product(), tmp_path)
+    pixels = struct.unpack(">I", (tmp_path / "line.png").read_bytes()[16:20])[0]
+    assert pixels == 1100
+    assert picture(tmp_path, "line") == '[<img src="line.png" width="550" alt="line">](line.svg)'
+
+
 def test_a_failure_leaves_nothing_half_written(tmp_path: Path) -> None:
     def fails(figure: Any) -> None:
         raise RuntimeError("no")
@@ -89,21 +98,30 @@ def test_a_claim_left_open_says_what_is_missing() -> None:
         common.Product("line", "A line.", common.SUPPORTS, "it rises", {}, a_product().draw, missing="more points")
 
 
-def test_sentences_fit_the_figure() -> None:
+def test_a_curve_that_goes_on_beyond_the_axis_is_said_to_be_cut() -> None:
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure = plt.figure(figsize=(3, 2))
-    text = "Words of very different width: iiiiiiii WWWWWWWW, " * 6
-    lines = _wrapped(figure, text, 2.5)
-    assert " ".join(lines) == " ".join(text.split())
-    drawn = [figure.text(0, 0.5, line, fontsize=8) for line in lines]
-    widths = [artist.get_window_extent().width / figure.dpi for artist in drawn]
-    assert max(widths) <= 2.5
-    assert min(widths[:-1]) > 1.5
+    figure, (cut, whole, hidden) = plt.subplots(1, 3)
+    for ax in (cut, whole, hidden):
+        ax.plot([0, 1, 2], [-1, 1, 9])
+    cut.set_ylim(0, 5)
+    hidden.set(xlim=(0.5, 1.5), ylim=(0, 5))
+    hidden.axhline(7)
+    say_what_is_cut(figure)
+    assert [[text.get_text() for text in ax.texts] for ax in (cut, whole, hidden)] == [
+        ["cut off above and below"],
+        [],
+        [],
+    ]
     plt.close(figure)
+
+
+def test_every_figure_says_what_is_seen() -> None:
+    assert set(SEEN) == {*FIGURES, "engine-cost"}
+    assert all(len(text) > 60 and text.endswith(".") for text in SEEN.values())
 
 
 def test_gallery_keeps_older_sentences(tmp_path: Path) -> None:
@@ -116,9 +134,14 @@ def test_gallery_keeps_older_sentences(tmp_path: Path) -> None:
     assert text.count("*Scale quick, 2 s.*") == 1
     write_gallery(tmp_path, {"fig1": ("Again.", "Scale quick, 1 s.")})
     text = (tmp_path / "README.md").read_text()
+    assert text.count(f'<img src="fig1.png" alt="{SEEN["fig1"]}">') == 1
     assert "First." not in text
     assert "Scale paper" not in text
     assert "Second.\n\n*Scale quick, 2 s.*" in text
+    added = text.rstrip() + "\n\n![fig2 of other data](other.png)\n\nAdded.\n"
+    (tmp_path / "README.md").write_text(added)
+    write_gallery(tmp_path, {"fig2": ("Third.", "Scale quick, 3 s.")})
+    assert "*Scale quick, 3 s.*\n\n![fig2 of other data](other.png)\n\nAdded.\n" in (tmp_path / "README.md").read_text()
     (tmp_path / "README.md").write_text(text.replace("# Figures\n", "# Figures\n\nOf ours.\n", 1))
     write_gallery(tmp_path, {})
     assert (tmp_path / "README.md").read_text() == text.replace("# Figures\n", "# Figures\n\nOf ours.\n", 1)
@@ -389,7 +412,9 @@ def test_untrained_networks_leave_the_claim_open(monkeypatch: pytest.MonkeyPatch
 
 def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list"]) == 0
-    assert capsys.readouterr().out.count("\n") == len(FIGURES) + 1  # and the explorer
+    assert (
+        capsys.readouterr().out.count("\n") == len(FIGURES) + 3
+    )  # a head, the explorer, the total  # and the explorer
     assert main(["fig1", "--out", str(tmp_path / "new"), "--quiet"]) == 0
     assert sorted(p.name for p in (tmp_path / "new").iterdir()) == ["README.md", "fig1.csv", "fig1.png", "fig1.svg"]
     assert capsys.readouterr().out == ""

@@ -59,7 +59,7 @@ def test_shipped_code_of_every_family_has_the_bits_of_compiled_code(objects, job
     for family in families:
         with shipped.switched(family, folder):
             assert numbers(**job) == expected, family
-            (entry,) = {type(found) for found in shipped.known["chain_lanes.run_group"].values()}
+            (entry,) = {type(found) for found in shipped.known["chain_lanes.run_groups"].values()}
             assert entry is shipped.Entry
 
 
@@ -115,16 +115,21 @@ def test_whatever_is_wrong_with_shipped_code_it_is_not_run(objects, tmp_path, fa
         expected = numbers(depth=3)
     with shipped.switched(None, folder):
         assert numbers(depth=3) == expected
-        assert not any(isinstance(found, shipped.Entry) for found in shipped.known["chain_lanes.run_group"].values())
+        assert not any(isinstance(found, shipped.Entry) for found in shipped.known["chain_lanes.run_groups"].values())
         assert shipped.reason()
         if "shipped" in fault and "unreadable" not in fault:
             assert fault in shipped.reason()
 
 
+def test_an_unknown_family_is_named_as_what_it_is():
+    with shipped.switched("x86-64-v9"):
+        assert shipped.reason().startswith("ISOGAP_SHIPPED=x86-64-v9 is neither 0 nor a family")
+
+
 def test_code_of_edited_kernels_is_not_run(objects, monkeypatch):
     monkeypatch.setattr(shipped, "source_hash", lambda: "edited")
     with shipped.switched(None, objects[0]):
-        assert shipped.lookup("chain_lanes.run_group", "") is None
+        assert shipped.lookup("chain_lanes.run_groups", "") is None
         assert shipped.reason() == "the shipped code is of other sources"
 
 

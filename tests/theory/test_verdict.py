@@ -10,7 +10,7 @@ from isogap import Variant, simulate_variant
 from isogap.run.verdict import slope_of, verdict_of
 from isogap.theory.coverage import theorem
 from isogap.theory.hypotheses import coverage_of
-from isogap.theory.verdict import VACUOUS, headline, verdict
+from isogap.theory.verdict import VACUOUS, headline, uneven, verdict
 
 
 def first(text):
@@ -64,6 +64,24 @@ def test_an_error_that_hides_an_explosion_is_undecided():
     assert headline(0.1, 0.1, depth=100, replicas=3).startswith("undecided: 0.1 ± 0.1 a layer; over 100 layers")
     assert headline(None).startswith("no rate:")
     assert headline(math.nan, math.nan).startswith("no rate:")
+
+
+@pytest.mark.parametrize("depth", [40, 60, 5000, None])
+def test_growth_that_a_theorem_bounds_is_not_said_to_explode_however_large(depth):
+    bounded = headline(0.14, 1e-4, depth=depth, bounded=True)
+    assert "explodes" not in bounded
+    assert "when deeper" not in bounded
+    assert "explodes" not in uneven(9.0, 0.1, (0.3, 0.1), depth=50, bounded=True)
+
+
+def test_a_sum_that_its_error_hides_has_no_fate():
+    assert "explodes" in uneven(9.0, 0.1, (0.3, 0.06), depth=50)
+    assert "explodes" not in uneven(9.0, 5.0, (0.3, 0.06), depth=50)
+
+
+@pytest.mark.parametrize("rate", [math.inf, -math.inf, math.nan])
+def test_a_rate_that_is_no_number_is_none(rate):
+    assert headline(rate, 0.1, depth=50).startswith("no rate")
 
 
 def test_a_bound_is_vacuous_beyond_the_limit_and_said_in_figures_below_it():

@@ -9,6 +9,7 @@ import torch.nn.functional as nnf  # noqa: E402
 from torch import nn  # noqa: E402
 
 from isogap.torch import LinearBatchNorm, check, haar_, orthogonal_mlp  # noqa: E402
+from isogap.torch.laws import law_of  # noqa: E402
 
 D = 8
 BATCH = np.random.default_rng(1).standard_normal((12, D))
@@ -66,7 +67,51 @@ def tied():
     return net
 
 
+class Cubed(nn.Linear):
+    def forward(self, x):
+        return super().forward(x) ** 3
+
+
+class Softsign(nn.BatchNorm1d):
+    def forward(self, x):
+        return x / (1 + x.abs())
+
+
+def hooked():
+    net = nn.Sequential(*pairs())
+    for layer in net:
+        layer.register_forward_hook(lambda module, arguments, output: output**3)
+    return net
+
+
+def zeroed(h):
+    h = h.clone()
+    h[:, 0] = 0
+    return h
+
+
+def tripled(h):
+    h = h.clone()
+    h[:, 0].mul_(3)
+    return h
+
+
+def alternating():
+    net = nn.Sequential(*pairs())
+    with torch.no_grad():
+        for k in range(4, 12, 2):
+            net[k].weight.copy_(net[k - 4].weight)
+    return net
+
+
 UNLIKE = [
+    (stack(lambda: Cubed(D, D), norm), "no Cubed"),
+    (stack(linear, lambda: Softsign(D)), "no Softsign"),
+    (stack(lambda: nn.utils.parametrizations.orthogonal(linear()), norm), "computed from other parameters"),
+    (hooked(), "no pow"),
+    (chain(zeroed), "cannot be seen"),
+    (chain(lambda h: h.to(torch.float16).to(torch.float32)), "another precision"),
+    (chain(tripled), "cannot be seen"),
     (chain(lambda h: h.clamp(min=0)), "no clamp"),
     (chain(lambda h: nnf.gelu(h, approximate="tanh")), "gelu with tanh"),
     (chain(lambda h: nnf.elu(h, alpha=2.0)), "elu with 2.0"),
@@ -115,6 +160,26 @@ def test_another_spelling_of_the_same_network_is_the_same_network(net, name):
     report = check(net, BATCH, rng=1, replicas=2)
     assert report.network.activation.name == name
     assert report.network.depth == 6
+
+
+@pytest.mark.parametrize(
+    ("batch", "net"),
+    [
+        (torch.randn(8, 2 * D), Net(lambda m, x: m[0](x.view(-1, D)), nn.Sequential(*pairs()))),
+        (torch.randn(8, D, D), nn.Sequential(*pairs())),
+    ],
+    ids=["rows split by a view", "sequences"],
+)
+def test_layers_that_see_no_vector_a_sample_are_no_network_of_the_theory(batch, net):
+    report = check(net, batch, rng=1, replicas=2)
+    assert report.network is None
+    assert "one vector a sample" in report.verdict
+
+
+def test_weights_that_come_again_after_other_ones_are_not_independent():
+    report = check(alternating(), BATCH, rng=1, replicas=0)
+    assert report.network is None
+    assert "the same weights in several layers" in report.verdict
 
 
 def test_a_number_before_the_activation_is_its_gain():
@@ -209,3 +274,38 @@ def test_weights_given_are_not_called_trained_for_being_many_and_small():
             torch.manual_seed(seed)
             net = nn.Sequential(*[m for _ in range(100) for m in (nn.Linear(4, 4), nn.BatchNorm1d(4), nn.ReLU())])
         assert check(net, BATCH[:, :4], rng=seed, replicas=2).subject == "drawn"
+
+
+def test_small_permutations_and_blocks_are_orthogonal_but_not_haars():
+    rotation = torch.tensor([[0.6, -0.8], [0.8, 0.6]])
+    for matrix in (torch.eye(4)[[2, 0, 3, 1]], torch.block_diag(rotation, rotation)):
+        assert law_of(matrix) == "other orthogonal"
+    assert law_of(rotation) == "orthogonal"
+
+
+def test_attention_is_drawn_as_its_constructor_draws_it():
+    net = nn.Sequential(*[nn.TransformerEncoderLayer(D, 2, D, batch_first=True) for _ in range(3)])
+    report = check(net, np.random.default_rng(1).standard_normal((6, 5, D)), replicas=3, rng=1)
+    assert report.subject == "drawn"
+    assert report.error is not None
+
+
+def test_a_layer_that_no_gradient_reaches_is_named():
+    net = Net(lambda parts, x: parts[1](parts[0](x).detach()), linear(), linear())
+    first = check(net, BATCH, replicas=2, rng=1).verdict.splitlines()[0]
+    assert first == "no rate: no gradient reaches parts.0 (0, or below the precision)"
+
+
+def test_layers_whose_gradient_is_no_number_are_named():
+    net = Net(lambda parts, x: parts[1](torch.log(parts[0](x))), linear(), linear())
+    first = check(net, BATCH, replicas=2, rng=1).verdict.splitlines()[0]
+    assert first == "no rate: the gradient is infinite or not a number in parts.0, parts.1"
+
+
+def test_weights_that_are_all_zero_are_not_called_shared():
+    net = stack(linear, norm)
+    for part in net[::2]:
+        nn.init.zeros_(part.weight)
+    report = check(net, BATCH, replicas=2, rng=1)
+    assert "weights that are all zero" in report.verdict
+    assert "the state given, beside 2 networks drawn by reset_parameters" in report.header

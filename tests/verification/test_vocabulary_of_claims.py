@@ -129,3 +129,20 @@ def test_words_carry_no_number_and_no_relation(tmp_path):
             load(registry(tmp_path, f"formula = '''{formula}'''\nwords = \"reason\"\n"))
     with pytest.raises(RegistryError, match="it has claims"):
         load(registry(tmp_path, 'claim = ["x <= y"]\nwords = "reason"\n'))
+
+
+def test_a_check_that_does_not_name_the_relations_that_it_decides_is_undecided():
+    def decide(case):
+        case.hypothesis(True)
+        for claim in case.claims:
+            claim.right.exact()
+        case.exact("one is at most two", True)
+
+    case = Case(claims=["x <= 2"])
+    decide(case)
+    with pytest.raises(UndecidedError, match=r'case.decides\("<="\)'):
+        case.finish()
+    named = Case(claims=["x <= 2"])
+    named.decides("<=")
+    decide(named)
+    assert named.finish() == "certified"

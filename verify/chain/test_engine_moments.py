@@ -85,13 +85,13 @@ def _applied(d, count, rng):
 def _kernel(d, count, rng):
     """W of the compiled chain: its reflectors, from its own normals, applied to the unit matrix; signs last."""
     lanes, q = lanes_available(), -(-d // 4)
-    work = _LaneWorkspace(KernelStart(chain.FORM_X, np.eye(d), np.zeros((d, d)), 0), 1.0, lanes, 1)
+    work = _LaneWorkspace(KernelStart(chain.FORM_X, np.eye(d), np.zeros((d, d)), 0), 1.0, chain.FULL, lanes, 1)
     i, j = np.meshgrid(np.arange(d), np.arange(d), indexing="ij")
     place = 4 * (4 * q * (j // 4) + i) + j % 4
     root, samples = np.random.SeedSequence(int(rng.integers(2**63))), []
     (random, X, *_), (V, places, tau, sign, norm, z, P, _) = work.state, work.scratch
     for first in range(0, count, lanes):
-        work.begin(replica_states(root, first, lanes))
+        random[...], X[...] = replica_states(root, first, lanes).T.reshape(random.shape), work.start[0]
         chain.scatter_normals(random, (d * (d + 1) // 2 + 1) // 2, z, places, V)
         chain.finish_reflectors(V, d, tau, sign, norm)
         chain.rotate_rows(X, d, V, tau, d, P)

@@ -2,8 +2,10 @@
 
 from fractions import Fraction
 
+import sympy as sp
+
+from isogap.verification import RefutedError, UndecidedError
 from isogap.verification import rational as q
-from isogap.verification.outcome import RefutedError
 
 
 def decide(case, *, weights="any"):
@@ -13,6 +15,9 @@ def decide(case, *, weights="any"):
     ‖∂loss/∂x‖ ≤ ‖∂loss/∂x'‖ for every loss: in this state, which repeats itself, nothing grows at any depth. (In û = h/|h|; the
     factor √B of u cancels in the next layer.)
     """
+    case.decides(">=", ">= if >", "<=")
+    printed, corrected, none = case.claims
+    _as_printed(printed, corrected, case.below("Y5")[0])
     for d, batch in ((3, 3), (3, 5), (4, 6)):
         x = _orthonormal_rows(d, batch)
         W = q.cayley(d, 3)
@@ -22,17 +27,31 @@ def decide(case, *, weights="any"):
             "rows of h have norm 1: the state repeats itself", q.diagonal_of(h * h.transpose()) == [1] * d, d=d, B=batch
         )
         g = q.from_rows([[Fraction((3 * i + 5 * j) % 7 - 3) for j in range(batch)] for i in range(d)])
-        back = W.transpose() * _projected(g, h)
-        growth = _square(back) / _square(g)
+        growth = _square(W.transpose() * _projected(g, h)) / _square(g)
+        kept = _projected(g, h)  # orthogonal to the rows of h: it passes as it is
+        if _square(W.transpose() * _projected(kept, h)) != none.right.exact() * _square(kept):
+            raise UndecidedError("the corrected form's end is attained by a gradient orthogonal to the samples")
         if weights == "haar, identity: no growth":
-            case.exact("‖∂loss/∂x‖² ≤ ‖∂loss/∂x'‖²", growth <= 1, d=d, B=batch)
+            case.exact("‖∂loss/∂x‖² ≤ ‖∂loss/∂x'‖²", growth <= none.right.exact(), d=d, B=batch)
             continue
-        least = Fraction(batch - 1, batch - 2)  # uncentred mean-field rate of the identity, what "the cause" would give
+        least = printed.right.exact(B=batch)
         if growth < least:
             raise RefutedError(
                 "normalisation without growth of the gradient: orthogonal W, identity activation, full row rank",
                 violation=float(1 - growth / least), width=d, batch=batch, growth=growth, mean_field=least,
             )  # fmt: skip
+
+
+def _as_printed(printed, corrected, proved):
+    """What is refuted is the mean-field rate of the identity, uncentred: Y5 with one sample more. What is right is Y5."""
+    B = sp.Symbol("B", positive=True)
+    rate = sp.cancel(proved.right.sympy())
+    if sp.cancel(printed.right.sympy() - rate.subs(B, B + 1)) != 0:
+        raise UndecidedError("the printed bound is the uncentred mean-field rate of the identity")
+    if sp.cancel(corrected.right.sympy() - rate) != 0:
+        raise UndecidedError("the corrected form is that of Y5")
+    if sp.denom(rate).subs(B, corrected.condition.right.sympy()) != 0:
+        raise UndecidedError("the corrected form holds from the pole of its bound on")
 
 
 def _orthonormal_rows(d, batch):

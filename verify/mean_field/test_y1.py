@@ -36,7 +36,12 @@ def decide(case, *, phi="tanh", eps=0.0, sign=1, centred=True, after=False):
     case.identity("∂loss/∂x = Σ w ∂loss/∂h does not move", *sides, computed=True)
     u, G, one = matrix("u"), matrix("G"), matrix("o")
     unit = [((("u", True), ("u", False)), ONE), ((("G", False), ("u", False)), u), *symmetric("G")]
-    case.words("J h = 0: (G - ûûᵀ) û = 0, so <w, ∂loss/∂w> = <h, Jᵀ ...> = 0", G * u - u * u.T * u, u * inner.right.exact(), unit)
+    case.words(
+        "J h = 0: (G - ûûᵀ) û = 0, so <w, ∂loss/∂w> = <h, Jᵀ ...> = 0",
+        G * u - u * u.T * u,
+        u * inner.right.exact(),
+        unit,
+    )
     h, b = matrix("h"), matrix("b")
     centring = [((("o", True), ("G", False)), one - one)]
     case.words("a bias b1ᵀ is removed by the centring", (h + b * one.T) * G, h * G, centring)

@@ -90,9 +90,7 @@ def _share(law, values, entry):
             raise UndecidedError(f"the integral runs from {low} to {high}")
         start = acb(low).log() if low > 0 else acb(-FAR) - acb(max(values)).log()
         small = arb(2) ** -50
-        whole = acb.integral(
-            lambda v, _: body(v.exp()) * v.exp(), start, acb(FAR), rel_tol=small, abs_tol=small
-        )
+        whole = acb.integral(lambda v, _: body(v.exp()) * v.exp(), start, acb(FAR), rel_tol=small, abs_tol=small)
         return whole.real + rest
 
     names = {"I": Diagonal([1] * len(values)), "S": Diagonal(values), "det": _determinant, "V": entry}

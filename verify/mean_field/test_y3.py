@@ -12,7 +12,6 @@ from isogap.verification.normalised_networks import Layer, normalised
 from isogap.verification.spheres import pair_moment
 from isogap.verification.words import ONE, matrix, symmetric
 
-
 u1, u2 = sp.symbols("u1 u2")
 
 

@@ -5,9 +5,11 @@ import sympy as sp
 
 from isogap import mean_field
 from isogap.model.activations import activation
+from isogap.verification import UndecidedError, replace
 from isogap.verification.spheres import at, gegenbauer, pair_moment, pair_rule, rows
 
 n = sp.Symbol("n", positive=True)
+degree, d1, d2, u1, u2 = sp.symbols("l d1 d2 u1 u2", positive=True)
 B = n + 1
 SAMPLED = (("identity", 8), ("relu", 8), ("tanh", 12), ("gelu", 16))
 DEEP = tuple(
@@ -17,8 +19,11 @@ DEEP = tuple(
 )
 
 
-def decide(case, *, freedom=2, factor=1, sign=1):
+def decide(case):
     """Every step of the derivation for powers against powers, for every n; then sampled layers."""
+    case.decides("== ==", "==")
+    law, weight = case.claims
+    _, by_degree, by_derivatives = law.sides
     case.argument(
         "density of polynomials", "both sides are continuous in φ, in the norm of L² with one weak derivative"
     )
@@ -28,7 +33,9 @@ def decide(case, *, freedom=2, factor=1, sign=1):
     )
     case.argument("Γ function", "E 1/χ²_n = Γ(n/2-1)/(2Γ(n/2))")
     inverse = sp.gammasimp(sp.gamma(n / 2 - 1) / (2 * sp.gamma(n / 2)))
-    case.identity("E 1/χ²_n = 1/(n-2)", inverse, 1 / (n - freedom), computed=True)
+    one_degree = by_degree.sympy(sum=lambda low, high, body: body(degree), w=lambda _: sp.Integer(1), n=n)
+    eigenvalue = degree * (degree + n - 2)
+    case.identity("one degree: l(l+n-2) times E 1/χ²_n = 1/(n-2)", one_degree, eigenvalue * inverse, computed=True)
     t = sp.Symbol("t")
     family = gegenbauer(5, n)
     for k, p in enumerate(family[1:], start=1):
@@ -38,14 +45,18 @@ def decide(case, *, freedom=2, factor=1, sign=1):
     coefficients = [_coefficients(family, k) for k in range(5)]
     for j in range(1, 5):
         for k in range(j, 5, 2):  # degrees of different parity have no common term
-            first = _by_degree(family, coefficients[j], coefficients[k], freedom, factor)
-            second = _by_derivatives(j, k, sign)
-            case.identity("both forms, t^j against t^k, j, k ≤ 4, every n", first[0], second[0], computed=True)
-            case.identity("Σ_(l≥1) w_l = q - ĉ", first[1], second[1], computed=True)
-    if (freedom, factor, sign) == (2, 1, 1):
-        with case.illustrations():
-            _numbers(case)
-            _sampled(case)
+            spread = _mean(j, k, None) - _mean(j, k, 2)
+            weights = _weights(weight.right, family, coefficients[j], coefficients[k])
+            total = _series(weights)(1, sp.oo, weights.__getitem__)
+            case.identity("Σ_(l≥1) w_l = q - ĉ", total, spread, computed=True)
+            first = by_degree.sympy(sum=_series(weights), w=weights.__getitem__, n=n)
+            second = by_derivatives.sympy(
+                E=lambda x, j=j, k=k: _bilinear(x, j, k), B=B, q=spread, c=sp.Integer(0), d_1=d1, d_2=d2, u_1=u1, u_2=u2
+            )
+            case.identity("both forms, t^j against t^k, j, k ≤ 4, every n", first, second, computed=True)
+    with case.illustrations():
+        _numbers(case)
+        _sampled(case)
 
 
 def _coefficients(family, power):
@@ -58,14 +69,26 @@ def _coefficients(family, power):
     return found
 
 
-def _by_degree(family, left, right, freedom, factor):
-    """Bilinear ``Σ l(l+n-2)w_l/(n-2)`` and ``Σ w_l``; e_l = φ̂_l² E P_l², w_l = e_l (1 - P_l(-1/n))."""
-    top = bottom = sp.Integer(0)
-    for k in range(1, min(len(left), len(right))):
+def _weights(weight, family, left, right):
+    """Degree -> w_l of two powers, bilinear; e_l = φ̂_l² E P_l²."""
+    found = {}
+    for k in range(min(len(left), len(right))):
         square = sum(x * y * _mean(a, b, None) for a, x in family[k].items() for b, y in family[k].items())
-        w = sp.factor(left[k] * right[k] * square * (1 - factor * at(family[k], -1 / n)))
-        top, bottom = top + k * (k + n - 2) * w / (n - freedom), bottom + w
-    return sp.factor(top), sp.factor(bottom)
+        share = left[k] * right[k] * square
+        w = weight.sympy(e=lambda _, share=share: share, P=lambda k, t: at(family[int(k)], t), l=sp.Integer(k), n=n)
+        found[k] = sp.factor(w)
+    return found
+
+
+def _series(weights):
+    """A sum over all degrees from a given one on, which ends with the powers."""
+
+    def total(low, high, body):
+        if high != sp.oo:
+            raise UndecidedError(f"the sum ends at {high}")
+        return sp.factor(sum((body(k) for k in weights if k >= low), sp.Integer(0)))
+
+    return total
 
 
 def _mean(a, b, second):
@@ -75,12 +98,14 @@ def _mean(a, b, second):
     )
 
 
-def _by_derivatives(j, k, sign):
-    """The second form times ``q - ĉ`` for ``t^j`` and ``t^k``, and ``q - ĉ``; d/du = n^(-1/2) d/dt."""
-    spread = _mean(j, k, None) - _mean(j, k, 2)
-    inside = (B - 1) / B * _mean(j - 1, k - 1, None) + _mean(j - 1, k - 1, 2) / B
-    inside += n / B * (sign * _mean(j, k, 2) - _mean(j, k, None))  # û² = u²/B = n t²/B
-    return sp.factor(B / (B - 3) * inside * j * k / n), sp.factor(spread)
+def _bilinear(product, j, k):
+    """Mean of a product of two derivatives and powers of u, for ``t^j`` and ``t^k``; u = n^(1/2) t."""
+    ((powers, one),) = sp.Poly(product, d1, d2, u1, u2).terms()
+    slopes, (a, b) = powers[:2], powers[2:]
+    if slopes not in ((2, 0), (1, 1)) or (a + b) % 2 or one != 1:
+        raise UndecidedError(f"no mean is known of {product}")
+    second = None if slopes == (2, 0) else 2
+    return j * k / n * n ** ((a + b) // 2) * _mean(j - 1 + a, k - 1 + b, second)
 
 
 def _numbers(case):
@@ -130,9 +155,9 @@ def _sampled(case):
 
 
 FALSE_NEIGHBOURS = {
-    "1/(n-1) for the mean of 1/χ²": {"freedom": 1},
-    "w_l = e_l: centring forgotten": {"factor": 0},
-    "the term Eφ'_1φ'_2û_1û_2 with the other sign": {"sign": -1},
+    "1/(n-1) for the mean of 1/χ²": replace("((n - 2)*sum", "((n - 1)*sum"),
+    "w_l = e_l: centring forgotten": replace("e(l)*(1 - P(l, -1/n))", "e(l)"),
+    "the term Eφ'_1φ'_2û_1û_2 with the other sign": replace("+ E(u_1*u_2", "- E(u_1*u_2"),
 }
 
 

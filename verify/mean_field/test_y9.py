@@ -7,43 +7,74 @@ import sympy as sp
 
 from isogap import mean_field
 from isogap.model.activations import activation
+from isogap.verification import replace
 from isogap.verification.normalised_networks import Layer, normalised
-from isogap.verification.spheres import mean_product, pair_rule, times
+from isogap.verification.spheres import mean_product, pair_moment, pair_rule, times
 
 n = sp.Symbol("n", positive=True)
+u1, u3, free, y = sp.symbols("u_1 u_3 k y")
 B = n + 1
 
 
-def decide(case, *, first=8, law=None, attracts=False):
+def decide(case, *, attracts=False):
     """The two integrals at polynomials for every n; the eigenvalue equation in exact fractions; simulated dispersion."""
+    case.decides("==", "==", "> if >=")
+    law, square, unstable = case.claims
     case.argument(
         "density of û", "rows of covariance G + Δ: ∝ (ûᵀ(G+Δ)^(-1)û)^(-n/2) on the sphere, so δV = (n/2)E[ffᵀ ûᵀΔû]"
     )
     case.argument("Schur's lemma", "traceless Δ with Δ1 = 0 is the sum of one type (B-1,1) and one type (B-2,2)")
     case.argument("conditional means", "given û_1, û_3 the others sum to -û_1-û_3, their squares to 1-û_1²-û_3²")
+    for p in ({1: 1}, {2: 1}, {3: 1}, {1: 1, 3: 1}, {1: 1, 2: free}):
+        case.identity("μ_S of polynomials by both forms, every n", _printed(law, p), _eigenvalues(p)[0], computed=True)
     mu = {name: _eigenvalues(p) for name, p in (("identity", {1: 1}), ("y²", {2: 1}))}
-    own = {
-        "identity": (n / (n + 2), n / (n + 2)),
-        "y²": (2 * n * (n - 2) / ((n - 1) * (n + 4)), -2 * n / ((n - 1) * (n + 4))),
-    }
-    for name, (mu_s, mu_m) in mu.items():
-        claim = own[name] if law is None else (law, law)
-        case.identity(f"μ_S of {name}, every n", mu_s, claim[0], computed=True)
-        case.identity(f"μ_M of {name}, every n", mu_m, claim[1], computed=True)
-    # μ_S > 1 iff 2n(n-2) > (n-1)(n+4)
-    gap = sp.expand(2 * n * (n - 2) - (n - 1) * (n + 4))
-    case.nonnegative("y²: unstable from there on: (numerator - denominator) - 1 ≥ 0", gap - 1, {n: first - 1})
-    if attracts:
-        case.constant("y²: |μ_S| < 1 at B = 8", Fraction(2 * 7 * 5, 6 * 11), "<", 1)
-    case.constant(
-        "y²: stable at the B before", Fraction(2 * (first - 2) * (first - 4), (first - 3) * (first + 2)), "<", 1
-    )
+    claim = square.right.sympy(n=n)
+    named = square.left.sympy(mu_S=lambda p: _eigenvalues(_powers(p))[0], y=y)
+    case.identity("μ_S of y², every n", named, claim, computed=True)
+    case.identity("μ_M of y², every n", mu["y²"][1], -2 * n / ((n - 1) * (n + 4)), computed=True)
+    for of_identity in mu["identity"]:
+        case.identity("μ_S, μ_M of the identity, every n", of_identity, n / (n + 2), computed=True)
+    _threshold(case, unstable, claim, attracts)
     case.nonnegative("y²: |μ_M| < 1", sp.expand((n - 1) * (n + 4) - 2 * n - 1), {n: 3})
     if not case.control:
         with case.illustrations():
             _equation(case)
             _library(case)
             _dispersion(case)
+
+
+def _threshold(case, unstable, claim, attracts):
+    """The end is exceeded from the B of the condition on, and at no smaller one."""
+    first, end = unstable.condition.right.exact(), unstable.right.exact()
+    named = unstable.left.sympy(mu_S=lambda p: _eigenvalues(_powers(p))[0], y=y)
+    case.identity("the same μ_S of y²", named, claim, computed=True)
+    top, bottom = sp.fraction(sp.together(named - sp.Rational(str(end))))
+    gap = sp.expand(top * bottom)
+    case.nonnegative("y²: unstable from there on", gap - 1, {n: sp.Rational(str(first)) - 1})
+    for batch in range(4, int(first)):
+        value = Fraction(str(claim.subs(n, batch - 1)))
+        case.constant("y²: stable at every B before", value, "<", end)
+    if attracts:
+        case.constant("y²: |μ_S| < 1 at B = 8", Fraction(str(claim.subs(n, 7))), "<", end)
+
+
+def _powers(polynomial):
+    """Exponent -> coefficient in y."""
+    return {int(a): x for (a,), x in sp.Poly(polynomial, y).terms()}
+
+
+def _printed(law, p):
+    """μ_S by the form that is printed, of a polynomial less its mean."""
+    mean = mean_product(p, {0: 1}, n)
+    f1, f3 = (sum((x * u**a for a, x in p.items()), -mean) for u in (u1, u3))
+    q, c = mean_product(p, p, n, same=True), mean_product(p, p, n)
+    return sp.factor(sp.together(law.right.sympy(E=_mean, u_1=u1, phi_1=f1, phi_3=f3, q=q, c=c, n=n)))
+
+
+def _mean(polynomial):
+    """Mean of a polynomial in two samples."""
+    terms = sp.Poly(sp.expand(polynomial), u1, u3).terms()
+    return sum((x * pair_moment(a, b, n) for (a, b), x in terms), sp.Integer(0))
 
 
 def _eigenvalues(p):
@@ -168,8 +199,8 @@ def _dispersion(case):
 
 FALSE_NEIGHBOURS = {
     "the fixed point attracts for every φ": {"attracts": True},
-    "n/(n+2) for every φ": {"law": n / (n + 2)},
-    "y² unstable from B = 7 on": {"first": 7},
+    "n/(n+2) for every φ": replace("2*n*(n - 2)/((n - 1)*(n + 4))", "n/(n + 2)"),
+    "y² unstable from B = 7 on": replace("B >= 8", "B >= 7"),
 }
 
 

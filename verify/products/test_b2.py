@@ -3,6 +3,7 @@
 from fractions import Fraction
 from itertools import combinations, product
 
+import numpy as np
 import sympy as sp
 
 from isogap.verification import UndecidedError, replace
@@ -23,37 +24,37 @@ def decide(case, *, centred=True):
     case.identity("without replacement", eta**2 * (B * C + B * (B - 1) * pair) / B**2, fewer, computed=True)
     case.argument("linearity of expectation", "a batch mean's square is a double sum over its members")
     for size, count in ((2, 1), (3, 2), (4, 3), (5, 2)):
-        data = [(Fraction(i * i % 7), Fraction(3 * i - 2, 2)) for i in range(size)]
-        mean = tuple(sum(column) / size for column in zip(*data, strict=True))
-        origin = mean if centred else (0, 0)
+        data = np.array([(Fraction(i * i % 7), Fraction(3 * i - 2, 2)) for i in range(size)])
+        mean = _average(data)
         spread = spread_of.right.evaluate(
-            {"E": lambda f, data=data: sum(map(f, data)) / len(data), "deviation": _Deviation(origin)}, int
+            {"E": _average, "norm": _Length, "dl_i": data, "dl": mean if centred else 0 * mean}, int
         )
         with case.illustrations():
             for replacement in (True, False):
                 case.hypothesis(size >= 2 and (replacement or count <= size))
                 batches = list(product(data, repeat=count) if replacement else combinations(data, count))
-                means = [tuple(sum(column) / count for column in zip(*batch, strict=True)) for batch in batches]
-                found = sum(_square(g, mean) for g in means) / len(means)
+                means = np.array([_average(np.array(batch)) for batch in batches])
                 formula = with_it if replacement else without
+                names = {"norm": _Length, "dl": mean, "dl_SGD": means, "eta": Fraction(1)}
+                found = formula.left.evaluate({"E": _average, "E_without": _average, **names}, int)
                 expected = formula.right.exact(eta=1, B=count, C=spread, m=size)
                 case.exact("every batch enumerated", found == expected, m=size, B=count, found=found, expected=expected)
 
 
-class _Deviation:
-    """The length of g less a point; a power of it is a function of g."""
+class _Length:
+    """Lengths of exact vectors, one a row; only their squares are exact."""
 
-    def __init__(self, origin):
-        self.origin = origin
+    def __init__(self, vectors):
+        self.vectors = vectors
 
     def __pow__(self, power):
         if power != 2:
             raise UndecidedError(f"the enumeration takes squares, not the power {power}")
-        return lambda g: _square(g, self.origin)
+        return (self.vectors**2).sum(axis=-1)
 
 
-def _square(g, origin):
-    return sum((x - o) ** 2 for x, o in zip(g, origin, strict=True))
+def _average(values):
+    return sum(values) / len(values)
 
 
 FALSE_NEIGHBOURS = {

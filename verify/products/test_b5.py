@@ -5,7 +5,7 @@ from fractions import Fraction
 import sympy as sp
 from isogap.products import second_moment, squared_trace_moment
 
-from isogap.verification import replace
+from isogap.verification import UndecidedError, replace
 
 N, p, q = sp.symbols("N p q", positive=True)
 
@@ -20,7 +20,7 @@ def decide(case):
     next_p, next_q, *meaning = case.claims
     found = {name: _wick(rows) for name, (_, rows) in PAIRS.items()}
     # what p and q are of E tr A² and E (tr A)²; entries of variance 1/N make N^-2
-    shares = [claim.right.sympy(E=lambda v: v, trace_of_square=1, square_of_trace=1, N=N) for claim in meaning]
+    shares = [_share(claim, kind) for claim, kind in zip(meaning, ("tr", "trace"), strict=True)]
     of_square, of_trace = p / shares[0], q / shares[1]
     values = {
         name: sum(c * v for c, v in zip(terms, (of_square, of_trace), strict=True)) / N**2
@@ -39,6 +39,20 @@ def decide(case):
             for M in range(6):
                 case.exact("library", (second_moment(size, M), squared_trace_moment(size, M)) == (a, b), N=size, M=M)
                 a, b = (claim.right.exact(p_M=a, q_M=b, N=size) for claim in (next_p, next_q))
+
+
+def _share(claim, kind):
+    """What the claim makes of one E tr A², or of one E (tr A)², where A = X T(X)."""
+    A = sp.Symbol("A", positive=True)
+    wanted = A**2
+
+    def mean(value):
+        if value != wanted:
+            raise UndecidedError(f"the second moments are tr A² and (tr A)², not {kind} of {value}")
+        return sp.Integer(1)
+
+    # a trace of a square keeps its square inside, the square of a trace has it outside: both are A² here
+    return claim.right.sympy(E=mean, X=A, T=lambda _: sp.Integer(1), N=N, **{kind: lambda value: value})
 
 
 def _wick(rows):

@@ -18,19 +18,28 @@ def decide(case, *, over="one factor"):
     case.argument("singular value decomposition", "the steps separate along the singular directions")
     for claim in limits:
         # the Hessian of s‖Ax - y‖² along a singular direction is 2 s σ²
-        doubled = 2 * sp.Rational(str(claim.left.exact(eta_max=lambda share: share, square=1)))
+        doubled = 2 * sp.Rational(str(_share(claim)))
         limit = claim.right.sympy(sigma=sp.sqrt(a))
         case.identity(f"factor -1 at the limit, curvature {doubled}", 1 - doubled * limit * a, -1, computed=True)
         best = 2 / (doubled * (a + b))
         case.identity("factors of both ends at the best step: slow", (1 - doubled * best * b), value)
         case.identity("and fast", (1 - doubled * best * a), -value)
-    if {2 * claim.left.exact(eta_max=lambda share: share, square=1) for claim in limits} != {1, 2}:
+    if {2 * _share(claim) for claim in limits} != {1, 2}:
         raise UndecidedError("the claims are on the square and on half of it")
     # a step longer by e makes the fast factor worse, a shorter one the slow factor: nothing is better than the best
     case.nonnegative(
         "slower by e: 1 - η(1-e) b grows", sp.expand((a + b) * ((2 * b / (a + b)) * e)), {a: 0, b: 0, e: 0}
     )
     _convexity(case, over)
+
+
+def _share(claim):
+    """What the loss is of the square of the length."""
+    size = sp.Symbol("size", positive=True)
+    found = sp.cancel(claim.left.sympy(eta_max=lambda loss: loss, size=size) / size**2)
+    if not found.is_number:
+        raise UndecidedError(f"the loss is a share of the square: {claim.text}")
+    return found
 
 
 def _convexity(case, over):

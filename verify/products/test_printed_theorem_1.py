@@ -21,7 +21,9 @@ def decide(case, *, values="singular", sigma=2):
         scale = Fraction(1 if sigma == 1 else sigma if values == "squared" else 1) ** 2
         case.hypothesis(M >= 1)
         density = [Fraction(comb((M + 1) * k, k), M * k + 1) for k in range(3)]
-        mean_square = scale  # of singular values: E tr XXᵀ/N, for every N
+        # of singular values: E tr XXᵀ/N, for every N
+        of_matrices = {_mean_square(claim, scale) for claim in case.claims}
+        (mean_square,) = of_matrices
         moments = [
             claim.right.evaluate({"integral": _moment(density), "rho": lambda x: 1, "inf": None}, int)
             for claim in case.claims
@@ -46,6 +48,18 @@ def decide(case, *, values="singular", sigma=2):
         for size in (3, 50):
             found = (second_moment(size, M), squared_trace_moment(size, M))
             case.exact("p_M, q_M of B5", found == tuple(Fraction(str(v.subs(N, size))) for v in (p, q)), N=size)
+
+
+def _mean_square(claim, value):
+    """Left side: the mean of a square."""
+    s = sp.Symbol("s")
+
+    def mean(power):
+        if power != s**2:
+            raise UndecidedError(f"the mean is known of the square of s, not of {power}")
+        return value
+
+    return claim.left.evaluate({"E": mean, "s": s}, int)
 
 
 def _moment(density):

@@ -49,7 +49,7 @@ def decide(case, *, mean="variance"):
     case.argument("rows of BN have mean square 1", "tr yᵀy = NB: Q and V grow by 1")
     N, size, B = sp.symbols("N S B", positive=True)
     entry = moment([[2]], d).subs(d, N)  # E W_ij² = 1/N, and different entries are uncorrelated
-    said = spread_of.right.sympy(size=size, N=N, B=B)
+    said = spread_of.right.sympy(norm_F=sp.sqrt, y=size, x=1, T=lambda v: v, N=N, B=B)
     case.identity(
         "Var of 2 tr(xᵀWy)/(NB), S = ‖yxᵀ‖²",
         4 * entry * size / (N * B) ** 2,
@@ -75,7 +75,7 @@ def decide(case, *, mean="variance"):
         spread = (_next(x0) ** 2).mean(axis=(1, 2)).var()
         with case.illustrations():
             outer = float(((_norm(x0) @ x0.T) ** 2).sum())
-            exact = spread_of.right.float(size=outer, N=width, B=batch)
+            exact = spread_of.right.float(norm_F=np.sqrt, y=outer, x=1, T=lambda v: v, N=width, B=batch)
             case.pathwise("Var(Q_1|x)", abs(exact / spread - 1), 0.0, 1e-11, N=width)
             found = residual.mean_square_variance(x0, "orthogonal")
             case.pathwise("library: Var(Q_1|x)", abs(found / spread - 1), 0.0, 1e-11, N=width)
@@ -108,7 +108,7 @@ def _enumerated(x, blocks):
 FALSE_NEIGHBOURS = {
     "two a block, as for W of variance 2/N": replace("Q_0 + ell", "Q_0 + 2*ell"),
     "E 1/V_l = 1/(V_0 + l): the mean of the ratio": {"mean": "inverse"},
-    "variance with 2 in place of 4": replace("4*size", "2*size"),
+    "variance with 2 in place of 4": replace("4*norm_F", "2*norm_F"),
 }
 
 

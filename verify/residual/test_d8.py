@@ -72,10 +72,22 @@ def _printed(case, sigma, series):
         float,
     )
     means = _sphere_means(np.square(sigma), 4000)
-    half = halved.evaluate({"E_log": -(means[1:] / np.arange(1, 4001)).sum()}, float)
+    form = sp.Symbol("r")
+    half = halved.evaluate({"E": _mean_log(form, means), "log": lambda x: x, "form": form}, float)
     with case.illustrations():
         case.pathwise("half of E log(1 - r) by its series", abs(half - series), 0.0, 1e-9, T=sigma)
         case.pathwise("the integral is the series", abs(value - series), 0.0, 1e-8, T=sigma)
+
+
+def _mean_log(form, means):
+    """``E log(1 - r)`` by its series; the logarithm of nothing else is known."""
+
+    def mean(inside):
+        if sp.simplify(inside - (1 - form)) != 0:
+            raise UndecidedError(f"the mean is known of log(1 - r), not of log({inside})")
+        return -(means[1:] / np.arange(1, len(means))).sum()
+
+    return mean
 
 
 def _quadrature(f, low, high):

@@ -30,7 +30,7 @@ def decide(case, *, noise="law"):
     case.argument("bilinearity", "vectors and a Hessian: the same identity entry by entry, C_ij for the covariance")
     slope, curvature, noise = sp.symbols("s h n", positive=True)
     change = -eta * slope + eta**2 / 2 * (curvature + noise / B)
-    best = best_of.right.sympy(g_squared=slope, gHg=curvature, trHC=noise, B=B)
+    best = best_of.right.sympy(norm=sp.sqrt, g=slope, gHg=curvature, trHC=noise, B=B)
     case.identity("derivative at η*", sp.diff(change, eta).subs(eta, best), 0, computed=True)
     case.argument("a convex parabola", "the zero of its derivative is its minimum")
     endless = sp.limit(best, B, sp.oo)

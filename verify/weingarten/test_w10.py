@@ -5,7 +5,7 @@ from math import factorial, prod
 
 from flint import arb, arb_mat
 
-from isogap.verification import replace
+from isogap.verification import UndecidedError, replace
 from isogap.verification.balls import ball
 from weingarten import hciz_series, hciz_value
 
@@ -41,9 +41,13 @@ def decide(case, *, alpha="O"):
         )  # fmt: skip
         case.at_most("U: |determinant - partial sum| ≤ bound", abs(exact - rational(series.value)), ball(series.bound))
         case.at_most("U: the library", abs(hciz_value(a, b) - exact), ball(1e-12), d=len(a))
+    size = orthogonal.left.evaluate({"I_O": int}, int)
     # O(2): tr A R B R' = s_A s_B/2 + Δ_A Δ_B cos(2θ)/2 at a = b = (0, 1)
     exact = orthogonal.right.ball(bessel=lambda x: x.bessel_i(arb(0)))
-    series = hciz_series([0, 1], [0, 1], group=alpha, order=12)
+    if size < 2:
+        raise UndecidedError("a = b = (0, 1), padded with 0, has at least two entries")
+    spectrum = [0] * (size - 1) + [1]
+    series = hciz_series(spectrum, spectrum, group=alpha, order=12)
     case.at_most("O(2): |average - partial sum| ≤ bound", abs(exact - rational(series.value)), ball(series.bound))
 
 

@@ -1,5 +1,7 @@
 """W11: Every sampler draws the law that is integrated."""
 
+from fractions import Fraction
+
 import numpy as np
 import sympy as sp
 
@@ -50,6 +52,9 @@ def laws():
 def decide(case, *, damaged=None, change=None):
     """|X_11|², |X_12|² and Re tr(X A X* A'), Re tr(X X) of every law; a neighbour changes one sampler."""
     case.decides("~=")
+    with case.illustrations():
+        mean = case.claim.left.exact(N=7, f=lambda _: Fraction(1), X=lambda _: Fraction(0))
+        case.exact("N samples of 1 have the mean 1", mean == 1)
     count = 20_000 if not case.deep else 200_000
     constant = sp.ImmutableMatrix(A.astype(int).tolist())
     for number, (name, sizes, X) in enumerate(laws()):

@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from isogap.verification import replace
+from isogap.verification import UndecidedError, replace
 from weingarten import constant, expectation, orthogonal, symmetric_space, symplectic, tr, unitary
 from weingarten.algebra.several import Ring
 from weingarten.ensembles.symmetric_spaces import ClassAIII, ClassBDI, ClassCII
@@ -23,7 +23,10 @@ def decide(case):
     laws = (("AIII", ClassAIII), ("BDI", ClassBDI), ("CII", ClassCII))
     for (kind, law), claim in zip(laws, functions, strict=True):
         made = law((d,), (d,), kind, t)
-        key = (1, (1, 1)) if kind == "CII" else (1, 1)
+        lengths = claim.left.evaluate({claim.left.names[0]: lambda *parts: parts}, int)
+        if lengths != (1, 1):
+            raise UndecidedError(f"the formula is one of degree two, at the cycles 1, 1, not {lengths}")
+        key = (1, lengths) if kind == "CII" else lengths
         formula = claim.right.sympy(d=d, D=d, t=t)
         case.identity(f"W(1,1) of {kind}", ring.sympy(made.weight(key, ring)), formula, computed=True)
     for kind, a, b in (("AIII", 2, 1), ("BDI", 2, 1), ("BDI", 3, 1), ("CII", 1, 1)):

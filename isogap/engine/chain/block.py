@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from isogap.base.arrays import FloatArray, IntArray
 from isogap.base.streams import Words
@@ -47,13 +49,14 @@ class Block:
 class Marks(NamedTuple):
     """Layers of a block at which the state is kept, and what they are kept for.
 
-    ``layers`` are all of them, ascending; ``law`` those held against the one-step law, of which the first ``controlled``
-    feed the control variate and ``checked`` are reported.
+    ``layers`` are all of them, ascending; ``law`` those held against the one-step law, the marks number ``at``, of which the
+    first ``controlled`` feed the control variate and those number ``reported`` are reported.
     """
 
     layers: IntArray
     law: IntArray
-    checked: tuple[int, ...]
+    at: IntArray
+    reported: IntArray
     controlled: int
 
     @classmethod
@@ -62,9 +65,15 @@ class Marks(NamedTuple):
         watched = first < CHECKED_REPLICAS
         checked = job.checked if watched and job.step_law is not None else ()
         controlled = job.controlled if job.step_law is not None else 0
-        law = {*checked, *range(controlled)}
-        layers = law | (_energy_layers(job) if watched else set())
-        return cls(np.array(sorted(layers), np.int64), np.array(sorted(law), np.int64), checked, controlled)
+        return _marks(checked, controlled, _energy_layers(job) if watched else frozenset())
+
+
+@lru_cache(maxsize=8)
+def _marks(checked: tuple[int, ...], controlled: int, energy: frozenset[int]) -> Marks:
+    law = np.array(sorted({*checked, *range(controlled)}), np.int64)
+    layers = np.array(sorted({*law.tolist(), *energy}), np.int64)
+    reported = np.searchsorted(law, np.array(checked, np.int64))
+    return Marks(layers, law, np.searchsorted(layers, law), reported, controlled)
 
 
 def run_block(job: Job, first: int, last: int, signal: IntArray) -> Block | None:
@@ -109,15 +118,15 @@ def _law_residuals(job: Job, raw: RawPaths, marks: Marks) -> tuple[FloatArray, F
     residual, relative = (np.full((count, len(job.checked)), np.nan) for _ in range(2))
     if not law.size or job.step_law is None:
         return residual, relative, np.zeros((marks.controlled, count))
-    absolute, scaled = _one_step(job, job.step_law, raw, law, np.searchsorted(marks.layers, law))
-    at, reported = np.searchsorted(law, np.array(marks.checked, np.int64)), slice(len(marks.checked))
-    residual[:, reported], relative[:, reported] = absolute[:, at], scaled[:, at]
+    absolute, scaled = _one_step(job, job.step_law, raw, law, marks.at)
+    if marks.reported.size:
+        residual, relative = (np.take(values, marks.reported, axis=1) for values in (absolute, scaled))
     return residual, relative, absolute[:, : marks.controlled].T
 
 
 def _one_step(job: Job, law: StepLaw, raw: RawPaths, seen: IntArray, at: IntArray) -> tuple[FloatArray, FloatArray]:
     """Residuals of the one-step law, absolute and relative, at the layers ``seen``, the marks number ``at``: ``(n, K)``."""
-    states = States(raw.snaps, raw.form == chain.FORM_E, raw.shift, at)
+    states = States(raw.snaps, raw.form == chain.FORM_E, raw.shift, at, bool(seen[0] == 0))
     return one_step_residual(-raw.step[:, at] / job.start.width, states, raw.log_phi[seen].T, law)
 
 
@@ -136,10 +145,10 @@ def _control_variate(job: Job, innovations: FloatArray) -> FloatArray:
     return C
 
 
-def _energy_layers(job: Job) -> set[int]:
+def _energy_layers(job: Job) -> frozenset[int]:
     """Where E4 may end: at the last layer, and with Gaussian weights also early, before the batch becomes singular."""
     early = {1, 2} if job.weights == "gaussian" else set()
-    return {job.depth} | {layer for layer in early if layer < job.depth}
+    return frozenset({job.depth, *(layer for layer in early if layer < job.depth)})
 
 
 def _energy_residuals(job: Job, raw: RawPaths, marks: Marks, first: int) -> FloatArray:
@@ -159,16 +168,19 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
     layer up to which ``d φ`` has stayed within `_resolved_gap` is taken; NaN if there is none but the start. A path that has
     been beyond and has come back has lost digits of its smallest singular value on the way.
     """
-    d, rows = job.start.width, np.arange(raw.form.shape[0])
-    resolved = np.ones((rows.size, marks.size), np.bool_)
+    d, count = job.start.width, raw.form.shape[0]
+    seen: npt.NDArray[np.bool_] = np.ones(count, np.bool_)
+    last = np.full(count, marks.size - 1)
     if job.weights == "gaussian":
         resolved = (d * np.maximum.accumulate(raw.phi, axis=0)[marks].T <= _resolved_gap(job.start)) & (marks > 0)
-    k = marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
-    last = gap_of_snapshots(raw.snaps[rows, k], raw.form[rows, k] == chain.FORM_E, raw.shift[rows, k])
-    residual = energy_residual(d, job.first_gap, last, raw.total[rows, k])
-    # A broken path must not pass for one that was not looked at.
-    broken = np.isnan(raw.phi).any(axis=0) | (resolved.any(axis=1) & np.isnan(residual))
-    return np.where(broken, np.inf, np.where(resolved.any(axis=1), residual, np.nan))
+        seen = np.any(resolved, axis=1)
+        last = last - np.argmax(resolved[:, ::-1], axis=1)
+    at = np.arange(count), last
+    gap = gap_of_snapshots(raw.snaps[at], raw.form[at] == chain.FORM_E, raw.shift[at])
+    residual = energy_residual(d, job.first_gap, gap, raw.total[at])
+    # A broken path must not pass for one that was not looked at. φ is added up backwards: NaN anywhere is NaN at the start.
+    broken = np.isnan(raw.phi[0]) | (seen & np.isnan(residual))
+    return np.where(broken, np.inf, np.where(seen, residual, np.nan))
 
 
 def _resolved_gap(start: Start) -> float:

@@ -6,7 +6,9 @@ Which kernel runs depends on the width alone, so a replica has the same bits in 
 from __future__ import annotations
 
 import math
-from typing import Any
+import threading
+import weakref
+from typing import Any, cast
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from isogap.engine.kernels import chain_columns as large
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.engine.kernels import graded
 from isogap.engine.kernels.fast_rotations import turns
+from isogap.engine.kernels.jumps import jump_matrix
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
 from isogap.engine.kernels.layout import (
@@ -28,6 +31,7 @@ from isogap.engine.kernels.layout import (
     Columns,
     Curves,
     Kept,
+    Origin,
     Run,
     Scratch,
     State,
@@ -41,6 +45,8 @@ from isogap.engine.kernels.reflectors import places
 # From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 150 in
 # the form in X and near 400 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
 LARGE_WIDTH = 192
+# Up to here a thread keeps its arrays from block to block, 1 MB; ours.
+_SMALL_WIDTH = 64
 
 
 _LAWS = {"orthogonal": ORTHOGONAL, "gaussian": GAUSSIAN, "hadamard": HADAMARD, "dct": COSINE}
@@ -61,18 +67,12 @@ def lane_paths(
 ) -> RawPaths | None:
     """`kernel_paths` with a replica in every lane."""
     d, count, lanes = start.width, states.shape[0], lanes_available()
-    groups = -(-count // lanes)
-    out, kernel = _Output(d, depth, count, marks.size, groups, lanes), KernelStart.of(start, weights)
-    work = _LaneWorkspace(kernel, start.phi0, lanes, parts)
-    run = Run(_law(weights), _rank(start, weights), kernel.X.shape[1], depth, d)
-    for group in range(groups):
-        rows = slice(group * lanes, min((group + 1) * lanes, count))
-        work.begin(states[rows])
-        kept, curves = out.kept(marks, rows), out.curves(group)
-        done = chain.run_group(work.state, work.scratch, run, kept, curves, rows.stop - rows.start, signal)
-        if not done:
-            return None
-    return out.raw()
+    work = _lane_workspace(start, weights, lanes, parts)
+    out = _Output(d, depth, count, marks.size, -(-count // lanes), lanes)
+    run = Run(_law(weights), work.rank, work.columns, depth, d)
+    kept, curves = out.kept(marks), out.curves(0)
+    done = chain.run_groups(work.state, work.scratch, work.origin(states), run, kept, curves, signal)
+    return out.raw() if done else None
 
 
 def column_paths(
@@ -83,7 +83,7 @@ def column_paths(
     if _law(weights) == COSINE:
         lanes = 1  # two columns are transformed as one, and which two they are must not depend on the lanes
     out, kernel = _Output(d, depth, count, marks.size, count, 1), KernelStart.of(start, weights)
-    work, kept = _ColumnWorkspace(d, lanes), out.kept(marks, slice(None))
+    work, kept = _ColumnWorkspace(d, lanes), out.kept(marks)
     for r in range(count):
         columns = work.begin(kernel, start.phi0)
         run = Run(_law(weights), _rank(start, weights), columns, depth, d)
@@ -110,15 +110,16 @@ def _rank(start: Start, weights: str) -> int:
 class _Output:
     def __init__(self, d: int, depth: int, count: int, marks: int, groups: int, lanes: int) -> None:
         self.depth, self.count, self.width, self.lanes = depth, count, groups * lanes, lanes
-        self.phi, self.log_phi = (aligned((depth + 1) * groups, lanes) for _ in range(2))
-        self.log_jacobian = aligned(depth * groups, lanes)
+        # The kernels fill the curves, but for the last layer of a degenerate start, whose gap is put in afterwards.
+        self.phi, self.log_phi = (aligned((depth + 1) * groups, lanes, zero=False) for _ in range(2))
+        self.log_jacobian = aligned(depth * groups, lanes, zero=False)
         self.snaps = np.empty((count, marks, d, d))
         self.form, self.shift = np.zeros((count, marks), np.int64), np.zeros((count, marks), np.int64)
         self.total, self.step = np.zeros((count, marks)), np.zeros((count, marks))
 
-    def kept(self, marks: IntArray, rows: slice) -> Kept:
-        """Room for the snapshots of some replicas."""
-        return Kept(marks, self.snaps[rows], self.form[rows], self.shift[rows], self.total[rows], self.step[rows])
+    def kept(self, marks: IntArray) -> Kept:
+        """Room for the snapshots."""
+        return Kept(marks, self.snaps, self.form, self.shift, self.total, self.step)
 
     def curves(self, group: int) -> Curves:
         """Room for the curves of a group of lanes."""
@@ -137,10 +138,10 @@ class _Output:
 class _LaneWorkspace:
     """Arrays of one group of lanes (layouts: `isogap.engine.kernels.reflectors`); with ``parts = 2`` every float has two."""
 
-    def __init__(self, kernel: KernelStart, phi0: float, lanes: int, parts: int) -> None:
+    def __init__(self, kernel: KernelStart, phi0: float, rank: int, lanes: int, parts: int) -> None:
         d, columns = kernel.X.shape
         q = -(-d // 4)
-        self.lanes = lanes
+        self.rank, self.columns = rank, columns
 
         def numbers(rows: int) -> Any:
             return aligned(rows, lanes, parts=parts)
@@ -162,12 +163,24 @@ class _LaneWorkspace:
         _put(self.state.lane, np.arange(chain.NUMBERS), _numbers(kernel, phi0))
         self.start = self.state.X.copy(), self.state.E.copy(), self.state.lane.copy()
 
-    def begin(self, states: Words) -> None:
-        """Put the start into every lane; lanes without a replica repeat the last one."""
-        padded = states[np.minimum(np.arange(self.lanes), states.shape[0] - 1)]
-        self.state.random[...] = padded.T if self.lanes > 1 else padded[0]
-        for array, values in zip(self.state[1:], self.start, strict=True):
-            array[...] = values
+    def origin(self, states: Words) -> Origin:
+        """Where replicas with these generator states begin."""
+        return Origin(*self.start, np.array(states, order="C"))  # a copy: read-only words would be compiled for anew
+
+
+# The workspace that a thread used last, with the start and the kind of run that it was made for.
+_last = threading.local()
+
+
+def _lane_workspace(start: Start, weights: str, lanes: int, parts: int) -> _LaneWorkspace:
+    """The workspace of this thread: that of the block before, if it was of the same run; making one costs many layers."""
+    made_for: Any = getattr(_last, "made_for", None)
+    if made_for is not None and made_for[0]() is start and made_for[1:] == (weights, lanes, parts):
+        return cast("_LaneWorkspace", _last.work)
+    work = _LaneWorkspace(KernelStart.of(start, weights), start.phi0, _rank(start, weights), lanes, parts)
+    if start.width <= _SMALL_WIDTH:
+        _last.made_for, _last.work = (weakref.ref(start), weights, lanes, parts), work
+    return work
 
 
 class _ColumnWorkspace:
@@ -180,9 +193,9 @@ class _ColumnWorkspace:
         half = (d * (d + 1) // 2 + 1) // 2
         rows = 2 * max(-(-half // lanes), large.PARTS // lanes)
         self.words, self.parts = aligned(rows, lanes, np.uint64), aligned(rows, lanes)
-        self.z, self.V, self.g, self.lane = np.zeros(2 * half), np.zeros(16 * q * q), np.zeros(6), np.zeros(8)
+        self.z, self.V, self.g, self.lane = np.zeros(2 * half), np.zeros(16 * q * q), np.zeros(6 * q), np.zeros(8)
         self.tau, self.sign, self.norm, self.y = (np.zeros(4 * q) for _ in range(4))
-        self.turns = turns(d)
+        self.turns, self.jump = turns(d), jump_matrix(-(-half // lanes))
 
     def begin(self, kernel: KernelStart, phi0: float) -> int:
         """Put the start into place; return its number of columns."""
@@ -198,7 +211,7 @@ class _ColumnWorkspace:
         """Everything the kernel works in, for a replica with this generator state."""
         return Columns(
             state.copy(), self.A, self.B, self.lane, self.V, self.tau, self.sign, self.norm, self.z, self.words, self.parts,
-            self.g, self.y, self.turns,
+            self.g, self.y, self.turns, self.jump,
         )  # fmt: skip
 
 

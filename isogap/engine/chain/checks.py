@@ -29,12 +29,15 @@ class States(NamedTuple):
     shift : ndarray of int, shape (n, marks)
         0 in the form in X.
     at : ndarray of int, shape (K,)
+    shared : bool
+        Whether all replicas have the same state at the first of these marks, as at the start.
     """
 
     snaps: FloatArray
     is_deviation: npt.NDArray[np.bool_]
     shift: IntArray
     at: IntArray
+    shared: bool = False
 
 
 # Expected change of φ over one layer from each state, in units of 2^(2 shift), shape (n, K).
@@ -66,6 +69,9 @@ def gap_of_snapshots(snaps: FloatArray, is_deviation: npt.NDArray[np.bool_], shi
     """
     gap = np.empty(len(snaps))
     near, far = is_deviation, ~is_deviation
+    if near.all():
+        at = unit_shift(shift)
+        return ldexp(_gap_of_deviations(snaps, at), 2 * (shift - at))
     if near.any():
         at = unit_shift(shift[near])
         gap[near] = ldexp(_gap_of_deviations(snaps[near], at), 2 * (shift[near] - at))
@@ -91,7 +97,7 @@ def _gap_of_deviations(E: FloatArray, shift: IntArray) -> FloatArray:
     gap = np.empty(len(E))
     small = unit * np.sqrt(p2) <= _SMALL
     if small.any():
-        F = E[small]
+        F = E if small.all() else E[small]
         square = F @ F
         p3, p4, u = np.sum(square * F, axis=(1, 2)), np.sum(square * square, axis=(1, 2)), unit[small]
         gap[small] = u * u * (p2[small] / 2 - u * (p3 / 3 - u * (p4 / 4))) / d
@@ -135,7 +141,10 @@ def one_step_residual(
     # In units of 2^(2 shift) neither the step nor its mean nor φ underflows.
     difference = step - law(states)
     finite = np.isfinite(log_phi)
-    phi = np.exp(np.where(finite, log_phi, 0.0) - 2 * np.where(finite, shift, 0) * math.log(2.0))
+    exponent = 2 * shift
+    if not finite.all():
+        log_phi, exponent = np.where(finite, log_phi, 0.0), np.where(finite, exponent, 0)
+    phi = np.exp(log_phi - exponent * math.log(2.0))
     # A φ that has underflowed beside a step that has not (Gaussian weights from a start next to orthogonal) scales nothing.
-    phi = np.where(far & (phi < 1e-100), 1.0, phi)
+    phi[far & (phi < 1e-100)] = 1.0
     return ldexp(difference, 2 * shift), difference / phi

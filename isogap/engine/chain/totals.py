@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isogap.base.arrays import FloatArray, ldexp
-from isogap.engine.kernels.row_moments import row_moments
+from isogap.engine.kernels.row_moments import row_moments, row_tops
 
 if TYPE_CHECKING:
     from isogap.engine.chain.block import Block
@@ -38,7 +38,7 @@ class Totals:
         arrays |= _moments("log_jacobian", block.log_jacobian)
         known = ~np.isnan(block.residual).all(axis=1)
         if known.any():
-            arrays |= _moments("residual", block.residual.T) | _moments("relative", block.relative.T)
+            arrays |= _pair_of_moments(("residual", "relative"), block.residual.T, block.relative.T)
             arrays["relative_m3"] = np.sum((block.relative - arrays["relative"]) ** 3, axis=0)
         else:
             zero = np.zeros(block.residual.shape[1])
@@ -46,8 +46,10 @@ class Totals:
         arrays["checked"] = np.array(float(n if known.any() else 0))
         energy = block.energy[~np.isnan(block.energy)]
         arrays["energy"] = np.array(energy.max() if energy.size else -1.0)
-        arrays |= _moments("rate", _rate_values(block.log_phi, window))
-        return cls(arrays | _control_moments(block, arrays["exponent"], number % 2))
+        zero = np.zeros(2)
+        nothing = {"rate": zero, "rate_m2": zero}
+        arrays |= nothing if window is None else _moments("rate", _rate_values(block.log_phi, window))
+        return cls(arrays | _control_moments(block, arrays, number % 2))
 
     def merged(self, other: Totals) -> Totals:
         """Totals of both samples."""
@@ -57,7 +59,7 @@ class Totals:
         out["checked"] = a["checked"] + b["checked"]
         for name in _PLAIN:
             count = "checked" if name in ("residual", "relative") else "count"
-            out |= _merged_moments(name, a, b, a[count], b[count])
+            out |= _merged_moments(name, a, b, float(a[count]), float(b[count]))
         out["relative_m3"] = _merged_third("relative", a, b, a["checked"], b["checked"])
         return Totals(out | _merged_control(a, b, out["exponent"]))
 
@@ -71,9 +73,12 @@ class Totals:
 
 def gap_moments(phi: FloatArray, log_phi: FloatArray) -> dict[str, npt.NDArray[Any]]:
     """Moments of φ (shape ``(layers, n)``, in units of ``2^exponent``) and of log φ, and what says whether they can be used."""
-    top = phi.max(axis=1)
+    top = np.empty(phi.shape[0])
+    row_tops(phi, top)
     exponent = np.maximum(np.frexp(np.where(np.isfinite(top), top, 0.0))[1], _SMALLEST_EXPONENT).astype(np.int64)
     moments = _moments("phi", phi, ldexp(1.0, -exponent)) | _moments("log_phi", log_phi)
+    broken = np.isnan(moments["phi"])
+    top[broken], exponent[broken] = np.nan, 0
     usable: Any = np.isfinite(moments["log_phi"])
     zero = np.zeros(top.size, np.bool_)
     zero[~usable] = (log_phi[~usable] == -np.inf).all(axis=1)
@@ -91,9 +96,16 @@ def _moments(name: str, values: FloatArray, scale: FloatArray | None = None) -> 
     return {name: mean, name + "_m2": m2}
 
 
-def _merged_moments(name: str, a: Any, b: Any, na: Any, nb: Any) -> dict[str, npt.NDArray[Any]]:
-    n = na + nb
-    share = np.divide(nb, n, out=np.zeros(np.shape(n)), where=n > 0)
+def _pair_of_moments(names: tuple[str, str], a: FloatArray, b: FloatArray) -> dict[str, npt.NDArray[Any]]:
+    """`_moments` of two arrays of one shape, in one call of the kernel."""
+    both = _moments("", np.concatenate([a, b]))
+    half = a.shape[0]
+    mean, m2 = both[""], both["_m2"]
+    return {names[0]: mean[:half], names[0] + "_m2": m2[:half], names[1]: mean[half:], names[1] + "_m2": m2[half:]}
+
+
+def _merged_moments(name: str, a: Any, b: Any, na: float, nb: float) -> dict[str, npt.NDArray[Any]]:
+    share = nb / (na + nb) if na + nb > 0 else 0.0
     delta = b[name] - a[name]
     mean = a[name] + delta * share
     return {name: mean, name + "_m2": a[name + "_m2"] + b[name + "_m2"] + delta * delta * (na * share)}
@@ -117,7 +129,7 @@ def _merged_gap(a: Any, b: Any) -> dict[str, npt.NDArray[Any]]:
         "zero": a["zero"] & b["zero"],
         "usable": a["usable"] & b["usable"],
         "exponent": exponent,
-        **_merged_moments("phi", ua, ub, a["count"], b["count"]),
+        **_merged_moments("phi", ua, ub, float(a["count"]), float(b["count"])),
     }
 
 
@@ -131,10 +143,8 @@ def _in_units(a: Any, exponent: Any) -> dict[str, npt.NDArray[Any]]:
 # --- the rate per layer, when the paths are not kept ------------------------------------------------------------------
 
 
-def _rate_values(log_phi: FloatArray, window: tuple[int, int] | None) -> FloatArray:
+def _rate_values(log_phi: FloatArray, window: tuple[int, int]) -> FloatArray:
     """Per replica the mean of ``φ_{l+1}/φ_l`` and of its logarithm over the window; shape ``(2, n)``."""
-    if window is None:
-        return np.zeros((2, log_phi.shape[1]))
     steps = np.diff(log_phi[window[0] : window[1] + 1], axis=0)
     return np.stack([np.exp(steps).mean(axis=0), steps.mean(axis=0)])
 
@@ -142,17 +152,18 @@ def _rate_values(log_phi: FloatArray, window: tuple[int, int] | None) -> FloatAr
 # --- the control variate ----------------------------------------------------------------------------------------------
 
 
-def _control_moments(block: Block, exponent: Any, fold: int) -> dict[str, npt.NDArray[Any]]:
-    """Per fold: means and (co)deviations of φ and ``C``, in the units of φ; shape ``(2, layers)``."""
+def _control_moments(block: Block, gap: Any, fold: int) -> dict[str, npt.NDArray[Any]]:
+    """Per fold: means and (co)deviations of φ and ``C``, in the units of φ, ``gap`` its moments; shape ``(2, layers)``."""
     layers, n = block.control_variate.shape
     out = {f"fold_{name}": np.zeros((2, layers)) for name in ("phi", "c", "phi_m2", "c_m2", "cross")}
     counts = np.zeros(2)
-    if layers and np.isfinite(block.phi[:layers]).all():
+    if layers and np.isfinite(gap["top"][:layers]).all():
         counts[fold] = n
-        down = -exponent[:layers, None]
+        down = -gap["exponent"][:layers, None]
         phi, c = ldexp(block.phi[:layers], down), ldexp(block.control_variate, down)
-        x, y = phi - phi.mean(axis=1)[:, None], c - c.mean(axis=1)[:, None]
-        values = (phi.mean(axis=1), c.mean(axis=1), (x * x).sum(axis=1), (y * y).sum(axis=1), (x * y).sum(axis=1))
+        mean, c_mean = phi.sum(axis=1) / n, c.sum(axis=1) / n
+        x, y = phi - mean[:, None], c - c_mean[:, None]
+        values = (mean, c_mean, (x * x).sum(axis=1), (y * y).sum(axis=1), (x * y).sum(axis=1))
         for name, value in zip(("phi", "c", "phi_m2", "c_m2", "cross"), values, strict=True):
             out[f"fold_{name}"][fold] = value
     return {**out, "fold_count": counts}

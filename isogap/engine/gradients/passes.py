@@ -36,7 +36,8 @@ TAPE_BYTES = 128 * 2**20
 GRADED = graded.SHARE
 # The gradient of the loss is brought near 1 when it is beyond 2^±64: its squares must stay in range.
 _FAR = 64
-_SEGMENT = 100
+# Layers a call of a kernel, times (d + 8)³: less than a tenth of a second, so that Ctrl-C comes through.
+_CALL = 10**8
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,7 @@ class _Job:
         sizes = np.linalg.norm(start.factor, axis=0)
         self.graded = s.m > 1 and bool(sizes[1] < GRADED * sizes[0])
         self.layers = checked_layers(layers, depth)
+        self.segment = max(1, _CALL // (start.width + 8) ** 3)
         self.wanted = np.zeros(depth + 1, np.bool_)
         self.wanted[self.layers] = True
         per_layer, state = 8 * lanes * sum(s.sizes), 8 * lanes * (s.matrix + s.rows)
@@ -288,19 +290,19 @@ class _Job:
     def _forward(self, generator: Any, begin: int) -> None:
         s, (tape, work, _) = self.shape, self._arrays()
         count = min(self.spacing, self.depth - begin)
-        for part in range(0, count, _SEGMENT):
+        for part in range(0, count, self.segment):
             self._check_stop()
             kernels.forward(
-                generator, part, min(part + _SEGMENT, count), s.m, s.d, s.weights, *tape, work.normals, work.sign, work.norm,
+                generator, part, min(part + self.segment, count), s.m, s.d, s.weights, *tape, work.normals, work.sign, work.norm,
                 work.coefficients, work.square,
             )  # fmt: skip
 
     def _backward(self, U: FloatArray, exponent: Any, begin: int, norms: FloatArray, first: int) -> None:
         s, (tape, work, _) = self.shape, self._arrays()
         count = min(self.spacing, self.depth - begin)
-        for part in reversed(range(0, count, _SEGMENT)):
+        for part in reversed(range(0, count, self.segment)):
             self._check_stop()
-            end = min(part + _SEGMENT, count)
+            end = min(part + self.segment, count)
             kernels.backward(
                 U,
                 exponent,

@@ -53,7 +53,7 @@ from isogap.engine.kernels.normals import (
 )
 from isogap.engine.kernels.reflectors import finish_reflectors, multiply_bartlett, rotate_both, rotate_rows
 
-__all__ = ["fill_words", "run_group", "words_to_normals"]
+__all__ = ["fill_words", "run_groups", "words_to_normals"]
 
 # Rank of the start; graded: full, with columns of very different size, which are kept orthogonal (`graded`).
 DEGENERATE, FULL, GRADED = 0, 1, 2
@@ -225,24 +225,26 @@ def _record_rows(y, norm, lane, weights, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _snapshot(whole, columns, d, count, k, kept):  # type: ignore[no-untyped-def]
-    """Copy the flat state of the first ``count`` lanes to ``kept.snaps[r, k]``, ``E`` with both halves."""
+def _snapshot(whole, columns, d, replicas, k, kept):  # type: ignore[no-untyped-def]
+    """Copy the flat state of ``replicas``, first and one past the last, to ``kept.snaps[r, k]``, ``E`` with both halves."""
     x, e, numbers = whole.X, whole.E, whole.lane
+    first, last = replicas
     tall, lanes = height(d), numbers.size // NUMBERS
-    for r in range(count):
-        inside = numbers[IN_E * lanes + r] > 0.5
+    for r in range(first, last):
+        lane = r - first
+        inside = numbers[IN_E * lanes + lane] > 0.5
         kept.form[r, k] = FORM_E if inside else FORM_X
-        kept.shift[r, k] = np.int64(numbers[SHIFT * lanes + r])
-        kept.total[r, k] = numbers[TOTAL * lanes + r]
+        kept.shift[r, k] = np.int64(numbers[SHIFT * lanes + lane])
+        kept.total[r, k] = numbers[TOTAL * lanes + lane]
         for i in range(d):
             if inside:
                 for j in range(i + 1):
-                    value = e[place_in_e(i, j) * lanes + r]
+                    value = e[place_in_e(i, j) * lanes + lane]
                     kept.snaps[r, k, i, j] = value
                     kept.snaps[r, k, j, i] = value
             else:
                 for j in range(d):
-                    at = place_in_x(i, j, tall) * lanes + r
+                    at = place_in_x(i, j, tall) * lanes + lane
                     kept.snaps[r, k, i, j] = x[at] if j < columns else 0.0
 
 
@@ -299,11 +301,11 @@ def _layer(state, scratch, run, forms):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _run_rows(state, scratch, whole, run, kept, curves, count, signal):  # type: ignore[no-untyped-def]
-    """`run_group` on addresses; ``whole`` is the state as flat arrays, for the snapshots."""
+def _run_rows(state, scratch, whole, run, kept, curves, replicas, signal):  # type: ignore[no-untyped-def]
+    """One group on addresses; ``replicas``: first and one past the last; ``whole``: the state as flat arrays, for snapshots."""
     _, X, E, lane = state
     numbers, weights, full_rank, columns, d = whole.lane, run.weights, run.rank, run.columns, run.d
-    next_mark = 0
+    next_mark, (first, last) = 0, replicas
     half, limit = spread(0.5, load(lane, 0)), SWITCH_D_PHI / d
     for layer in range(run.depth + 1):
         # Lanes that have come close enough to orthogonality change their form, before anything is looked at.
@@ -315,7 +317,7 @@ def _run_rows(state, scratch, whole, run, kept, curves, count, signal):  # type:
             inside = load(lane, IN_E)
         marked = next_mark < kept.marks.shape[0] and kept.marks[next_mark] == layer
         if marked:
-            _snapshot(whole, columns, d, count, next_mark, kept)
+            _snapshot(whole, columns, d, replicas, next_mark, kept)
         if layer == run.depth:
             break
         if signal[0] != 0:
@@ -337,10 +339,10 @@ def _run_rows(state, scratch, whole, run, kept, curves, count, signal):  # type:
             store(lane, SHIFT, where_less(1.0, factor, shift - 200.0, shift))
             store(lane, UNIT, where_less(1.0, factor, unit * DOWN, unit))
         if marked:
-            for r in range(count):
-                kept.step[r, next_mark] = numbers[STEP * (numbers.size // NUMBERS) + r]
+            for r in range(first, last):
+                kept.step[r, next_mark] = numbers[STEP * (numbers.size // NUMBERS) + r - first]
             next_mark += 1
-        signal[1] += count
+        signal[1] += last - first
     if full_rank:
         # φ at the last layer: from the state itself in deviation form, by the decreases in the form in X.
         inside, value = load(lane, IN_E), load(lane, FORWARD)
@@ -351,20 +353,41 @@ def _run_rows(state, scratch, whole, run, kept, curves, count, signal):  # type:
 
 
 @kernel()
-def run_group(state, scratch, run, kept, curves, count, signal):  # type: ignore[no-untyped-def]
-    """The paths of the first ``count`` lanes of a group; the records and their arrays: `isogap.engine.kernels.layout`.
+def _begin(whole, origin, first):  # type: ignore[no-untyped-def]
+    """Put the start into every lane, with the generators of the replicas from ``first`` on; lanes without one repeat the last."""
+    for to, start in ((whole.X, flat(origin.X)), (whole.E, flat(origin.E)), (whole.lane, flat(origin.lane))):
+        for i in range(to.size):
+            to[i] = start[i]
+    count, lanes = origin.words.shape[0], whole.random.size // 4
+    for lane in range(lanes):
+        r = min(first + lane, count - 1)
+        for word in range(4):
+            whole.random[word * lanes + lane] = origin.words[r, word]
 
-    Returns whether the paths are complete: ``signal[0]`` stops them, ``signal[1]`` counts layers times replicas.
+
+@kernel()
+def run_groups(state, scratch, origin, run, kept, curves, signal):  # type: ignore[no-untyped-def]
+    """The paths of all replicas that have words in ``origin``, a group of lanes after the other.
+
+    The records and their arrays: `isogap.engine.kernels.layout`. Returns whether the paths are complete: ``signal[0]`` stops
+    them, ``signal[1]`` counts layers times replicas.
     """
-    V = scratch.V
-    for i in range(V.shape[0]):  # the reflectors' leading zeros, and what the last group left of its Cholesky factor
-        store(V, i, 0.0)
-    whole = State(state.random, flat(state.X), flat(state.E), flat(state.lane))
+    V, count = scratch.V, origin.words.shape[0]
+    whole = State(flat(state.random), flat(state.X), flat(state.E), flat(state.lane))
     # Addresses in place of arrays: numba counts references of every array in every call, which costs more than a small layer.
     there = State(rows(state.random), rows(state.X), rows(state.E), rows(state.lane))
     room = Scratch(
         rows(V), rows(scratch.place), rows(scratch.tau), rows(scratch.sign), rows(scratch.norm), rows(scratch.z),
         rows(scratch.P), rows(scratch.y),
     )  # fmt: skip
-    out = Curves(rows(curves.phi), rows(curves.log_phi), rows(curves.log_jacobian), curves.stride, curves.group)
-    return _run_rows(there, room, whole, run, kept, out, count, signal)
+    lanes = whole.random.size // 4
+    for group in range(curves.stride):
+        first = group * lanes
+        _begin(whole, origin, first)
+        # The reflectors' leading zeros, and what the last group left of its Cholesky factor.
+        for i in range(V.shape[0]):
+            store(V, i, 0.0)
+        out = Curves(rows(curves.phi), rows(curves.log_phi), rows(curves.log_jacobian), curves.stride, group)
+        if not _run_rows(there, room, whole, run, kept, out, (first, min(first + lanes, count)), signal):
+            return False
+    return True

@@ -237,34 +237,51 @@ def store_squared_norm(U, F, weight, columns, d, B, square):  # type: ignore[no-
     store(square, 0, total)
 
 
+@kernel(forceinline=True)
+def _store_row(C, at, weight, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
+    store(C, at, weight * s0)
+    store(C, at + 1, weight * s1)
+    store(C, at + 2, weight * s2)
+    store(C, at + 3, weight * s3)
+
+
+@kernel(forceinline=True)
+def _cross(f, u, f0, f1, f2, f3, u0, u1, u2, u3, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
+    """Add ``f u_c - u f_c`` (``u`` comes with its sign changed) to ``s_c``."""
+    s0, s1 = fma(f, u0, fma(u, f0, s0)), fma(f, u1, fma(u, f1, s1))
+    return s0, s1, fma(f, u2, fma(u, f2, s2)), fma(f, u3, fma(u, f3, s3))
+
+
 @kernel()
 def antisymmetric(F, factor, U, columns, d, C, size):  # type: ignore[no-untyped-def]
     """``C <- FᵀU - UᵀF`` with ``diag(factor) F`` for ``F``, and ``size <- ‖F‖²‖U‖²``.
 
     Only tiles of four by four not above the diagonal are stored, those below it times ``√2``: the Frobenius norm is right.
     """
-    stride, at = panel_stride(d), 0
+    stride, at, zero = panel_stride(d), 0, spread(0.0, load(U, 0))
     for p in range((columns + 3) // 4):
         for r in range(p + 1):
-            zero = spread(0.0, load(U, 0))
-            for e in range(4):
-                s0 = s1 = s2 = s3 = zero
-                for i in range(d):
-                    x, y = stride * p + 4 * i + e, stride * r + 4 * i
-                    f, u = load(factor, i) * load(F, x), 0.0 - load(factor, i) * load(U, x)
-                    s0, s1 = (
-                        fma(f, load(U, y), fma(u, load(F, y), s0)),
-                        fma(f, load(U, y + 1), fma(u, load(F, y + 1), s1)),
-                    )
-                    s2 = fma(f, load(U, y + 2), fma(u, load(F, y + 2), s2))
-                    s3 = fma(f, load(U, y + 3), fma(u, load(F, y + 3), s3))
-                weight = 1.0 if p == r else np.sqrt(2.0)
-                store(C, at, weight * s0)
-                store(C, at + 1, weight * s1)
-                store(C, at + 2, weight * s2)
-                store(C, at + 3, weight * s3)
-                at += 4
-    f2 = u2 = spread(0.0, load(U, 0))
+            s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = zero
+            s20 = s21 = s22 = s23 = s30 = s31 = s32 = s33 = zero
+            for i in range(d):
+                x, y, g = stride * p + 4 * i, stride * r + 4 * i, load(factor, i)
+                f0, f1, f2, f3 = load(F, y), load(F, y + 1), load(F, y + 2), load(F, y + 3)
+                u0, u1, u2, u3 = load(U, y), load(U, y + 1), load(U, y + 2), load(U, y + 3)
+                f, u = g * load(F, x), 0.0 - g * load(U, x)
+                s00, s01, s02, s03 = _cross(f, u, f0, f1, f2, f3, u0, u1, u2, u3, s00, s01, s02, s03)
+                f, u = g * load(F, x + 1), 0.0 - g * load(U, x + 1)
+                s10, s11, s12, s13 = _cross(f, u, f0, f1, f2, f3, u0, u1, u2, u3, s10, s11, s12, s13)
+                f, u = g * load(F, x + 2), 0.0 - g * load(U, x + 2)
+                s20, s21, s22, s23 = _cross(f, u, f0, f1, f2, f3, u0, u1, u2, u3, s20, s21, s22, s23)
+                f, u = g * load(F, x + 3), 0.0 - g * load(U, x + 3)
+                s30, s31, s32, s33 = _cross(f, u, f0, f1, f2, f3, u0, u1, u2, u3, s30, s31, s32, s33)
+            weight = 1.0 if p == r else np.sqrt(2.0)
+            _store_row(C, at, weight, s00, s01, s02, s03)
+            _store_row(C, at + 4, weight, s10, s11, s12, s13)
+            _store_row(C, at + 8, weight, s20, s21, s22, s23)
+            _store_row(C, at + 12, weight, s30, s31, s32, s33)
+            at += 16
+    f2 = u2 = zero
     for p in range((columns + 3) // 4):
         for i in range(d):
             for x in range(stride * p + 4 * i, stride * p + 4 * i + 4):

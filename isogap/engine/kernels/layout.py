@@ -57,6 +57,15 @@ class State(NamedTuple):
     lane: Any
 
 
+class Origin(NamedTuple):
+    """Where a block begins: the state of a group at the start, and the generator of every replica, four words in a row."""
+
+    X: Any
+    E: Any
+    lane: Any
+    words: Any
+
+
 class Scratch(NamedTuple):
     """Reflectors of a layer with what belongs to them, and room to work in."""
 
@@ -87,6 +96,7 @@ class Columns(NamedTuple):
     g: Any
     y: Any
     turns: Any
+    jump: Any
 
 
 class Kept(NamedTuple):

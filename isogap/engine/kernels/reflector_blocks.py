@@ -19,10 +19,6 @@ from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.prefetch import prefetch
 from isogap.engine.kernels.lanes.vectors import fma, load, root, spread, store, where_less
 
-# Panels of X that are worked on in turns: they stay in the inner cache while the blocks pass by, and while the coefficients
-# of one are being computed the sums of the next are under way.
-CHUNK = 2
-
 
 @kernel(forceinline=True)
 def panel_stride(d):  # type: ignore[no-untyped-def]
@@ -153,8 +149,26 @@ def _combine(A, at, w0, w1, w2, w3, transposed):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _products(X, x, V, v, n, a, transposed, R, r):  # type: ignore[no-untyped-def]
-    """``R <- A Vᵀ X`` (or with ``Aᵀ``) for the ``n`` rows at ``V[v]`` and four columns of ``X`` that start at ``x``."""
+def _row(X, x, Y, scale, i, scaled):  # type: ignore[no-untyped-def]
+    """Four entries of ``Y`` that start at ``x``; if ``scaled``, they are first made: ``scale[i]`` times those of ``X``."""
+    if scaled:
+        f = load(scale, i)
+        x0, x1, x2, x3 = f * load(X, x), f * load(X, x + 1), f * load(X, x + 2), f * load(X, x + 3)
+        store(Y, x, x0)
+        store(Y, x + 1, x1)
+        store(Y, x + 2, x2)
+        store(Y, x + 3, x3)
+    else:
+        x0, x1, x2, x3 = load(Y, x), load(Y, x + 1), load(Y, x + 2), load(Y, x + 3)
+    return x0, x1, x2, x3
+
+
+@kernel(forceinline=True)
+def _products(X, scale, scaled, Y, x, V, v, n, a, transposed, R, r):  # type: ignore[no-untyped-def]
+    """``R <- A Vᵀ Y`` (or with ``Aᵀ``) for the ``n`` rows at ``V[v]`` and four columns of ``Y`` that start at ``x``.
+
+    If ``scaled``, ``Y`` is first made: ``diag(scale) X``.
+    """
     # The first four rows of V are a triangle.
     v00, v10, v11, v20, v21, v22 = (
         load(V, v),
@@ -164,16 +178,16 @@ def _products(X, x, V, v, n, a, transposed, R, r):  # type: ignore[no-untyped-de
         load(V, v + 9),
         load(V, v + 10),
     )
-    x0, x1, x2, x3 = load(X, x), load(X, x + 1), load(X, x + 2), load(X, x + 3)
+    x0, x1, x2, x3 = _row(X, x, Y, scale, 0, scaled)
     w00, w01, w02, w03 = v00 * x0, v00 * x1, v00 * x2, v00 * x3
-    x0, x1, x2, x3 = load(X, x + 4), load(X, x + 5), load(X, x + 6), load(X, x + 7)
+    x0, x1, x2, x3 = _row(X, x + 4, Y, scale, 1, scaled)
     w00, w01, w02, w03 = fma(v10, x0, w00), fma(v10, x1, w01), fma(v10, x2, w02), fma(v10, x3, w03)
     w10, w11, w12, w13 = v11 * x0, v11 * x1, v11 * x2, v11 * x3
-    x0, x1, x2, x3 = load(X, x + 8), load(X, x + 9), load(X, x + 10), load(X, x + 11)
+    x0, x1, x2, x3 = _row(X, x + 8, Y, scale, 2, scaled)
     w00, w01, w02, w03 = fma(v20, x0, w00), fma(v20, x1, w01), fma(v20, x2, w02), fma(v20, x3, w03)
     w10, w11, w12, w13 = fma(v21, x0, w10), fma(v21, x1, w11), fma(v21, x2, w12), fma(v21, x3, w13)
     w20, w21, w22, w23 = v22 * x0, v22 * x1, v22 * x2, v22 * x3
-    x0, x1, x2, x3 = load(X, x + 12), load(X, x + 13), load(X, x + 14), load(X, x + 15)
+    x0, x1, x2, x3 = _row(X, x + 12, Y, scale, 3, scaled)
     u = load(V, v + 12)
     w00, w01, w02, w03 = fma(u, x0, w00), fma(u, x1, w01), fma(u, x2, w02), fma(u, x3, w03)
     u = load(V, v + 13)
@@ -185,7 +199,7 @@ def _products(X, x, V, v, n, a, transposed, R, r):  # type: ignore[no-untyped-de
     # Four rows a turn: so few turns that the processor foresees the end.
     for first in range(16, 4 * n, 16):
         for i in range(first, first + 16, 4):
-            x0, x1, x2, x3 = load(X, x + i), load(X, x + i + 1), load(X, x + i + 2), load(X, x + i + 3)
+            x0, x1, x2, x3 = _row(X, x + i, Y, scale, i // 4, scaled)
             u = load(V, v + i)
             w00, w01, w02, w03 = fma(u, x0, w00), fma(u, x1, w01), fma(u, x2, w02), fma(u, x3, w03)
             u = load(V, v + i + 1)
@@ -255,19 +269,47 @@ def _update(X, x, V, v, n, R, r):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _apply(X, first, last, stride, n, V, v, b, a, transposed, R, ahead, lines, later, rest, at):  # type: ignore[no-untyped-def]
-    """Block ``b`` on the panels ``first .. last - 1``; the update follows one panel behind the products."""
+def _add_squares(X, x, square, first):  # type: ignore[no-untyped-def]
+    """Add the squares of four entries of each of the four rows from ``first`` on to ``square``."""
+    for i in range(4):
+        y = x + 4 * i
+        x0, x1, x2, x3 = load(X, y), load(X, y + 1), load(X, y + 2), load(X, y + 3)
+        total = load(square, first + i)
+        store(square, first + i, fma(x0, x0, fma(x1, x1, fma(x2, x2, fma(x3, x3, total)))))
+
+
+@kernel(forceinline=True)
+def _apply(
+    X, scale, scaled, Y, first, last, d, V, v, b, transposed, R, square, measured, ahead, lines, later, rest, at
+):  # type: ignore[no-untyped-def]
+    """Block ``b`` on the panels ``first .. last - 1`` of ``Y``; the update follows one panel behind the products.
+
+    ``scaled``: see `_products`. If ``measured``, the rows that no later block touches add to ``square``.
+    """
+    q, stride = (d + 3) // 4, panel_stride(d)
+    n, a = 4 * (q - b), 8 * q * (q + 1) + 10 * b
     x = stride * first + 16 * b
     for p in range(first, last + 1):
         if p < last:
-            _products(X, x, V, v, n, a + 10 * b, transposed, R, 16 * (p % 2))
+            _products(X, scale, scaled, Y, x, V, v, n, a, transposed, R, 16 * (p % 2))
         if p > first:
-            _update(X, x - stride, V, v, n, R, 16 * ((p - 1) % 2))
+            _update(Y, x - stride, V, v, n, R, 16 * ((p - 1) % 2))
+            if measured:
+                _add_squares(Y, x - stride, square, 4 * b)
             prefetch(ahead, at * lines, (at + 1) * lines)
             prefetch(later, at * rest, (at + 1) * rest)
             at += 1
         x += stride
     return at
+
+
+@kernel(forceinline=True)
+def _chunk(d):  # type: ignore[no-untyped-def]
+    """Panels that are worked on in turns: they stay in the inner cache, beside a block, while the blocks pass by.
+
+    While the coefficients of one are being computed the sums of the next are under way; from ``d = 65`` on two do not fit.
+    """
+    return 2 if d <= 64 else 1
 
 
 @kernel()
@@ -276,40 +318,29 @@ def rotate(X, scale, Y, columns, V, d, R, square, ahead, later):  # type: ignore
 
     ``R`` is scratch, 32 long.
     """
-    q, panels, stride = (d + 3) // 4, (columns + 3) // 4, panel_stride(d)
-    for i in range(d):
+    q, panels, chunk = (d + 3) // 4, (columns + 3) // 4, _chunk(d)
+    for i in range(4 * q):
         store(square, i, 0.0)
-    at, lines, rest = 0, stride // q + 1, (8 * q * (q + 1) + 10 * q) // (q * panels) + 1
-    for first in range(0, panels, CHUNK):
-        last = min(first + CHUNK, panels)
-        for p in range(first, last):
-            for i in range(d):
-                f, x = load(scale, i), stride * p + 4 * i
-                for c in range(x, x + 4):
-                    store(Y, c, f * load(X, c))
-        v = 0
-        for b in range(q):
+    at, lines, rest = 0, panel_stride(d) // q + 1, (8 * q * (q + 1) + 10 * q) // (q * panels) + 1
+    for first in range(0, panels, chunk):
+        last = min(first + chunk, panels)
+        at = _apply(X, scale, True, Y, first, last, d, V, 0, 0, False, R, square, True, ahead, lines, later, rest, at)
+        v = 16 * q
+        for b in range(1, q):
             at = _apply(
-                Y, first, last, stride, 4 * (q - b), V, v, b, 8 * q * (q + 1), False, R, ahead, lines, later, rest, at
+                Y, scale, False, Y, first, last, d, V, v, b, False, R, square, True, ahead, lines, later, rest, at
             )
             v += 16 * (q - b)
-        for p in range(first, last):
-            for i in range(d):
-                x = stride * p + 4 * i
-                x0, x1, x2, x3 = load(Y, x), load(Y, x + 1), load(Y, x + 2), load(Y, x + 3)
-                store(square, i, fma(x0, x0, fma(x1, x1, fma(x2, x2, fma(x3, x3, load(square, i))))))
 
 
 @kernel()
 def rotate_back(X, columns, V, d, R, ahead, later):  # type: ignore[no-untyped-def]
     """``X <- Hᵀ X`` in place; ``R`` is scratch, 32 long."""
-    q, panels, stride = (d + 3) // 4, (columns + 3) // 4, panel_stride(d)
-    at, lines, rest = 0, stride // q + 1, (8 * q * (q + 1) + 10 * q) // (q * panels) + 1
-    for first in range(0, panels, CHUNK):
-        last = min(first + CHUNK, panels)
+    q, panels, chunk = (d + 3) // 4, (columns + 3) // 4, _chunk(d)
+    at, lines, rest = 0, panel_stride(d) // q + 1, (8 * q * (q + 1) + 10 * q) // (q * panels) + 1
+    for first in range(0, panels, chunk):
+        last = min(first + chunk, panels)
         v = 8 * q * (q + 1)
         for b in range(q - 1, -1, -1):
             v -= 16 * (q - b)
-            at = _apply(
-                X, first, last, stride, 4 * (q - b), V, v, b, 8 * q * (q + 1), True, R, ahead, lines, later, rest, at
-            )
+            at = _apply(X, X, False, X, first, last, d, V, v, b, True, R, X, False, ahead, lines, later, rest, at)

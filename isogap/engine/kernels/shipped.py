@@ -161,6 +161,8 @@ def _index() -> dict[str, Any] | str:
     """Return what was shipped for this processor: ``family``, ``entries``, ``objects``; or why nothing is used."""
     if _asked == "0":
         return "shipped code is switched off"
+    if _asked and _asked not in FAMILIES.get(this_platform(), {}):
+        return f"ISOGAP_SHIPPED={_asked} is neither 0 nor a family of processors of {this_platform()}"
     try:
         data = json.loads((_folder / "index.json").read_text(encoding="utf-8"))
         if data["format"] != FORMAT or data["sources"] != source_hash():

@@ -271,26 +271,38 @@ def _sum(a, b, c, numbers, rule, d):  # type: ignore[no-untyped-def]
     store(numbers, DOUBT, where_less(zero, going, np.inf, doubt))
 
 
+@kernel(forceinline=True)
+def _replica_and_mark(i, each, shared):  # type: ignore[no-untyped-def]
+    """Which state is number ``i``: all marks of a replica, then the next; a first mark that is ``shared`` comes once, before."""
+    if not shared:
+        return i // each, i % each
+    if i == 0:
+        return 0, 0
+    return (i - 1) // (each - 1), 1 + (i - 1) % (each - 1)
+
+
 @kernel()
-def states_to_drifts(room, rule, snaps, is_deviation, unit, marks, value, doubt):  # type: ignore[no-untyped-def]
+def states_to_drifts(room, rule, snaps, is_deviation, unit, marks, shared, value, doubt):  # type: ignore[no-untyped-def]
     """Fill ``value[r, k]`` with ``D/u²`` of the state ``snaps[r, marks[k]]``, and ``doubt`` with its condition; ``d ≥ 2``.
 
     A state is ``E`` where ``is_deviation`` says so (its lower half is read), with ``X Xᵀ = I + unit E``, and ``X``, unit 1, else.
+    With ``shared`` all replicas have one state at the first of the marks, and it is looked at once.
     ``doubt`` is twice the relative error of the value, in units of the relative error of what is added up to the determinants.
     """
     d = snaps.shape[2]
     X, M, numbers = flat(room.X), flat(room.M), flat(room.numbers)
     lanes = numbers.size // NUMBERS
-    count, each = value.size, marks.size
+    each = marks.size
+    count = value.shape[0] * (each - 1) + 1 if shared else value.size
     there = Room(
         rows(room.X), rows(room.M), rows(room.v), rows(room.p), rows(room.a), rows(room.b), rows(room.c), rows(room.numbers)
     )  # fmt: skip
     for first in range(0, count, lanes):
         some_x = False
         for lane in range(lanes):
-            k = min(first + lane, count - 1)
-            r, m = k // each, marks[k % each]
-            numbers[UNIT * lanes + lane] = unit[r, k % each]
+            r, k = _replica_and_mark(min(first + lane, count - 1), each, shared)
+            m = marks[k]
+            numbers[UNIT * lanes + lane] = unit[r, k]
             if not is_deviation[r, m]:
                 some_x = True
                 for i in range(d):
@@ -299,8 +311,8 @@ def states_to_drifts(room, rule, snaps, is_deviation, unit, marks, value, doubt)
         if some_x:
             _gram(there.X, there.M, d)
         for lane in range(lanes):
-            k = min(first + lane, count - 1)
-            r, m = k // each, marks[k % each]
+            r, k = _replica_and_mark(min(first + lane, count - 1), each, shared)
+            m = marks[k]
             if is_deviation[r, m]:
                 for i in range(d):
                     for j in range(i + 1):
@@ -309,6 +321,9 @@ def states_to_drifts(room, rule, snaps, is_deviation, unit, marks, value, doubt)
         _centre(there.a, there.c, d)
         _sum(there.a, there.b, there.c, there.numbers, rule, d)
         for lane in range(min(lanes, count - first)):
-            r, k = (first + lane) // each, (first + lane) % each
+            r, k = _replica_and_mark(first + lane, each, shared)
             value[r, k] = numbers[VALUE * lanes + lane]
             doubt[r, k] = numbers[DOUBT * lanes + lane]
+    if shared:
+        for r in range(1, value.shape[0]):
+            value[r, 0], doubt[r, 0] = value[0, 0], doubt[0, 0]

@@ -13,7 +13,7 @@ from isogap.batch.start import make_start
 from isogap.engine.gradients.passes import run_gradients
 from isogap.figures.finished import digest
 from isogap.figures.product import REFUTES, SUPPORTS, Product, Settings, mean_and_error
-from isogap.figures.style import BLACK, COLOURS, MARKERS, tidy
+from isogap.figures.style import BLACK, COLOURS, GREY, MARKERS, tidy
 from isogap.model.losses import make_loss
 from isogap.run.chain import simulate
 from isogap.run.options import Checks, Where
@@ -113,18 +113,24 @@ def theorem_5(settings: Settings) -> Product:
     powers = {name: _power([row for row in rows if row.input == name]) for name in names}
 
     def draw(figure: Figure) -> None:
-        axes = figure.subplots(1, 2)
+        left, right = figure.subplots(1, 2)
         for k, name in enumerate(names):
             mine = [row for row in rows if row.input == name]
             d, style = [row.width for row in mine], {"color": COLOURS[k], "marker": MARKERS[k], "ms": 4, "lw": 1.2}
-            axes[0].plot(d, [row.jacobian_sum for row in mine], label=rf"{name}: $d^{{\,{powers[name]:.1f}}}$", **style)
-            axes[1].plot(d, [row.lemma_c3_sharp / row.jacobian_sum for row in mine], **style)
-            axes[1].plot(d, [row.lemma_c3 / row.jacobian_sum for row in mine], ls=":", mfc="none", **style)
-        axes[1].plot([], [], color=BLACK, label="sharp bound S5")
-        axes[1].plot([], [], color=BLACK, ls=":", label="Theorem 5 (Lemma C.3)")
-        axes[0].set_ylabel(r"sum over the layers of $\mathrm{E}\,\log\Vert J_{BN}\Vert$")
-        axes[1].set_ylabel("bound / measured sum")
-        for ax in axes:
+            sums = np.array([row.jacobian_sum for row in mine])
+            errors = 2 * np.array([row.jacobian_stderr for row in mine])
+            left.errorbar(d, sums, yerr=errors, capsize=2, label=rf"{name}: $d^{{\,{powers[name]:.1f}}}$", **style)
+            for bound, dash in ((_column(mine, "lemma_c3_sharp"), "-"), (_column(mine, "lemma_c3"), ":")):
+                low, high = errors / (sums + errors), errors / np.maximum(sums - errors, 1e-300)
+                over = bound / sums
+                right.errorbar(d, over, yerr=(over * low, over * high), capsize=2, ls=dash,
+                               **{**style, "mfc": None if dash == "-" else "none"})  # fmt: skip
+        right.axhline(1, color=GREY, lw=1, label="measured")
+        right.plot([], [], color=BLACK, label="sharp bound S5")
+        right.plot([], [], color=BLACK, ls=":", label="Theorem 5 (Lemma C.3)")
+        left.set_ylabel(r"sum over the layers of $\mathrm{E}\,\log\Vert J_{BN}\Vert$")
+        right.set_ylabel("bound / measured sum")
+        for ax in (left, right):
             ax.set_xscale("log", base=2)
             ax.set_yscale("log")
             ax.set_xticks(widths, [str(d) for d in widths])
@@ -132,19 +138,24 @@ def theorem_5(settings: Settings) -> Product:
             ax.set_xlabel("width d")
             tidy(ax, loc="upper left")
         # Room for the legend above the curves.
-        axes[0].set_ylim(top=30 * max(row.jacobian_sum for row in rows))
+        left.set_ylim(top=30 * max(row.jacobian_sum for row in rows))
 
     holds = all(row.holds for row in rows)
     low, high = min(powers.values()), max(powers.values())
     largest = max(row.log_gradient for row in rows)
     caption = (
         f"Depth {depth}, width 4 to {widths[-1]}, spectra down to 1e-12. Left: the sum that Theorem 5 bounds grows like "
-        f"d^{low:.1f} to d^{high:.1f}, not d⁵. Right, same colours: bound over measured sum. The log gradient reaches "
-        f"{largest:.1f} at most; both bounds {'hold' if holds else 'do NOT hold'} for sum and gradient."
+        f"d^{low:.1f} to d^{high:.1f}, not d⁵. Right, same colours: bound over measured sum. Bars of two standard errors, mostly "
+        f"within the marks. The log gradient reaches {largest:.1f} at most; "
+        f"both bounds {'hold' if holds else 'do NOT hold'} for sum and gradient."
     )
     table = {field.name: [getattr(row, field.name) for row in rows] for field in fields(Row)}
     claim = "the gradient is bounded at any depth, by Theorem 5 and more tightly by S5"
     return Product("theorem-5", caption, SUPPORTS if holds else REFUTES, claim, table, draw, (7.0, 3.4))
+
+
+def _column(rows: list[Row], name: str) -> FloatArray:
+    return np.array([getattr(row, name) for row in rows])
 
 
 def _power(rows: list[Row]) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from isogap.base.arrays import FloatArray
 from isogap.figures.measured import first_layer_gradients, gaussian_batch
 from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings, columns, mean_and_error, slope_words
-from isogap.figures.style import GRADIENT_LABEL, GREY, curve, tidy
+from isogap.figures.style import BLACK, GRADIENT_LABEL, GREY, curve, tidy
 from isogap.run.rates import Slope, deepest_trainable
 from isogap.theory.rank import rank_law
 
@@ -41,6 +41,24 @@ def depth_slope(depths: list[int], log_norm: FloatArray, first: int = FIRST_FITT
         slopes.size,
         (depths[kept[0]], depths[-1]),
     )
+
+
+def local_slopes(depths: list[int], log_norm: FloatArray, first: int = FIRST_FITTED) -> list[Slope]:
+    """Slopes between neighbouring depths from ``first`` on: what is said of a curve that need not be straight.
+
+    Networks of different depths are independent, and so are their errors.
+    """
+    mean, error = mean_and_error(log_norm)
+    at = depths.index(first)
+    return [
+        Slope(
+            float(mean[k + 1] - mean[k]) / (depths[k + 1] - depths[k]),
+            float(np.hypot(error[k], error[k + 1])) / (depths[k + 1] - depths[k]),
+            log_norm.shape[1],
+            (depths[k], depths[k + 1]),
+        )
+        for k in range(at, len(depths) - 1)
+    ]
 
 
 def flat_and_growing(flat: Slope, settled: Slope, growing: Slope) -> tuple[str, str]:
@@ -90,13 +108,16 @@ def fig3(settings: Settings) -> Product:
     gaussian = first_layer_gradients(settings, batch, depths, replicas=replicas, weights="gaussian", key=31)
     limit = deepest_trainable(depths, np.maximum(gaussian.mean(axis=1) - gaussian[0].mean(), 0.0))
     reached = f"passes 1000 times its size at depth {depths[0]} by depth {limit:.0f}" if np.isfinite(limit) else ""
+    last = local_slopes(depths, gaussian)[-1]
+    bends = f"; it bends, and is {slope_words(last)} between depths {last.window[0]} and {last.window[1]}"
     return _product(
         "fig3",
         settings,
         depths,
         {"orthogonal weights": orthogonal, "Gaussian weights (Xavier)": gaussian},
-        f" (the latter {reached})" if reached else "",
+        f" on average{bends}" + (f"; the latter {reached}" if reached else ""),
         "the gradient of the first layer does not grow with depth for orthogonal weights and explodes for Gaussian ones",
+        locally=True,
     )
 
 
@@ -108,6 +129,7 @@ def _product(
     remark: str,
     claim: str,
     theory: Callable[[Axes], None] | None = None,
+    locally: bool = False,
 ) -> Product:
     d = settings.pick(32, 100)
     (label_flat, flat), (label_growing, growing) = curves.items()
@@ -120,7 +142,9 @@ def _product(
     )
 
     def draw(figure: Figure) -> None:
-        ax = figure.subplots()
+        ax, *more = figure.subplots(1, 2) if locally else [figure.subplots()]
+        if more:
+            _draw_local_slopes(more[0], depths, curves)
         for k, (label, values) in enumerate(curves.items()):
             curve(ax, depths, *mean_and_error(values), k, label)
         if theory is not None:
@@ -136,4 +160,17 @@ def _product(
         for run, value in enumerate(row.tolist())
     ]
     names = ("curve", "depth", "run", "log_gradient_norm")
-    return Product(name, caption, verdict, claim, columns(names, rows), draw, missing=missing)
+    size = (7.0, 3.2) if locally else (5.0, 3.4)
+    return Product(name, caption, verdict, claim, columns(names, rows), draw, size, missing)
+
+
+def _draw_local_slopes(ax: Axes, depths: list[int], curves: dict[str, FloatArray]) -> None:
+    for k, (label, values) in enumerate(curves.items()):
+        slopes = local_slopes(depths, values)
+        middle = [sum(slope.window) / 2 for slope in slopes]
+        curve(ax, middle, [1000 * s.value for s in slopes], [1000 * s.stderr for s in slopes], k, label)
+    ax.axhline(0, color=BLACK, lw=0.6)
+    ax.set_xlabel("depth L")
+    ax.set_ylabel("slope per 1000 layers")
+    ax.set_title("between neighbouring depths")
+    tidy(ax, legend=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from isogap.figures.product import REFUTES, SUPPORTS, Product, Settings
-from isogap.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, tidy
+from isogap.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, RED, SKY, tidy
 from isogap.run.chain import simulate
 from isogap.run.options import Where
 
@@ -45,7 +45,8 @@ def fig1(settings: Settings) -> Product:
             ax.fill_between(
                 layers, run.phi.q05, run.phi.q95, color=BLUE, alpha=0.25, lw=0, label="5 to 95 % of the paths"
             )
-            ax.plot(layers, run.phi.mean, color=BLACK, lw=1.6, label="mean")
+            ax.plot(layers, run.phi.mean, color=BLACK, lw=2.2, label="mean")
+            ax.plot(layers, run.phi.median, color=SKY, lw=0.9, ls="--", zorder=3, label="median")
             ax.plot(layers, run.bounds.theorem_1, color=RED, ls="--", lw=1.4, label="Theorem 1, C from B.2")
             ax.plot(layers, run.bounds.sharp, color=ORANGE, lw=1.4, label="sharp bound S3")
             ax.plot(layers, run.bounds.best, color=GREY, lw=1.2, label="least proved bound (B4, F1b)")

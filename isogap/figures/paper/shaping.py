@@ -60,6 +60,14 @@ def fig5(settings: Settings) -> Product:
         ax.set_xlabel("depth L")
         ax.set_ylabel(GRADIENT_LABEL)
         tidy(ax)
+        inset = ax.inset_axes((0.55, 0.16, 0.42, 0.26))  # the two level curves lie on each other
+        for name, exponent, values in rows:
+            if exponent:
+                curve(inset, depths, *mean_and_error(values), ACTIVATIONS.index(name), "", ls="--", mfc="none")
+        inset.tick_params(labelsize=7)
+        inset.set_xticks([0, depths[-1] // 2, depths[-1]])
+        inset.set_title("magnified", fontsize=7, pad=2)
+        tidy(inset, legend=False)
 
     table = columns(
         ("activation", "exponent", "depth", "run", "log_gradient_norm"),

@@ -32,10 +32,15 @@ ALIGNMENT = 64
 _CODE = "isogap.engine.kernels.lanes.emitting"
 
 
-def aligned(count: int, lanes: int, dtype: Any = np.float64, parts: int = 1) -> np.ndarray[Any, Any]:
-    """Zeros on a 64-byte boundary, ``(count, 8)`` for 8 lanes, ``(count,)`` for 1; ``parts = 2`` for double-double."""
+def aligned(
+    count: int, lanes: int, dtype: Any = np.float64, parts: int = 1, *, zero: bool = True
+) -> np.ndarray[Any, Any]:
+    """Zeros on a 64-byte boundary, ``(count, 8)`` for 8 lanes, ``(count,)`` for 1; ``parts = 2`` for double-double.
+
+    Without ``zero`` the entries are whatever was there.
+    """
     size = count * lanes * parts
-    raw = np.zeros(8 * size + ALIGNMENT, np.uint8)
+    raw = (np.zeros if zero else np.empty)(8 * size + ALIGNMENT, np.uint8)
     skip = -raw.ctypes.data % ALIGNMENT
     flat: np.ndarray[Any, Any] = raw[skip : skip + 8 * size].view(dtype)
     if parts == 2:

@@ -1,0 +1,42 @@
+"""How long figures take at ``--scale paper``, for plans and for the time left of a long call; no test rests on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["PAPER_SECONDS", "paper_seconds"]
+
+# Wall-clock seconds as in the gallery, on two cores that other work shared; None where it was drawn at the quick scale only.
+PAPER_SECONDS: dict[str, int | None] = {
+    "question": 12, "gap": 3, "fig1": 11, "fig2": 13, "fig3": 30, "fig4": 595, "fig5": 106, "fig6": 1795, "table-d1": 185,
+    "e1": 385, "e2": 142, "f1": 595, "f2": 1795, "g1": 595, "g2": 482, "g3": 1795, "g4": 435, "g5": 11, "g6": 183,
+    "theorem-5": 486, "rank": 166, "mf-batch": None, "mf-gain": None, "mf-stability": None, "mf-spectrum": None,
+    "mf-rank": None, "mf-step": None, "mf-depth": None, "residual-variance": 25, "residual-paths": 218,
+    "residual-gradient": 78, "residual-isometry": 60, "residual-depth": None, "residual-batch": 734, "c1": 272,
+    "bjorck-f1": 581, "bjorck-f2": 13, "bjorck-f3": 140, "bjorck-f4": 76, "bjorck-f5": 26, "bjorck-f6": 6, "bjorck-f7": 22,
+    "bjorck-f8": 5, "bjorck-f9": 137, "bjorck-f20": 315, "bjorck-table1": 91,
+}  # fmt: skip
+
+# Figures of one training: the first that is drawn pays.
+_SHARED = ({"fig4", "g1", "f1"}, {"fig6", "g3", "f2"}, {"g2", "g4"})
+
+
+def paper_seconds(names: Iterable[str]) -> tuple[int, list[str]]:
+    """Seconds of these figures together, and the names of those that were never timed.
+
+    Examples
+    --------
+    >>> paper_seconds(["fig1", "fig4", "g1", "mf-gain"])  # fig4 and g1 share their training
+    (606, ['mf-gain'])
+    """
+    left, unknown, total = list(dict.fromkeys(names)), [], 0
+    while left:
+        name = left.pop(0)
+        seconds = PAPER_SECONDS[name]
+        if seconds is None:
+            unknown.append(name)
+            continue
+        total += seconds
+        together = next((group for group in _SHARED if name in group), set())
+        left = [other for other in left if other not in together]
+    return total, unknown

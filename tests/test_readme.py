@@ -1,0 +1,83 @@
+"""What README prints can be run, and answers as printed; it is short."""
+
+import contextlib
+import doctest
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+PROGRAMS = {
+    "isogap-mc": "isogap.cli.mc",
+    "isogap-variants": "isogap.cli.variants",
+    "isogap-verify": "isogap.cli.verify",
+    "weingarten": "weingarten.cli",
+}
+
+
+def blocks(kind):
+    return re.findall(rf"^```{kind}\n(.*?)^```", TEXT, re.M | re.S)
+
+
+def same(wanted, got):
+    """As printed, ``...`` for anything, spaces as they come."""
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    return doctest.OutputChecker().check_output(wanted, got, flags)
+
+
+def test_readme_is_three_screens_long():
+    assert len(TEXT.split("\n")) <= 130
+
+
+@pytest.mark.parametrize("source", [b for b in blocks("python") if b.startswith(">>>")])
+def test_its_examples_run(source):
+    failures = []
+    runner = doctest.DocTestRunner(verbose=False)
+    runner.run(doctest.DocTestParser().get_doctest(source, {}, "README", "README.md", 0), out=failures.append)
+    assert not failures, "".join(failures)
+
+
+@pytest.mark.parametrize("block", blocks("console"), ids=lambda b: b.split()[1])
+def test_its_commands_answer_as_printed(block):
+    command, _, wanted = block.partition("\n")
+    program, *arguments = shlex.split(command.removeprefix("$ "))
+    out = io.StringIO()
+    main = __import__(PROGRAMS[program], fromlist=["main"]).main
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            status = main(arguments)
+        except SystemExit as stop:
+            status = stop.code
+    assert not status
+    assert same(wanted, out.getvalue()), out.getvalue()
+
+
+def test_its_example_for_torch_answers_as_printed():
+    pytest.importorskip("torch")
+    (source,) = [b for b in blocks("python") if not b.startswith(">>>")]
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(source, "README.md", "exec"), {"__name__": "readme"})
+    (wanted,) = blocks("text")
+    # float32 on another processor: the last digits may differ
+    rough = [re.sub(r"\d[\d.]*", "0", text) for text in (wanted, out.getvalue())]
+    assert same(*rough), out.getvalue()
+    assert re.search(r"gradients grow 1\.2\d+-fold a layer", out.getvalue())
+
+
+def test_its_two_set_up_commands_stand_where_continuous_integration_looks_for_them():
+    first, second = blocks("bash")
+    assert first.startswith("python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/isogap-mc ")
+    assert "<!-- test command: .ci/run runs this line as it stands -->\n```bash\n" + second in TEXT
+    assert second.startswith("python3 -m venv .venv-test ")
+
+
+def test_its_links_lead_somewhere():
+    targets = re.findall(r"\]\((?!https?://)([^)#\s]+)", TEXT) + re.findall(r'<img src="([^"]+)"', TEXT)
+    assert len(targets) >= 15
+    for target in targets:
+        assert (ROOT / target).exists(), target
