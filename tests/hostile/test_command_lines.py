@@ -149,8 +149,10 @@ def test_a_full_disk_is_said_in_one_line(command, tmp_path):
     target.symlink_to("/dev/full")
     run = closed([*GOOD[name], option, str(target)], "")
     assert run.returncode == 2
-    assert run.stderr.count("\n") == 1
-    assert "No space left" in run.stderr
+    # What takes long, on a busy machine anything, says how far it is.
+    said = [line for line in run.stderr.splitlines() if " judged, now " not in line]
+    assert len(said) == 1
+    assert "No space left" in said[0]
 
 
 @pytest.mark.parametrize("option", ["--json", "--csv", "--save", "--plot", "--checkpoint"])
