@@ -67,7 +67,7 @@ def test_random_command_lines(name, monkeypatch, capsys, tmp_path):
     options = sorted(o for o in module.parser()._option_string_actions if o.startswith("--"))
     rng = generator(f"command lines of {name}")
     statuses = {0: 0, 1: 0, 2: 0}
-    for _ in range(tries(150)):
+    for _ in range(tries(50 if name == "verify" else 150)):  # it reads the whole registry each time
         words = line(name, options, rng)
         try:
             status = module.main(words)
@@ -149,8 +149,10 @@ def test_a_full_disk_is_said_in_one_line(command, tmp_path):
     target.symlink_to("/dev/full")
     run = closed([*GOOD[name], option, str(target)], "")
     assert run.returncode == 2
-    assert run.stderr.count("\n") == 1
-    assert "No space left" in run.stderr
+    # What takes long, on a busy machine anything, says how far it is.
+    said = [line for line in run.stderr.splitlines() if " judged, now " not in line]
+    assert len(said) == 1
+    assert "No space left" in said[0]
 
 
 @pytest.mark.parametrize("option", ["--json", "--csv", "--save", "--plot", "--checkpoint"])
