@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from isogap.model.residual import ResidualChain
     from isogap.model.variant import Variant
     from isogap.plot import plot_gradient, plot_run
+    from isogap.run.batch_steps import exact_steps_of_batches
     from isogap.run.chain import simulate
     from isogap.run.gradients import GradientOptions
     from isogap.run.mean_field import MeanFieldRun, layer_rate, simulate_mean_field
@@ -82,6 +83,7 @@ _HOME = {
     "exact_step_from_deviation": "theory.exact",
     "exact_steps": "theory.exact",
     "exact_steps_from_deviation": "theory.exact",
+    "exact_steps_of_batches": "run.batch_steps",
     "gaussian_law": "theory.rank",
     "rank_law": "theory.rank",
     "TypicalRate": "theory.typical",
@@ -164,6 +166,7 @@ __all__ = [
     "exact_step_from_deviation",
     "exact_steps",
     "exact_steps_from_deviation",
+    "exact_steps_of_batches",
     "gaussian_law",
     "rank_law",
     "TypicalRate",

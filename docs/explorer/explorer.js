@@ -4,6 +4,11 @@
 (() => {
   const data = window.isogapTables;
   const element = (id) => document.getElementById(id);
+  if (!data) {
+    element("verdict").textContent = "This is the source of the explorer; its tables are put beside it when the site is built: "
+      + "sphinx-build docs docs/_build/html, then open docs/_build/html/explorer/index.html.";
+    return;
+  }
   const make = (tag, attributes = {}, ...children) => {
     const node = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);

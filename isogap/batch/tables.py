@@ -6,6 +6,8 @@ A cell that is no number is named by its line, as an editor counts them, and its
 from __future__ import annotations
 
 import csv
+import pickle
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,11 @@ def _tensor(path: Path) -> Any:
         raise TableError('a .pt file needs torch: pip install "isogap[torch]"') from None
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        kind = re.search(r"GLOBAL (\S+)", str(error))
+        raise TableError(
+            f"no tensor: it holds {kind[1] if kind else 'objects'}, which is not loaded; save the tensor alone"
+        ) from None
     except Exception as error:  # torch raises nearly anything on a damaged file
         raise TableError(
             f"no tensor: {str(error).splitlines()[0][:120] if str(error) else type(error).__name__}"

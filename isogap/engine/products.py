@@ -114,7 +114,9 @@ def sample_products(
         raise ValueError(f"sigma must be a finite standard deviation of at least 0, got {sigma!r}")
     if (ambient is not None) != (kind == "truncated"):
         raise ValueError(
-            f"ambient is the size of the matrix that is truncated: for truncated weights only; got {ambient!r}"
+            "truncated weights need ambient, the size of the orthogonal matrix that they are cut from"
+            if ambient is None
+            else f"ambient={ambient!r} is the size of the matrix that is truncated: for truncated weights only"
         )
     whole = size if ambient is None else integer("ambient", ambient, size)
     workers = integer("threads", default_threads() if threads is None else threads, 1)

@@ -212,7 +212,8 @@ def _mean_ratios(log_phi: FloatArray) -> FloatArray:
         np.subtract(log_phi[first + 1 : first + count + 1], log_phi[first : first + count], out=part)
         np.exp(part, out=part)
         room[0] = np.add.reduce(part if first == 0 else room[: count + 1], axis=0)
-    return room[0] / steps
+    mean: FloatArray = room[0] / steps
+    return mean
 
 
 def _mean_step(log_phi: FloatArray) -> float:
@@ -230,7 +231,7 @@ def _mean_step(log_phi: FloatArray) -> float:
         return float(np.add.reduce(part))
 
     steps = flat.size - distance
-    return total(0, steps) / steps
+    return total(0, int(steps)) / int(steps)
 
 
 def streamed_rate(totals: Totals, window: Window, asymptotic: float) -> Rate:

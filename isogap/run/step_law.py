@@ -48,7 +48,8 @@ def expected_steps(extra: float, states: States) -> FloatArray:
     value, doubt = np.zeros(shape), np.full(shape, np.inf)
     if 1 < d < _WIDE:
         unit = np.ascontiguousarray(ldexp(1.0, states.shift[:, states.at]))
-        states_to_drifts(_room(d), Rule(*step_rule(d)), states.snaps, states.is_deviation, unit, states.at, states.shared, value, doubt)
+        chosen = states.snaps, states.is_deviation, unit, states.at, states.shared
+        states_to_drifts(_room(d), Rule(*step_rule(d)), *chosen, value, doubt)
     steps = extra - value
     if not (trusted := doubt <= _LARGEST_DOUBT).all():
         r, k = np.nonzero(~trusted)

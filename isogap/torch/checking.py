@@ -193,7 +193,7 @@ def _report(
     theory = theory_of(found, source, growth, np.stack([s.log_activation_gradient for s in subject]))
     calls = trace.calls
     return Report(
-        verdict=words_of(growth, theory),
+        verdict=words_of(growth, theory, _lost_words(subject[0])),
         module=type(own).__name__,
         loss=target.name,
         input=_shown(inputs),
@@ -277,17 +277,33 @@ def _notes(
         notes.append(
             f"called more than once: {', '.join(shared[:4])}; the gradient of its weights is that of all calls together"
         )
-    calls, gradients = subject[0].trace.calls, subject[0].log_weight_gradient
-    owned = owned_weights(calls)
-    lost = [
-        c.name for c, own_weights, g in zip(calls, owned, gradients, strict=True) if own_weights and not np.isfinite(g)
-    ]
+    lost = [name for names in _lost(subject[0]) for name in names]
     if lost:
         precision = str(next(own.parameters()).dtype).removeprefix("torch.")
         notes.append(
-            f"gradient 0 or out of the range of {precision}: {', '.join(lost[:4])}; dtype=torch.float64 has more room"
+            f"gradient 0 or out of the range of {precision}: {_first(lost)}; dtype=torch.float64 has more room"
         )
     return tuple(notes)
+
+
+def _lost(sample: Sample) -> tuple[list[str], list[str]]:
+    """Layers with weights whose gradient is 0, and those where it is infinite or not a number."""
+    calls = sample.trace.calls
+    rows = [
+        (c.name, g) for c, own, g in zip(calls, owned_weights(calls), sample.log_weight_gradient, strict=True) if own
+    ]
+    return [name for name, g in rows if g == -np.inf], [name for name, g in rows if np.isnan(g) or g == np.inf]
+
+
+def _lost_words(sample: Sample) -> str:
+    zero, wild = _lost(sample)
+    words = [f"no gradient reaches {_first(zero)} (0, or below the precision)"] if zero else []
+    words += [f"the gradient is infinite or not a number in {_first(wild)}"] if wild else []
+    return "; ".join(words)
+
+
+def _first(names: list[str]) -> str:
+    return ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
 
 
 def _always_the_same(name: str, several: list[Sample]) -> bool:

@@ -195,6 +195,8 @@ def _common_norm(blocks: list[list[Token]]) -> Norm:
 
 def _law(matrices: list[Any], remarks: list[str]) -> tuple[str, list[float]]:
     """The law of all square weights, as `Variant` names it, and their sizes."""
+    if any(law_of(m) == "zero" for m in matrices):
+        raise Unrecognised("weights that are all zero")
     if matrices[0].shape[0] > 1 and all(torch.equal(m, matrices[0]) for m in matrices):
         raise Unrecognised("the same weights in several layers: the theory has independent ones")
     laws = {law_of(m) for m in matrices}
@@ -207,8 +209,6 @@ def _law(matrices: list[Any], remarks: list[str]) -> tuple[str, list[float]]:
     if law in ("orthogonal", "independent") and matrices[0].shape[0] > 1 and distinct < len(matrices):
         raise Unrecognised("the same weights in several layers: the theory has independent ones")
     sizes = [size_of(m) for m in matrices]
-    if law == "zero":
-        raise Unrecognised("weights that are all zero")
     if law == "other orthogonal":
         raise Unrecognised("orthogonal weights that are not Haar's: their entries have other fourth moments (F2b)")
     if max(sizes) > (1 + SPREAD + 6 / len(matrices[0])) * min(sizes):

@@ -137,6 +137,8 @@ class Report:
         """What was run, in a line."""
         count = 0 if self.drawn is None else len(self.drawn.gap)
         networks = f"{count} networks drawn by {self.drawn_by}" if count else "the state given alone"
+        if count and self.subject == "given":
+            networks = f"the state given, beside {networks}"
         return f"{self.module}: {len(self.names)} layers, {self.input}, {self.loss}, {networks}, seed {self.seed}"
 
     def _row(self, k: int) -> str:

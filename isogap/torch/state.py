@@ -151,8 +151,22 @@ def _dtype(module: Any) -> Any:
 
 
 def _reset(module: Any) -> Any:
-    for part in module.modules():
+    for part in _innermost_first(module):
         reset = getattr(part, "reset_parameters", None) or getattr(part, "_reset_parameters", None)
         if callable(reset):
             reset()
     return module
+
+
+def _innermost_first(module: Any) -> Iterator[Any]:
+    """Parts in the order in which constructors draw them: what an outer module sets of an inner one (attention) stays."""
+    seen: set[Any] = set()
+
+    def walk(part: Any) -> Iterator[Any]:
+        if part not in seen:
+            seen.add(part)
+            for inner in part.children():
+                yield from walk(inner)
+            yield part
+
+    return walk(module)

@@ -210,12 +210,14 @@ def _times(log: float) -> str:
     return f"x{math.exp(log):.3g}" if abs(log) < 700 else f"e^{log:.4g}"
 
 
-def words_of(growth: Growth, theory: Theory) -> str:
-    """Return the verdict."""
+def words_of(growth: Growth, theory: Theory, lost: str = "") -> str:
+    """Return the verdict; ``lost`` says which gradients are no numbers to take a rate of."""
     unit = "block" if isinstance(theory.network, ResidualChain) else "layer"
     first = None
     if growth.rate is None and growth.depth < 2:
         first = f"no rate: {growth.depth} layer{'s' * (growth.depth != 1)} with weights of their own, besides a readout"
+    if growth.rate is None and lost:
+        first = f"no rate: {lost}"
     if growth.rate is not None and (theory.power or not growth.is_even) and growth.depth >= 2:
         covered = theory.coverage is not None and theory.coverage.covered
         first = uneven(

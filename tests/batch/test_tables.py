@@ -94,6 +94,11 @@ def test_tensors(tmp_path):
     torch.save({"x": 1}, tmp_path / "b.pt")
     with pytest.raises(TableError, match="a tensor is expected, the file holds dict"):
         read_table(tmp_path / "b.pt")
+    torch.save(torch.nn.Linear(2, 2), tmp_path / "c.pt")
+    with pytest.raises(
+        TableError, match=r"no tensor: it holds torch\.nn\.modules\.linear\.Linear, which is not loaded"
+    ):
+        read_table(tmp_path / "c.pt")
     half = torch.tensor([[1.0, 2.0], [3.0, 5.0]], dtype=torch.bfloat16, requires_grad=True)
     found = make_batch(samples(half), 2, None, np.random.default_rng(0))
     assert found.data.tolist() == [[1.0, 3.0], [2.0, 5.0]]

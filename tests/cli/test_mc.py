@@ -358,3 +358,10 @@ def test_csv_is_parseable_for_degenerate_runs():
     rows = list(csv.reader(io.StringIO(csv_table(simulate(3, 4, replicas=2, batch=2, rng=1)))))
     assert {len(row) for row in rows} == {len(rows[0])}
     assert rows[1][rows[0].index("phi_mean")] == ""
+
+
+def test_one_replica_has_no_error_and_prints_none():
+    shown = run("--width", 8, "--depth", 100, "--replicas", 1, "--seed", 1)
+    assert shown.returncode == 0
+    assert "E φ over it" in shown.stdout
+    assert "nan" not in shown.stdout

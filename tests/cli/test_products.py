@@ -77,7 +77,10 @@ def test_degenerate_and_other_products_are_answered(arguments, said, capsys, tmp
         ("--factors -1 --size 3", "must be at least 0, got -1"),
         ("--factors 2 --size 3x4", "'3x4' is not a whole number"),
         ("--factors 2 --size 3 --sigma nan", "sigma must be a finite standard deviation"),
-        ("--factors 2 --size 3 --weights truncated", "ambient is the size of the matrix that is truncated"),
+        (
+            "--factors 2 --size 3 --weights truncated",
+            "truncated weights need ambient, the size of the orthogonal matrix",
+        ),
         ("--factors 2 --size 3 --weights truncated --ambient 2", "ambient must be at least 3, got 2"),
         ("--factors 2 --size 3 --plot a.txt", "must end in .png or .svg or .pdf"),
     ],

@@ -39,6 +39,12 @@ def test_degenerate_networks_are_answered_in_words(capsys):
     )
 
 
+def test_branches_that_add_nothing_give_no_power_of_the_depth(capsys):
+    out = printed(capsys, "--depth", "50", "--batch", "16", "--activation", "relu", "--alpha", "0")
+    assert "gradient: squared, grows 1-fold a block on the way back" in out
+    assert "(L/l)^" not in out
+
+
 def test_unnormalised_is_told_from_skipinit(capsys):
     assert "does not train" in printed(capsys, "--depth", "3000", "--kind", "unnormalised")
     assert "half of the output's mean square takes 1482 to 1518 branches" in printed(

@@ -15,6 +15,7 @@ from isogap.base.streams import input_generator, replica_states
 from isogap.batch import start as inputs
 from isogap.batch.start import make_start
 from isogap.engine.chain import buffers as _workspace
+from isogap.engine.chain.totals import gap_moments
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.engine.kernels import normals, reflectors
 from isogap.engine.kernels import row_moments as moments
@@ -172,6 +173,25 @@ def test_row_moments(rng):
         assert m2 == pytest.approx(expected[1], rel=n * EPS, abs=n * EPS)
 
 
+def test_row_tops(rng):
+    for n in (1, 7, 8, 64, 100):
+        values, top = rng.standard_normal((5, n)), np.zeros(5)
+        values[1, -1], values[2] = np.inf, -np.inf
+        moments.row_tops(values, top)
+        assert np.array_equal(top, values.max(axis=1))
+
+
+def test_a_path_of_nan_has_no_largest_gap_and_spoils_no_other_layer(rng):
+    phi = np.exp(rng.standard_normal((4, 9)))
+    good = gap_moments(phi, np.log(phi))
+    phi[2, 5] = np.nan
+    bad = gap_moments(phi, np.log(phi))
+    assert np.isnan(bad["top"][2])
+    assert bad["exponent"][2] == bad["phi"][2] == bad["phi_m2"][2] == 0
+    rest = np.arange(4) != 2
+    assert all(np.array_equal(bad[name][rest], good[name][rest]) for name in ("top", "exponent", "phi", "phi_m2"))
+
+
 CASES = [
     (1, 6, "gaussian", "orthogonal"),
     (2, 60, "gaussian", "orthogonal"),
@@ -190,6 +210,19 @@ def raw(d, depth, spec, weights, parts=1, kernel=None, count=11):
     marks = np.array([0, depth // 2, depth])
     run = _workspace.lane_paths if kernel is None else kernel
     return run(start, weights, marks, depth, states, np.zeros(2, np.int64), parts)
+
+
+def test_arrays_that_are_kept_for_the_next_block_carry_nothing_over():
+    other = 5, 30, "near-isometry:1e-9", "orthogonal"
+    alone = [raw(8, 40, "gaussian", "orthogonal"), raw(8, 40, "gaussian", "gaussian"), raw(*other)]
+    root = np.random.SeedSequence(6)
+    start = make_start("gaussian", 8, None, input_generator(root))
+    states, marks = replica_states(root, 0, 11), np.array([0, 20, 40])
+    for weights, expected in (("orthogonal", alone[0]), ("gaussian", alone[1]), ("orthogonal", alone[0])):
+        for _ in range(2):
+            again = _workspace.lane_paths(start, weights, marks, 40, states, np.zeros(2, np.int64), 1)
+            assert same(again, expected)
+    assert same(raw(*other), alone[2])
 
 
 def same(a, b):

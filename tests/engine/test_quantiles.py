@@ -31,7 +31,7 @@ def test_most_rows_are_not_sorted():
     log_phi = walks(400, 1000, seed=1)
     phi, ranks = np.exp(log_phi), np.array([int(q * 999) for q in QUANTILES])
     out, other, found = np.empty((400, 3, 2)), np.empty((400, 3, 2)), np.zeros((400, 3), np.bool_)
-    neighbours(log_phi, phi, ranks, np.zeros((3, 2)), out, other, found)
+    neighbours(log_phi, phi, ranks, np.zeros((3, 3)), out, other, found)
     assert not found[0].any()  # the start, one value in all replicas
     assert found[1:].mean() > 0.99
     ordered = np.sort(log_phi, axis=1)

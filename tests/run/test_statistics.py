@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from isogap.run.chain import checked_layers
-from isogap.run.statistics import fitted_rate, gap_statistics, log_statistics
+from isogap.run.statistics import _mean_ratios, _mean_step, fitted_rate, gap_statistics, log_statistics
 
 
 def test_statistics_are_the_textbook_ones(rng):
@@ -44,3 +44,11 @@ def test_checked_layers():
     assert checked_layers(1, 6) == (0,)
     assert checked_layers(100, 1) == (0,)
     assert all(0 <= layer < 3 for layer in checked_layers(3, 6))
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (60_000, 1), (30_000, 2), (5001, 7), (400, 130), (3, 20_000)])
+def test_rates_taken_in_pieces_have_the_bits_of_whole_arrays(shape, rng):
+    log_phi = np.cumsum(rng.standard_normal(shape), axis=0)
+    steps = np.diff(log_phi, axis=0)
+    assert _mean_step(log_phi) == steps.mean()
+    assert np.array_equal(_mean_ratios(log_phi), np.exp(steps).mean(axis=0))

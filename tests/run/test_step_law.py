@@ -40,7 +40,7 @@ def compiled(chosen, lanes=None):
     room = Room.of(d, lanes_available() if lanes is None else lanes)
     unit = np.ascontiguousarray(2.0 ** chosen.shift[:, chosen.at])
     rule = Rule(*step_rule(d))
-    states_to_drifts(room, rule, chosen.snaps, chosen.is_deviation, unit, chosen.at, value, doubt)
+    states_to_drifts(room, rule, chosen.snaps, chosen.is_deviation, unit, chosen.at, chosen.shared, value, doubt)
     return value, doubt
 
 
@@ -132,6 +132,17 @@ def test_isometric_states_do_not_move():
     for near, snap in ((True, np.zeros((1, 4, 4))), (False, np.eye(4)[None])):
         assert expected_steps(0.0, states(snap, near))[0, 0] == 0.0
     assert expected_steps(0.0, states(np.ones((3, 1, 1)), near=False)).tolist() == [[0.0]] * 3
+
+
+@pytest.mark.parametrize("marks", [1, 3])
+@pytest.mark.parametrize("count", [1, 7, 21])
+def test_a_state_that_all_replicas_share_is_looked_at_once_and_has_the_same_bits(count, marks):
+    rng = np.random.default_rng(count)
+    snaps = rng.standard_normal((count, marks, 8, 8))
+    snaps[:, 0] = snaps[0, 0]
+    form = np.zeros((count, marks), np.bool_), np.zeros((count, marks), np.int64), np.arange(marks)
+    each, shared = States(snaps, *form), States(snaps, *form, shared=True)
+    assert np.array_equal(expected_steps(0.0, shared), expected_steps(0.0, each))
 
 
 def test_great_widths_take_eigenvalues(monkeypatch):

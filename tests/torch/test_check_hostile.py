@@ -281,3 +281,31 @@ def test_small_permutations_and_blocks_are_orthogonal_but_not_haars():
     for matrix in (torch.eye(4)[[2, 0, 3, 1]], torch.block_diag(rotation, rotation)):
         assert law_of(matrix) == "other orthogonal"
     assert law_of(rotation) == "orthogonal"
+
+
+def test_attention_is_drawn_as_its_constructor_draws_it():
+    net = nn.Sequential(*[nn.TransformerEncoderLayer(D, 2, D, batch_first=True) for _ in range(3)])
+    report = check(net, np.random.default_rng(1).standard_normal((6, 5, D)), replicas=3, rng=1)
+    assert report.subject == "drawn"
+    assert report.error is not None
+
+
+def test_a_layer_that_no_gradient_reaches_is_named():
+    net = Net(lambda parts, x: parts[1](parts[0](x).detach()), linear(), linear())
+    first = check(net, BATCH, replicas=2, rng=1).verdict.splitlines()[0]
+    assert first == "no rate: no gradient reaches parts.0 (0, or below the precision)"
+
+
+def test_layers_whose_gradient_is_no_number_are_named():
+    net = Net(lambda parts, x: parts[1](torch.log(parts[0](x))), linear(), linear())
+    first = check(net, BATCH, replicas=2, rng=1).verdict.splitlines()[0]
+    assert first == "no rate: the gradient is infinite or not a number in parts.0, parts.1"
+
+
+def test_weights_that_are_all_zero_are_not_called_shared():
+    net = stack(linear, norm)
+    for part in net[::2]:
+        nn.init.zeros_(part.weight)
+    report = check(net, BATCH, replicas=2, rng=1)
+    assert "weights that are all zero" in report.verdict
+    assert "the state given, beside 2 networks drawn by reset_parameters" in report.header

@@ -26,7 +26,7 @@ from weingarten.algebra.several import Ring, Several
 from weingarten.combinatorics.pairings import all_pairings, double_factorial
 from weingarten.ensembles.trace_formulas import gaussian_traces
 from weingarten.errors import WeingartenError
-from weingarten.legs.law import FORM_NAME, Gluing, Joint, Law, Through
+from weingarten.legs.law import FORM_NAME, Gluing, Joint, Law, Range, Through
 from weingarten.legs.symbols import RandomMatrix, checked_legs, checked_size
 from weingarten.notation.symbols import symplectic_form
 
@@ -171,6 +171,12 @@ class GSE(GUE):
     @property
     def _form(self) -> str:
         return f"{FORM_NAME}{self.size}"
+
+    def ranges(self, plain: int, bars: int) -> list[Range]:
+        """Return that the size is even: that of the complex matrix."""
+        return (
+            [] if sp.sympify(self.size).is_even else [Range(self.size, 2, "even: twice that of the quaternion matrix")]
+        )
 
     def count(self, marks: Sequence[bool]) -> int:
         """Return the number of pairings times that of the twists."""

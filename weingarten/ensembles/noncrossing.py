@@ -21,6 +21,7 @@ from weingarten.errors import CostError, SelfCheckError
 
 GRAM_LIMIT = 450  # partitions of one symbolic Gram matrix (degree 14 of O, 7 of S; seconds)
 GRAM_LIMIT_AT = 1500  # at an integer size
+KEPT_ROWS = 50  # of Gram matrices whose solutions are kept: entries of one column are asked for one after another
 
 
 @cached
@@ -176,14 +177,23 @@ def summed_at(kind: str, marks: tuple[bool, ...], rows: Sequence[int], cols: Seq
 
 
 def _solved(kind: str, marks: tuple[bool, ...], rows: Sequence[int], cols: Sequence[int], d: int) -> Any:
+    solve = _kept if len(diagrams(kind, marks)) <= KEPT_ROWS else _solution
+    solution = solve(kind, marks, tuple(cols), d)
+    return sum([solution[a, 0] for a in rows[1:]], solution[rows[0], 0])
+
+
+def _solution(kind: str, marks: tuple[bool, ...], cols: tuple[int, ...], d: int) -> Any:
+    """Return the sum of these columns of the inverse at an integer size, a matrix of one column."""
     gram = _gram_at(kind, marks, d)
     if gram.nrows() == 1:
-        return fmpq(1, gram[0, 0])
+        return fmpq_mat(1, 1, [fmpq(1, gram[0, 0])])
     right = fmpz_mat(gram.nrows(), 1)
     for b in cols:
         right[b, 0] = 1
-    solution = gram.solve(right)
-    return sum([solution[a, 0] for a in rows[1:]], solution[rows[0], 0])
+    return gram.solve(right)
+
+
+_kept = cached(_solution)
 
 
 def _interpolated(start: int, values: list[Any]) -> Any:

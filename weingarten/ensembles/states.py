@@ -103,6 +103,9 @@ def mean_entropy(p: int, n: int) -> Any:
     >>> mean_entropy(2, 2)
     1/3
     """
+    for name, size in (("p", p), ("n", n)):
+        if not isinstance(checked_size(name, size), sp.Integer):
+            raise WeingartenError(f"{name}={size}: Page's mean is a harmonic sum, for integer sizes alone")
     small, large = sorted((checked_size("p", p), checked_size("n", n)), key=int)
     total = sum((sp.Rational(1, j) for j in range(int(large) + 1, int(small * large) + 1)), sp.S.Zero)
     return total - sp.Rational(int(small) - 1, 2 * int(large))

@@ -288,7 +288,8 @@ def _asymptote_note(result: ChainResult) -> list[str]:
         return []
     layer = int(trusted[-1])
     mean, line = float(phi.mean[layer]), float(curves.asymptote[layer])
-    ratio = f"{mean / line:.3f} ± {float(phi.stderr[layer]) / line:.3f}"
+    error = float(phi.stderr[layer]) / line
+    ratio = f"{mean / line:.3f}" + (f" ± {error:.3f}" if math.isfinite(error) else "")
     return [
         f"exact asymptote F1a at layer {layer}: {line:.3e}, E φ over it {ratio}; "
         f"95 % of whole paths stay below {float(curves.band[layer]):.2e} there (A5)"

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from isogap.base.arrays import FloatArray, IntArray
 from isogap.base.streams import Words
@@ -168,10 +169,12 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
     been beyond and has come back has lost digits of its smallest singular value on the way.
     """
     d, count = job.start.width, raw.form.shape[0]
-    seen, last = np.ones(count, np.bool_), np.full(count, marks.size - 1)
+    seen: npt.NDArray[np.bool_] = np.ones(count, np.bool_)
+    last = np.full(count, marks.size - 1)
     if job.weights == "gaussian":
         resolved = (d * np.maximum.accumulate(raw.phi, axis=0)[marks].T <= _resolved_gap(job.start)) & (marks > 0)
-        seen, last = resolved.any(axis=1), last - np.argmax(resolved[:, ::-1], axis=1)
+        seen = np.any(resolved, axis=1)
+        last = last - np.argmax(resolved[:, ::-1], axis=1)
     at = np.arange(count), last
     gap = gap_of_snapshots(raw.snaps[at], raw.form[at] == chain.FORM_E, raw.shift[at])
     residual = energy_residual(d, job.first_gap, gap, raw.total[at])

@@ -20,6 +20,7 @@ from isogap.engine.kernels import chain_columns as large
 from isogap.engine.kernels import chain_lanes as chain
 from isogap.engine.kernels import graded
 from isogap.engine.kernels.fast_rotations import turns
+from isogap.engine.kernels.jumps import jump_matrix
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
 from isogap.engine.kernels.layout import (
@@ -192,9 +193,9 @@ class _ColumnWorkspace:
         half = (d * (d + 1) // 2 + 1) // 2
         rows = 2 * max(-(-half // lanes), large.PARTS // lanes)
         self.words, self.parts = aligned(rows, lanes, np.uint64), aligned(rows, lanes)
-        self.z, self.V, self.g, self.lane = np.zeros(2 * half), np.zeros(16 * q * q), np.zeros(6), np.zeros(8)
+        self.z, self.V, self.g, self.lane = np.zeros(2 * half), np.zeros(16 * q * q), np.zeros(6 * q), np.zeros(8)
         self.tau, self.sign, self.norm, self.y = (np.zeros(4 * q) for _ in range(4))
-        self.turns = turns(d)
+        self.turns, self.jump = turns(d), jump_matrix(-(-half // lanes))
 
     def begin(self, kernel: KernelStart, phi0: float) -> int:
         """Put the start into place; return its number of columns."""
@@ -210,7 +211,7 @@ class _ColumnWorkspace:
         """Everything the kernel works in, for a replica with this generator state."""
         return Columns(
             state.copy(), self.A, self.B, self.lane, self.V, self.tau, self.sign, self.norm, self.z, self.words, self.parts,
-            self.g, self.y, self.turns,
+            self.g, self.y, self.turns, self.jump,
         )  # fmt: skip
 
 

@@ -139,7 +139,7 @@ def exact_quantiles_of_both(phi: FloatArray, log_phi: FloatArray) -> tuple[Float
         return exact_quantiles(phi), exact_quantiles(log_phi)
     of_phi, of_log = np.zeros((2, layers, len(QUANTILES), 2))
     found = np.zeros((layers, len(QUANTILES)), np.bool_)
-    neighbours(log_phi, phi, _ranks(top), np.zeros((len(QUANTILES), 2)), of_log, of_phi, found)
+    neighbours(log_phi, phi, _ranks(top), np.zeros((len(QUANTILES), 3)), of_log, of_phi, found)
     rest = ~found.all(axis=1)
     out = tuple(_between(part[..., 0].T, part[..., 1].T, top) for part in (of_phi, of_log))
     for quantiles, values in zip(out, (phi, log_phi), strict=True):

@@ -30,22 +30,28 @@ from isogap.engine.kernels.chain_lanes import (
     _record_rows,
     gap_of_deviation,
 )
+from isogap.engine.kernels.column_normals import fill_normals_in_stretches
+from isogap.engine.kernels.column_rotations import add_squares, inner_products, rotate_columns, scale_strips
 from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.fast_rotations import rotate_cosine, rotate_hadamard
 from isogap.engine.kernels.lanes.vectors import fma, load, store
 from isogap.engine.kernels.layout import COSINE, GAUSSIAN, HADAMARD, ORTHOGONAL, height, place_in_e, place_in_strip
 from isogap.engine.kernels.normals import curvature, fill_words, radius_of, turn_of
-from isogap.engine.kernels.reflectors import make_reflectors, rotate_rows
+from isogap.engine.kernels.reflectors import make_reflectors
 
 PARTS = 32
 
 
 @kernel()
-def _fill_normals(state, half, words, parts, z):  # type: ignore[no-untyped-def]
-    """`normals.fill_normals` for one replica: the words one after the other, the rest on lanes of consecutive normals.
+def _fill_normals(state, half, stretch, jump, words, parts, z):  # type: ignore[no-untyped-def]
+    """`normals.fill_normals` for one replica; without lanes the words one after the other, then the rest.
 
-    ``words`` and ``parts`` have two halves, each long enough for ``half`` numbers and full lanes.
+    ``words`` and ``parts`` have two halves, each long enough for ``half`` numbers and full lanes; ``stretch`` and ``jump``:
+    `fill_normals_in_stretches`.
     """
+    if words.size > words.shape[0]:
+        fill_normals_in_stretches(state, half, stretch, jump, words, parts, z)
+        return
     flat, out = words.reshape(words.size), parts.reshape(parts.size)
     rows, middle = words.shape[0] // 2, words.size // 2
     fill_words(state, flat[:half])
@@ -61,28 +67,15 @@ def _fill_normals(state, half, words, parts, z):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _normalise_rows(X, strips, parts, sign, y, d):  # type: ignore[no-untyped-def]
-    """Divide each row by its norm (times ``sign``); ``y`` receives the squared norms, each summed in 32 parts."""
-    rows = height(d)
-    slots = PARTS // (parts.size // parts.shape[0])
-    flat = parts.reshape(parts.size)
+def _normalise_rows(A, strips, parts, sign, y, d):  # type: ignore[no-untyped-def]
+    """Divide each row by its norm (times ``sign``, which is used up); ``y`` receives the squared norms from 32 ``parts`` each."""
     for i in range(d):
-        for s in range(slots):
-            store(parts, s, 0.0)
-        for strip in range(strips):
-            at = 4 * (rows * strip + i)
-            for c in range(4):
-                x, s = load(X, at + c), (4 * strip + c) % slots
-                store(parts, s, fma(x, x, load(parts, s)))
         total = 0.0
-        for s in range(PARTS):
-            total += flat[s]
+        for s in range(PARTS * i, PARTS * (i + 1)):
+            total += parts[s]
         y[i] = total
-        a = sign[i] / np.sqrt(total)
-        for strip in range(strips):
-            at = 4 * (rows * strip + i)
-            for c in range(at, at + 4):
-                store(X, c, a * load(X, c))
+        sign[i] = sign[i] / np.sqrt(total)
+    scale_strips(A, strips, sign, d)
 
 
 @kernel()
@@ -200,14 +193,17 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
     A, B, lane, V, d, columns = work.A, work.B, work.lane, work.V, run.d, run.columns
     tau, sign, norm, z, y = work.tau, work.sign, work.norm, work.z, work.y
     strip = 4 * (A.size // A.shape[0])
+    slots = PARTS // (strip // 4)
     a, b = A.reshape(A.size), B.reshape(B.size)
     half = (d * (d + 1) // 2 + 1) // 2
+    stretch = (half + strip // 4 - 1) // (strip // 4)
     r, next_mark = curves.group, 0
     words, law = work.words.reshape(work.words.size), GAUSSIAN if run.weights == GAUSSIAN else ORTHOGONAL
     for layer in range(run.depth + 1):
         # Close enough to orthogonality: E = X Xᵀ - I is formed in B and becomes the state.
         ready = run.weights != GAUSSIAN and run.rank and layer > 0 and lane[IN_E] < 0.5
         if ready and lane[FORWARD] <= SWITCH_D_PHI / d:
+            b[:] = 0.0  # squares were summed there
             _take_deviation(a, columns, b, strip, d)
             a[:] = b
             lane[IN_E], columns = 1.0, d
@@ -221,14 +217,16 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
         strips = (columns + strip - 1) // strip
         # The first weight is Haar: of the batch only the spectrum is known here.
         fast = (run.weights == HADAMARD or run.weights == COSINE) and layer > 0
+        measured = run.weights != GAUSSIAN and not fast and lane[IN_E] < 0.5
         if fast:
             sign[:] = 1.0
             fill_words(work.random, words[: 2 * d])
             _rotate_fast(A, strips, words, work.turns, run.weights, d)
         else:
-            _fill_normals(work.random, half, work.words, work.parts, z)
+            _fill_normals(work.random, half, stretch, work.jump, work.words, work.parts, z)
             make_reflectors(z, d, V, tau, sign, norm)
-            rotate_rows(A, 4 * strips, V, tau, d, work.g)
+            inner_products(V, d, work.g)
+            rotate_columns(A, strips, V, tau, d, work.g, B, slots, measured)
         # The decrease and its shift stand where φ and log φ will: `_backwards` adds them up.
         at = layer * curves.stride + r
         curves.log_phi[at] = lane[SHIFT]
@@ -238,7 +236,7 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
             if fast:
                 _rotate_fast(B, strips, words, work.turns, run.weights, d)
             else:
-                rotate_rows(B, 4 * strips, V, tau, d, work.g)
+                rotate_columns(B, strips, V, tau, d, work.g, A, slots, False)
             unit, shift = lane[UNIT], lane[SHIFT]
             _normalise_deviation(b, a, strip, sign, y, norm, lane, d)
             _record_deviation(y, lane, d)
@@ -247,9 +245,11 @@ def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
                 lane[SHIFT], lane[UNIT] = shift - 200.0, unit * DOWN
         else:
             if run.weights == GAUSSIAN:
-                _fill_normals(work.random, (d * (d - 1) // 2 + 1) // 2, work.words, work.parts, z)
+                _fill_normals(work.random, (d * (d - 1) // 2 + 1) // 2, stretch, work.jump, work.words, work.parts, z)
                 _gaussian(A, strips, z, sign, norm, d)
-            _normalise_rows(A, strips, work.parts, sign, y, d)
+            if not measured:
+                add_squares(A, 0, strips, B, slots, d)
+            _normalise_rows(A, strips, b, sign, y, d)
             _record_rows(y, norm, lane, law, d)
             lane[FORWARD] -= lane[STEP] / d
             lane[TOTAL] += lane[STEP]

@@ -226,7 +226,7 @@ def _record_rows(y, norm, lane, weights, d):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _snapshot(whole, columns, d, replicas, k, kept):  # type: ignore[no-untyped-def]
-    """Copy the flat state of the first lanes, one for each of the ``replicas``, to ``kept.snaps[r, k]``, ``E`` with both halves."""
+    """Copy the flat state of ``replicas``, first and one past the last, to ``kept.snaps[r, k]``, ``E`` with both halves."""
     x, e, numbers = whole.X, whole.E, whole.lane
     first, last = replicas
     tall, lanes = height(d), numbers.size // NUMBERS
@@ -302,7 +302,7 @@ def _layer(state, scratch, run, forms):  # type: ignore[no-untyped-def]
 
 @kernel()
 def _run_rows(state, scratch, whole, run, kept, curves, replicas, signal):  # type: ignore[no-untyped-def]
-    """One group on addresses: ``replicas``, first and one past the last; ``whole`` is the state as flat arrays, for the snapshots."""
+    """One group on addresses; ``replicas``: first and one past the last; ``whole``: the state as flat arrays, for snapshots."""
     _, X, E, lane = state
     numbers, weights, full_rank, columns, d = whole.lane, run.weights, run.rank, run.columns, run.d
     next_mark, (first, last) = 0, replicas
@@ -384,7 +384,8 @@ def run_groups(state, scratch, origin, run, kept, curves, signal):  # type: igno
     for group in range(curves.stride):
         first = group * lanes
         _begin(whole, origin, first)
-        for i in range(V.shape[0]):  # the reflectors' leading zeros, and what the last group left of its Cholesky factor
+        # The reflectors' leading zeros, and what the last group left of its Cholesky factor.
+        for i in range(V.shape[0]):
             store(V, i, 0.0)
         out = Curves(rows(curves.phi), rows(curves.log_phi), rows(curves.log_jacobian), curves.stride, group)
         if not _run_rows(there, room, whole, run, kept, out, (first, min(first + lanes, count)), signal):

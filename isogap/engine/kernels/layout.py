@@ -96,6 +96,7 @@ class Columns(NamedTuple):
     g: Any
     y: Any
     turns: Any
+    jump: Any
 
 
 class Kept(NamedTuple):

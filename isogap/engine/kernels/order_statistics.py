@@ -1,8 +1,9 @@
 """Two neighbouring order statistics of every row by counting, and those of a second array with the same order.
 
 A number ``x`` with exactly ``k + 1`` values below it separates the order statistics ``k`` and ``k + 1`` (from 0 on): the largest
-value below and the smallest above. Rows follow each other slowly (layers of a chain), so the last row's ``x`` is nearly right,
-and so is the distance of neighbours there; a few counts of the row, at a fraction of a nanosecond a value, find the next one.
+value below and the smallest above. Rows follow each other slowly (layers of a chain), so the last row's ``x``, moved as it has
+moved before, is nearly right, and so is the distance of neighbours there; a few counts of the row, at a fraction of a
+nanosecond a value, find the next one.
 The same cut splits the second array: if its largest value on the one side is at most its smallest on the other, these are its
 order statistics, too. Rows for which this fails (ties at the place, infinite values) are marked, and sorted by the caller.
 """
@@ -75,7 +76,8 @@ def _separator(row, low, x, spacing):  # type: ignore[no-untyped-def]
 def neighbours(values, other, ranks, near, out, other_out, found):  # type: ignore[no-untyped-def]
     """Fill ``out[r, q]`` and ``other_out[r, q]`` with order statistics ``ranks[q]`` and ``ranks[q] + 1``, where ``found[r, q]``.
 
-    ``ranks`` are below the number of columns less one. ``near``, 0 at first, holds a separator and the spacing for each rank.
+    ``ranks`` are below the number of columns less one. ``near``, 0 at first, holds for each rank a separator, the spacing,
+    and how the separator moves from row to row.
     """
     n = values.shape[1]
     for r in range(values.shape[0]):
@@ -85,11 +87,14 @@ def neighbours(values, other, ranks, near, out, other_out, found):  # type: igno
             found[r, q] = False
             if not finite:
                 continue
-            x, spacing = near[q, 0], near[q, 1]
-            if not spacing > 0.0:
+            last, spacing, move = near[q, 0], near[q, 1], near[q, 2]
+            x, known = last + move, spacing > 0.0
+            if not known:
                 x, spacing = row[0], _range(row) / n
             x, spacing, found[r, q] = _separator(row, ranks[q], x, spacing)
-            near[q, 0], near[q, 1] = x, spacing if found[r, q] else 0.0
+            # The mean of the last move and what was expected: single moves are noisy.
+            move = 0.5 * (move + (x - last)) if known else 0.0
+            near[q, 0], near[q, 1], near[q, 2] = x, spacing if found[r, q] else 0.0, move
             if found[r, q]:
                 a, b, c, d = _cut(row, other[r], x)
                 found[r, q] = c <= d

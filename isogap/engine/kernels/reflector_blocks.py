@@ -279,7 +279,9 @@ def _add_squares(X, x, square, first):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _apply(X, scale, scaled, Y, first, last, d, V, v, b, transposed, R, square, measured, ahead, lines, later, rest, at):  # type: ignore[no-untyped-def]
+def _apply(
+    X, scale, scaled, Y, first, last, d, V, v, b, transposed, R, square, measured, ahead, lines, later, rest, at
+):  # type: ignore[no-untyped-def]
     """Block ``b`` on the panels ``first .. last - 1`` of ``Y``; the update follows one panel behind the products.
 
     ``scaled``: see `_products`. If ``measured``, the rows that no later block touches add to ``square``.
@@ -325,7 +327,9 @@ def rotate(X, scale, Y, columns, V, d, R, square, ahead, later):  # type: ignore
         at = _apply(X, scale, True, Y, first, last, d, V, 0, 0, False, R, square, True, ahead, lines, later, rest, at)
         v = 16 * q
         for b in range(1, q):
-            at = _apply(Y, scale, False, Y, first, last, d, V, v, b, False, R, square, True, ahead, lines, later, rest, at)
+            at = _apply(
+                Y, scale, False, Y, first, last, d, V, v, b, False, R, square, True, ahead, lines, later, rest, at
+            )
             v += 16 * (q - b)
 
 

@@ -1,4 +1,4 @@
-"""Largest entries, means and squared deviations of rows, in eight interleaved sums: a fixed order that processors with vectors are fast at."""
+"""Largest entries, means and squared deviations of rows, in eight interleaved parts: an order that vectors are fast at."""
 
 from isogap.engine.kernels.compiling import kernel
 

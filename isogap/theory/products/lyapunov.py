@@ -61,7 +61,9 @@ def lyapunov_exponents(
     shift = _log_sigma(sigma)
     if (ambient is not None) != (kind == "truncated"):
         raise ValueError(
-            f"ambient is the size of the matrix that is truncated: for truncated weights only; got {ambient!r}"
+            "truncated weights need ambient, the size of the orthogonal matrix that they are cut from"
+            if ambient is None
+            else f"ambient={ambient!r} is the size of the matrix that is truncated: for truncated weights only"
         )
     left = np.arange(size, 0, -1)  # N - i + 1
     psi = digamma(left / 2) if real else digamma(left)

@@ -77,7 +77,7 @@ def diagnose(chain: ResidualChain, *, zero_weights: bool = False) -> Diagnosis:
         profile,
         paths,
         log_gradient,
-        branch(chain.activation, chain.batch).rate if chain.kind == "batch-norm" else None,
+        branch(chain.activation, chain.batch).rate if chain.kind == "batch-norm" and effective.alpha else None,
         _isometry_cost(effective),
         stuck if stuck else _advice(effective, profile, paths, zero_weights),
     )

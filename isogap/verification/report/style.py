@@ -13,7 +13,7 @@ STYLE = """
  figure img{filter:invert(.92) hue-rotate(180deg)}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 Georgia,'Times New Roman',serif}
-main{max-width:58rem;margin:0 auto;padding:1.5rem 1rem 4rem}
+main{max-width:64rem;margin:0 auto;padding:1.5rem 1rem 4rem}
 h1{font-size:1.8rem;line-height:1.2;margin:.5rem 0 1rem}
 h2{font-size:1.35rem;margin:2.6rem 0 .8rem;border-bottom:1px solid var(--line);padding-bottom:.25rem}
 h3{font-size:1.1rem;margin:0 0 .4rem}

@@ -95,6 +95,8 @@ def test_projectors_corners_and_states():
 def test_mean_entropy_of_two_qubits():
     assert wg.mean_entropy(2, 2) == sp.Rational(1, 3)
     assert wg.mean_entropy(4, 2) == wg.mean_entropy(2, 4)
+    with pytest.raises(wg.WeingartenError, match="n=d: Page's mean is a harmonic sum, for integer sizes alone"):
+        wg.mean_entropy(2, sp.Symbol("d"))
 
 
 # Aubrun, Random Matrices Theory Appl. 1 (2012) 1250001: moments of the partial transpose
@@ -114,3 +116,10 @@ def test_involutions_square_to_one(kind):
     A = wg.constant("A", size)
     assert expectation(tr(V * V * A)) == sp.Trace(A)
     assert sp.simplify(expectation(tr(V * V * A * V * A)) - expectation(tr(A * V * A))) == 0
+
+
+def test_quaternion_matrices_say_that_their_size_is_the_complex_one():
+    d, m = sp.symbols("d m", integer=True, positive=True)
+    answer = wg.expectation(wg.tr(wg.gse("H", d) ** 2), with_range=True)
+    assert answer.validity == "d >= 2 (even: twice that of the quaternion matrix)"
+    assert wg.expectation(wg.tr(wg.gse("H", 2 * m) ** 2), with_range=True).validity.startswith("m >= 1")
