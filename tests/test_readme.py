@@ -81,3 +81,10 @@ def test_its_links_lead_somewhere():
     assert len(targets) >= 15
     for target in targets:
         assert (ROOT / target).exists(), target
+
+
+def test_its_pictures_say_what_is_seen():
+    from isogap.figures.seen import SEEN
+
+    said = dict(re.findall(r'<img src="gallery/(\w+)\.png" width="49%" alt="([^"]*)">', TEXT))
+    assert said == {name: SEEN[name] for name in ("question", "gap")}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 SEEN = {
     "question": (
-        "Gradient of the first layer against depth, logarithmic: with Gaussian weights it rises on a straight line of"
-        " the slope of mean-field theory, with orthogonal weights it is level, inside the shaded region that is "
-        "proved for every depth."
+        "Gradient of the first layer against depth, logarithmic: with Gaussian weights it rises, close to the line of "
+        "mean-field theory; with orthogonal weights it is level, inside the shaded region that is proved for every depth."
     ),
     "gap": (
         "Isometry gap against the layer, logarithmic: mean and median of 1000 networks bend into a straight line; the"
@@ -17,8 +16,8 @@ SEEN = {
         " asymptote on it and the least proved bound close above; Theorem 1 and S3 stay nearly level."
     ),
     "fig2": (
-        "Log gradient against depth: level for distinct samples; for repeated ones it rises on a line a little "
-        "steeper than the dotted one of the law."
+        "Log gradient against depth: level for distinct samples; for repeated ones it rises, close to the dotted line of "
+        "the law D4."
     ),
     "fig3": (
         "Left, log gradient against depth: level for orthogonal weights, rising and bending upwards for Gaussian "
@@ -124,8 +123,8 @@ SEEN = {
         " below a line; white dots mark the best rate, a dashed line the batch B*."
     ),
     "c1": (
-        "Measured growth over the law D4 against rank over width for several widths: close to 1 everywhere, while the"
-        " dashed leading order C1 falls away."
+        "Measured growth over the law D4 against rank over width: on 1 within its bars for most ranks, lower where the rank "
+        "is 4, while the dashed leading order C1 falls away to one half."
     ),
     "bjorck-f1": (
         "Three panels of test accuracy against the learning rate for five depths: without BN deep networks never "
@@ -160,7 +159,7 @@ SEEN = {
         "printed values of the paper as crosses."
     ),
     "engine-cost": (
-        "Left, microseconds a layer against the width: the engine's curve lies 8 to 300 times below scipy, NumPy and "
-        "torch. Right, how many times slower each of the others is, with the spread of repeated measurements."
+        "Left, microseconds a layer against the width: the engine's curve lies 6 to 300 times below scipy, NumPy and torch. "
+        "Right, how many times the engine's time each of the others takes, with the spread of repeated measurements."
     ),
 }

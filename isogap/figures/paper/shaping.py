@@ -60,7 +60,7 @@ def fig5(settings: Settings) -> Product:
         ax.set_xlabel("depth L")
         ax.set_ylabel(GRADIENT_LABEL)
         tidy(ax)
-        inset = ax.inset_axes((0.55, 0.16, 0.42, 0.26))  # the two level curves lie on each other
+        inset = ax.inset_axes((0.63, 0.14, 0.35, 0.17))  # the two level curves lie on each other
         for name, exponent, values in rows:
             if exponent:
                 curve(inset, depths, *mean_and_error(values), ACTIVATIONS.index(name), "", ls="--", mfc="none")
