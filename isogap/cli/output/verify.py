@@ -53,9 +53,6 @@ def table(verdicts: list[Verdict], seconds: float) -> str:
         console.print(f"{kind}: {MEANING[kind]}")
     if any(v.arguments or v.inherited for v in verdicts):
         console.print("by hand: facts applied by hand in the check + in those of the statements that it rests on")
-    guessed = [v.label for v in verdicts if "conjecture" in v.name]
-    if guessed:
-        console.print(escape(f"conjectures, whatever their labels: {', '.join(guessed)}"), soft_wrap=True)
     good = sum(v.passed for v in verdicts)
     compared, approximate = sum(v.comparisons for v in verdicts), sum(v.approximate for v in verdicts)
     console.print(
