@@ -132,7 +132,7 @@ def test_sigma_shifts_every_logarithm():
         ({"N": 2, "M": 1, "sigma": -1}, "sigma must be a finite"),
         ({"N": 2, "M": 1, "sigma": np.nan}, "sigma must be a finite"),
         ({"N": 2, "M": 1, "weights": "uniform"}, "weights must be one of"),
-        ({"N": 2, "M": 1, "ambient": 3}, "ambient is the size"),
+        ({"N": 2, "M": 1, "ambient": 3}, "ambient=3 is the size"),
         ({"N": 2, "M": 1, "weights": "truncated"}, "truncated weights need ambient"),
         ({"N": 2, "M": 1, "accuracy": 0.5}, "accuracy must lie"),
         ({"N": 2, "M": 1, "replicas": 0}, "replicas must be at least 1"),

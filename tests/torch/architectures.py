@@ -1,10 +1,13 @@
 """Fourteen networks as people write them, each with a batch, for the checks of `isogap.torch`."""
 
-import torch
-import torch.nn.functional as nnf
-from torch import nn
+import pytest
 
-from isogap.torch import ResidualBlock, ResidualMLP, SkipInit, orthogonal_mlp
+torch = pytest.importorskip("torch")
+
+import torch.nn.functional as nnf  # noqa: E402  # torch may be missing
+from torch import nn  # noqa: E402
+
+from isogap.torch import ResidualBlock, ResidualMLP, SkipInit, orthogonal_mlp  # noqa: E402
 
 WIDTH, DEPTH, BATCH = 12, 10, 16
 
