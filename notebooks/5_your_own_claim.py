@@ -57,7 +57,7 @@ folder = Path(tempfile.mkdtemp())
 try:
     load(folder)
 except RegistryError as error:
-    print("refused:", error)
+    print("refused:", str(error).replace(str(folder), "FOLDER"))
     unchecked = error
 
 # %% [markdown]

@@ -19,7 +19,7 @@ from typing import IO, Any
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # a module elsewhere; asked for before use
 
 _PREFIX = ".isogap-"
 _YOUNG_SECONDS = 1.0

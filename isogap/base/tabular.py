@@ -66,7 +66,7 @@ class Tabular:
 
     def sheet(self) -> Sheet:
         """Return what this holds, as columns."""
-        raise NotImplementedError
+        raise NotImplementedError  # every result says what its columns are
 
     def to_dataframe(self) -> Any:
         """Return a pandas data frame, one row a layer (or what the result runs over); what does not exist is NaN.

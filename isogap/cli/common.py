@@ -180,6 +180,14 @@ def prepare_streams() -> None:
             reconfigure(errors="replace")
 
 
+def write_each(jobs: Sequence[tuple[str | None, Callable[[str], None]]], written: list[str]) -> None:
+    """Write every file that was asked for, completely or not at all, and add its name to ``written``."""
+    for path, write in jobs:
+        if path is not None:
+            write(path)
+            written.append(path)
+
+
 def write_stdout(text: str) -> None:
     """Write to standard output; a reader who has gone, or a closed stream, is not an error."""
     if sys.stdout is None:

@@ -30,4 +30,5 @@ def _mark_files(parser: argparse.ArgumentParser, shtab: Any) -> None:
             for below in action.choices.values():
                 _mark_files(below, shtab)
         elif action.choices is None and action.metavar in _FILES + _FOLDERS:
-            action.complete = shtab.DIRECTORY if action.metavar in _FOLDERS else shtab.FILE  # type: ignore[attr-defined]
+            kind = shtab.DIRECTORY if action.metavar in _FOLDERS else shtab.FILE
+            action.complete = kind  # type: ignore[attr-defined]  # how shtab wants to be told

@@ -72,7 +72,7 @@ class ShrinkingResult(Tabular):
         return len(self.widths) - 1
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain data, ready for JSON: not-a-number as null, infinity as text."""
+        """Plain data, ready for JSON; what is not finite is null."""
         found: dict[str, Any] = plain(self)
         return found
 

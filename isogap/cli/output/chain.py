@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from isogap.base.files import atomic_path, write_atomically
-from isogap.cli.common import write_stdout
+from isogap.cli.common import write_each, write_stdout
 from isogap.cli.output.gradients import gradient_columns, gradient_note, gradient_problem, gradient_table
 from isogap.model.choices import FAST_WEIGHTS
 from isogap.run.depth_check import depth_check
@@ -62,10 +62,7 @@ def write_files(result: ChainResult, options: argparse.Namespace, written: list[
         (options.save, result.save),
         (options.plot, lambda path: save_plot(result, path)),
     ]
-    for path, write in jobs:
-        if path is not None:
-            write(path)
-            written.append(path)
+    write_each(jobs, written)
     if options.json == "-":
         write_stdout(text)
 

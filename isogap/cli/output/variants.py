@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from isogap.base.files import atomic_path, write_atomically
-from isogap.cli.common import write_stdout
+from isogap.cli.common import write_each, write_stdout
 from isogap.run.rates import Slope
 from isogap.run.variant import VariantResult
 from isogap.run.variant_files import differences, save_variants, variant_data
@@ -41,10 +41,7 @@ def write_files(results: Sequence[VariantResult], options: argparse.Namespace, w
         (options.save, partial(save_variants, results)),
         (options.plot, partial(save_plot, results)),
     ]
-    for path, write in jobs:
-        if path is not None:
-            write(path)
-            written.append(path)
+    write_each(jobs, written)
     if options.json == "-":
         write_stdout(text)
 

@@ -43,7 +43,7 @@ PARTS = 32
 
 
 @kernel()
-def _fill_normals(state, half, stretch, jump, words, parts, z):  # type: ignore[no-untyped-def]
+def _fill_normals(state, half, stretch, jump, words, parts, z):
     """`normals.fill_normals` for one replica; without lanes the words one after the other, then the rest.
 
     ``words`` and ``parts`` have two halves, each long enough for ``half`` numbers and full lanes; ``stretch`` and ``jump``:
@@ -68,7 +68,7 @@ def _fill_normals(state, half, stretch, jump, words, parts, z):  # type: ignore[
 
 
 @kernel()
-def _normalise_rows(A, strips, parts, sign, y, d):  # type: ignore[no-untyped-def]
+def _normalise_rows(A, strips, parts, sign, y, d):
     """Divide each row by its norm (times ``sign``, which is used up); ``y`` receives the squared norms from 32 ``parts`` each."""
     for i in range(d):
         total = 0.0
@@ -80,7 +80,7 @@ def _normalise_rows(A, strips, parts, sign, y, d):  # type: ignore[no-untyped-de
 
 
 @kernel()
-def _transpose(A, B, strip, d):  # type: ignore[no-untyped-def]
+def _transpose(A, B, strip, d):
     """``B <- Aᵀ``, both flat; in tiles of ``strip`` rows, for the caches."""
     rows = height(d)
     for first in range(0, d, strip):
@@ -92,7 +92,7 @@ def _transpose(A, B, strip, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _record_deviation(y, lane, d):  # type: ignore[no-untyped-def]
+def _record_deviation(y, lane, d):
     """The decrease of ``d φ`` in units of ``2^(2 shift)``, and the smallest ``S_jj`` as ``Y_jj``."""
     unit, total, least = lane[UNIT], 0.0, y[0]
     for j in range(d):
@@ -103,7 +103,7 @@ def _record_deviation(y, lane, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _normalise_deviation(S, E, strip, sign, y, a, lane, d):  # type: ignore[no-untyped-def]
+def _normalise_deviation(S, E, strip, sign, y, a, lane, d):
     """`chain.normalise_deviation` of flat arrays, from the lower half of ``S``."""
     rows = height(d)
     total = 0.0
@@ -127,7 +127,7 @@ def _normalise_deviation(S, E, strip, sign, y, a, lane, d):  # type: ignore[no-u
 
 
 @kernel()
-def _take_deviation(X, columns, E, strip, d):  # type: ignore[no-untyped-def]
+def _take_deviation(X, columns, E, strip, d):
     """``E = X Xᵀ - I`` for rows of norm 1, both flat."""
     rows = height(d)
     for i in range(d):
@@ -142,7 +142,7 @@ def _take_deviation(X, columns, E, strip, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _gaussian(X, strips, z, sign, norm, d):  # type: ignore[no-untyped-def]
+def _gaussian(X, strips, z, sign, norm, d):
     """``X <- (1/√d) Rᵀ S X``: the signs, then Bartlett's factor with the normals ``z`` below its diagonal."""
     rows, scale = height(d), 1.0 / np.sqrt(d)
     for strip in range(strips):
@@ -162,7 +162,7 @@ def _gaussian(X, strips, z, sign, norm, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _pack(E, strip, packed, d):  # type: ignore[no-untyped-def]
+def _pack(E, strip, packed, d):
     """The lower half of ``E`` (flat) in the layout of `reflectors`."""
     rows = height(d)
     for i in range(d):
@@ -171,7 +171,7 @@ def _pack(E, strip, packed, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _snapshot(A, columns, strip, lane, d, k, kept, r):  # type: ignore[no-untyped-def]
+def _snapshot(A, columns, strip, lane, d, k, kept, r):
     tall = height(d)
     kept.form[r, k] = FORM_E if lane[IN_E] > 0.5 else FORM_X
     kept.shift[r, k], kept.total[r, k] = np.int64(lane[SHIFT]), lane[TOTAL]
@@ -181,7 +181,7 @@ def _snapshot(A, columns, strip, lane, d, k, kept, r):  # type: ignore[no-untype
 
 
 @kernel()
-def _rotate_fast(A, strips, words, turns, weights, d):  # type: ignore[no-untyped-def]
+def _rotate_fast(A, strips, words, turns, weights, d):
     if weights == HADAMARD:
         rotate_hadamard(A, strips, words, d)
     else:
@@ -189,7 +189,7 @@ def _rotate_fast(A, strips, words, turns, weights, d):  # type: ignore[no-untype
 
 
 @kernel()
-def run_one(work, run, kept, curves, signal):  # type: ignore[no-untyped-def]
+def run_one(work, run, kept, curves, signal):
     """`chain_lanes.run_group` for the replica ``curves.group``; the records: `isogap.engine.kernels.layout`."""
     A, B, lane, V, d, columns = work.A, work.B, work.lane, work.V, run.d, run.columns
     tau, sign, norm, z, y = work.tau, work.sign, work.norm, work.z, work.y

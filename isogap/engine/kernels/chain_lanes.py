@@ -68,7 +68,7 @@ NUMBERS = 8
 
 
 @kernel()
-def normalise_rows(X, columns, sign, y, d):  # type: ignore[no-untyped-def]
+def normalise_rows(X, columns, sign, y, d):
     """Divide each row of ``X`` by its norm (times ``sign``); ``y`` receives the squared norms."""
     tall, panels = height(d), (columns + 3) // 4
     for i in range(d):
@@ -87,7 +87,7 @@ def normalise_rows(X, columns, sign, y, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def factors_of_deviation(E, sign, y, a, lane, d):  # type: ignore[no-untyped-def]
+def factors_of_deviation(E, sign, y, a, lane, d):
     """From the diagonal ``S_jj`` of ``E``: ``a_j = sign_j (1 + S_jj)^{-1/2}``, the decrease of ``d φ``, the smallest ``Y_jj``.
 
     The decrease is in units of ``2^(2 shift)``. Lanes where every ``|S_jj| ≤ NEAR`` take four terms of ``(1+x)^{-1/2}`` and three
@@ -128,7 +128,7 @@ def factors_of_deviation(E, sign, y, a, lane, d):  # type: ignore[no-untyped-def
 
 
 @kernel()
-def normalise_deviation(E, a, lane, d):  # type: ignore[no-untyped-def]
+def normalise_deviation(E, a, lane, d):
     """``E <- factor D^{-1/2}(S - diag S)D^{-1/2}`` (E7), ``S = E`` before, ``a`` the diagonal of ``D^{-1/2}`` with its signs."""
     factor = load(lane, FACTOR)
     for p in range((d + 3) // 4):
@@ -153,14 +153,14 @@ def normalise_deviation(E, a, lane, d):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _take(E, at, total, limit, forward, inside):  # type: ignore[no-untyped-def]
+def _take(E, at, total, limit, forward, inside):
     """Put ``total`` at its place in lanes of the form in X whose ``φ`` is at most ``limit``."""
     old = load(E, at)
     store(E, at, where_less(0.5, inside, old, where_less(limit, forward, old, total)))
 
 
 @kernel()
-def take_deviation(X, columns, E, lane, d):  # type: ignore[no-untyped-def]
+def take_deviation(X, columns, E, lane, d):
     """Lanes of the form in X with ``d φ ≤ 0.4`` change to ``E = X Xᵀ - I`` (rows of ``X`` have norm 1) with shift 0."""
     tall = height(d)
     forward, inside = load(lane, FORWARD), load(lane, IN_E)
@@ -186,7 +186,7 @@ def take_deviation(X, columns, E, lane, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def gap_of_deviation(E, unit, L, s, d):  # type: ignore[no-untyped-def]
+def gap_of_deviation(E, unit, L, s, d):
     """``φ / unit²`` of ``I + unit E``, zero diagonal, from the Cholesky factor with its unit diagonal split off.
 
     ``s_j`` is the sum of squares in row ``j`` left of the diagonal, so ``-log det = -Σ log(1 - s_j)``: nothing cancels.
@@ -208,7 +208,7 @@ def gap_of_deviation(E, unit, L, s, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _record_rows(y, norm, lane, weights, d):  # type: ignore[no-untyped-def]
+def _record_rows(y, norm, lane, weights, d):
     """Decrease of ``d φ`` and smallest ``Y_jj`` in the form in X; for Gaussian weights with ``log|det|`` of the weights."""
     total = spread(0.0, load(y, 0))
     least = load(y, 0)
@@ -225,7 +225,7 @@ def _record_rows(y, norm, lane, weights, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _snapshot(whole, columns, d, replicas, k, kept):  # type: ignore[no-untyped-def]
+def _snapshot(whole, columns, d, replicas, k, kept):
     """Copy the flat state of ``replicas``, first and one past the last, to ``kept.snaps[r, k]``, ``E`` with both halves."""
     x, e, numbers = whole.X, whole.E, whole.lane
     first, last = replicas
@@ -249,7 +249,7 @@ def _snapshot(whole, columns, d, replicas, k, kept):  # type: ignore[no-untyped-
 
 
 @kernel()
-def _backwards(value, lane, depth, curves, d):  # type: ignore[no-untyped-def]
+def _backwards(value, lane, depth, curves, d):
     """φ and log φ of all layers from the last value and the decreases.
 
     On entry ``curves.phi`` holds the decreases and ``curves.log_phi`` the shifts of the layers, in the places of their results.
@@ -272,7 +272,7 @@ def _backwards(value, lane, depth, curves, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _layer(state, scratch, run, forms):  # type: ignore[no-untyped-def]
+def _layer(state, scratch, run, forms):
     """One layer of all lanes: draw ``W``, rotate, normalise, record; bits of ``forms``: in X, deviation."""
     random, X, E, lane = state
     V, place, tau, sign, norm, z, P, y = scratch
@@ -301,7 +301,7 @@ def _layer(state, scratch, run, forms):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _run_rows(state, scratch, whole, run, kept, curves, replicas, signal):  # type: ignore[no-untyped-def]
+def _run_rows(state, scratch, whole, run, kept, curves, replicas, signal):
     """One group on addresses; ``replicas``: first and one past the last; ``whole``: the state as flat arrays, for snapshots."""
     _, X, E, lane = state
     numbers, weights, full_rank, columns, d = whole.lane, run.weights, run.rank, run.columns, run.d
@@ -353,7 +353,7 @@ def _run_rows(state, scratch, whole, run, kept, curves, replicas, signal):  # ty
 
 
 @kernel()
-def _begin(whole, origin, first):  # type: ignore[no-untyped-def]
+def _begin(whole, origin, first):
     """Put the start into every lane, with the generators of the replicas from ``first`` on; lanes without one repeat the last."""
     for to, start in ((whole.X, flat(origin.X)), (whole.E, flat(origin.E)), (whole.lane, flat(origin.lane))):
         for i in range(to.size):
@@ -366,7 +366,7 @@ def _begin(whole, origin, first):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def run_groups(state, scratch, origin, run, kept, curves, signal):  # type: ignore[no-untyped-def]
+def run_groups(state, scratch, origin, run, kept, curves, signal):
     """The paths of all replicas that have words in ``origin``, a group of lanes after the other.
 
     The records and their arrays: `isogap.engine.kernels.layout`. Returns whether the paths are complete: ``signal[0]`` stops

@@ -8,7 +8,7 @@ from isogap.engine.kernels.normals import _next_word, _store_state, radius_of, t
 
 
 @kernel()
-def spread_state(state, jump, lanes, flat):  # type: ignore[no-untyped-def]
+def spread_state(state, jump, lanes, flat):
     """Word ``w`` of the state of lane ``k`` becomes ``flat[w lanes + k]``: ``state``, moved ``k`` times by ``jump``.
 
     ``jump``: see `isogap.engine.kernels.jumps.jump_matrix`.
@@ -29,7 +29,7 @@ def spread_state(state, jump, lanes, flat):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _take_state(words, lanes, flat, state, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
+def _take_state(words, lanes, flat, state, s0, s1, s2, s3):
     """``state`` becomes that of the last lane."""
     _store_state(words, s0, s1, s2, s3)
     for w in range(4):
@@ -37,7 +37,7 @@ def _take_state(words, lanes, flat, state, s0, s1, s2, s3):  # type: ignore[no-u
 
 
 @kernel()
-def fill_normals_in_stretches(state, half, stretch, jump, words, parts, z):  # type: ignore[no-untyped-def]
+def fill_normals_in_stretches(state, half, stretch, jump, words, parts, z):
     """`normals.fill_normals` for one replica, ``stretch`` words a lane, which is the number of steps of ``jump``.
 
     Lane ``k`` makes the words from ``k stretch`` on of either half; the last lane need not make them all, but at least one.

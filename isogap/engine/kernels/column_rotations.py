@@ -15,7 +15,7 @@ NEAR = 2048
 
 
 @kernel()
-def inner_products(V, d, g):  # type: ignore[no-untyped-def]
+def inner_products(V, d, g):
     """``g[6b ..]`` becomes the inner products of the four reflectors of block ``b``."""
     rows = height(d)
     for k in range(0, d - 1, 4):
@@ -23,7 +23,7 @@ def inner_products(V, d, g):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def rotate_strips(A, first, last, V, tau, d, g):  # type: ignore[no-untyped-def]
+def rotate_strips(A, first, last, V, tau, d, g):
     """``H_{d-2} ... H_0`` on the strips ``first .. last - 1`` of ``A``, in place; ``g``: see `inner_products`."""
     rows = height(d)
     for k in range(0, d - 1, 4):
@@ -32,7 +32,7 @@ def rotate_strips(A, first, last, V, tau, d, g):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def rotate_columns(A, strips, V, tau, d, g, P, slots, measured):  # type: ignore[no-untyped-def]
+def rotate_columns(A, strips, V, tau, d, g, P, slots, measured):
     """``A <- H_{d-2} ... H_0 A`` in place; if ``measured``, `add_squares` of all strips while they are near."""
     step = max(1, NEAR // height(d))
     for first in range(0, strips, step):
@@ -43,7 +43,7 @@ def rotate_columns(A, strips, V, tau, d, g, P, slots, measured):  # type: ignore
 
 
 @kernel()
-def add_squares(A, first, last, P, slots, d):  # type: ignore[no-untyped-def]
+def add_squares(A, first, last, P, slots, d):
     """Add the squares in the strips ``first .. last - 1`` of row ``i`` to the ``slots`` rows of ``P`` from ``slots i`` on.
 
     Strip 0 starts them anew. Column ``j`` belongs to part ``j % 32`` of its row, whatever the lanes.
@@ -61,7 +61,7 @@ def add_squares(A, first, last, P, slots, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def scale_strips(A, strips, a, d):  # type: ignore[no-untyped-def]
+def scale_strips(A, strips, a, d):
     """Multiply row ``i`` by ``a[i]``."""
     rows = height(d)
     for strip in range(strips):

@@ -27,7 +27,7 @@ def turns(d: int) -> FloatArray:
 
 
 @kernel()
-def _signs(A, strips, words, d):  # type: ignore[no-untyped-def]
+def _signs(A, strips, words, d):
     """Rows times random signs, over √d."""
     rows, scale = height(d), 1.0 / math.sqrt(d)
     for i in range(d):
@@ -39,7 +39,7 @@ def _signs(A, strips, words, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _permute(A, strips, words, d):  # type: ignore[no-untyped-def]
+def _permute(A, strips, words, d):
     """Fisher-Yates: row i changes places with one of ``0 .. i``."""
     rows = height(d)
     for i in range(d - 1, 0, -1):
@@ -54,7 +54,7 @@ def _permute(A, strips, words, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def rotate_hadamard(A, strips, words, d):  # type: ignore[no-untyped-def]
+def rotate_hadamard(A, strips, words, d):
     """``A <- H S A/√d``, H the Sylvester matrix, S random signs."""
     rows = height(d)
     _signs(A, strips, words, d)
@@ -73,7 +73,7 @@ def rotate_hadamard(A, strips, words, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def rotate_cosine(A, strips, words, turn, d):  # type: ignore[no-untyped-def]
+def rotate_cosine(A, strips, words, turn, d):
     """``A <- C S P A``: signed random permutation, then the orthonormal cosine transform (DCT-II, up to a fixed permutation).
 
     Two columns are the real and imaginary part of one; Fourier transform, parts taken apart again, quarter turns.
@@ -91,7 +91,7 @@ def rotate_cosine(A, strips, words, turn, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _fourier(A, base, turn, d):  # type: ignore[no-untyped-def]
+def _fourier(A, base, turn, d):
     middle, half = max(d // 2, 1), 1
     while half < d:
         step = d // (2 * half)
@@ -110,7 +110,7 @@ def _fourier(A, base, turn, d):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _scale_middle(A, at, cosine, i, d):  # type: ignore[no-untyped-def]
+def _scale_middle(A, at, cosine, i, d):
     """Row d/2 is real in both parts: ``√2 cos(π/4) = 1`` times itself, up to rounding of the table."""
     if 2 * i == d:
         factor = math.sqrt(2.0) * cosine
@@ -119,7 +119,7 @@ def _scale_middle(A, at, cosine, i, d):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _quarter_turns(A, a, b, cosine, sine):  # type: ignore[no-untyped-def]
+def _quarter_turns(A, a, b, cosine, sine):
     """Rows k and d-k: parts of the two real transforms, each turned by ``πk/(2d)``."""
     half = math.sqrt(0.5)  # √2 of the cosine transform, ½ of taking parts apart
     for c in range(0, 4, 2):

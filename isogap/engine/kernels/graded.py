@@ -16,7 +16,7 @@ SHARE = 1e-3
 
 
 @kernel()
-def orthogonalise_columns(X, columns, d):  # type: ignore[no-untyped-def]
+def orthogonalise_columns(X, columns, d):
     """One cyclic sweep: rotate each pair of columns to orthogonality.
 
     With ``a = ‖x_p‖²``, ``b = ‖x_q‖²``, ``g = x_p · x_q`` the tangent is ``t = 2g sign(b-a) / (|b-a| + sqrt((b-a)² + 4g²))``,

@@ -19,7 +19,7 @@ POWERS = 2.0 ** np.arange(LEAST_POWER, MOST_POWER)
 
 
 @kernel()
-def multiply(log_d, U, diagonal, above):  # type: ignore[no-untyped-def]
+def multiply(log_d, U, diagonal, above):
     """``diag(exp(log_d)) U <- R diag(exp(log_d)) U`` in place, for one factor after another.
 
     Shapes: ``log_d (N,)``, ``U (N, N)``, ``diagonal (F, N)`` positive, ``above (F, N(N-1)/2)`` rows of R right of the diagonal.
@@ -43,7 +43,7 @@ def multiply(log_d, U, diagonal, above):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _add_rows(U, i, weights, rows, used):  # type: ignore[no-untyped-def]
+def _add_rows(U, i, weights, rows, used):
     """``U[i] += Σ_m weights[m] U[rows[m]]`` over rising rows, four at a time; left of its diagonal every row is zero."""
     N = U.shape[0]
     whole = used - used % 4
@@ -60,7 +60,7 @@ def _add_rows(U, i, weights, rows, used):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def multiply_gaussian(generator, log_d, U, scratch, indices, factors, values):  # type: ignore[no-untyped-def]
+def multiply_gaussian(generator, log_d, U, scratch, indices, factors, values):
     """The same for ``factors`` triangular factors of Gaussian matrices with unit variances, drawn here (Bartlett).
 
     A normal is drawn only where it reaches a bit: which those are depends on the replica's own past alone. Scales are
@@ -91,7 +91,7 @@ def multiply_gaussian(generator, log_d, U, scratch, indices, factors, values):  
 
 
 @kernel()
-def _dot(x, y):  # type: ignore[no-untyped-def]
+def _dot(x, y):
     """Inner product in eight interleaved sums: a fixed order that processors with vectors are fast at."""
     n = x.shape[0]
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
@@ -112,7 +112,7 @@ def _dot(x, y):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _normalise(log_d, U, i):  # type: ignore[no-untyped-def]
+def _normalise(log_d, U, i):
     """Move the length of row ``i`` into its scale; a zero row has scale -inf."""
     size = math.sqrt(_dot(U[i], U[i]))
     if size > 0.0:
@@ -125,7 +125,7 @@ def _normalise(log_d, U, i):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _rotate(log_d, U, i, j, c, tau, back):  # type: ignore[no-untyped-def]
+def _rotate(log_d, U, i, j, c, tau, back):
     """Directions ``u + back v`` and ``v - tau u`` of rows with cosine ``c``, brought to length 1 at once."""
     log_cosine = -0.5 * math.log1p(tau * back)
     longer, shorter = 1.0 + back * (2.0 * c + back), 1.0 + tau * (tau - 2.0 * c)
@@ -145,7 +145,7 @@ def _rotate(log_d, U, i, j, c, tau, back):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def graded_values(log_d, U, tolerance, sweeps):  # type: ignore[no-untyped-def]
+def graded_values(log_d, U, tolerance, sweeps):
     """One-sided Jacobi rotations of the rows of ``diag(exp(log_d)) U``: ``log_d`` ends as the logarithms of the singular values.
 
     With ``a ≥ b`` the lengths of two rows, ``ρ = b/a`` and ``c`` the cosine, the rotation of tangent ``t = τ ρ``,

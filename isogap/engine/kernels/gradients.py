@@ -36,7 +36,7 @@ SMALLEST = 2.0**-1022
 
 
 @kernel()
-def scale_rows(A, columns, d, factor):  # type: ignore[no-untyped-def]
+def scale_rows(A, columns, d, factor):
     """Multiply row ``i`` by ``factor[i]``."""
     stride = panel_stride(d)
     for panel in range((columns + 3) // 4):
@@ -47,7 +47,7 @@ def scale_rows(A, columns, d, factor):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def square_rows(A, columns, d, square):  # type: ignore[no-untyped-def]
+def square_rows(A, columns, d, square):
     """``square[i]`` becomes the squared norm of row ``i``."""
     stride = panel_stride(d)
     for i in range(d):
@@ -60,7 +60,7 @@ def square_rows(A, columns, d, square):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def bartlett(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
+def bartlett(X, columns, z, norm, scale, d):
     """``X <- scale · Rᵀ X``, ``Rᵀ`` lower triangular with diagonal ``norm`` and the ``d(d-1)/2`` normals ``z`` below."""
     stride = panel_stride(d)
     for i in range(d - 1, -1, -1):
@@ -75,7 +75,7 @@ def bartlett(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def bartlett_back(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
+def bartlett_back(X, columns, z, norm, scale, d):
     """``X <- scale · R X``: the transpose of `bartlett`."""
     stride = panel_stride(d)
     for i in range(d):
@@ -89,7 +89,7 @@ def bartlett_back(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def
 
 
 @kernel()
-def bands_together(d):  # type: ignore[no-untyped-def]
+def bands_together(d):
     """How many bands of four rows of the gradient meet each band of the state together.
 
     One at a time, read where the state lies, while gradient and state fit the second cache; beyond, ``640 // q`` of them: 640
@@ -100,7 +100,7 @@ def bands_together(d):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _row_product(X, x, Y, y, total):  # type: ignore[no-untyped-def]
+def _row_product(X, x, Y, y, total):
     """Add the inner product of four entries."""
     a = fma(load(X, x + 1), load(Y, y + 1), load(X, x) * load(Y, y))
     b = fma(load(X, x + 3), load(Y, y + 3), load(X, x + 2) * load(Y, y + 2))
@@ -108,7 +108,7 @@ def _row_product(X, x, Y, y, total):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _pull_row(U, H, x, f, dot, B, y):  # type: ignore[no-untyped-def]
+def _pull_row(U, H, x, f, dot, B, y):
     """Four entries of ``f (U + dot H)``."""
     for c in range(4):
         u = f * fma(dot, load(H, x + c), load(U, x + c))
@@ -117,7 +117,7 @@ def _pull_row(U, H, x, f, dot, B, y):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _pull_back(U, H, factor, i, stride, panels, B, to):  # type: ignore[no-untyped-def]
+def _pull_back(U, H, factor, i, stride, panels, B, to):
     """``U <- factor (U - factor² diag(U Hᵀ) H)`` for the rows ``i .. i + 3``, which also go to ``B``, panel by panel."""
     s0 = s1 = s2 = s3 = spread(0.0, load(U, 0))
     x = 4 * i
@@ -137,7 +137,7 @@ def _pull_back(U, H, factor, i, stride, panels, B, to):  # type: ignore[no-untyp
 
 
 @kernel(forceinline=True)
-def _first_entry(U, H, x, f, stride, panels):  # type: ignore[no-untyped-def]
+def _first_entry(U, H, x, f, stride, panels):
     """Entry 0 of ``f (u - f² (u·h) h)`` as ``f³ (u_0 Σ h_k² - h_0 Σ u_k h_k)``, sums over ``k > 0``, where ``f² h·h = 1``."""
     u, h = load(U, x), load(H, x)
     product = square = spread(0.0, u)
@@ -150,7 +150,7 @@ def _first_entry(U, H, x, f, stride, panels):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _pull_back_graded(U, H, factor, i, stride, panels, B, to):  # type: ignore[no-untyped-def]
+def _pull_back_graded(U, H, factor, i, stride, panels, B, to):
     """`_pull_back` where column 0 of ``H`` is far above the others, so that ``u_0 - f² (u·h) h_0`` would cancel."""
     x = 4 * i
     g0 = _first_entry(U, H, x, load(factor, i), stride, panels)
@@ -169,7 +169,7 @@ def _pull_back_graded(U, H, factor, i, stride, panels, B, to):  # type: ignore[n
 
 
 @kernel(forceinline=True)
-def _squares(B, x, F, y, stride, panels, weight, w):  # type: ignore[no-untyped-def]
+def _squares(B, x, F, y, stride, panels, weight, w):
     """``Σ_rj (u_r·f_j)² weight_j²`` of four rows ``u_r`` in ``B`` and four rows ``f_j``."""
     s00 = s01 = s02 = s03 = s10 = s11 = s12 = s13 = spread(0.0, load(B, 0))
     s20 = s21 = s22 = s23 = s30 = s31 = s32 = s33 = spread(0.0, load(B, 0))
@@ -194,7 +194,7 @@ def _squares(B, x, F, y, stride, panels, weight, w):  # type: ignore[no-untyped-
 
 
 @kernel()
-def pull_back(U, H, factor, columns, d, F, weight, B, square, with_norm, graded):  # type: ignore[no-untyped-def]
+def pull_back(U, H, factor, columns, d, F, weight, B, square, with_norm, graded):
     """``U <- G = factor (U - factor² diag(U Hᵀ) H)``; if ``with_norm``, ``square[0] <- ‖G Fᵀ diag(weight)‖_F²``.
 
     The norm comes from the product itself: Gram matrices would square its condition. ``B`` is scratch for some rows. ``graded``
@@ -224,7 +224,7 @@ def pull_back(U, H, factor, columns, d, F, weight, B, square, with_norm, graded)
 
 
 @kernel()
-def store_squared_norm(U, F, weight, columns, d, B, square):  # type: ignore[no-untyped-def]
+def store_squared_norm(U, F, weight, columns, d, B, square):
     """``square[0] <- ‖U Fᵀ diag(weight)‖_F²``; ``B`` as in `pull_back`."""
     q, panels, stride = (d + 3) // 4, (columns + 3) // 4, panel_stride(d)
     total = spread(0.0, load(U, 0))
@@ -238,7 +238,7 @@ def store_squared_norm(U, F, weight, columns, d, B, square):  # type: ignore[no-
 
 
 @kernel(forceinline=True)
-def _store_row(C, at, weight, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
+def _store_row(C, at, weight, s0, s1, s2, s3):
     store(C, at, weight * s0)
     store(C, at + 1, weight * s1)
     store(C, at + 2, weight * s2)
@@ -246,14 +246,14 @@ def _store_row(C, at, weight, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _cross(f, u, f0, f1, f2, f3, u0, u1, u2, u3, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
+def _cross(f, u, f0, f1, f2, f3, u0, u1, u2, u3, s0, s1, s2, s3):
     """Add ``f u_c - u f_c`` (``u`` comes with its sign changed) to ``s_c``."""
     s0, s1 = fma(f, u0, fma(u, f0, s0)), fma(f, u1, fma(u, f1, s1))
     return s0, s1, fma(f, u2, fma(u, f2, s2)), fma(f, u3, fma(u, f3, s3))
 
 
 @kernel()
-def antisymmetric(F, factor, U, columns, d, C, size):  # type: ignore[no-untyped-def]
+def antisymmetric(F, factor, U, columns, d, C, size):
     """``C <- FᵀU - UᵀF`` with ``diag(factor) F`` for ``F``, and ``size <- ‖F‖²‖U‖²``.
 
     Only tiles of four by four not above the diagonal are stored, those below it times ``√2``: the Frobenius norm is right.
@@ -291,7 +291,7 @@ def antisymmetric(F, factor, U, columns, d, C, size):  # type: ignore[no-untyped
 
 
 @kernel()
-def multiply(X, scale, Y, columns, d, weights, state, z, V, lower, sign, norm, R, square, ahead, later):  # type: ignore[no-untyped-def]
+def multiply(X, scale, Y, columns, d, weights, state, z, V, lower, sign, norm, R, square, ahead, later):
     """``Y <- W diag(scale) X`` for fresh weights, up to the signs of the rows, which are left in ``sign``."""
     tall = height(d)
     fill_normals(state, (d * (d + 1) // 2 + 1) // 2, z)
@@ -310,7 +310,7 @@ def multiply(X, scale, Y, columns, d, weights, state, z, V, lower, sign, norm, R
 
 
 @kernel()
-def multiply_back(U, columns, d, weights, V, lower, R, ahead, later):  # type: ignore[no-untyped-def]
+def multiply_back(U, columns, d, weights, V, lower, R, ahead, later):
     """``U <- Wᵀ U``; for orthogonal weights the signs of the rows have been applied before."""
     tall = height(d)
     if weights == GAUSSIAN:
@@ -320,7 +320,7 @@ def multiply_back(U, columns, d, weights, V, lower, R, ahead, later):  # type: i
 
 
 @kernel()
-def forward(  # type: ignore[no-untyped-def]
+def forward(
     state, first, last, columns, d, weights, states, factors, Vs, lowers, z, sign, norm, R, square
 ):  # fmt: skip
     """Run the layers ``first .. last - 1`` of the tape."""
@@ -336,7 +336,7 @@ def forward(  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def backward(  # type: ignore[no-untyped-def]
+def backward(
     U, exponent, begin, first, last, columns, d, weights, graded, wanted, log_norm, states, factors, Vs, lowers, R, square,
     ones, B
 ):  # fmt: skip
@@ -364,7 +364,7 @@ def backward(  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def rescale(U, exponent):  # type: ignore[no-untyped-def]
+def rescale(U, exponent):
     """Multiply a lane by a power of two, and note it, when its squared norm has left the safe range."""
     s0 = s1 = s2 = s3 = spread(0.0, load(U, 0))
     for x in range(0, U.shape[0], 4):

@@ -15,7 +15,7 @@ from isogap.engine.kernels.normals import fill_normals
 
 
 @kernel(forceinline=True)
-def _four(W, at, d, k, x, tau):  # type: ignore[no-untyped-def]
+def _four(W, at, d, k, x, tau):
     """Apply the reflector ``x``, whose first entry is ``v_0``, to four columns that start in row ``k + 1`` below a zero."""
     zero = spread(0.0, load(x, 0))
     a = b = c = e = zero
@@ -41,7 +41,7 @@ def _four(W, at, d, k, x, tau):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _one(W, at, d, k, x, tau):  # type: ignore[no-untyped-def]
+def _one(W, at, d, k, x, tau):
     """The same for one column."""
     a = spread(0.0, load(x, 0))
     for i in range(1, d - k):
@@ -53,7 +53,7 @@ def _one(W, at, d, k, x, tau):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def build_orthogonal(z, d, x, W):  # type: ignore[no-untyped-def]
+def build_orthogonal(z, d, x, W):
     """``W`` from the ``d(d+1)/2`` normals ``z``, the last row first, and its determinant; ``x`` is scratch, ``d`` long."""
     head = load(z, 0)
     one = spread(1.0, head)
@@ -90,14 +90,14 @@ def build_orthogonal(z, d, x, W):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _scale(W, d, factor):  # type: ignore[no-untyped-def]
+def _scale(W, d, factor):
     """Multiply the last column by a number of every lane."""
     for i in range(d * (d - 1), d * d):
         store(W, i, load(W, i) * factor)
 
 
 @kernel(forceinline=True)
-def _scale_complex(R, M, d, re, im):  # type: ignore[no-untyped-def]
+def _scale_complex(R, M, d, re, im):
     """Multiply the last column by the conjugate of a complex number of every lane."""
     for i in range(d * (d - 1), d * d):
         r, m = load(R, i), load(M, i)
@@ -106,7 +106,7 @@ def _scale_complex(R, M, d, re, im):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _complex_columns(R, M, at, d, m, x, y, tau, columns):  # type: ignore[no-untyped-def]
+def _complex_columns(R, M, at, d, m, x, y, tau, columns):
     """Apply the complex reflector ``x + i y`` to ``columns`` (1 or 2) columns of ``R + i M`` below a zero."""
     zero = spread(0.0, load(x, 0))
     a = b = c = e = zero
@@ -136,7 +136,7 @@ def _complex_columns(R, M, at, d, m, x, y, tau, columns):  # type: ignore[no-unt
 
 
 @kernel()
-def build_unitary(z, d, x, y, R, M):  # type: ignore[no-untyped-def]
+def build_unitary(z, d, x, y, R, M):
     """``R + i M`` from the ``d(d+1)`` normals ``z``, pairs (real, imaginary), and its determinant.
 
     ``x``, ``y`` are scratch, ``d`` long.
@@ -184,7 +184,7 @@ def build_unitary(z, d, x, y, R, M):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def orthogonal_lanes(state, z, x, W, d, special, out, count):  # type: ignore[no-untyped-def]
+def orthogonal_lanes(state, z, x, W, d, special, out, count):
     """Fill ``out[:count]``, matrix ``8 s + r`` from lane ``r`` in step ``s``; ``special`` divides by the determinant."""
     half = (d * (d + 1) // 2 + 1) // 2
     for first in range(0, count, 8):
@@ -199,7 +199,7 @@ def orthogonal_lanes(state, z, x, W, d, special, out, count):  # type: ignore[no
 
 
 @kernel()
-def orthogonal_plain(state, z, x, W, d, special, out, first, step):  # type: ignore[no-untyped-def]
+def orthogonal_plain(state, z, x, W, d, special, out, first, step):
     """Fill ``out[first], out[first + step], ...``: what one lane does."""
     half = (d * (d + 1) // 2 + 1) // 2
     for place in range(first, out.shape[0], step):
@@ -213,7 +213,7 @@ def orthogonal_plain(state, z, x, W, d, special, out, first, step):  # type: ign
 
 
 @kernel()
-def unitary_lanes(state, z, x, y, R, M, d, special, out, count):  # type: ignore[no-untyped-def]
+def unitary_lanes(state, z, x, y, R, M, d, special, out, count):
     """Fill the complex ``out[:count]``, matrix ``8 s + r`` from lane ``r``; ``special`` divides by the determinant."""
     half = d * (d + 1) // 2
     for first in range(0, count, 8):
@@ -228,7 +228,7 @@ def unitary_lanes(state, z, x, y, R, M, d, special, out, count):  # type: ignore
 
 
 @kernel()
-def unitary_plain(state, z, x, y, R, M, d, special, out, first, step):  # type: ignore[no-untyped-def]
+def unitary_plain(state, z, x, y, R, M, d, special, out, first, step):
     """Fill ``out[first], out[first + step], ...``: what one lane does."""
     half = d * (d + 1) // 2
     for place in range(first, out.shape[0], step):

@@ -15,25 +15,25 @@ ORTHOGONAL, GAUSSIAN, HADAMARD, COSINE = 0, 1, 2, 3
 
 
 @kernel(forceinline=True)
-def height(d):  # type: ignore[no-untyped-def]
+def height(d):
     """Rows of a panel: ``d`` rounded up to whole groups of four."""
     return 4 * ((d + 3) // 4)
 
 
 @kernel(forceinline=True)
-def place_in_x(i, j, rows):  # type: ignore[no-untyped-def]
+def place_in_x(i, j, rows):
     """Place of ``X_ij`` in panels of four columns, each of ``rows = height(d)`` rows."""
     return 4 * (rows * (j // 4) + i) + j % 4
 
 
 @kernel(forceinline=True)
-def place_in_e(i, j):  # type: ignore[no-untyped-def]
+def place_in_e(i, j):
     """Place of ``E_ij``, ``j ≤ i``, in panels of four rows of the lower half; the corner of a panel is a whole 4 x 4."""
     return 8 * (i // 4) * (i // 4 + 1) + 4 * j + i % 4
 
 
 @kernel(forceinline=True)
-def place_in_strip(i, j, rows, strip):  # type: ignore[no-untyped-def]
+def place_in_strip(i, j, rows, strip):
     """Place of ``A_ij`` in strips of ``strip`` columns, each of ``rows = height(d)`` rows."""
     return ((j // strip) * rows + i) * strip + j % strip
 

@@ -32,7 +32,7 @@ SQRT_HALF_BITS = np.uint64(0x3FE6A09E667F3BCD)
 
 
 @kernel(forceinline=True)
-def _artanh(m):  # type: ignore[no-untyped-def]
+def _artanh(m):
     """``s = (m-1)/(m+1)`` and ``artanh(s)/s - 1`` for ``m`` in ``[sqrt(1/2), sqrt 2)``, where ``|s| ≤ 0.1716``.
 
     The polynomial interpolates ``(artanh(s)/s - 1)/s²`` at Chebyshev points with an error of 5e-18 in ``2 artanh s = log m``.
@@ -49,7 +49,7 @@ def _artanh(m):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def log_of(x):  # type: ignore[no-untyped-def]
+def log_of(x):
     """``log x`` of a positive normal number, to 1 ulp away from 1 and ``2^-53`` absolutely near it: ``x = 2^e m`` (`_artanh`)."""
     bits = bits_of(x)
     e = right_signed(minus(bits, SQRT_HALF_BITS), 52)
@@ -59,7 +59,7 @@ def log_of(x):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def curvature_series(x):  # type: ignore[no-untyped-def]
+def curvature_series(x):
     """``(x - log(1+x)) / x²`` for ``-0.4 ≤ x ≤ 0.6``: with ``c = 1/(2+x)``, ``r = c x``, ``c (1 - 2 c r (1/3 + r²/5 + ...))``.
 
     ``log(1+x) = 2 artanh r``, ``r² ≤ 1/16``: the first term left out is 16^-13/27. Outside that range the difference itself
@@ -83,7 +83,7 @@ def curvature_series(x):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def curvature(x):  # type: ignore[no-untyped-def]
+def curvature(x):
     """``(x - log(1+x)) / x²`` for ``x > -0.99`` to a few ulp; ``1/2`` at 0."""
     near = curvature_series(x)
     if any_less(x, -0.4) or any_less(0.6, x):  # rare: not worth its divisions otherwise
@@ -93,7 +93,7 @@ def curvature(x):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def excess(y):  # type: ignore[no-untyped-def]
+def excess(y):
     """``y - 1 - log y`` for ``y > 0``, to a few ulp."""
     x = y - 1.0
     near, far = x * x * curvature_series(x), x - log_of(y)
@@ -101,7 +101,7 @@ def excess(y):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def radius_of(word):  # type: ignore[no-untyped-def]
+def radius_of(word):
     """``sqrt(-2 log u)`` of a random word, ``u = k/2^53`` with whole ``k``: `log_of` with both factors in its constants."""
     bits = bits_of(to_floats(plus(right(word, 11), np.uint64(1))))
     e = right_signed(minus(bits, SQRT_HALF_BITS), 52)
@@ -112,7 +112,7 @@ def radius_of(word):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def turn_of(word):  # type: ignore[no-untyped-def]
+def turn_of(word):
     """Cosine and sine of ``2π word/2^64``: quarter turn ``q`` = upper two bits after rounding, the rest in ``[-π/4, π/4)``."""
     x = to_floats(left(word, 2)) * (HALF_PI * 5.421010862427522e-20)
     q = x * x
@@ -140,7 +140,7 @@ def turn_of(word):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _next_word(s0, s1, s2, s3):  # type: ignore[no-untyped-def]
+def _next_word(s0, s1, s2, s3):
     """One word of xoshiro256++ and the state after it."""
     word = plus(rotate(plus(s0, s3), 23), s0)
     t = left(s1, 17)
@@ -152,7 +152,7 @@ def _next_word(s0, s1, s2, s3):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _store_state(state, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
+def _store_state(state, s0, s1, s2, s3):
     store(state, 0, s0)
     store(state, 1, s1)
     store(state, 2, s2)
@@ -160,7 +160,7 @@ def _store_state(state, s0, s1, s2, s3):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def fill_words(state, out):  # type: ignore[no-untyped-def]
+def fill_words(state, out):
     """Fill ``out`` (uint64) from one generator and advance ``state`` (4 words)."""
     s0, s1, s2, s3 = load(state, 0), load(state, 1), load(state, 2), load(state, 3)
     for i in range(out.shape[0]):
@@ -169,7 +169,7 @@ def fill_words(state, out):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def fill_normals(state, half, z):  # type: ignore[no-untyped-def]
+def fill_normals(state, half, z):
     """Draw ``2 half`` normals into ``z`` and advance ``state`` (4 words or rows of words)."""
     s0, s1, s2, s3 = load(state, 0), load(state, 1), load(state, 2), load(state, 3)
     for i in range(half):
@@ -185,7 +185,7 @@ def fill_normals(state, half, z):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def scatter_normals(state, half, radii, place, out):  # type: ignore[no-untyped-def]
+def scatter_normals(state, half, radii, place, out):
     """`fill_normals` with normal ``i`` at ``out[place[i]]``; ``radii`` is scratch, ``half`` long."""
     s0, s1, s2, s3 = load(state, 0), load(state, 1), load(state, 2), load(state, 3)
     for i in range(half):
@@ -201,7 +201,7 @@ def scatter_normals(state, half, radii, place, out):  # type: ignore[no-untyped-
 
 
 @kernel()
-def words_to_normals(words, out):  # type: ignore[no-untyped-def]
+def words_to_normals(words, out):
     """The normals of ``2h`` words that are already there."""
     half = out.shape[0] // 2
     for i in range(half):

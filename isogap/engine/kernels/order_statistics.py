@@ -18,7 +18,7 @@ _LOWEST = -1.7976931348623157e308
 
 
 @kernel()
-def _below(row, x):  # type: ignore[no-untyped-def]
+def _below(row, x):
     count = 0
     for i in range(row.shape[0]):
         count += 1 if row[i] < x else 0
@@ -26,7 +26,7 @@ def _below(row, x):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _range(row):  # type: ignore[no-untyped-def]
+def _range(row):
     least = most = row[0]
     for i in range(1, row.shape[0]):
         least, most = min(least, row[i]), max(most, row[i])
@@ -35,7 +35,7 @@ def _range(row):  # type: ignore[no-untyped-def]
 
 # Minima and maxima of finite numbers: no rounding, whatever their order.
 @kernel(fastmath={"nnan", "nsz"})
-def _cut(row, other, x):  # type: ignore[no-untyped-def]
+def _cut(row, other, x):
     """Largest value below ``x`` and smallest of the others, of ``row`` and of ``other``."""
     a = c = -np.inf
     b = d = np.inf
@@ -50,7 +50,7 @@ def _cut(row, other, x):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _separator(row, low, x, spacing):  # type: ignore[no-untyped-def]
+def _separator(row, low, x, spacing):
     """A number with ``low + 1`` values below it, near ``x`` where values are ``spacing`` apart; whether there is; the spacing."""
     # Numbers with too few and with too many values below them, and how many.
     left, right, fewer, more = -np.inf, np.inf, 0, row.shape[0]
@@ -73,7 +73,7 @@ def _separator(row, low, x, spacing):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def neighbours(values, other, ranks, near, out, other_out, found):  # type: ignore[no-untyped-def]
+def neighbours(values, other, ranks, near, out, other_out, found):
     """Fill ``out[r, q]`` and ``other_out[r, q]`` with order statistics ``ranks[q]`` and ``ranks[q] + 1``, where ``found[r, q]``.
 
     ``ranks`` are below the number of columns less one. ``near``, 0 at first, holds for each rank a separator, the spacing,

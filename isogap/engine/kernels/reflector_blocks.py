@@ -21,14 +21,14 @@ from isogap.engine.kernels.lanes.vectors import fma, load, root, spread, store, 
 
 
 @kernel(forceinline=True)
-def panel_stride(d):  # type: ignore[no-untyped-def]
+def panel_stride(d):
     """From one panel of four columns to the next."""
     q = (d + 3) // 4
     return 16 * (q | 1 if q >= 12 else q)
 
 
 @kernel()
-def _complete_last(z, d):  # type: ignore[no-untyped-def]
+def _complete_last(z, d):
     """Fill the triangle of the normals of the last block up with zeros to rows of 4, 3, 2, 1, in place."""
     r = (d - 1) % 4 + 1
     at, to = d * (d + 1) // 2, (d - r) * (d + r + 1) // 2 + 10
@@ -43,7 +43,7 @@ def _complete_last(z, d):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _head(x, square, keep):  # type: ignore[no-untyped-def]
+def _head(x, square, keep):
     """First entry of ``v`` from that of ``x`` and ``‖x‖²``, ``-tau``, sign, ``‖x‖``; ``keep = 0``: no reflector, other sign."""
     length, sign = root(square), where_less(x, 0.0, 1.0, spread(-1.0, x))
     size = where_less(x, 0.0, 0.0 - x, x)
@@ -52,7 +52,7 @@ def _head(x, square, keep):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def make_blocks(z, d, V, sign, norm):  # type: ignore[no-untyped-def]
+def make_blocks(z, d, V, sign, norm):
     """Blocks, signs and ``‖x_k‖`` from the ``d(d+1)/2`` normals ``z``, ``x_0`` first; ``z`` has room for ten more."""
     q = (d + 3) // 4
     _complete_last(z, d)
@@ -112,7 +112,7 @@ def make_blocks(z, d, V, sign, norm):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _coefficients(A, at, a00, a11, a22, a33, g10, g20, g21, g30, g31, g32):  # type: ignore[no-untyped-def]
+def _coefficients(A, at, a00, a11, a22, a33, g10, g20, g21, g30, g31, g32):
     """``A`` from its diagonal ``-tau`` and the inner products: ``(A w)_c = -tau_c (w_c + Σ_{e<c} g_ce (A w)_e)``."""
     a10 = a11 * (g10 * a00)
     a21 = a22 * (g21 * a11)
@@ -133,7 +133,7 @@ def _coefficients(A, at, a00, a11, a22, a33, g10, g20, g21, g30, g31, g32):  # t
 
 
 @kernel(forceinline=True)
-def _combine(A, at, w0, w1, w2, w3, transposed):  # type: ignore[no-untyped-def]
+def _combine(A, at, w0, w1, w2, w3, transposed):
     """``A w`` or ``Aᵀ w``."""
     if transposed:
         r0 = fma(load(A, at + 6), w3, fma(load(A, at + 3), w2, fma(load(A, at + 1), w1, load(A, at) * w0)))
@@ -149,7 +149,7 @@ def _combine(A, at, w0, w1, w2, w3, transposed):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _row(X, x, Y, scale, i, scaled):  # type: ignore[no-untyped-def]
+def _row(X, x, Y, scale, i, scaled):
     """Four entries of ``Y`` that start at ``x``; if ``scaled``, they are first made: ``scale[i]`` times those of ``X``."""
     if scaled:
         f = load(scale, i)
@@ -164,7 +164,7 @@ def _row(X, x, Y, scale, i, scaled):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _products(X, scale, scaled, Y, x, V, v, n, a, transposed, R, r):  # type: ignore[no-untyped-def]
+def _products(X, scale, scaled, Y, x, V, v, n, a, transposed, R, r):
     """``R <- A Vᵀ Y`` (or with ``Aᵀ``) for the ``n`` rows at ``V[v]`` and four columns of ``Y`` that start at ``x``.
 
     If ``scaled``, ``Y`` is first made: ``diag(scale) X``.
@@ -231,7 +231,7 @@ def _products(X, scale, scaled, Y, x, V, v, n, a, transposed, R, r):  # type: ig
 
 
 @kernel(forceinline=True)
-def _update(X, x, V, v, n, R, r):  # type: ignore[no-untyped-def]
+def _update(X, x, V, v, n, R, r):
     """``X <- X + V R``."""
     w00, w01, w02, w03 = load(R, r), load(R, r + 1), load(R, r + 2), load(R, r + 3)
     w10, w11, w12, w13 = load(R, r + 4), load(R, r + 5), load(R, r + 6), load(R, r + 7)
@@ -269,7 +269,7 @@ def _update(X, x, V, v, n, R, r):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _add_squares(X, x, square, first):  # type: ignore[no-untyped-def]
+def _add_squares(X, x, square, first):
     """Add the squares of four entries of each of the four rows from ``first`` on to ``square``."""
     for i in range(4):
         y = x + 4 * i
@@ -279,7 +279,7 @@ def _add_squares(X, x, square, first):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _apply(  # type: ignore[no-untyped-def]
+def _apply(
     X, scale, scaled, Y, first, last, d, V, v, b, transposed, R, square, measured, ahead, lines, later, rest, at
 ):  # fmt: skip
     """Block ``b`` on the panels ``first .. last - 1`` of ``Y``; the update follows one panel behind the products.
@@ -304,7 +304,7 @@ def _apply(  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _chunk(d):  # type: ignore[no-untyped-def]
+def _chunk(d):
     """Panels that are worked on in turns: they stay in the inner cache, beside a block, while the blocks pass by.
 
     While the coefficients of one are being computed the sums of the next are under way; from ``d = 65`` on two do not fit.
@@ -313,7 +313,7 @@ def _chunk(d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def rotate(X, scale, Y, columns, V, d, R, square, ahead, later):  # type: ignore[no-untyped-def]
+def rotate(X, scale, Y, columns, V, d, R, square, ahead, later):
     """``Y <- H diag(scale) X`` with ``H`` the product of all reflectors; ``square`` receives the squared norms of its rows.
 
     ``R`` is scratch, 32 long.
@@ -334,7 +334,7 @@ def rotate(X, scale, Y, columns, V, d, R, square, ahead, later):  # type: ignore
 
 
 @kernel()
-def rotate_back(X, columns, V, d, R, ahead, later):  # type: ignore[no-untyped-def]
+def rotate_back(X, columns, V, d, R, ahead, later):
     """``X <- Hᵀ X`` in place; ``R`` is scratch, 32 long."""
     q, panels, chunk = (d + 3) // 4, (columns + 3) // 4, _chunk(d)
     at, lines, rest = 0, panel_stride(d) // q + 1, (8 * q * (q + 1) + 10 * q) // (q * panels) + 1

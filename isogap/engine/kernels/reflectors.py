@@ -27,7 +27,7 @@ def places(d: int) -> npt.NDArray[np.uint64]:
 
 
 @kernel(forceinline=True)
-def _finish(V, at, k, d, tail, tau, sign, norm):  # type: ignore[no-untyped-def]
+def _finish(V, at, k, d, tail, tau, sign, norm):
     """Reflector ``k`` from ``x_k`` with first entry at ``at`` and ``tail`` the sum of the squares of the others."""
     head = load(V, at)
     length = root(fma(head, head, tail))
@@ -45,7 +45,7 @@ def _finish(V, at, k, d, tail, tau, sign, norm):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def finish_reflectors(V, d, tau, sign, norm):  # type: ignore[no-untyped-def]
+def finish_reflectors(V, d, tau, sign, norm):
     """``v_k``, ``tau_k``, signs and ``‖x_k‖`` from ``x_k`` in the place of ``v_k``, four at a time."""
     tall = height(d)
     for k in range(0, d, 4):
@@ -67,7 +67,7 @@ def finish_reflectors(V, d, tau, sign, norm):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def make_reflectors(z, d, V, tau, sign, norm):  # type: ignore[no-untyped-def]
+def make_reflectors(z, d, V, tau, sign, norm):
     """``v_k[i]``, ``i ≥ k``, ``tau_k``, signs and ``‖x_k‖`` from the ``d(d+1)/2`` normals ``z``, ``x_0`` first."""
     tall, at = height(d), 0
     for k in range(d):
@@ -79,7 +79,7 @@ def make_reflectors(z, d, V, tau, sign, norm):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _inner_products(V, base, first, rows, g):  # type: ignore[no-untyped-def]
+def _inner_products(V, base, first, rows, g):
     """``g`` = ``v_1·v_0, v_2·v_0, v_2·v_1, v_3·v_0, v_3·v_1, v_3·v_2`` of the block of four reflectors at ``base``."""
     g10 = g20 = g21 = g30 = g31 = g32 = spread(0.0, load(V, base))
     for i in range(first, rows):
@@ -96,7 +96,7 @@ def _inner_products(V, base, first, rows, g):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _sequential(tau, k, g, w0, w1, w2, w3):  # type: ignore[no-untyped-def]
+def _sequential(tau, k, g, w0, w1, w2, w3):
     """From ``w_c = v_c·x`` the ``a_c`` with ``H_3 H_2 H_1 H_0 x = x + Σ a_c v_c``."""
     a0 = (0.0 - load(tau, k)) * w0
     a1 = (0.0 - load(tau, k + 1)) * fma(load(g, 0), a0, w1)
@@ -106,7 +106,7 @@ def _sequential(tau, k, g, w0, w1, w2, w3):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _reflect_panel(X, at, V, base, first, rows, tau, k, g):  # type: ignore[no-untyped-def]
+def _reflect_panel(X, at, V, base, first, rows, tau, k, g):
     """Four reflectors on the four columns of ``X`` that start at ``at``."""
     zero = spread(0.0, load(X, at))
     w00 = w01 = w02 = w03 = w10 = w11 = w12 = w13 = zero
@@ -139,7 +139,7 @@ def _reflect_panel(X, at, V, base, first, rows, tau, k, g):  # type: ignore[no-u
 
 
 @kernel()
-def rotate_rows(X, columns, V, tau, d, g):  # type: ignore[no-untyped-def]
+def rotate_rows(X, columns, V, tau, d, g):
     """``X <- H_{d-2} ... H_0 X`` in place, four reflectors a pass and four columns at a time; ``g`` is scratch, 6 long."""
     rows = height(d)
     for k in range(0, d - 1, 4):
@@ -150,7 +150,7 @@ def rotate_rows(X, columns, V, tau, d, g):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _pair_products(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
+def _pair_products(E, V, base, k, panels, P):
     """``P[2i + c] <- (E v_c)_i`` for the pair of reflectors at ``base``, whose rows before ``k`` are zero."""
     first = 4 * (k // 4)
     zero = spread(0.0, load(V, base))
@@ -199,7 +199,7 @@ def _pair_products(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _pair_coefficients(V, base, k, rows, tau, P):  # type: ignore[no-untyped-def]
+def _pair_coefficients(V, base, k, rows, tau, P):
     """``P <- -Z`` with ``H_1 H_0 E H_0 H_1 = E - Σ_c (v_c z_cᵀ + z_c v_cᵀ)``.
 
     ``z_0 = τ_0 p_0 - ½ τ_0² (v_0·p_0) v_0``; ``z_1`` is the same of ``E - v_0 z_0ᵀ - z_0 v_0ᵀ``, whose product with ``v_1`` is
@@ -226,13 +226,13 @@ def _pair_coefficients(V, base, k, rows, tau, P):  # type: ignore[no-untyped-def
 
 
 @kernel(forceinline=True)
-def _add_pair(E, at, vi, zi, wi, yi, vj, zj, wj, yj):  # type: ignore[no-untyped-def]
+def _add_pair(E, at, vi, zi, wi, yi, vj, zj, wj, yj):
     """One entry of ``E + v zᵀ + z vᵀ + w yᵀ + y wᵀ``."""
     store(E, at, fma(yi, wj, fma(wi, yj, fma(zi, vj, fma(vi, zj, load(E, at))))))
 
 
 @kernel()
-def _pair_update(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
+def _pair_update(E, V, base, k, panels, P):
     """``E <- E + Σ_c (v_c P_cᵀ + P_c v_cᵀ)`` on the stored half."""
     for p in range(k // 4, panels):
         i, at = 4 * p, 8 * p * (p + 1)
@@ -268,7 +268,7 @@ def _pair_update(E, V, base, k, panels, P):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _reflect_corner(E, V, tau, d):  # type: ignore[no-untyped-def]
+def _reflect_corner(E, V, tau, d):
     """The reflector ``(c, s; s, -c)`` of the last two rows on both sides of ``E``, ``d`` even."""
     k = d - 2
     base, at = place_in_x(0, k, height(d)), place_in_e(k, 0)
@@ -289,7 +289,7 @@ def _reflect_corner(E, V, tau, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def rotate_both(E, V, tau, d, P):  # type: ignore[no-untyped-def]
+def rotate_both(E, V, tau, d, P):
     """``E <- H E Hᵀ`` in place with ``H = H_{d-2} ... H_0``, two reflectors a pass; ``P`` is scratch, ``8 q`` long."""
     panels = (d + 3) // 4
     for k in range(0, d - 2, 2):
@@ -302,7 +302,7 @@ def rotate_both(E, V, tau, d, P):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def multiply_bartlett(X, columns, z, norm, scale, d):  # type: ignore[no-untyped-def]
+def multiply_bartlett(X, columns, z, norm, scale, d):
     """``X <- scale · Rᵀ X`` in place, ``Rᵀ`` lower triangular with diagonal ``norm`` and the ``d(d-1)/2`` normals ``z`` below."""
     rows = height(d)
     at = d * (d - 1) // 2

@@ -5,7 +5,7 @@ from isogap.engine.kernels.compiling import kernel
 
 # Inline, so that the power is known where it is compiled: twice as fast.
 @kernel(forceinline=True)
-def _row_sum(row, scale, centre, power):  # type: ignore[no-untyped-def]
+def _row_sum(row, scale, centre, power):
     """``Σ (scale row[r] - centre)^power``, power 1 or 2; the eighth that an entry belongs to is ``r % 8``."""
     n = row.shape[0]
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = 0.0
@@ -27,7 +27,7 @@ def _row_sum(row, scale, centre, power):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _row_top(row):  # type: ignore[no-untyped-def]
+def _row_top(row):
     n = row.shape[0]
     s0 = s1 = s2 = s3 = s4 = s5 = s6 = s7 = row[0]
     full = n - n % 8
@@ -44,14 +44,14 @@ def _row_top(row):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def row_tops(values, top):  # type: ignore[no-untyped-def]
+def row_tops(values, top):
     """Largest entry of every row; of a row with NaN any number."""
     for i in range(values.shape[0]):
         top[i] = _row_top(values[i])
 
 
 @kernel()
-def row_moments(values, scale, mean, m2):  # type: ignore[no-untyped-def]
+def row_moments(values, scale, mean, m2):
     """Mean and sum of squared deviations of ``scale[i] * values[i, :]``."""
     n = values.shape[1]
     for i in range(values.shape[0]):

@@ -10,7 +10,7 @@ from isogap.engine.kernels.compiling import kernel
 
 
 @kernel(fastmath={"reassoc", "contract"})
-def row_scales(h, centred, eps, scale):  # type: ignore[no-untyped-def]
+def row_scales(h, centred, eps, scale):
     """Fill ``scale[i] = sqrt(mean square of row i + eps)``, of the row less its mean where ``centred``."""
     rows, n = h.shape
     for i in range(rows):
@@ -26,7 +26,7 @@ def row_scales(h, centred, eps, scale):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath={"reassoc", "contract"})
-def normalise_rows(h, centred, scale, u):  # type: ignore[no-untyped-def]
+def normalise_rows(h, centred, scale, u):
     """Fill ``u`` with the rows of ``h``, less their means where ``centred``, over ``scale``."""
     rows, n = h.shape
     for i in range(rows):
@@ -41,7 +41,7 @@ def normalise_rows(h, centred, scale, u):  # type: ignore[no-untyped-def]
 
 
 @kernel(fastmath={"reassoc", "contract"})
-def pull_rows(g, u, centred, scale, out):  # type: ignore[no-untyped-def]
+def pull_rows(g, u, centred, scale, out):
     """Fill ``out`` with the gradient before the normalisation: ``(g - u (u·g)/n) / scale``, less its mean where ``centred``."""
     rows, n = g.shape
     for i in range(rows):

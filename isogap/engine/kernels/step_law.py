@@ -74,12 +74,12 @@ class Room(NamedTuple):
 
 
 @kernel(forceinline=True)
-def _size(x):  # type: ignore[no-untyped-def]
+def _size(x):
     return where_less(x, 0.0, 0.0 - x, x)
 
 
 @kernel()
-def _gram(X, M, d):  # type: ignore[no-untyped-def]
+def _gram(X, M, d):
     """``M = (d / tr G) G - I`` with ``G = X Xᵀ``, lower half, four columns at a time."""
     zero = trace = spread(0.0, load(X, 0))
     for i in range(0, d * d, d):  # row by row: one long sum of squares would lose digits
@@ -113,7 +113,7 @@ def _gram(X, M, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _reflector(M, m, v, a, b):  # type: ignore[no-untyped-def]
+def _reflector(M, m, v, a, b):
     """``v`` and ``τ`` of the reflector that leaves only the last entry of row ``m`` left of its diagonal; ``a_m``, ``-b_m²``."""
     at = m * (m + 1) // 2
     store(a, m, load(M, at + m))
@@ -132,7 +132,7 @@ def _reflector(M, m, v, a, b):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _product(M, m, v, p):  # type: ignore[no-untyped-def]
+def _product(M, m, v, p):
     """``p = M v`` over the rows before ``m``, two rows a pass."""
     zero = spread(0.0, load(M, 0))
     for i in range(m):
@@ -159,7 +159,7 @@ def _product(M, m, v, p):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _update(M, m, v, p):  # type: ignore[no-untyped-def]
+def _update(M, m, v, p):
     """``M <- M + v pᵀ + p vᵀ`` over the rows before ``m``, two rows a pass."""
     for i in range(0, m - 1, 2):
         r0 = i * (i + 1) // 2
@@ -178,7 +178,7 @@ def _update(M, m, v, p):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _tridiagonal(M, v, p, a, b, d):  # type: ignore[no-untyped-def]
+def _tridiagonal(M, v, p, a, b, d):
     """``a_k`` and ``-b_k²`` (``b_k`` between ``a_{k-1}`` and ``a_k``) of ``M``, from its last row upwards; spoils ``M``."""
     for m in range(d - 1, 1, -1):
         tau = _reflector(M, m, v, a, b)
@@ -196,7 +196,7 @@ def _tridiagonal(M, v, p, a, b, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _centre(a, c, d):  # type: ignore[no-untyped-def]
+def _centre(a, c, d):
     """Take the mean off ``a``, and fill in its partial sums ``A_k``."""
     mean = total = spread(0.0, load(a, 0))
     for k in range(d):
@@ -210,7 +210,7 @@ def _centre(a, c, d):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _far_end(a, b, c, numbers, d):  # type: ignore[no-untyped-def]
+def _far_end(a, b, c, numbers, d):
     """``(1 - ρ)/u²`` at ``s = 1``; the sizes of what is added up to ``r``, there or at ``s = 0``, whichever is more."""
     x = load(numbers, UNIT)
     r = f = near = far = spread(0.0, x)
@@ -228,7 +228,7 @@ def _far_end(a, b, c, numbers, d):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _term(r, x, square_weight, weight):  # type: ignore[no-untyped-def]
+def _term(r, x, square_weight, weight):
     """One term of the sum, ``w s² / ρ³``, and ``w / ρ``; ``ρ²`` is kept off 0."""
     square = fma(x * x, r, 1.0)
     square = where_less(square, 1e-20, 1e-20, square)
@@ -238,7 +238,7 @@ def _term(r, x, square_weight, weight):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def _sum(a, b, c, numbers, rule, d):  # type: ignore[no-untyped-def]
+def _sum(a, b, c, numbers, rule, d):
     """``D/u²`` and how much an error of one ulp may do to it; four nodes at a time."""
     u = load(numbers, UNIT)
     end = _far_end(a, b, c, numbers, d)
@@ -272,7 +272,7 @@ def _sum(a, b, c, numbers, rule, d):  # type: ignore[no-untyped-def]
 
 
 @kernel(forceinline=True)
-def _replica_and_mark(i, each, shared):  # type: ignore[no-untyped-def]
+def _replica_and_mark(i, each, shared):
     """Which state is number ``i``: all marks of a replica, then the next; a first mark that is ``shared`` comes once, before."""
     if not shared:
         return i // each, i % each
@@ -282,7 +282,7 @@ def _replica_and_mark(i, each, shared):  # type: ignore[no-untyped-def]
 
 
 @kernel()
-def states_to_drifts(room, rule, snaps, is_deviation, unit, marks, shared, value, doubt):  # type: ignore[no-untyped-def]
+def states_to_drifts(room, rule, snaps, is_deviation, unit, marks, shared, value, doubt):
     """Fill ``value[r, k]`` with ``D/u²`` of the state ``snaps[r, marks[k]]``, and ``doubt`` with its condition; ``d ≥ 2``.
 
     A state is ``E`` where ``is_deviation`` says so (its lower half is read), with ``X Xᵀ = I + unit E``, and ``X``, unit 1, else.

@@ -12,7 +12,7 @@ __all__ = ["borrowed", "prefetch"]
 
 
 @kernel(forceinline=True)
-def prefetch(array, first, last):  # type: ignore[no-untyped-def]
+def prefetch(array, first, last):
     """Ask for the rows ``first .. last - 1`` of an array."""
     for row in range(first, last):
         touch(array, row)

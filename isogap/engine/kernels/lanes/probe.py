@@ -43,7 +43,7 @@ _SPREAD_BITS = 0x9E3779B97F4A7C15  # odd, with ones and zeros in all parts
 
 
 @kernel()
-def _probe(a, words, p):  # type: ignore[no-untyped-def]
+def _probe(a, words, p):
     """Every operation of `vectors` and `bits` on floats ``a``, ``words`` and double-double numbers ``p``; what is so or not.
 
     The kernels without lanes ask for lines of memory too: where `touch` fails, the plain form is no help.
