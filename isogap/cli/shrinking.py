@@ -23,6 +23,7 @@ _CONSTANT_ONLY = {
     "weights": "orthogonal",
     "precision": "double",
     "checkpoint": None,
+    "checkpoint_seconds": 60.0,
     "dask": None,
     "gradients": None,
     "labels": None,
@@ -66,8 +67,9 @@ def problem(options: argparse.Namespace) -> str | None:
         return f"{' and '.join(missing)} missing (or give --widths)" if missing else None
     for name, default in _CONSTANT_ONLY.items():
         if getattr(options, name) != default:
+            option = f"--{name.replace('_', '-')}"
             return (
-                f"--{name} does not go with --widths, whose networks are orthogonal, in double precision and shrinking"
+                f"{option} does not go with --widths, whose networks are orthogonal, in double precision and shrinking"
             )
     return None
 

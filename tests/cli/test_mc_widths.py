@@ -38,6 +38,7 @@ def test_files_hold_every_layer(tmp_path, capsys):
         (["--widths", "4x0"], "at least 1"),
         (["--widths", "4", "--depth", "3"], "--depth does not go with --widths"),
         (["--widths", "4,2", "--weights", "gaussian"], "--weights does not go with --widths"),
+        (["--widths", "4,2", "--checkpoint-seconds", "5"], "--checkpoint-seconds does not go with --widths"),
         (["--widths", "4,2", "--gradients"], "--gradients does not go with --widths"),
         (["--widths", "4,2", "--input", "spectrum:1,1,1,1e-20"], "below 1e-12"),
     ],
