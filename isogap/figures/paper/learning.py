@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 RATE, BATCH, EXPONENT = 0.001, 100, 0.4
+MARKS, LOOKED_AT = 10, 2000
 ACTIVATIONS = ("sin", "tanh")
 WEIGHT_WORDS = {"orthogonal": "orthogonal", "gaussian": "Gaussian"}
 # "Trained": well above the ten per cent of guessing among ten classes.
@@ -62,16 +63,23 @@ def _epochs(settings: Settings, data: Dataset) -> int:
     return settings.pick(max(1, round(1200 * BATCH / len(data.train_images))), 20)
 
 
+def _looks(settings: Settings, data: Dataset) -> dict[str, Any]:
+    """Where a few epochs are all there is, the curves have ten entries an epoch, accuracies on a part of the images."""
+    if _epochs(settings, data) >= 10:
+        return {"record": settings.pick(5, 10)}
+    return {"marks": MARKS, "looked_at": LOOKED_AT}
+
+
 def _run(settings: Settings, data: Dataset, depth: int, **options: Any) -> list[History]:
     width = _width(data)
     variant = Variant(width, depth, batch=BATCH, root_n=True, **options)
-    job = Training(variant, epochs=_epochs(settings, data), rate=RATE, record=settings.pick(5, 10))
+    job = Training(variant, epochs=_epochs(settings, data), rate=RATE, **_looks(settings, data))
     runs = settings.pick(3, 10)
     path = None
     if settings.work is not None:
         settings.work.mkdir(parents=True, exist_ok=True)
         words = [variant.activation.name, variant.weights, f"d{width}", f"L{depth}", f"p{variant.exponent:g}"]
-        words += [f"s{settings.seed}", f"r{job.record}", f"x{runs}"]
+        words += [f"s{settings.seed}", f"r{job.record}", f"m{job.marks}", f"x{runs}"]
         path = settings.work / ("-".join([data.name, *words]) + ".pt")
     roots = [settings.root(70, run) for run in range(runs)]
     histories = train_seeds(job, data, rngs=roots, checkpoint=path, progress=settings.progress)
@@ -101,6 +109,17 @@ def _setting(settings: Settings, data: Dataset, runs: Runs) -> str:
         f"{data.title}, width {_width(data)}, batch {BATCH}, SGD with rate {RATE:g}, {len(some)} runs, "
         f"{max(run.epoch for case in runs.values() for run in case)} epochs"
     )
+
+
+def _looked_at(runs: Runs) -> str:
+    """Words on the accuracies, where they are not those of all images."""
+    several = max(run.marks for some in runs.values() for run in some) > 1
+    return f"; accuracies on the first {LOOKED_AT} images" if several else ""
+
+
+def _recorded(run: History) -> list[float]:
+    """The epochs at which the weights and the gradients were looked at."""
+    return [float(run.times[entry]) for entry in run.recorded]
 
 
 def _finished(runs: Runs) -> Runs:
@@ -145,7 +164,7 @@ def _accuracy(
         for k, (label, some) in enumerate(runs.items()):
             colour, dash = COLOURS[k % group], ("-", "--")[k // group]
             values = _padded([getattr(run, part) for run in some])
-            epochs = np.arange(values.shape[1])
+            epochs = np.arange(values.shape[1]) / some[0].marks
             ax.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, lw=0)
             gone = " (diverged)" if _diverged(some) else ""
             ax.plot(epochs, values.mean(axis=0), color=colour, ls=dash, lw=1.4, label=label + gone)
@@ -157,7 +176,7 @@ def _accuracy(
         tidy(ax, **(ABOVE if len(runs) > 4 else {"loc": "best"}))
 
     words = ", ".join(f"{label}: {_diverged(runs[label]) or _percent(values)}" for label, values in final.items())
-    caption = f"{_setting(settings, data, runs)}. Mean (range) at the end: {words}."
+    caption = f"{_setting(settings, data, runs)}{_looked_at(runs)}. Mean (range) at the end: {words}."
     return Product(name, caption, verdict, claim, _accuracy_table(runs), draw, missing=missing)
 
 
@@ -186,7 +205,7 @@ def _accuracy_table(runs: Runs) -> dict[str, list[Any]]:
         (label, number, epoch, *values)
         for label, some in runs.items()
         for number, run in enumerate(some)
-        for epoch, values in enumerate(zip(run.loss, run.train_accuracy, run.test_accuracy, strict=True))
+        for epoch, *values in zip(run.times.tolist(), run.loss, run.train_accuracy, run.test_accuracy, strict=True)
     ]
     return columns(("case", "run", "epoch", "loss", "train_accuracy", "test_accuracy"), rows)
 
@@ -257,7 +276,7 @@ def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
         for k, (label, values) in enumerate(gaps.items()):
-            colour, dash, epochs = COLOURS[k % 3], ("-", "--")[k // 3 % 2], runs[label][0].recorded[1:]
+            colour, dash, epochs = COLOURS[k % 3], ("-", "--")[k // 3 % 2], _recorded(runs[label][0])[1:]
             shown: FloatArray = np.maximum(values, 1e-12)
             low, middle, high = np.quantile(shown, (0.25, 0.5, 0.75), axis=(0, 2))
             ax.plot(epochs, middle, marker=".", lw=1.3, label=label, color=colour, ls=dash)
@@ -276,7 +295,7 @@ def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
         (label, number, epoch, layer + 1, value)
         for label, some in runs.items()
         for number, run in enumerate(some)
-        for epoch, layers in zip(run.recorded, run.weight_gap, strict=True)
+        for epoch, layers in zip(_recorded(run), run.weight_gap, strict=True)
         for layer, value in enumerate(layers)
     ]
     table = columns(("case", "run", "epoch", "layer", "weight_gap"), rows)
@@ -299,7 +318,7 @@ def g4(settings: Settings) -> Product:
     profiles = {
         label: {
             epoch: np.array([run.gradient[at] for run in some if len(run.gradient) > at])
-            for at, epoch in enumerate(max(some, key=lambda run: len(run.recorded)).recorded)
+            for at, epoch in enumerate(_recorded(max(some, key=lambda run: len(run.recorded))))
         }
         for label, some in runs.items()
     }
@@ -325,7 +344,7 @@ def g4(settings: Settings) -> Product:
                     alpha=0.15,
                     lw=0,
                 )
-                ax.plot(values.mean(axis=0), color=COLOURS[k], lw=1.2, label=f"epoch {epoch}")
+                ax.plot(values.mean(axis=0), color=COLOURS[k], lw=1.2, label=f"epoch {epoch:g}")
             ax.set_title(f"{label} weights" + (" (diverged)" if _diverged(runs[label]) else ""))
             ax.set_xlabel("layer ℓ")
             tidy(ax)
@@ -344,7 +363,7 @@ def g4(settings: Settings) -> Product:
         (label, number, epoch, layer, value)
         for label, some in runs.items()
         for number, run in enumerate(some)
-        for epoch, layers in zip(run.recorded, run.gradient, strict=True)
+        for epoch, layers in zip(_recorded(run), run.gradient, strict=True)
         for layer, value in enumerate(layers)
     ]
     table = columns(("weights", "run", "epoch", "layer", "log_gradient_norm"), rows)
