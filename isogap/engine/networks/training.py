@@ -264,7 +264,7 @@ def _epoch(
         if progress is not None:
             progress.update((epoch - 1) * steps + step)
         if step in marks:
-            losses = (total / (step - last)).tolist()  # type: ignore[attr-defined]  # of torch from the first step on
+            losses = (total / (step - last)).tolist()
             _note(histories, networks, losses, job, (epoch - 1) * job.marks + marks.index(step) + 1)
             total, last = 0.0, step
 
