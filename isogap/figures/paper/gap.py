@@ -48,14 +48,14 @@ def fig1(settings: Settings) -> Product:
             ax.plot(layers, run.phi.mean, color=BLACK, lw=2.2, label="mean")
             ax.plot(layers, run.phi.median, color=SKY, lw=0.9, ls="--", zorder=3, label="median")
             ax.plot(layers, run.bounds.theorem_1, color=RED, ls="--", lw=1.4, label="Theorem 1, constant ours")
-            ax.plot(layers, run.bounds.sharp, color=ORANGE, lw=1.4, label="sharp bound S3")
-            ax.plot(layers, run.bounds.best, color=GREY, lw=1.2, label="least proved bound (B4, F1b)")
+            ax.plot(layers, run.bounds.sharp, color=GREY, lw=1.4, label="sharp bound S3")
+            ax.plot(layers, run.bounds.best, color=ORANGE, lw=1.4, label="least proved bound (B4, F1b)")
             line = run.bounds.asymptote
             ax.plot(layers, line, color=GREEN, lw=4, alpha=0.4, zorder=1, label="exact asymptote F1a")
             ax.set_yscale("log")
             ax.set_title(f"width {d}")
             ax.set_xlabel("layer ℓ")
-            tidy(ax, legend=d == WIDTHS[0], loc="lower left")
+            tidy(ax, legend=d == WIDTHS[-1], loc="lower left")
         axes[0].set_ylabel(r"isometry gap $\varphi(X_\ell)$")
 
     table = {
