@@ -3,6 +3,7 @@
 import struct
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -21,6 +22,15 @@ def test_writing(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["line.csv", "line.png", "line.svg"]
     first = [path.read_bytes() for path in paths]
     assert [path.read_bytes() for path in write(a_product(), tmp_path)] == first
+
+
+def test_the_vector_form_has_colours_for_dark_pages(tmp_path: Path) -> None:
+    """Paper and letters change, and the first colour of the palette, which is too dark for dark paper."""
+    text = write(a_product(), tmp_path)[1].read_text(encoding="utf-8")
+    dark = text[text.index("prefers-color-scheme: dark") : text.index("</style>")]
+    assert 'svg{fill: #e2e4e9}[style*="fill: #ffffff"]{fill: #131416 !important}' in dark
+    assert "fill: #ffffff" in text[text.index("</style>") :]
+    assert ElementTree.fromstring(text).tag.endswith("svg")
 
 
 def test_a_picture_is_shown_at_half_its_resolution_and_opens_the_vector_form(tmp_path: Path) -> None:
