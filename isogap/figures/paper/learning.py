@@ -182,7 +182,7 @@ def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
             ax.plot(epochs, middle, marker=".", lw=1.3, label=label, color=colour, ls=dash)
             ax.fill_between(epochs, low, high, color=colour, alpha=0.15, lw=0)
         ax.axhline(gaussian, color=BLACK, ls=":", lw=1.2, label="Gaussian matrix (computed)")
-        ax.set_yscale("log")
+        ax.set(yscale="log", xlim=(0, None))
         _epoch_axis(ax)
         ax.set_ylabel("isometry gap of the weights")
         tidy(ax, **ABOVE)
