@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from isogap._version import __version__
 from isogap.base.names import did_you_mean
+from isogap.base.remedies import on_command_line
 from isogap.cli.completion import SHELLS, PrintCompletion
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def command(program: str, run: Callable[[], int], left: Callable[[], str] = lamb
         sys.stdout = None
         return EXIT_OK
     except (ValueError, TypeError, OSError, MemoryError, ArithmeticError, ImportError) as error:
-        return fail(program, str(error) or type(error).__name__)
+        return fail(program, on_command_line(error) or type(error).__name__)
 
 
 def add_common(p: Parser) -> None:
