@@ -12,16 +12,15 @@ from isogap.cli.common import (
     EXIT_CHECK_FAILED,
     EXIT_OK,
     BarProgress,
-    Output,
     Parser,
     command,
     complain,
     fail,
-    output_problem,
     prepare_streams,
     whole,
     write_stdout,
 )
+from isogap.cli.writing import output_problem, outputs_of, prints
 
 if TYPE_CHECKING:
     import argparse
@@ -70,8 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     problem = _contradiction(options)
     options.seed = options.seed or 0
     registry = None if options.statements is None else os.path.join(options.statements, "statements.toml")
-    outputs = (Output("--html", options.html, (".html", ".htm")), Output("--json", options.json))
-    problem = problem or output_problem(outputs, (registry,))
+    problem = problem or output_problem(outputs_of(options), (registry,))
     return fail(PROGRAM, problem) if problem else command(PROGRAM, lambda: _run(options))
 
 
@@ -131,7 +129,7 @@ def _judge(options: argparse.Namespace, where: Path | None) -> int:
         interruption.check()
     seconds = time.perf_counter() - begin
     _write(options, verdicts, seconds)
-    if not options.quiet and options.json != "-":
+    if prints(options):
         write_stdout(table(verdicts, seconds))
     within = comparisons_within_level(verdicts)
     if not within:

@@ -69,7 +69,8 @@ def refuse_power(factor: Any) -> NoReturn:
     elif power.is_Integer and power < 0:
         what = (
             "the expectation of 1/x of a random x is in general no rational function (on O(2), E 1/(x'Bx) = 1/√det B), so "
-            "negative powers have no exact answer here"
+            "negative powers have no exact answer here; for numbers average samples (isogap.sample), for large sizes expand 1/x "
+            "about E x into positive powers of x - E x"
         )
     else:
         what = "powers of random factors must be positive integers (even for a modulus)"
