@@ -61,6 +61,16 @@ def _covariance(x: Any, y: Any, parser: Any) -> Any:
     return both - left * sp.conjugate(right)
 
 
+def without_random(factor: Any) -> Any:
+    """Return a factor without random matrices; 1/tr(BA) with the trace as results write it, so that it cancels."""
+    base, power = factor.as_base_exp()
+    if not (isinstance(base, sp.Trace) and power.is_Integer):
+        return factor
+    from weingarten.expressions import expectation
+
+    return expectation(base) ** power
+
+
 def refuse_power(factor: Any) -> NoReturn:
     """Refuse a random factor that is no polynomial, and say what there is instead."""
     _, power = factor.as_base_exp()
