@@ -9,11 +9,12 @@ SEEN = {
     ),
     "gap": (
         "Isometry gap against the layer, logarithmic: mean and median of 1000 networks bend into a straight line; the"
-        " proved bound runs parallel to it, close above, while Theorem 1 stays level."
+        " proved bound runs parallel to it, close above, while Theorem 1, with this project's constant, stays level."
     ),
     "fig1": (
         "Two panels, widths 50 and 100: the mean gap falls on a straight line of the logarithmic axis, with the exact"
-        " asymptote on it and the least proved bound close above; Theorem 1 and S3 stay nearly level."
+        " asymptote on it and the least proved bound close above; Theorem 1, with this project's constant, and S3 stay nearly"
+        " level."
     ),
     "fig2": (
         "Log gradient against depth: level for distinct samples; for repeated ones it rises, close to the dotted line of "
