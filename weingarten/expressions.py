@@ -47,6 +47,8 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
         (n and n of U; d >= 2n for Sp), entries as in `moment`; at an integer d below that the sum is recomputed, and
         `E (tr W)^6` is 15 but 10 on O(2). Products of power traces `tr(W^k)` alone take a polynomial-time route.
 
+        What stands in a denominator is taken to be nonzero: `E tr(W A W.T) / tr(A)` is 1.
+
         Entries of constants, which appear when entries of W multiply traces of W, count from 0: sympy's `A[0, 0]`.
 
     Raises

@@ -105,7 +105,7 @@ def _names(text: str | None, option: str) -> tuple[str, ...]:
 
 
 def _function(mu: tuple[int, ...], d: Any, group: str) -> Answer:
-    from weingarten.functions import function_group, function_ratio, weingarten_function
+    from weingarten.functions import convention, function_group, function_ratio, weingarten_function
 
     kind = function_group(group)
     value: Any
@@ -115,12 +115,12 @@ def _function(mu: tuple[int, ...], d: Any, group: str) -> Answer:
     else:
         value = weingarten_function(mu, d, group)
     if isinstance(d, int):
-        return Answer(value, d, "given", exact_at=d)
+        return Answer(value, d, "given", exact_at=d, note=convention(sum(mu), d, kind))
     return Answer(value, max(1, kind.threshold(sum(mu))), f"degree {sum(mu)}", size=str(d), symbol=d)
 
 
 def _table(text: str, d: Any, group: str) -> list[Row]:
-    from weingarten.functions import function_group, function_ratios, weingarten_table
+    from weingarten.functions import convention, function_group, function_ratios, weingarten_table
 
     if not re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", text):
         raise WeingartenError(f"n {text!r}: give an integer that is at least 0")
@@ -132,9 +132,9 @@ def _table(text: str, d: Any, group: str) -> list[Row]:
         table = dict(function_ratios(n, size, kind))
     else:
         table = weingarten_table(n, d, group)
-    minimum, exact = max(1, kind.threshold(n)), d if isinstance(d, int) else None
+    minimum, exact, note = max(1, kind.threshold(n)), d if isinstance(d, int) else None, convention(n, d, kind)
     return [
-        (mu, Answer(value, minimum, f"degree {n}", exact_at=exact, size=str(d), symbol=d))
+        (mu, Answer(value, minimum, f"degree {n}", exact_at=exact, size=str(d), symbol=d, note=note))
         for mu, value in table.items()
     ]
 

@@ -9,8 +9,8 @@ from typing import Any
 from isogap import bounds
 from isogap.verification import load
 from isogap.verification.outcome import MEANING
-from isogap.verification.registry import Statement, by_group, slug, systems
 from isogap.verification.report.head import prose
+from isogap.verification.statement import Statement, by_group, slug, systems
 
 _HEAD = """\
 # The theory as implemented
@@ -84,6 +84,7 @@ def _section(s: Statement, report: bool) -> str:
     facts = {
         "Hypotheses": prose(s.hypotheses),
         "Verdict": f"**{s.kind}**, {prose(s.range)}",
+        "Origin": s.origin,
         "Source": prose(s.source),
         "Constants of this project": prose(s.ours),
         "Rests on": ", ".join(f"[{key.removeprefix(s.system + '/')}](#{_anchor(key)})" for key in s.depends),

@@ -44,8 +44,8 @@ SEEN = {
         "small exponents, flattening for exponents above 1/4."
     ),
     "f1": (
-        "Isometry gap of the weights during training, logarithmic: curves rise a little and stay far below the dotted"
-        " line of a Gaussian matrix."
+        "Isometry gap of the weights during training, logarithmic: three curves, a depth each, rise a little, the deeper the"
+        " lower, far below the dotted line of a Gaussian matrix."
     ),
     "f2": (
         "Isometry gap of the weights during training with sin and tanh, logarithmic: far below the line of a Gaussian"
@@ -59,7 +59,7 @@ SEEN = {
     "g3": "Test accuracy against the epoch for sin and tanh at three depths: all rise to nearly the same accuracy.",
     "g4": (
         "Log gradient of every layer at three times of the training: level for orthogonal weights; for Gaussian ones "
-        "it falls steeply from the first layer to the last."
+        "it falls steeply from the first layer to the last. An inset magnifies the level ones."
     ),
     "g5": (
         "Log gradient against the layer, two orders of activation and normalisation: straight lines that fall to zero"

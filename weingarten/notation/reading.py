@@ -14,7 +14,7 @@ from weingarten.integration.units import UNIT
 from weingarten.integration.units import unit as unit
 from weingarten.integration.words import Letter, Word
 from weingarten.notation.entries import HaarEntry, WordEntry, check_place
-from weingarten.notation.functions import determinant, imaginary_part, real_part, refuse_power
+from weingarten.notation.functions import determinant, imaginary_part, real_part, refuse_power, without_random
 from weingarten.notation.symbols import FORM, HaarMatrix, SymplecticForm, kinds_of
 from weingarten.notation.writing import FORM_LETTER as FORM_LETTER
 from weingarten.notation.writing import Writer
@@ -91,7 +91,7 @@ class Reader(Writer):
             if base.has(sp.Trace) and isinstance(base, sp.Trace) and power.is_Integer and power > 0:
                 words.extend([self.matrix_terms(base.arg)] * int(power))
                 return
-            term.coefficient = term.coefficient * factor
+            term.coefficient = term.coefficient * without_random(factor)
             return
         if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
             refuse_power(factor)

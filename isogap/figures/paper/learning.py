@@ -35,6 +35,8 @@ WEIGHT_WORDS = {"orthogonal": "orthogonal", "gaussian": "Gaussian"}
 # "Trained": well above the ten per cent of guessing among ten classes.
 TRAINED = 0.5
 
+LEAST_SHOWN = 1e-12  # ours: of gaps on a logarithmic axis
+
 # A legend that finds no place among the curves.
 ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.0, "ncols": 2}
 Judge = Callable[[dict[str, FloatArray]], tuple[str, str]]
@@ -84,7 +86,7 @@ def _epoch_axis(ax: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     ax.set_xlabel("epoch")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
 
 
 def _padded(curves: list[list[float]]) -> FloatArray:
@@ -172,24 +174,26 @@ def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
     gaps = {label: np.array([run.weight_gap[1:] for run in some]) for label, some in runs.items()}
     largest = max(float(values.max()) for values in gaps.values())
     gaussian = gaussian_gap(width_of(data))
+    lowest = min(float(np.quantile(values, 0.25, axis=(0, 2)).min()) for values in gaps.values())
+    below = f" Gaps below {LEAST_SHOWN:g} are drawn there." if lowest < LEAST_SHOWN else ""
 
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
         for k, (label, values) in enumerate(gaps.items()):
             colour, dash, epochs = COLOURS[k % 3], ("-", "--")[k // 3 % 2], recorded(runs[label][0])[1:]
-            shown: FloatArray = np.maximum(values, 1e-12)
+            shown: FloatArray = np.maximum(values, LEAST_SHOWN)
             low, middle, high = np.quantile(shown, (0.25, 0.5, 0.75), axis=(0, 2))
             ax.plot(epochs, middle, marker=".", lw=1.3, label=label, color=colour, ls=dash)
             ax.fill_between(epochs, low, high, color=colour, alpha=0.15, lw=0)
         ax.axhline(gaussian, color=BLACK, ls=":", lw=1.2, label="Gaussian matrix (computed)")
-        ax.set_yscale("log")
+        ax.set(yscale="log", xlim=(0, None))
         _epoch_axis(ax)
         ax.set_ylabel("isometry gap of the weights")
         tidy(ax, **ABOVE)
 
     caption = (
         f"{setting(settings, data, runs)}. Median and quartiles over layers and runs; the largest gap of any layer is "
-        f"{largest:.1e}, that of a Gaussian matrix {gaussian:.2f}."
+        f"{largest:.1e}, that of a Gaussian matrix {gaussian:.2f}.{below}"
     )
     rows = [
         (label, epoch, *np.quantile(values[:, at], (0.25, 0.5, 0.75)), values[:, at].max())
