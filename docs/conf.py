@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -19,12 +20,11 @@ copyright = "The isogap developers, Apache License 2.0"
 version = release = __version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",  # Markdown, and notebooks with the outputs that are kept in them
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "mathml_output",
     "statement_pages",
-    "notebook_pages",
     "import_picture",
     "public_names",
     "explorer_page",
@@ -38,6 +38,8 @@ copybutton_prompt_is_regexp = True
 copybutton_exclude = ".linenos, .gp, .go"
 myst_enable_extensions = ["dollarmath", "fieldlist"]
 myst_heading_anchors = 3
+nb_execution_mode = "off"  # tests run the notebooks
+nb_append_css = False  # site.css has what little is needed, with colours of the theme
 exclude_patterns = ["_build", "_generated/parts", "_report", "explorer"]
 default_role = "py:obj"
 nitpicky = False
@@ -102,7 +104,17 @@ def _public(app, what, name, obj, options, lines) -> None:
     lines[:] = [_INTERNAL.sub(lambda found: _NAMES[found[0]], line) for line in lines]
 
 
+def _notebooks(app) -> None:
+    """Notebooks lie beside ``docs``; Sphinx reads what lies in it."""
+    target = Path(app.srcdir) / "_generated" / "notebooks"
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted((Path(app.srcdir).parent / "notebooks").glob("[0-9]_*.ipynb")):
+        if not (target / path.name).is_file() or (target / path.name).read_bytes() != path.read_bytes():
+            shutil.copy(path, target)
+
+
 def setup(app) -> None:
     """Connect the hooks."""
+    app.connect("builder-inited", _notebooks)
     app.connect("autodoc-process-docstring", _public, priority=90)
     app.connect("autodoc-process-docstring", _mathematics, priority=100)

@@ -13,7 +13,7 @@
 # exactly, for symbolic $d$. Here we learn to ask, and then use five answers to derive what the theory of batch-normalised
 # linear networks rests on: the second moments of the squared row norms (identity E5) and the constant of Theorem 3.
 
-# %%
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Installing, on Colab", "code_prompt_hide": "Installing, on Colab"}
 # Where isogap is missing (Colab), it is installed first: from the folder, archive or address that ISOGAP_SOURCE names.
 import importlib.util
 import os
@@ -165,7 +165,7 @@ for x in (0.1, 0.5, 0.9, 0.99):
 #
 # The next cell, folded away, repeats the claims of the text as assertions; it runs with the tests of the project.
 
-# %% tags=["checks"]
+# %% tags=["checks", "hide-input"] mystnb={"code_prompt_show": "The assertions", "code_prompt_hide": "The assertions"}
 assert diagonal == expectation(W[1, 1] ** 2 * W[2, 2] ** 2)
 assert sp.cancel(excess - 2 / (d**2 * (d - 1) * (d + 2))) == 0
 assert abs(z) < 5

@@ -15,7 +15,7 @@ def write(app: Any) -> None:
     source, target = Path(app.srcdir).parent / "gallery", Path(app.srcdir) / "_generated"
     pictures = target / "gallery"
     pictures.mkdir(parents=True, exist_ok=True)
-    for path in source.glob("*.png"):
+    for path in (*source.glob("*.png"), *source.glob("*.svg")):
         copy = pictures / path.name
         if not copy.is_file() or copy.stat().st_mtime < path.stat().st_mtime:
             shutil.copy2(path, copy)
@@ -27,6 +27,8 @@ def page(text: str, source: Path) -> str:
 
     def picture(found: re.Match[str]) -> str:
         name, width, said = found.groups()
+        vector = name.removesuffix("png") + "svg"  # it follows the page into the dark
+        name = vector if (source / vector).is_file() else name
         return f"```{{image}} gallery/{name}\n:alt: {said}\n:width: {width}px\n```"
 
     image = r'<img src="([\w.-]+\.png)" width="(\d+)" alt="([^"]*)">'

@@ -10,7 +10,7 @@ from isogap.figures import style as figures_style
 from isogap.verification import judge_all, load
 from isogap.verification.report import style
 from isogap.verification.report.graph import layers, narrow, svg
-from isogap.verification.report.mathml import flowing, mathml
+from isogap.verification.report.mathml import LatexError, flowing, mathml
 from isogap.verification.report.provenance import identifier
 from isogap.verification.report.result import html_page
 from isogap.verification.report.routing import BOX_HEIGHT, BOX_WIDTH, routed
@@ -127,6 +127,22 @@ def test_a_broken_formula_is_the_same_formula(key):
     for formula in (STATEMENTS[key].formula, STATEMENTS[key].corrected):
         if formula:
             assert said(flowing(formula).replace("<wbr>", "")) == said(mathml(formula))
+
+
+def test_a_matrix_has_rows_and_cells_and_an_unfinished_one_is_an_error():
+    found = mathml(r"\left[\begin{matrix}d^{2} & d\\d & 1\end{matrix}\right]")
+    assert found.count("<mtr>") == 2
+    assert found.count("<mtd>") == 4
+    for broken in (
+        r"\begin{matrix}a",
+        r"\begin{array}a\end{array}",
+        r"\begin{matrix}a\end{array}",
+        r"a & b",
+        r"a \\ b",
+        r"\end",
+    ):
+        with pytest.raises(LatexError):
+            mathml(broken)
 
 
 def test_no_formula_is_broken_within_brackets_or_after_a_relation():

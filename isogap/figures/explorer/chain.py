@@ -79,7 +79,7 @@ def _gap(run: ChainResult) -> Panel:
     ]
     if not np.isnan(bounds.theorem_1).all():
         curves += [
-            Curve("Theorem 1", "paper", bounds.theorem_1),
+            Curve("Theorem 1, constant ours", "paper", bounds.theorem_1),
             Curve("best proved bound (A1, B4, F1b)", "upper", bounds.best),
             Curve("exact asymptote (F1a)", "law", bounds.asymptote),
         ]
@@ -126,8 +126,8 @@ def _gradient(run: ChainResult) -> Panel:
     words = f"On the way back the gradient changes by the factor {math.exp(slope):.4f} a layer (middle half of the network). "
     if not math.isnan(run.gradient_bounds.sharp):
         words += (
-            f"Theorem 5 bounds the mean logarithm by {run.gradient_bounds.theorem_5:.4g}, its sharper form S5 by "
-            f"{run.gradient_bounds.sharp:.4g}, at every layer and at any depth: no explosion."
+            f"Theorem 5, its constant ours, bounds the mean logarithm by {run.gradient_bounds.theorem_5:.4g}, its sharper "
+            f"form S5 by {run.gradient_bounds.sharp:.4g}, at every layer and at any depth: no explosion."
         )
     elif rate is not None:
         words += (
