@@ -11,7 +11,7 @@ import sympy as sp
 
 from weingarten.algebra.rational import ONE, Ratio, add_ratios, constant_ratio
 from weingarten.answers import Answer
-from weingarten.arguments import as_dimension
+from weingarten.arguments import as_dimension, as_expression
 from weingarten.errors import WeingartenError
 from weingarten.integration.limits import PAIR_LIMIT
 from weingarten.integration.words import Word
@@ -71,7 +71,7 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     >>> expectation(tr(W*A*W.T*B), with_range=True).validity
     'd >= 1 (2 factors W)'
     """
-    expression = sp.sympify(expression)
+    expression = as_expression(expression)
     if uses_networks(expression):
         from weingarten.legs.expectation import network_expectation
 

@@ -35,6 +35,22 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=27, width=columns - 1)
 
 
+class Once(argparse._StoreAction):
+    """Keep the value of an option; another value for the same one is refused, not put in its place."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        """Store the value, or end with the error."""
+        if option_string is not None:
+            first = parser.given.setdefault(self.dest, values)
+            if first != values:
+                parser.error(f"{option_string} is given twice, as {_shown(first)} and {_shown(values)}: say one")
+        super().__call__(parser, namespace, values, option_string)
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose help fits a screen, and whose errors are one line on standard error and exit status 2."""
 
@@ -42,6 +58,9 @@ class Parser(argparse.ArgumentParser):
         usage = " ".join(part for part in (prog, required, "[options]") if part)
         description = "\n".join(textwrap.wrap(description, 79))
         super().__init__(prog, usage, description, epilog, formatter_class=_Help)
+        self.given: dict[str, Any] = {}
+        for action in (None, "store"):
+            self.register("action", action, Once)
         self.add_argument(
             "-v", "--verbose", action="count", default=0, help="say on standard error what is done; -vv: all"
         )
@@ -51,6 +70,7 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Read the arguments; an option that is not known is named with the one that was meant. ``-v`` starts the log."""
         self._refuse_unknown(list(sys.argv[1:] if args is None else args))
+        self.given = {}
         options = super().parse_args(args, namespace)
         if options.verbose or "isogap.base.log" in sys.modules:
             from isogap.base.log import show_log

@@ -16,6 +16,7 @@ from typing import Any
 import sympy as sp
 
 from weingarten.answers import Answer, together
+from weingarten.arguments import as_expression
 from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
 from weingarten.expressions import expectation
@@ -59,7 +60,7 @@ def expected_exponential(x: Any, t: Any, order: int | None = None, *, with_range
     >>> expected_exponential(tr(orthogonal("W", d)), t, order=6)
     t**6/48 + t**4/8 + t**2/2 + 1
     """
-    x, t = sp.sympify(x), sp.sympify(t)
+    x, t = as_expression(x), sp.sympify(t)
     if order is not None:
         answers = _moments(x, order)
         series = _series([answer.value for answer in answers], t)
@@ -107,11 +108,12 @@ def cumulants(x: Any, order: int, *, with_range: bool = False) -> tuple[Any, ...
     >>> third.value, third.validity, third.at(2)
     (1, 'd >= 3 (3 factors)', 0)
     """
-    answers = _moments(sp.sympify(x), order)
+    x = as_expression(x)
+    answers = _moments(x, order)
     found = _from_moments([answer.value for answer in answers])
     if not with_range:
         return tuple(found)
-    return tuple(together(value, answers[: k + 1], _Cumulant(sp.sympify(x), k + 1)) for k, value in enumerate(found))
+    return tuple(together(value, answers[: k + 1], _Cumulant(x, k + 1)) for k, value in enumerate(found))
 
 
 def _series(moments: list[Any], t: Any) -> Any:
