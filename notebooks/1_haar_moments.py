@@ -13,15 +13,15 @@
 # exactly, for symbolic $d$. Here we learn to ask, and then use five answers to derive what the theory of batch-normalised
 # linear networks rests on: the second moments of the squared row norms (identity E5) and the constant of Theorem 3.
 
-# %%
-# Where isogap is missing (Colab), it is installed first: from the folder, archive or address that ISOGAP_SOURCE names.
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Installing, on Colab", "code_prompt_hide": "Installing, on Colab"}
+# Where isogap is missing (Colab), it is installed first. It is in no public index yet: set ISOGAP_SOURCE to a folder, a wheel or an address.
 import importlib.util
 import os
 import subprocess
 import sys
 
 if importlib.util.find_spec("isogap") is None:
-    source = os.environ.get("ISOGAP_SOURCE", "isogap")
+    source = os.environ["ISOGAP_SOURCE"]
     subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", source])
 
 # %%
@@ -165,7 +165,7 @@ for x in (0.1, 0.5, 0.9, 0.99):
 #
 # The next cell, folded away, repeats the claims of the text as assertions; it runs with the tests of the project.
 
-# %% tags=["checks"]
+# %% tags=["checks", "hide-input"] mystnb={"code_prompt_show": "The assertions", "code_prompt_hide": "The assertions"}
 assert diagonal == expectation(W[1, 1] ** 2 * W[2, 2] ** 2)
 assert sp.cancel(excess - 2 / (d**2 * (d - 1) * (d + 2))) == 0
 assert abs(z) < 5

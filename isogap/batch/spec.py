@@ -12,6 +12,7 @@ import numpy as np
 from isogap.base.arguments import finite_array, one_of
 from isogap.base.arrays import FloatArray
 from isogap.base.names import did_you_mean
+from isogap.base.remedies import RemedyError
 from isogap.batch.tables import SUFFIXES, TableError, read_table
 
 # Names of inputs, and whether numbers follow after a colon.
@@ -25,7 +26,7 @@ ORIENTATIONS = ("features-first", "samples-first")
 MAPS = ("random", "none", "pca")
 
 
-class InputError(ValueError):
+class InputError(RemedyError):
     """An input that cannot be used; the message is one line for a person."""
 
 

@@ -12,18 +12,15 @@ from isogap.cli.common import (
     EXIT_CHECK_FAILED,
     EXIT_OK,
     BarProgress,
-    Output,
     Parser,
     add_common,
-    command,
     complain,
-    fail,
-    output_problem,
     prepare_streams,
     seconds,
     whole,
 )
 from isogap.cli.input import add_input, read_input, reading
+from isogap.cli.writing import prints, run_writing
 from isogap.model.choices import CHAIN_WEIGHTS, DEFAULT_REPLICAS, LOSSES
 
 if TYPE_CHECKING:
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 
 
 PROGRAM = "isogap-mc"
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 _EPILOG = """\
 examples:
   isogap-mc --width 32 --depth 1000
@@ -89,18 +85,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
-    problem = shrinking.problem(options) or _output_problem(options) or _label_problem(options)
-    if problem:
-        return fail(PROGRAM, problem)
-    written: list[str] = []
-
-    def left() -> str:
-        if options.checkpoint:
-            return f"go on with the same command ({options.checkpoint})"
-        return f"wrote {', '.join(written)}" if written else "no file was written"
-
     run = _run if options.widths is None else shrinking.run
-    return command(PROGRAM, lambda: run(options, written), left)
+    left = (lambda: f"go on with the same command ({options.checkpoint})") if options.checkpoint else None
+    return run_writing(PROGRAM, options, run, problem=shrinking.problem(options) or _label_problem(options), left=left)
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:
@@ -137,7 +124,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
     from isogap.cli.output import chain as output
 
     output.write_files(result, options, written)
-    if not options.quiet and options.json != "-":
+    if prints(options):
         output.print_report(result, reading(spec, options.width, result.parameters.batch, result.rank))
     problem = output.failed_check(result)
     if problem:
@@ -175,17 +162,6 @@ def _label_problem(options: argparse.Namespace) -> str | None:
     if options.gradients is None and (options.labels is not None or options.classes is not None):
         return "--labels and --classes need --gradients"
     return None
-
-
-def _output_problem(options: argparse.Namespace) -> str | None:
-    outputs = (
-        Output("--json", options.json),
-        Output("--csv", options.csv),
-        Output("--save", options.save, (".npz",)),
-        Output("--plot", options.plot, PLOT_SUFFIXES),
-        Output("--checkpoint", options.checkpoint),
-    )
-    return output_problem(outputs, (options.input, options.labels))
 
 
 if __name__ == "__main__":

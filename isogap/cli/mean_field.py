@@ -10,19 +10,15 @@ from typing import Any
 from isogap.cli.common import (
     EXIT_OK,
     BarProgress,
-    Output,
     Parser,
     add_common,
-    command,
-    fail,
-    output_problem,
     prepare_streams,
     whole,
 )
+from isogap.cli.writing import prints, run_writing
 from isogap.model.choices import WEIGHTS
 
 PROGRAM = "isogap-mean-field"
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 REPLICAS = 10
 BATCH, GAIN = 64, 1.0
 # Where a sweep looks if it is not told.
@@ -95,20 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     contradiction = _contradiction(options)
     options.batch = BATCH if options.batch is None else options.batch
     options.gain = GAIN if options.gain is None else options.gain
-    outputs = [
-        Output("--json", options.json),
-        Output("--csv", options.csv),
-        Output("--plot", options.plot, PLOT_SUFFIXES),
-    ]
-    problem = contradiction or output_problem(outputs) or _problem(options)
-    if problem:
-        return fail(PROGRAM, problem)
-    written: list[str] = []
-    return command(
-        PROGRAM,
-        lambda: _run(options, written),
-        lambda: f"wrote {', '.join(written)}" if written else "no file was written",
-    )
+    return run_writing(PROGRAM, options, _run, problem=contradiction or _problem(options))
 
 
 def _replicas(options: argparse.Namespace) -> int:
@@ -155,7 +138,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
     else:
         found = _swept(options, activation)
     output.write_files(found, options, written)
-    if not options.quiet and options.json != "-":
+    if prints(options):
         output.print_report(found, activation)
     return EXIT_OK
 
