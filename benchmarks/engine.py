@@ -31,7 +31,7 @@ import numpy as np
 from numba import njit
 from picture_of_cost import draw
 from tables_of_cost import show, show_default
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_info, threadpool_limits
 from ways import SEED, Way, default, engine, ways
 
 from isogap.base.streams import input_generator, replica_states
@@ -251,7 +251,9 @@ def machine() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
     versions = f"NumPy {np.__version__}, Python {platform.python_version()}"
-    return f"{model}, {os.cpu_count()} cores, lanes {lanes_available()}, {versions}"
+    # OPENBLAS_CORETYPE in the environment may hold the others to kernels of an older processor: then no ratio is fair.
+    blas = sorted({str(part.get("architecture")) for part in threadpool_info() if part["user_api"] == "blas"})
+    return f"{model}, {os.cpu_count()} cores, lanes {lanes_available()}, BLAS {', '.join(blas)}, {versions}"
 
 
 def main() -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "_ext")]
 
+from docutils import nodes  # noqa: E402
+
 import isogap  # noqa: E402
 from isogap._version import __version__  # noqa: E402
 
@@ -104,6 +106,22 @@ def _public(app, what, name, obj, options, lines) -> None:
     lines[:] = [_INTERNAL.sub(lambda found: _NAMES[found[0]], line) for line in lines]
 
 
+def _skipped(app, what, name, obj, skip, options) -> bool | None:
+    """Fields of named tuples are documented with their class; Python's own words for them say nothing."""
+    del app, what, name, skip, options
+    return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
+
+
+def _dashes(app, doctree) -> None:
+    """What Sphinx puts between a parameter and its description: a dash, for which it takes two hyphens."""
+    del app
+    for field in doctree.findall(nodes.field_body):
+        for paragraph in field.findall(nodes.paragraph):
+            for place, child in enumerate(paragraph.children):
+                if isinstance(child, nodes.Text) and " -- " in child:
+                    paragraph[place] = nodes.Text(child.replace(" -- ", " – "))
+
+
 def _notebooks(app) -> None:
     """Notebooks lie beside ``docs``; Sphinx reads what lies in it."""
     target = Path(app.srcdir) / "_generated" / "notebooks"
@@ -116,5 +134,7 @@ def _notebooks(app) -> None:
 def setup(app) -> None:
     """Connect the hooks."""
     app.connect("builder-inited", _notebooks)
+    app.connect("autodoc-skip-member", _skipped)
+    app.connect("doctree-read", _dashes)
     app.connect("autodoc-process-docstring", _public, priority=90)
     app.connect("autodoc-process-docstring", _mathematics, priority=100)

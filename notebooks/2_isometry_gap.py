@@ -13,14 +13,14 @@
 # become orthogonal? We measure, compare with the exact law of one step, and see how far the bounds are.
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Installing, on Colab", "code_prompt_hide": "Installing, on Colab"}
-# Where isogap is missing (Colab), it is installed first: from the folder, archive or address that ISOGAP_SOURCE names.
+# Where isogap is missing (Colab), it is installed first. It is in no public index yet: set ISOGAP_SOURCE to a folder, a wheel or an address.
 import importlib.util
 import os
 import subprocess
 import sys
 
 if importlib.util.find_spec("isogap") is None:
-    source = os.environ.get("ISOGAP_SOURCE", "isogap")
+    source = os.environ["ISOGAP_SOURCE"]
     subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", source])
 
 # %%

@@ -210,3 +210,7 @@ def test_the_gallery_page_shows_every_picture_and_says_what_is_seen(built):
     for name, said in pictures:
         assert len(said) > 50, name
         assert (built / "gallery" / name).is_file()
+    small = re.findall(r'<a href="#([\w-]+)"><img src="../_images/([\w.-]+)" loading="lazy" alt="">', text)
+    assert [name for name, _ in small] == re.findall(r"^## ([\w-]+)$", text, re.M)[:-1]
+    assert {picture for _, picture in small} <= {name for name, _ in pictures}
+    assert "What differs from the paper" in text.partition("\n## Remarks\n")[2]

@@ -23,6 +23,22 @@ than the statements that it rests on. Each check also has to refute false neighb
 
 """
 
+_REPORT = """\
+# The report
+
+What a check saw, statement by statement: the formula, the verdict and what it rests on, every step with its route, the margin,
+how often the hypotheses held, the false neighbours and the witnesses against them, and a graph of what rests on what.
+
+{door}
+
+```console
+$ isogap-verify --html report.html
+```
+
+writes one for the statements as they are; `--statements FOLDER` for [statements of your own](../howto/verify.md). Date, version,
+commit, machine and seed stand at its head, with an identifier to cite.
+"""
+
 
 def write(app: Any) -> None:
     """Write ``_generated/theory.md`` and ``_generated/checks/*.md``."""
@@ -42,8 +58,19 @@ def write(app: Any) -> None:
             parts.append(f"### {group}\n")
             parts += [_section(s, report) for s in sorted(members, key=lambda s: _natural(s.label))]
     _update(target / "theory.md", "\n".join(parts))
+    _update(target / "report.md", _report_page(report))
     for s in statements.values():
         _update(target / "checks" / f"{slug(s.key)}.md", _check_page(s))
+
+
+def _report_page(there: bool) -> str:
+    """The way to the report of a run, which is a page of its own make; without one, how to make it."""
+    door = (
+        '<p><a class="door" href="../report.html">Open the report of a run</a></p>'
+        if there
+        else "These pages were built without one: it is put into `docs/_report` before the build."
+    )
+    return _REPORT.format(door=door)
 
 
 def _natural(label: str) -> tuple[str, list[int]]:

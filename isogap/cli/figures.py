@@ -129,7 +129,7 @@ def _list() -> None:
     for name, (_, _, what) in FIGURES.items():
         seconds = PAPER_SECONDS[name]
         print(f"{name:17} {'?' if seconds is None else seconds:>5}  {what}")
-    print(f"{EXPLORER:17} {'60':>5}  the tables of the explorer, as JSON; only if named")
+    print(f"{EXPLORER:17} {'80':>5}  the tables of the explorer, as JSON; only if named")
     print(
         f"all but the explorer: {paper_seconds(FIGURES)[0]} s at --scale paper; figures of one training are counted once"
     )

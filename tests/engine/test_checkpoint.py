@@ -16,6 +16,7 @@ from isogap.cli import mc
 from isogap.engine.chain import checkpoint, montecarlo
 from isogap.engine.chain import quantiles as _quantiles
 from isogap.engine.chain.checkpoint import Checkpoint, CheckpointError
+from isogap.engine.chain.totals import Totals
 
 ARGUMENTS = dict(width=6, depth=120, replicas=600, rng=4)
 
@@ -208,13 +209,11 @@ def test_interruption_in_the_middle_of_a_block_keeps_the_last_file(tmp_path, mon
     stopped(file, monkeypatch)
     content = file.read_bytes()
 
-    def torn(self, first, kept):
+    def torn(totals, other):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(
-            _quantiles.ExactQuantiles, "add", lambda self, first, kept: torn(self, first, kept) if first else None
-        )
+        patch.setattr(Totals, "merged", torn)
         with pytest.raises(KeyboardInterrupt):
             simulate(**ARGUMENTS, where=Where(threads=2, checkpoint=file))
     assert file.read_bytes() == content

@@ -92,7 +92,8 @@ def verdicts():
 def test_the_head_says_when_with_what_and_on_what_it_was_made(verdicts, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     page = html_page(verdicts, deep=False, seed=7, seconds=0.0)
-    head = page[page.index("<h1>") : page.index("class='status")]
+    head = page[page.index("<h1>") : page.index("class='legend")]
+    assert head.index("verdicts: all as expected") < head.index("Meterez")  # the answer comes first
     for said in ("1970-01-01 00:00 UTC", "isogap 0.", "commit", "isogap-verify-", "seed 7", "processors"):
         assert said in head
     for about in ("Meterez", "arXiv:2310.02012"):

@@ -44,9 +44,9 @@ def page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, wher
         f"<title>Proof check: {title}</title><style>{STYLE}</style></head><body><main>",
         f"<h1>Proof check of <i>{title}</i></h1>" if title else "<h1>Proof check</h1>",
         origin(verdicts, deep=deep, seed=seed, seconds=seconds),
-        judged(parts),
         f"<p class='status {'ok' if good == len(verdicts) else 'bad'}'>{good} of {len(verdicts)} verdicts: {status}. "
         f"{_count(verdicts)}.</p>",
+        judged(parts),
         legend(verdicts, seconds),
     ]
     for system, about in parts.items():
