@@ -130,7 +130,7 @@ def _notebooks(app) -> None:
     for path in paths:
         if not (target / path.name).is_file() or (target / path.name).read_bytes() != path.read_bytes():
             shutil.copy(path, target)
-    for old in set(target.iterdir()) - {target / path.name for path in paths}:  # of a notebook by another name, or another builder
+    for old in set(target.iterdir()) - {target / path.name for path in paths}:  # a notebook's that is no more
         old.unlink()
 
 
