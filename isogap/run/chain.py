@@ -14,6 +14,7 @@ from isogap.base.arrays import FloatArray
 from isogap.base.log import logger
 from isogap.base.precision import Precision
 from isogap.base.records import provenance
+from isogap.base.remedies import RemedyError
 from isogap.base.streams import input_generator, label_generator, seed_of, seed_sequence
 from isogap.base.threads import default_threads, one_blas_thread
 from isogap.batch.start import Start, make_start
@@ -143,7 +144,7 @@ def simulate(
             raise ValueError(f"weights {weights!r} run in double precision and without gradients")
     threads = default_threads() if where.threads is None else where.threads
     if where.checkpoint is not None and rng is None:
-        raise ValueError("checkpoint needs a seed, or the run could not be found again: give rng")
+        raise RemedyError("checkpoint needs a seed, or the run could not be found again: give ", "rng", "--seed")
     root = seed_sequence(rng)
     with one_blas_thread():  # with another number of BLAS threads the last bits of the start are others
         start = make_start(input, width, batch, input_generator(root))
