@@ -43,8 +43,8 @@ from isogap.engine.kernels.layout import (
 )
 from isogap.engine.kernels.reflectors import places
 
-# From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 150 in
-# the form in X and near 400 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
+# From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 125 in
+# the form in X and near 210 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
 LARGE_WIDTH = 192
 # Up to here a thread keeps its arrays from block to block, 1 MB; ours.
 _SMALL_WIDTH = 64
