@@ -69,6 +69,23 @@ def refuse_masked(value: Any, name: str) -> None:
             raise WeingartenError(f"{name} has masked entries; fill them first, for instance with {name}.filled(0)")
 
 
+def as_expression(value: Any) -> Any:
+    """Return a sympy expression, refusing a text: sympy would make plain symbols of it, and no random matrix.
+
+    Examples
+    --------
+    >>> as_expression(3)
+    3
+    """
+    import sympy as sp
+
+    if isinstance(value, str):
+        raise WeingartenError(
+            f"expression={value!r} is a text; build it from orthogonal(...), tr(...), or ask the command weingarten expect"
+        )
+    return sp.sympify(value)
+
+
 def as_array(value: Any, name: str) -> Any:
     """Return a NumPy array, refusing a masked one."""
     import numpy as np

@@ -90,6 +90,8 @@ class Values:
     def _sort(self, key: Any, value: Any) -> None:
         name = str(getattr(key, "name", key))
         array = as_array(value, name)
+        if array.dtype.kind in "fc" and array.ndim and not (abs(array) < float("inf")).all():
+            raise WeingartenError(f"{name}: the array has an entry that is NaN or infinite; give finite numbers")
         if isinstance(key, sp.MatrixSymbol) or (isinstance(key, str) and array.ndim):
             self.arrays[name] = array
         elif array.ndim or not isinstance(key, (str, sp.Symbol)):

@@ -126,7 +126,7 @@ def as_group(group: object) -> Group:
     """
     if isinstance(group, Group):
         return group
-    name = ALIASES.get(group.lower()) if isinstance(group, str) else None
+    name = ALIASES.get(group.strip().lower()) if isinstance(group, str) else None
     if name is not None:
         return GROUPS[name]
     for known in ENSEMBLES:

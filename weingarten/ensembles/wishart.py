@@ -132,7 +132,7 @@ class InverseWishart(Wishart):
         """Return the condition `q > α (k - 1)` under which the moment exists."""
         k = plain + bars
         least = self.alpha * (k - 1) + self.alpha  # n - p >= least: q = n - p + 1 - α is a whole number
-        return [Range(sp.expand(self.n - self.size), least, f"a moment of degree {k} exists only there")]
+        return [Range(sp.expand(self.n - self.size), least, f"a moment of degree {k} exists only there", "n - p")]
 
 
 class RealInverseWishart(InverseWishart, RealInvariant):
@@ -161,7 +161,7 @@ class QuaternionInverseWishart(QuaternionInvariant):
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return the condition `2q > k - 1`."""
         k = plain + bars
-        return [Range(sp.expand(2 * self.n - self.size), k - 1, f"a moment of degree {k} exists only there")]
+        return [Range(sp.expand(2 * self.n - self.size), k - 1, f"a moment of degree {k} exists only there", "2n - 2p")]
 
 
 LAWS = {
