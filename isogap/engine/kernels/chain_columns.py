@@ -1,10 +1,10 @@
 """The chain for one replica of large width: the lanes are columns of the matrix instead of replicas.
 
 The same reflectors (plain floats here) act on strips of ``4 · 8`` columns, so ``X <- W X`` is `reflectors.rotate_rows` with
-vectors on one side and floats on the other, some strips at a time (`column_rotations`). The deviation form does it twice,
-``E <- W (W E)ᵀ``, takes the lower half and copies it: 4 d³ operations instead of 2 d³, but in cache, and with a memory of a
-few d² a replica. Kept exactly symmetric like this, rounding errors are
-damped as in the other form.
+vectors on one side and floats on the other, some strips at a time (`column_rotations`). In the deviation form both sides of the
+lower half are rotated at once (`column_halves`). Weights that are fast transforms do it one side after the other,
+``E <- W (W E)ᵀ``, take the lower half and copy it. Either way ``E`` stays exactly symmetric, and rounding errors are damped as in
+the other form.
 
 Layout: ``A_ij`` is at ``((j // w) 4q + i) w + j % w`` of the flat array, ``q = ceil(d/4)``, ``w`` = `strip` = 32 with lanes and
 4 as plain floats. The bits are the same either way: sums along a row are kept in 32 parts by ``j % 32``.
@@ -30,6 +30,7 @@ from isogap.engine.kernels.chain_lanes import (
     _record_rows,
     gap_of_deviation,
 )
+from isogap.engine.kernels.column_halves import normalise_halves, rotate_halves
 from isogap.engine.kernels.column_normals import fill_normals_in_stretches
 from isogap.engine.kernels.column_rotations import add_squares, rotate_columns, scale_strips
 from isogap.engine.kernels.compiling import kernel
@@ -192,7 +193,10 @@ def _snapshot(A, columns, strip, lane, d, k, kept, r):
     kept.shift[r, k], kept.total[r, k] = np.int64(lane[SHIFT]), lane[TOTAL]
     for i in range(d):
         for j in range(d):
-            kept.snaps[r, k, i, j] = A[place_in_strip(i, j, tall, strip)] if j < columns else 0.0
+            if lane[IN_E] > 0.5:  # of which the lower half holds
+                kept.snaps[r, k, i, j] = A[place_in_strip(max(i, j), min(i, j), tall, strip)]
+            else:
+                kept.snaps[r, k, i, j] = A[place_in_strip(i, j, tall, strip)] if j < columns else 0.0
 
 
 @kernel()
@@ -214,6 +218,7 @@ def run_one(work, run, kept, curves, signal):
     half = (d * (d + 1) // 2 + 1) // 2
     stretch = (half + strip // 4 - 1) // (strip // 4)
     r, next_mark = curves.group, 0
+    halved = run.weights == ORTHOGONAL
     words, law = flat(work.words), GAUSSIAN if run.weights == GAUSSIAN else ORTHOGONAL
     for layer in range(run.depth + 1):
         # Close enough to orthogonality: E = X Xᵀ - I is formed in B and becomes the state.
@@ -243,19 +248,25 @@ def run_one(work, run, kept, curves, signal):
             _fill_normals(work.random, half, stretch, work.jump, work.words, work.parts, z)
             make_reflectors(z, d, V, tau, sign, norm)
             inner_products(V, d, work.g)
-            rotate_columns(A, strips, V, tau, d, work.g, B, slots, measured)
+            if halved and lane[IN_E] > 0.5:
+                rotate_halves(A, V, tau, d, work.g, work.room)
+            else:
+                rotate_columns(A, strips, V, tau, d, work.g, B, slots, measured)
         # The decrease and its shift stand where φ and log φ will: `_backwards` adds them up.
         at = layer * curves.stride + r
         curves.log_phi[at] = lane[SHIFT]
         if lane[IN_E] > 0.5:
-            # W E is turned round and rotated again: W (W E)ᵀ, of which the lower half is kept.
-            _transpose(a, b, strip, d)
-            if fast:
-                _rotate_fast(B, strips, words, work.turns, run.weights, d)
-            else:
-                rotate_columns(B, strips, V, tau, d, work.g, A, slots, False)
             unit, shift = lane[UNIT], lane[SHIFT]
-            _normalise_deviation(B, A, sign, y, norm, work.parts, lane, d)
+            if halved:
+                normalise_halves(A, sign, y, norm, work.parts, work.room, lane, d)
+            else:
+                # W E is turned round and rotated again: W (W E)ᵀ, of which the lower half is kept.
+                _transpose(a, b, strip, d)
+                if fast:
+                    _rotate_fast(B, strips, words, work.turns, run.weights, d)
+                else:
+                    rotate_columns(B, strips, V, tau, d, work.g, A, slots, False)
+                _normalise_deviation(B, A, sign, y, norm, work.parts, lane, d)
             _record_deviation(y, lane, d)
             lane[TOTAL] = fma(lane[STEP], unit * unit, lane[TOTAL])
             if lane[FACTOR] > 1.0:
