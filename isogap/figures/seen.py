@@ -124,8 +124,8 @@ SEEN = {
         " below a line; white dots mark the best rate, a dashed line the batch B*."
     ),
     "c1": (
-        "Measured growth over the law D4 against rank over width: on 1 within its bars for most ranks, lower where the rank "
-        "is 4, while the dashed leading order C1 falls away to one half."
+        "Measured growth over the law D4 against rank over width, one curve a width: within a few per cent of 1 for the wide "
+        "networks, lower where the rank is 4, while the dashed leading order C1 falls away to one half."
     ),
     "bjorck-f1": (
         "Three panels of test accuracy against the learning rate for five depths: without BN deep networks never "

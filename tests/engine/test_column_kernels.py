@@ -52,7 +52,7 @@ def test_strips_have_the_bits_of_the_whole_matrix(lanes: int, step: int) -> None
     whole[...] = parts[...] = matrix.reshape(whole.shape)
     reflectors.rotate_rows(whole, 4 * strips, V, tau, d, np.zeros(6))
     g = np.zeros(6 * q)
-    column_rotations.inner_products(V, d, g)
+    reflectors.inner_products(V, d, g)
     for first in range(0, strips, step):
         column_rotations.rotate_strips(parts, first, min(first + step, strips), V, tau, d, g)
     assert parts.tobytes() == whole.tobytes()

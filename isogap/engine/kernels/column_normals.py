@@ -3,8 +3,11 @@
 import numpy as np
 
 from isogap.engine.kernels.compiling import kernel
-from isogap.engine.kernels.lanes.vectors import load, store
+from isogap.engine.kernels.lanes.vectors import load, rows, store
 from isogap.engine.kernels.normals import _next_word, _store_state, radius_of, turn_of
+
+# Rows of lanes, 64 bytes each.
+_NEAR = 64
 
 
 @kernel()
@@ -67,11 +70,12 @@ def fill_normals_in_stretches(state, half, stretch, jump, words, parts, z):
         store(parts, stretch + t, radius * sine)
     if rest == stretch:
         _take_state(words, lanes, flat, state, s0, s1, s2, s3)
-    for t in range(rest):
+    # Some rows at a time, which stay near while every lane takes its numbers out of them.
+    source, target = rows(out), rows(z)
+    for first in range(0, stretch, _NEAR):
+        last = min(first + _NEAR, stretch)
         for k in range(lanes):
-            z[k * stretch + t] = out[t * lanes + k]
-            z[half + k * stretch + t] = out[(stretch + t) * lanes + k]
-    for t in range(rest, stretch):
-        for k in range(lanes - 1):
-            z[k * stretch + t] = out[t * lanes + k]
-            z[half + k * stretch + t] = out[(stretch + t) * lanes + k]
+            to = k * stretch
+            for t in range(first, last if k < lanes - 1 else min(last, rest)):
+                store(target, to + t, load(source, t * lanes + k))
+                store(target, half + to + t, load(source, (stretch + t) * lanes + k))
