@@ -49,7 +49,11 @@ print("gap     ", isogap.isometry_gap(X))
 # ## One step: the exact mean
 #
 # Given the spectrum, the mean of the next gap is a one-dimensional integral (E3):
-# $\mathbb{E}[\varphi_{\ell+1}\mid X_\ell]-\varphi_\ell=\int_0^\infty\left[(1+2t)^{-d/2}-\prod_k(1+2\lambda_kt)^{-1/2}\right]\frac{dt}{t}$.
+#
+# $$
+# \mathbb{E}[\varphi_{\ell+1}\mid X_\ell]-\varphi_\ell=\int_0^\infty\left[(1+2t)^{-d/2}-\prod_k(1+2\lambda_kt)^{-1/2}\right]\frac{dt}{t}
+# $$
+#
 # `exact_step` returns it with an error bound. Two thousand sampled layers must agree within five standard errors.
 
 # %%

@@ -15,7 +15,9 @@
 #
 # As an example: E5 gives the second moment of a squared row norm $Y$. We claim the third,
 #
-# $\mathbb{E}(Y_1-1)^3=\frac{8\sum_k(\lambda_k-1)^3}{d(d+2)(d+4)}$
+# $$
+# \mathbb{E}(Y_1-1)^3=\frac{8\sum_k(\lambda_k-1)^3}{d(d+2)(d+4)}
+# $$
 
 # %% tags=["hide-input"] mystnb={"code_prompt_show": "Installing, on Colab", "code_prompt_hide": "Installing, on Colab"}
 # Where isogap is missing (Colab), it is installed first. It is in no public index yet: set ISOGAP_SOURCE to a folder, a wheel or an address.

@@ -62,8 +62,8 @@ class _Once(argparse._StoreAction):
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
         if option_string is not None:
-            first = parser.given.setdefault(self.dest, values)
-            if first != values:
+            first = parser.given.setdefault(self.dest, str(values))
+            if first != str(values):
                 parser.error(f"{option_string} is given twice, as {first} and {values}: say one")
         super().__call__(parser, namespace, values, option_string)
 

@@ -191,7 +191,13 @@
       rows.push(row(`kept${layers[near] === layer ? "" : `, at ${layers[near]}`}`, keptCurve().name, keptCurve().values[Math.max(near, 0)]));
     }
     element("values").replaceChildren(...rows);
-    if (plot !== null && from !== "plot") plot.setCursor({ left: plot.valToPos(layer, "x"), top: 0 });
+    if (plot !== null && from !== "plot") mark(layer);
+  }
+
+  // A plot has no places before it was drawn for the first time.
+  function mark(layer) {
+    const mine = plot;
+    requestAnimationFrame(() => { if (plot === mine && mine !== null) mine.setCursor({ left: mine.valToPos(layer, "x"), top: 0 }); });
   }
 
   function draw() {

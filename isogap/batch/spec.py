@@ -78,7 +78,9 @@ class Spec:
                 continue
             one_of(name, value, choices)
             if read.named and (name == "orientation" or read.kind != "digits"):
-                raise InputError(f"{name} {value} is of a table of samples, input {read.label!r} is none")
+                rest = f" is of a table of samples, input {read.label!r} is none; leave it out"
+                option = f"--{value}" if name == "orientation" else f"--{name} {value}"
+                raise InputError("", f"{name}={value!r}{rest}", f"{option}{rest}")
             if getattr(read, name) not in (None, value):
                 raise InputError(
                     f"input {read.label} was said to have {name} {getattr(read, name)}, now {value}: say one"
@@ -108,6 +110,9 @@ class Spec:
             return cls(name, label, argument)
         if Path(text).suffix.lower() in SUFFIXES:
             return cls("file", label, table=Path(text))
+        if f"{name}{':' if NAMES.get(name) else ''}" in known and name in NAMES:
+            what = "needs numbers behind a colon" if NAMES[name] else "takes nothing behind a colon"
+            raise InputError(f"input {text!r}: {name} {what}: use {known}")
         raise InputError(f"input {text!r} is not known: use {known}{did_you_mean(name, NAMES)}")
 
     @property

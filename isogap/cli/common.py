@@ -41,9 +41,9 @@ class Once(argparse._StoreAction):
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
         """Store the value, or end with the error."""
         if option_string is not None:
-            first = parser.given.setdefault(self.dest, values)
-            if first != values:
-                parser.error(f"{option_string} is given twice, as {_shown(first)} and {_shown(values)}: say one")
+            first, second = parser.given.setdefault(self.dest, _shown(values)), _shown(values)
+            if first != second:
+                parser.error(f"{option_string} is given twice, as {first} and {second}: say one")
         super().__call__(parser, namespace, values, option_string)
 
 
@@ -58,7 +58,7 @@ class Parser(argparse.ArgumentParser):
         usage = " ".join(part for part in (prog, required, "[options]") if part)
         description = "\n".join(textwrap.wrap(description, 79))
         super().__init__(prog, usage, description, epilog, formatter_class=_Help)
-        self.given: dict[str, Any] = {}
+        self.given: dict[str, str] = {}
         for action in (None, "store"):
             self.register("action", action, Once)
         self.add_argument(
@@ -87,7 +87,8 @@ class Parser(argparse.ArgumentParser):
             name = argument.partition("=")[0]
             if name.startswith("--") and " " not in argument and not any(o.startswith(name) for o in known):
                 shown = [o for o, action in self._option_string_actions.items() if action.help != argparse.SUPPRESS]
-                self.error(f"no option {name}{did_you_mean(name, shown)}")
+                near = did_you_mean(name[2:], [option[2:] for option in shown if option[:2] == "--"], cutoff=0.7)
+                self.error(f"no option {name}{near.replace('mean ', 'mean --')}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse a value that is none of the choices, and say which one was meant."""

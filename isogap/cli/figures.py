@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 
 from isogap._version import __version__
 from isogap.base.names import did_you_mean
-from isogap.cli.common import EXIT_OK, BarProgress, Parser, command, complain, fail, prepare_streams, whole
+from isogap.cli.common import (
+    EXIT_OK,
+    BarProgress,
+    Parser,
+    command,
+    complain,
+    fail,
+    prepare_streams,
+    whole,
+    write_stdout,
+)
 
 if TYPE_CHECKING:
     import argparse
@@ -125,14 +135,14 @@ def _list() -> None:
     from isogap.figures import FIGURES
     from isogap.figures.cost import PAPER_SECONDS, paper_seconds
 
-    print(f"{'name':17} {'s':>5}  what it shows (s: seconds at --scale paper, two cores; ? not timed)")
+    lines = [f"{'name':17} {'s':>5}  what it shows (s: seconds at --scale paper, two cores; ? not timed)"]
     for name, (_, _, what) in FIGURES.items():
         seconds = PAPER_SECONDS[name]
-        print(f"{name:17} {'?' if seconds is None else seconds:>5}  {what}")
-    print(f"{EXPLORER:17} {'80':>5}  the tables of the explorer, as JSON; only if named")
-    print(
-        f"all but the explorer: {paper_seconds(FIGURES)[0]} s at --scale paper; figures of one training are counted once"
-    )
+        lines.append(f"{name:17} {'?' if seconds is None else seconds:>5}  {what}")
+    lines.append(f"{EXPLORER:17} {'80':>5}  the tables of the explorer, as JSON; only if named")
+    total = paper_seconds(FIGURES)[0]
+    lines.append(f"all but the explorer: {total} s at --scale paper; figures of one training are counted once")
+    write_stdout("\n".join(lines) + "\n")
 
 
 def _tell_time_left(names: list[str], number: int) -> None:

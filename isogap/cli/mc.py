@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 
 PROGRAM = "isogap-mc"
+SAVE_SECONDS = 60.0
 _EPILOG = """\
 examples:
   isogap-mc --width 32 --depth 1000
@@ -61,8 +62,8 @@ def parser() -> Parser:
                    help="orthogonal (default), gaussian, hadamard or dct")  # fmt: skip
     p.add_argument("--precision", default="double", metavar="P", help="double (default), double-double, mp:DIGITS")
     p.add_argument("--checkpoint", metavar="FILE", help="save now and then, and go on from it (needs --seed)")
-    p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S",
-                   help="seconds between two saves (default 60)")  # fmt: skip
+    p.add_argument("--checkpoint-seconds", type=seconds, metavar="S",
+                   help=f"seconds between two saves (default {SAVE_SECONDS:g})")  # fmt: skip
     p.add_argument("--dask", metavar="ADDRESS", help="scheduler of a dask cluster, or local; same bits")
     p.add_argument(
         "--gradients",
@@ -117,7 +118,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
                 client=client,
                 checkpoint=None
                 if options.checkpoint is None
-                else Checkpoint(options.checkpoint, options.checkpoint_seconds),
+                else Checkpoint(options.checkpoint, _save_seconds(options)),
                 progress=progress,
             ),
         )
@@ -158,7 +159,13 @@ def _gradient_options(options: argparse.Namespace) -> GradientOptions | None:
     return GradientOptions(loss=options.gradients, labels=labels, classes=options.classes)
 
 
+def _save_seconds(options: argparse.Namespace) -> float:
+    return SAVE_SECONDS if options.checkpoint_seconds is None else float(options.checkpoint_seconds)
+
+
 def _label_problem(options: argparse.Namespace) -> str | None:
+    if options.checkpoint is None and options.checkpoint_seconds is not None:
+        return "--checkpoint-seconds needs --checkpoint"
     if options.gradients is None and (options.labels is not None or options.classes is not None):
         return "--labels and --classes need --gradients"
     return None

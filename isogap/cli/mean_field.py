@@ -15,7 +15,7 @@ from isogap.cli.common import (
     prepare_streams,
     whole,
 )
-from isogap.cli.writing import prints, run_writing
+from isogap.cli.writing import idle, prints, run_writing
 from isogap.model.choices import WEIGHTS
 
 PROGRAM = "isogap-mean-field"
@@ -54,6 +54,8 @@ def _sweep(text: str) -> tuple[str, tuple[float, ...]]:
         found = tuple(_batch(v) if name == "batch" else float(v) for v in values.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{values!r} is no list of numbers") from None
+    if len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"{values!r} must be different values between commas")
     return name, found
 
 
@@ -87,11 +89,14 @@ def parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
-    options = parser().parse_args(argv)
+    asked = parser()
+    options = asked.parse_args(argv)
     contradiction = _contradiction(options)
     options.batch = BATCH if options.batch is None else options.batch
     options.gain = GAIN if options.gain is None else options.gain
-    return run_writing(PROGRAM, options, _run, problem=contradiction or _problem(options))
+    return run_writing(
+        PROGRAM, options, _run, problem=contradiction or _problem(options) or _unmeasured(options, asked)
+    )
 
 
 def _replicas(options: argparse.Namespace) -> int:
@@ -122,6 +127,15 @@ def _problem(options: argparse.Namespace) -> str | None:
     if not options.sweep and not _replicas(options) and (options.csv or options.plot):
         return "--csv and --plot show the layers of measured networks; take --replicas 1 or more, or --sweep"
     return None
+
+
+def _unmeasured(options: argparse.Namespace, asked: Parser) -> str | None:
+    """Say which options of measured networks theory alone would pass over."""
+    if _replicas(options):
+        return None
+    return idle(
+        asked, ("width", "depth", "seed"), "they are of measured networks; take --replicas 1 or more, or leave them out"
+    )
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:

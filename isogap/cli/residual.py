@@ -14,7 +14,7 @@ from isogap.cli.common import (
     prepare_streams,
     whole,
 )
-from isogap.cli.writing import prints, run_writing
+from isogap.cli.writing import idle, prints, run_writing
 
 if TYPE_CHECKING:
     import argparse
@@ -67,8 +67,13 @@ def parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
-    options = parser().parse_args(argv)
-    return run_writing(PROGRAM, options, _run)
+    asked = parser()
+    options = asked.parse_args(argv)
+    problem = None
+    if not options.replicas:
+        needs = "they are of measured networks; take --replicas 1 or more, or leave them out"
+        problem = idle(asked, ("width", "weights", "seed"), needs)
+    return run_writing(PROGRAM, options, _run, problem=problem)
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:

@@ -21,7 +21,7 @@ _CONSTANT_ONLY = {
     "weights": "orthogonal",
     "precision": "double",
     "checkpoint": None,
-    "checkpoint_seconds": 60.0,
+    "checkpoint_seconds": None,
     "dask": None,
     "gradients": None,
     "labels": None,
@@ -67,7 +67,8 @@ def problem(options: argparse.Namespace) -> str | None:
         if getattr(options, name) != default:
             option = f"--{name.replace('_', '-')}"
             return (
-                f"{option} does not go with --widths, whose networks are orthogonal, in double precision and shrinking"
+                f"{option} does not go with --widths, whose networks are orthogonal, in double precision and shrinking; leave "
+                "one of them out"
             )
     return None
 

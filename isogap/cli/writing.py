@@ -16,6 +16,8 @@ from isogap.cli.common import command, fail, write_stdout
 if TYPE_CHECKING:
     import argparse
 
+    from isogap.cli.common import Parser
+
 # What file systems in common use allow.
 LONGEST_NAME = 255
 # Options that name a file to be written, and how its name must end.
@@ -60,6 +62,12 @@ def run_writing(
         return f"wrote {', '.join(written)}" if written else "no file was written"
 
     return command(program, lambda: run(options, written), left or files)
+
+
+def idle(parser: Parser, names: Sequence[str], needs: str) -> str | None:
+    """Say which of the options that were given would be passed over, and what they need."""
+    given = [f"--{name}" for name in names if name in parser.given]
+    return f"{' and '.join(given)} would be passed over: {needs}" if given else None
 
 
 def outputs_of(options: argparse.Namespace) -> list[Output]:

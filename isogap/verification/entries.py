@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +125,7 @@ def _check_entry(entry: dict[str, Any], i: int, place: Place) -> None:
 def _typeset(entry: dict[str, Any], symbols: dict[str, str], i: int, place: Place) -> None:
     """Put the claims, typeset, where formula and correction say ``@1``, ``@2``; one after the other where they say nothing."""
     try:
-        shown = [latex(Claim.of(text), symbols) for text in entry.get("claim", ())]
+        shown = [_shown(text, tuple(symbols.items())) for text in entry.get("claim", ())]
     except ClaimError as error:
         raise place.fault(str(error), i, "claim") from None
     entry.setdefault("formula", ",\\qquad ".join(f"@{k}" for k in range(1, len(shown) + 1)))
@@ -146,13 +147,18 @@ def _typeset(entry: dict[str, Any], symbols: dict[str, str], i: int, place: Plac
             raise place.fault(str(error), i, field) from None
 
 
+@lru_cache(maxsize=1000)  # one process may read the same registry many times
+def _shown(text: str, symbols: tuple[tuple[str, str], ...]) -> str:
+    return latex(Claim.of(text), dict(symbols))
+
+
 def check_file(path: Path, label: str) -> None:
     """Refuse a check that cannot be one: first line, ``decide`` and ``FALSE_NEIGHBOURS``, read without running anything."""
     if not path.is_file():
         raise RegistryError(f"{label} has no check: {path.name} is missing in {path.parent}")
     try:
         text = path.read_text(encoding="utf-8")
-        tree = ast.parse(text, filename=str(path))
+        names = _names(text, str(path))
     except UnicodeDecodeError:
         raise RegistryError(f"{path}: not UTF-8") from None
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -160,8 +166,16 @@ def check_file(path: Path, label: str) -> None:
         raise RegistryError(f"{path}{f', line {line}' if line else ''}: {error.__class__.__name__}: {error}") from None
     if not text.startswith(f'"""{label}: '):
         raise RegistryError(f"{path}, line 1: the first line must state {label}")
+    for needed, what in (("decide", "a function decide(case)"), ("FALSE_NEIGHBOURS", "a mapping FALSE_NEIGHBOURS")):
+        if needed not in names:
+            raise RegistryError(f"{path}: {what} is missing")
+
+
+@lru_cache(maxsize=1000)
+def _names(text: str, filename: str) -> frozenset[str]:
+    """What a module defines or imports by name."""
     names = set()
-    for node in tree.body:
+    for node in ast.parse(text, filename=filename).body:
         if isinstance(node, ast.FunctionDef):
             names.add(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
@@ -169,6 +183,4 @@ def check_file(path: Path, label: str) -> None:
             names.update(t.id for t in targets if isinstance(t, ast.Name))
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names.update(a.asname or a.name for a in node.names)
-    for needed, what in (("decide", "a function decide(case)"), ("FALSE_NEIGHBOURS", "a mapping FALSE_NEIGHBOURS")):
-        if needed not in names:
-            raise RegistryError(f"{path}: {what} is missing")
+    return frozenset(names)

@@ -254,6 +254,7 @@ def _notes(result: ChainResult) -> list[str]:
     lines.append(
         f"time: {t.seconds:.2f} s on {result.provenance['threads']} thread{'s' * (result.provenance['threads'] > 1)}; "
         + (f"{t.microseconds_per_layer_replica:.3g} µs per layer and replica; " if p.depth else "")
+        + ("" if math.isnan(t.gradient_seconds) else f"gradients {t.gradient_seconds:.2f} s; ")
         + f"compiling {t.compile_seconds:.2f} s"
     )
     return lines

@@ -29,6 +29,7 @@ TONES = {
     "proved": "Proved",
     "exact": "Exact",
     "explodes": "Explodes",
+    "grows": "Grows",
     "measured": "Measured",
 }
 """Kinds of verdicts, and the word before each."""

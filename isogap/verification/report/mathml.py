@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape
 
 _TOKEN = re.compile(r"\\text\{[^}]*\}|\\[a-zA-Z]+|\\.|[{}^_&]|[0-9]+(?:\.[0-9]+)?|\s+|.", re.S)
@@ -70,6 +71,7 @@ def _piece(parts: list[str]) -> str:
     return f'<math displaystyle="true">{body}</math>'
 
 
+@lru_cache(maxsize=2000)
 def mathml(latex: str, *, display: bool = True) -> str:
     r"""Convert a formula.
 
