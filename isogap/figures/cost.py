@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 __all__ = ["PAPER_SECONDS", "paper_seconds"]
 
-# Wall-clock seconds, the least that were seen on two cores which other work shared (the gallery has those of the last time, of a busy
-# hour for some); None where it was drawn at the quick scale only.
+# Wall-clock seconds, the least that were seen on two cores which other work shared (the gallery has those of the last time, of
+# a busy hour for some); None where it was drawn at the quick scale only.
 PAPER_SECONDS: dict[str, int | None] = {
     "question": 9, "gap": 3, "fig1": 11, "fig2": 13, "fig3": 30, "fig4": 595, "fig5": 106, "fig6": 1795, "table-d1": 50,
     "e1": 385, "e2": 83, "f1": 595, "f2": 1795, "g1": 595, "g2": 482, "g3": 1795, "g4": 435, "g5": 11, "g6": 132,
