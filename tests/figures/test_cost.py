@@ -21,8 +21,8 @@ def test_figures_of_one_training_are_counted_once() -> None:
 
 
 def test_what_is_left_is_told_after_each(capsys: pytest.CaptureFixture[str]) -> None:
-    names = ["fig1", "fig4", "explorer", "g1", "fig2", "mf-gain"]
+    names = ["fig1", "fig4", "explorer", "g1", "fig2", "mf-depth"]
     _tell_time_left(names, 1)
-    assert capsys.readouterr().err == "fig4 done; 3 to go, some 13 s and mf-gain, not timed\n"
+    assert capsys.readouterr().err == "fig4 done; 3 to go, some 13 s and mf-depth, not timed\n"
     _tell_time_left(names, 5)
     assert capsys.readouterr().err == ""

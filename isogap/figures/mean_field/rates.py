@@ -165,7 +165,8 @@ def mf_stability(settings: Settings) -> Product:
         right.set_yscale("log")
         right.set_xlabel("layer ℓ")
         right.set_ylabel("dispersion of the samples' norms")
-        tidy(right)
+        right.set_ylim(top=90)  # room for the legend above the curves
+        tidy(right, loc="upper left", ncols=2)
 
     good = all((values[:, -1].max() < GROWN) if stable else (values[:, -1].min() > GROWN) for (*_, stable), values in
                zip(RUNS, seen, strict=True))  # fmt: skip
