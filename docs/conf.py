@@ -126,9 +126,12 @@ def _notebooks(app) -> None:
     """Notebooks lie beside ``docs``; Sphinx reads what lies in it."""
     target = Path(app.srcdir) / "_generated" / "notebooks"
     target.mkdir(parents=True, exist_ok=True)
-    for path in sorted((Path(app.srcdir).parent / "notebooks").glob("[0-9]_*.ipynb")):
+    paths = sorted((Path(app.srcdir).parent / "notebooks").glob("[0-9]_*.ipynb"))
+    for path in paths:
         if not (target / path.name).is_file() or (target / path.name).read_bytes() != path.read_bytes():
             shutil.copy(path, target)
+    for old in set(target.iterdir()) - {target / path.name for path in paths}:  # a notebook's that is no more
+        old.unlink()
 
 
 def setup(app) -> None:

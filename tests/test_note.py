@@ -1,5 +1,6 @@
 """The note: its tables are what the program gives now, its formulas can be typeset, its theorems are in the registry."""
 
+import functools
 import importlib.util
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ def build():
     spec = importlib.util.spec_from_file_location("note_build", NOTE / "build.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    module.TABLES = {name: functools.cache(table) for name, table in module.TABLES.items()}
     return module
 
 

@@ -94,6 +94,36 @@ def as_array(value: Any, name: str) -> Any:
     return np.asarray(value)
 
 
+def as_given(value: Any, name: str) -> Any:
+    """Return an array of numbers for a matrix, refusing entries that are masked, NaN or infinite."""
+    array = as_array(value, name)
+    if array.dtype.kind in "fc" and array.ndim and not (abs(array) < float("inf")).all():
+        raise WeingartenError(f"{name}: the array has an entry that is NaN or infinite; give finite numbers")
+    return array
+
+
+def as_value(symbol: Any, value: Any) -> Any:
+    """Return a number for a symbol, refusing one that the symbol cannot be.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> as_value(sympy.Symbol("n", integer=True), 3)
+    3
+    """
+    import sympy as sp
+
+    number = sp.sympify(value)
+    if number.is_number:
+        whole = symbol.is_integer and number != sp.floor(number)
+        if whole or (symbol.is_positive and not number > 0):
+            kind = " ".join(
+                word for word, on in (("positive", symbol.is_positive), ("integer", symbol.is_integer)) if on
+            )
+            raise WeingartenError(f"{symbol}={value}: the symbol was declared {kind}; give such a number")
+    return number
+
+
 def as_class(argument: Any, group: Group) -> tuple[Partition, int]:
     """Return the coset type (cycle type for U) of `argument`, and the orientation sign that Sp and CSE need.
 

@@ -35,7 +35,7 @@ def page(name: str, parser: argparse.ArgumentParser) -> str:
     usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
     whole = re.sub(r"\[[^\[\]]*\]", lambda option: option[0].replace(" ", "\0"), usage)  # an option stays on its line
     usage = textwrap.fill(whole, _WIDTH, subsequent_indent="    ", break_on_hyphens=False).replace("\0", " ")
-    parts = [f"# {name}", _prose(parser.description), f"```console\n$ {usage}\n```"]
+    parts = [f"# {name}", _prose(parser.description), f"```text\n{usage}\n```"]
     rows = [row for action in parser._actions if (row := _row(parser, action))]
     if rows:
         parts.append("\n".join(["| option | meaning |", "|---|---|", *rows]))

@@ -146,7 +146,7 @@ def _list() -> None:
 
 
 def _tell_time_left(names: list[str], number: int) -> None:
-    """Say on standard error how long the rest takes, by the times of the gallery."""
+    """Say on standard error how long the rest takes, by the times of `isogap.figures.cost`."""
     from isogap.figures.cost import paper_seconds
 
     figures = [name for name in names if name != EXPLORER]

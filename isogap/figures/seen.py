@@ -30,7 +30,7 @@ SEEN = {
         "Log gradient against depth: steep lines for sin and tanh with gain 1, level ones with falling gains; an "
         "inset magnifies the level ones, which lie on each other."
     ),
-    "fig6": "Training accuracy against the epoch for sin and tanh at three depths: all rise to nearly the same accuracy.",
+    "fig6": "Training accuracy against the epoch for sin and tanh at three depths: all rise to nearly 80 %, depth 100 last.",
     "table-d1": (
         "Table of batches of data sets: number of pixels, width, batch, mean rank, share of full rank, mean cosine, "
         "median of the least eigenvalue and of the isometry gap."
@@ -48,15 +48,15 @@ SEEN = {
         " lower, far below the dotted line of a Gaussian matrix."
     ),
     "f2": (
-        "Isometry gap of the weights during training with sin and tanh, logarithmic: far below the line of a Gaussian"
-        " matrix."
+        "Isometry gap of the weights during training with sin and tanh, logarithmic: curves rise and flatten, the deeper the"
+        " lower, far below the line of a Gaussian matrix."
     ),
     "g1": "Test accuracy against the epoch: all depths reach nearly the same accuracy.",
     "g2": (
         "Training accuracy against the epoch: orthogonal weights rise at either depth; Gaussian ones rise slowly when"
         " shallow and diverge when deep."
     ),
-    "g3": "Test accuracy against the epoch for sin and tanh at three depths: all rise to nearly the same accuracy.",
+    "g3": "Test accuracy against the epoch for sin and tanh at three depths: all rise to some 75 %, depth 100 last.",
     "g4": (
         "Log gradient of every layer at three times of the training: level for orthogonal weights; for Gaussian ones "
         "it falls steeply from the first layer to the last. An inset magnifies the level ones."

@@ -1,10 +1,10 @@
 // Looks at built pages in Chromium, without a server and without a network:
 //   node site.mjs FOLDER [--shots FOLDER]
-// Every page: no message in the console, no request outside the folder, WCAG 2 A and AA by axe, light and dark.
+// Every page: no message in the console, no request outside the folder, WCAG 2 A and AA by axe, light and dark, no wider than a phone.
 // The explorer: sliders move, and what is shown is what stands in its tables.
 import { createRequire } from "node:module";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -61,6 +61,16 @@ async function contrast(page, name) {
     const first = nodes.slice(0, 2).map((node) => `${node.target.join(" ")} ${(node.failureSummary || "").split("\n").slice(-1)[0].trim()}`);
     fault(name, `${id}: ${help}; ${nodes.length} places, first ${first.join(" | ")}`);
   }
+}
+
+// On a phone nothing but what has a bar of its own (code, tables, formulas on their own lines) is wider than the page.
+async function narrow(page, name) {
+  await page.setViewportSize({ width: 400, height: 900 });
+  const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll(".content")]
+    .filter((box) => box.scrollWidth > box.clientWidth + 1)
+    .map((box) => `${box.className || box.tagName} by ${box.scrollWidth - box.clientWidth}`));
+  await page.setViewportSize({ width: 1280, height: 900 });
+  if (wide.length) fault(name, `wider than a phone: ${wide.join(", ")}`);
 }
 
 async function explorer(page) {
@@ -192,6 +202,7 @@ for (const colorScheme of ["light", "dark"]) {
     name = `${relative(folder, path)} (${colorScheme})`;
     await page.goto(pathToFileURL(path).href);
     if (judged.has(path)) await contrast(page, name);
+    if (judged.has(path) && colorScheme === "light") await narrow(page, name);
   }
   if (colorScheme === "light" && existsSync(join(folder, "explorer", "index.html"))) { name = "explorer"; await explorer(page); }
   await context.close();

@@ -15,11 +15,15 @@ def clifford():
     h = sp.Matrix([[1, 1], [1, -1]]) / sp.sqrt(2)
     s = sp.diag(1, sp.I)
     found: list[sp.Matrix] = [sp.eye(2)]
+    floats = [np.eye(2, dtype=complex)]
     for u in found:
         for g in (h, s):
-            v = (g * u).applyfunc(sp.simplify)
-            if all(sp.simplify(sp.Abs((v * w.H).trace())) != 2 for w in found):
-                found.append(v)
+            v = g * u
+            number = np.array(v.tolist(), dtype=complex)
+            # |tr V W*| is 0, 1 or sqrt(2) for elements of two phase classes, 2 in one class
+            if all(abs(np.vdot(w, number)) < 1.9 for w in floats):
+                found.append(v.applyfunc(sp.simplify))
+                floats.append(number)
     return found
 
 

@@ -56,3 +56,21 @@ def test_arrays_that_are_no_numbers_are_named(bad):
     answer = expectation(tr(wg.orthogonal("W", 2) * A * wg.orthogonal("W", 2).T))
     with pytest.raises(WeingartenError, match="A: the array has an entry that is NaN or infinite"):
         evaluate(answer, {A: np.array([[1, bad], [0, 1]])})
+
+
+@pytest.mark.parametrize("variance", [-1, float("nan"), sp.I, sp.oo, sp.Symbol("v", negative=True)])
+@pytest.mark.parametrize("made", [wg.gue, wg.goe, wg.gse, wg.ginibre, wg.antisymmetric_gaussian])
+def test_a_variance_that_is_none_is_refused(made, variance):
+    with pytest.raises(WeingartenError, match=r"variance=.*: give a finite number that is at least 0, or a symbol"):
+        made("X", 4, variance=variance)
+    v = sp.Symbol("v")
+    assert expectation(tr(made("X", 4, variance=v) * made("X", 4, variance=v).H)).subs(v, 0) == 0
+    assert expectation(tr(made("X", 4, variance=0) ** 2)) == 0
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_twirl_of_what_is_no_number_is_refused(bad):
+    with pytest.raises(WeingartenError, match="matrix: the array has an entry that is NaN or infinite"):
+        wg.twirl(np.full((2, 2), bad), 1, 2)
+    with pytest.raises(WeingartenError, match="matrices: the array has an entry that is NaN or infinite"):
+        wg.is_design([np.full((2, 2), bad)], 1)

@@ -21,7 +21,7 @@ from weingarten.legs.symbols import Legs
 FORM_NAME = "±J"  # the symplectic form, followed by its size
 
 Joint = tuple[int, int]  # two ends that become one vertex
-Through = tuple[str, int, int]  # a constant between two ends
+Through = tuple[str | tuple[str, str], int, int]  # a constant, or the product of two, between two ends
 
 
 class Tree(NamedTuple):

@@ -332,7 +332,7 @@ class _Job:
         s, (tape, buffers) = self.shape, self._arrays()
         z, sign, norm, R, square, _, B = tape.work
         U, norms, exponent, V, lower = buffers.U, buffers.norms, buffers.exponent, tape.V, tape.lower
-        kernels.multiply(F, factor, U, s.m, s.d, s.weights, generator, z, V, lower, sign, norm, R, square, F, V)
+        kernels.readout(F, factor, U, s.m, s.d, s.weights, generator, z, V, lower, sign, norm, R, square)
         # In one layout with lanes and without: a product of NumPy is rounded by it.
         logits = np.ascontiguousarray(s.unpack(U, sign)[:, : self.loss.classes]) @ self.basis.T
         with np.errstate(over="ignore"):
@@ -343,12 +343,9 @@ class _Job:
         exponent[...] = power.reshape(exponent.shape)
         dZ[:, : self.loss.classes] = gradient @ self.basis
         s.pack(dZ, U)
-        kernels.store_squared_norm(U, F, factor, s.m, s.d, B, square)
+        kernels.readout_back(U, F, factor, sign, s.m, s.d, s.weights, V, lower, R, B, square)
         with np.errstate(divide="ignore"):
             norms[self.depth] = 0.5 * np.log(square[0]) + LOG_2 * exponent[0]
-        # The signs belong to orthogonal weights; for Gaussian ones `multiply` has used them up and set them to 1.
-        kernels.scale_rows(U, s.m, s.d, sign)
-        kernels.multiply_back(U, s.m, s.d, s.weights, V, lower, R, U, V)
 
     def _check_stop(self) -> None:
         if self.stop.is_set():

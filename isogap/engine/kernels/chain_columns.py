@@ -54,10 +54,10 @@ def _fill_normals(state, half, stretch, jump, words, parts, z):
     if lanes > 1 and half > (lanes - 1) * stretch:
         fill_normals_in_stretches(state, half, stretch, jump, words, parts, z)
         return
-    flat, out = words.reshape(words.size), parts.reshape(parts.size)
+    single, out = flat(words), flat(parts)
     count, middle = words.shape[0] // 2, words.size // 2
-    fill_words(state, flat[:half])
-    fill_words(state, flat[middle : middle + half])
+    fill_words(state, single[:half])
+    fill_words(state, single[middle : middle + half])
     for i in range(count):
         radius = radius_of(load(words, i))
         cosine, sine = turn_of(load(words, count + i))
@@ -214,19 +214,20 @@ def run_one(work, run, kept, curves, signal):
     tau, sign, norm, z, y = work.tau, work.sign, work.norm, work.z, work.y
     strip = 4 * (A.size // A.shape[0])
     slots = PARTS // (strip // 4)
-    a, b = A.reshape(A.size), B.reshape(B.size)
+    a, b = flat(A), flat(B)
     half = (d * (d + 1) // 2 + 1) // 2
     stretch = (half + strip // 4 - 1) // (strip // 4)
     r, next_mark = curves.group, 0
     halved = run.weights == ORTHOGONAL
-    words, law = work.words.reshape(work.words.size), GAUSSIAN if run.weights == GAUSSIAN else ORTHOGONAL
+    words, law = flat(work.words), GAUSSIAN if run.weights == GAUSSIAN else ORTHOGONAL
     for layer in range(run.depth + 1):
         # Close enough to orthogonality: E = X Xᵀ - I is formed in B and becomes the state.
         ready = run.weights != GAUSSIAN and run.rank and layer > 0 and lane[IN_E] < 0.5
         if ready and lane[FORWARD] <= SWITCH_D_PHI / d:
             b[:] = 0.0  # squares were summed there
             _take_deviation(a, columns, b, strip, d)
-            a[:] = b
+            for i in range(a.size):
+                a[i] = b[i]
             lane[IN_E], columns = 1.0, d
         marked = next_mark < kept.marks.shape[0] and kept.marks[next_mark] == layer
         if marked:

@@ -45,11 +45,19 @@ def depth(settings: Settings) -> Product:
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
         for k, name in enumerate(names):
-            ax.plot(
-                depths, [best[name, L] for L in depths], color=COLOURS[k], marker=MARKERS[k], ms=5, lw=1.4, label=name
-            )
+            # curves lie on each other: open marks, the later the larger
+            style: dict[str, Any] = {
+                "color": COLOURS[k],
+                "marker": MARKERS[k],
+                "ms": 4 + 1.5 * k,
+                "mfc": "none",
+                "lw": 1.2,
+            }
+            ax.plot(depths, [best[name, L] for L in depths], label=name, **style)
         ax.axhline(1 / data.classes, color=BLACK, ls=":", lw=0.8, label="guessing")
         ax.set_xscale("log")
+        ax.set_xticks(depths, [str(L) for L in depths])
+        ax.minorticks_off()
         ax.set_ylim(0, 1.02)
         ax.set_xlabel("blocks")
         ax.set_ylabel("test accuracy, best learning rate")

@@ -11,31 +11,27 @@ from isogap.model.residual import ResidualChain
 
 
 def plain_chain(chain, count, rng):
-    """Mean squares and squared gradients of chains with explicit weights, one after another: ``(count, L + 1)`` each."""
-    q, g2 = [], []
-    for _ in range(count):
-        x = rng.standard_normal((chain.width, chain.batch))
-        states, weights = [x], []
-        for _ in range(chain.blocks):
-            W = rng.standard_normal((chain.width, chain.width)) * math.sqrt(chain.weight_variance / chain.width)
-            weights.append(W)
-            x = x + chain.alpha * W @ np.maximum(norm(x), 0)
-            states.append(x)
-        g = rng.standard_normal(x.shape)
-        norms = [(g**2).sum()]
-        for W, x in zip(reversed(weights), reversed(states[:-1]), strict=True):
-            u = norm(x)
-            h = (W.T @ (chain.alpha * g)) * (u > 0)
-            h = h - h.mean(axis=1, keepdims=True) - u * (h * u).mean(axis=1, keepdims=True)
-            g = g + h / x.std(axis=1, keepdims=True)
-            norms.append((g**2).sum())
-        q.append([(state**2).mean() for state in states])
-        g2.append(norms[::-1])
-    return np.array(q), np.array(g2)
+    """Mean squares and squared gradients of chains with explicit weights: ``(count, L + 1)`` each."""
+    x = rng.standard_normal((count, chain.width, chain.batch))
+    states, weights = [x], []
+    for _ in range(chain.blocks):
+        W = rng.standard_normal((count, chain.width, chain.width)) * math.sqrt(chain.weight_variance / chain.width)
+        weights.append(W)
+        x = x + chain.alpha * W @ np.maximum(norm(x), 0)
+        states.append(x)
+    g = rng.standard_normal(x.shape)
+    norms = [(g**2).sum(axis=(1, 2))]
+    for W, x in zip(reversed(weights), reversed(states[:-1]), strict=True):
+        u = norm(x)
+        h = (W.swapaxes(1, 2) @ (chain.alpha * g)) * (u > 0)
+        h = h - h.mean(axis=2, keepdims=True) - u * (h * u).mean(axis=2, keepdims=True)
+        g = g + h / x.std(axis=2, keepdims=True)
+        norms.append((g**2).sum(axis=(1, 2)))
+    return np.array([(state**2).mean(axis=(1, 2)) for state in states]).T, np.array(norms[::-1]).T
 
 
 def norm(x):
-    return (x - x.mean(axis=1, keepdims=True)) / x.std(axis=1, keepdims=True)
+    return (x - x.mean(axis=-1, keepdims=True)) / x.std(axis=-1, keepdims=True)
 
 
 def test_the_engine_has_the_law_of_explicit_weights_at_small_width(rng):
