@@ -17,6 +17,7 @@ from isogap.run.residual_training import Plan, step_law
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+LIGHT, DARK = "#fafafa", "#111111"  # marks on a map, which is the same on dark pages: neither paper nor ink
 CHANCE, WELL = 0.2, 0.6  # ours: accuracy that is called chance, and one that is called training
 
 
@@ -161,10 +162,10 @@ def _heat(ax: Any, sweep: Sweep, critical: float) -> Any:
     ax.set_xticks(range(len(sweep.batches)), [str(b) for b in sweep.batches])
     ax.set_yticks(range(len(sweep.rates)), [f"{math.log2(r):g}" for r in sweep.rates])
     for i, b in enumerate(sweep.batches):
-        ax.plot(i, sweep.rates.index(sweep.best_rate(b)), marker="o", color="white", ms=6, mec="black")
+        ax.plot(i, sweep.rates.index(sweep.best_rate(b)), marker="o", color=LIGHT, ms=6, mec=DARK)
     if sweep.batches[0] <= critical <= sweep.batches[-1]:
         place = np.interp(math.log2(critical), np.log2(sweep.batches), np.arange(len(sweep.batches)))
-        ax.axvline(place, color="white", ls="--", lw=1.4)
+        ax.axvline(place, color=LIGHT, ls="--", lw=1.4)
     ax.set_xlabel("batch")
     ax.set_title(f"{sweep.name}, B* = {_critical_words(critical)}")
     return image
