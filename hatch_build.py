@@ -1,4 +1,4 @@
-"""Build hook: compile the kernels of the main job for some families of processors, so that a first run need not.
+"""Build hook: compile the kernels of the main job and some others for some families of processors, so that a first run need not.
 
 The package compiles its own kernels in a process of its own (`isogap.run.shipment`), checks there that the code gives the
 bits of a fresh compilation, and leaves objects and an index beside the kernels: in the wheel, or for an editable install in

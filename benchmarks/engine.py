@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import platform
 import statistics
@@ -30,9 +29,9 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from rich.console import Console
-from rich.table import Table
-from threadpoolctl import threadpool_limits
+from picture_of_cost import draw
+from tables_of_cost import show, show_default
+from threadpoolctl import threadpool_info, threadpool_limits
 from ways import SEED, Way, default, engine, ways
 
 from isogap.base.streams import input_generator, replica_states
@@ -252,115 +251,9 @@ def machine() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), model)
     versions = f"NumPy {np.__version__}, Python {platform.python_version()}"
-    return f"{model}, {os.cpu_count()} cores, lanes {lanes_available()}, {versions}"
-
-
-def slope(points: list[tuple[float, float]], low: float, high: float) -> float:
-    """Log-log slope between two abscissas."""
-    chosen = np.array([(math.log(x), math.log(y)) for x, y in points if low <= x <= high])
-    return float(np.polyfit(chosen[:, 0], chosen[:, 1], 1)[0])
-
-
-def draw(data: dict[str, Any], path: str) -> None:
-    """Cost of every way against the width, and how many times the engine's; PNG, SVG and CSV, in the style of the gallery."""
-    from isogap.figures.output import write
-    from isogap.figures.product import SUPPORTS, Product, columns
-    from isogap.figures.style import COLOURS, GREY, MARKERS, tidy
-
-    rows = [
-        (way, row["width"], row["microseconds"][way], *row["spread"][way], row["ratio"][way], *row["ratio spread"][way])
-        for row in data["compared"]
-        for way in row["microseconds"]
-    ]
-    shown = [way for way in data["compared"][0]["microseconds"] if not way.endswith("by 64")]
-
-    def picture(figure: Any) -> None:
-        left, right = figure.subplots(1, 2)
-        for k, way in enumerate(shown):
-            d, time, low, high, ratio, least, most = np.array([row[1:] for row in rows if row[0] == way]).T
-            style = {"color": COLOURS[k], "marker": MARKERS[k], "ms": 4, "lw": 1.2, "capsize": 2, "label": way}
-            left.errorbar(d, time, yerr=(time - low, high - time), **style)
-            if way != "engine":
-                right.errorbar(d, ratio, yerr=(ratio - least, most - ratio), **style)
-        right.axhline(1, color=COLOURS[0], lw=1.2)
-        wide = np.array([64.0, 512.0])
-        left.plot(wide, rows_at(rows, "engine", 512) * (wide / 512) ** 3 / 2, color=GREY, ls="--", lw=1, label="d³")
-        for ax, words in ((left, "µs of processor time, layer and network"), (right, "times the engine's")):
-            ax.set_xscale("log", base=2)
-            ax.set_yscale("log")
-            ax.set_xticks(WIDTHS, [str(d) for d in WIDTHS])
-            ax.minorticks_off()
-            ax.set_xlabel("width d")
-            ax.set_ylabel(words)
-            tidy(ax, legend=ax is left)
-
-    names = ("way", "width", "microseconds", "least", "most", "ratio", "ratio_least", "ratio_most")
-    ratios = [row["ratio"][way] for row in data["compared"] for way in shown if way != "engine"]
-    caption = (
-        f"One thread, float64, ways taking turns; medians, bars from least to most. The engine takes {min(ratios):.0f} to "
-        f"{max(ratios):.0f} times less than the others."
-    )
-    target = Path(path)
-    claim = "the engine is the fastest of these ways at every width"
-    write(Product(target.stem, caption, SUPPORTS, claim, columns(names, rows), picture, (7.0, 3.3)), target.parent)
-
-
-def rows_at(rows: list[tuple[Any, ...]], way: str, d: int) -> float:
-    return next(float(row[2]) for row in rows if row[0] == way and row[1] == d)
-
-
-def show_default(default_runs: dict[int, dict[str, float]], command: dict[str, float]) -> None:
-    """What a default run costs beyond the bare engine."""
-    console = Console(highlight=False, width=110)
-    for d, row in default_runs.items():
-        console.print(
-            f"d = {d}: a default run takes {row['median']:.2f} times the bare engine ({row['least']:.2f} to {row['most']:.2f})"
-        )
-    console.print(
-        f"isogap-mc --width 32 --depth 1000: {command['command']:.2f} s, bare engine {command['bare']:.2f} s; beyond 1.25 times "
-        f"that {command['beyond 1.25 bare']:.2f} s"
-    )
-
-
-def show(data: dict[str, Any]) -> None:
-    """Tables for a person."""
-    console = Console(highlight=False, width=110)
-    console.print(data["machine"])
-    names = list(data["compared"][0]["microseconds"])
-    table = Table(box=None, header_style="bold", title="µs a layer and replica, one thread (times the engine's)")
-    table.add_column("d", justify="right")
-    for name in names:
-        table.add_column(name, justify="right")
-    for row in data["compared"]:
-        cells = [
-            (f"{row['microseconds'][n]:.3g}" + (f" ({row['ratio'][n]:.1f}x)" if n != "engine" else ""))
-            if n in row["microseconds"]
-            else ""
-            for n in names
-        ]
-        table.add_row(str(row["width"]), *cells)
-    console.print(table)
-    for d, row in data["floor"].items():
-        console.print(f"d = {d}: floor {row['floor']:.3g} µs, the engine takes {row['over']:.2f} times that")
-    for d, ratio in data["two threads"].items():
-        console.print(f"d = {d}: two threads {ratio:.2f} times as fast as one")
-    show_default(data["default"], data["command"])
-    table = Table(box=None, header_style="bold", title="the two kernels, µs a layer and replica")
-    for name in data["kernels"][0]:
-        table.add_column(name, justify="right")
-    for row in data["kernels"]:
-        table.add_row(*(f"{v:.4g}" for v in row.values()))
-    console.print(table)
-    points = data["curves"]
-    console.print(
-        f"cost against d: slope {slope(points['d'], 64, 512):.2f} from 64 to 512 (3 expected); against R: slope "
-        f"{slope(points['R'], 128, 8192):.2f} (1 expected)"
-    )
-    cold = data["cold start"]
-    console.print(
-        f"from nothing to the first layers: {cold['first process']:.1f} s with an empty cache, "
-        f"{cold['second process']:.2f} s in a second process"
-    )
+    # OPENBLAS_CORETYPE in the environment may hold the others to kernels of an older processor: then no ratio is fair.
+    blas = sorted({str(part.get("architecture")) for part in threadpool_info() if part["user_api"] == "blas"})
+    return f"{model}, {os.cpu_count()} cores, lanes {lanes_available()}, BLAS {', '.join(blas)}, {versions}"
 
 
 def main() -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "_ext")]
+
+from docutils import nodes  # noqa: E402
 
 import isogap  # noqa: E402
 from isogap._version import __version__  # noqa: E402
@@ -19,12 +22,11 @@ copyright = "The isogap developers, Apache License 2.0"
 version = release = __version__
 
 extensions = [
-    "myst_parser",
+    "myst_nb",  # Markdown, and notebooks with the outputs that are kept in them
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "mathml_output",
     "statement_pages",
-    "notebook_pages",
     "import_picture",
     "public_names",
     "explorer_page",
@@ -38,6 +40,8 @@ copybutton_prompt_is_regexp = True
 copybutton_exclude = ".linenos, .gp, .go"
 myst_enable_extensions = ["dollarmath", "fieldlist"]
 myst_heading_anchors = 3
+nb_execution_mode = "off"  # tests run the notebooks
+nb_append_css = False  # site.css has what little is needed, with colours of the theme
 exclude_patterns = ["_build", "_generated/parts", "_report", "explorer"]
 default_role = "py:obj"
 nitpicky = False
@@ -102,7 +106,38 @@ def _public(app, what, name, obj, options, lines) -> None:
     lines[:] = [_INTERNAL.sub(lambda found: _NAMES[found[0]], line) for line in lines]
 
 
+def _skipped(app, what, name, obj, skip, options) -> bool | None:
+    """Fields of named tuples are documented with their class; Python's own words for them say nothing."""
+    del app, what, name, skip, options
+    return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
+
+
+def _dashes(app, doctree) -> None:
+    """What Sphinx puts between a parameter and its description: a dash, for which it takes two hyphens."""
+    del app
+    for field in doctree.findall(nodes.field_body):
+        for paragraph in field.findall(nodes.paragraph):
+            for place, child in enumerate(paragraph.children):
+                if isinstance(child, nodes.Text) and " -- " in child:
+                    paragraph[place] = nodes.Text(child.replace(" -- ", " – "))
+
+
+def _notebooks(app) -> None:
+    """Notebooks lie beside ``docs``; Sphinx reads what lies in it."""
+    target = Path(app.srcdir) / "_generated" / "notebooks"
+    target.mkdir(parents=True, exist_ok=True)
+    paths = sorted((Path(app.srcdir).parent / "notebooks").glob("[0-9]_*.ipynb"))
+    for path in paths:
+        if not (target / path.name).is_file() or (target / path.name).read_bytes() != path.read_bytes():
+            shutil.copy(path, target)
+    for old in set(target.iterdir()) - {target / path.name for path in paths}:  # a notebook's that is no more
+        old.unlink()
+
+
 def setup(app) -> None:
     """Connect the hooks."""
+    app.connect("builder-inited", _notebooks)
+    app.connect("autodoc-skip-member", _skipped)
+    app.connect("doctree-read", _dashes)
     app.connect("autodoc-process-docstring", _public, priority=90)
     app.connect("autodoc-process-docstring", _mathematics, priority=100)

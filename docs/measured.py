@@ -1,7 +1,8 @@
 """Every measured number of README and pages comes from ``measured.toml``: ``python docs/measured.py`` writes them anew.
 
 A page marks a number ``<!-- m:engine.cold -->8 s<!-- /m -->`` and a table ``<!-- table:engine -->`` ... ``<!-- /table -->``, or
-``<!-- table:engine rows=8,32 columns=scipy,numpy -->`` for a part of it. Both are comments, which no reader sees.
+``<!-- table:engine rows=8,32 columns=scipy,numpy -->`` for a part of it. Both are comments, which no reader sees. The range of
+the ratios of several tables, machines that is, is ``<!-- m:range.engine -->5 to 300<!-- /m -->``.
 
     python docs/measured.py           # write what the file says into README and pages
     python docs/measured.py --check   # say which pages differ; exit status 1 if any
@@ -47,10 +48,32 @@ def rendered(text: str, measured: dict[str, Any]) -> str:
 def value(measured: dict[str, Any], name: str) -> str:
     """A number by ``group.key``; ``group.date`` and ``group.machine`` are those of the measurement."""
     group, _, key = name.partition(".")
+    if group == "range":
+        return spread(measured, key)
     about = measured["measured"][group]
     if key == "machine":
         return str(measured["machine"][about["machine"]])
     return str(about[key] if key in ("date", "command") else about["value"][key])
+
+
+def spread(measured: dict[str, Any], name: str) -> str:
+    """Least and most of the ratios in some columns of some tables, as an entry of ``range`` names them: ``4.9 to 300``."""
+    about = measured["range"][name]
+    ratios = [
+        ratio
+        for table_ in (measured["table"][key] for key in about["tables"])
+        for row in table_["row"]
+        for column in about["columns"]
+        if str(row[table_["rows_are"]]) in about.get("rows", [str(row[table_["rows_are"]])])
+        and (ratio := _ratio(row, column, table_.get("ratio_to")))
+    ]
+    return f"{_digits(min(ratios))} to {_digits(max(ratios))}"
+
+
+def _ratio(row: dict[str, Any], column: str, base: str | None) -> float:
+    """How many times the base; a table without a base has ratios in its cells. 0 where nothing was measured."""
+    found = _plain(str(row.get(column, "")))
+    return found / _plain(str(row[base])) if base else found
 
 
 def table(measured: dict[str, Any], name: str, options: str = "") -> str:
@@ -73,8 +96,12 @@ def _cell(row: dict[str, Any], column: str, base: str | None) -> str:
     text = str(row.get(column, ""))
     if not base or column == base or not text or not _plain(text):
         return text
-    times = _plain(text) / _plain(str(row[base]))
-    return f"{text} ({float(f'{times:.2g}'):.3g})" if base in row else text
+    return f"{text} ({_digits(_ratio(row, column, base))})" if base in row else text
+
+
+def _digits(number: float) -> str:
+    """Two digits, without an exponent."""
+    return f"{float(f'{number:.2g}'):.3g}"
 
 
 def _plain(text: str) -> float:

@@ -61,7 +61,7 @@ def plot_gap(result: ChainResult, ax: Axes) -> Axes:
 
 
 def _bounds(result: ChainResult, ax: Axes) -> None:
-    """The least proved bound, the exact asymptote, the band for whole paths, and Theorem 1 of the paper."""
+    """The least proved bound, the exact asymptote, the band for whole paths, and Theorem 1 with our constant."""
     curves, depth = result.bounds, result.parameters.depth
     lines = [(curves.best, f"least proved bound (by {curves.best_name(depth)} at the end)", _ORANGE, 2.6, "-")]
     if np.isfinite(curves.band).any():
@@ -69,7 +69,7 @@ def _bounds(result: ChainResult, ax: Axes) -> None:
     if np.isfinite(curves.asymptote).any():
         lines.append((curves.asymptote, "exact asymptote of the mean (F1a)", _GREEN, 1.4, "-"))
     if np.isfinite(curves.theorem_1).any():
-        lines.append((curves.theorem_1, "Theorem 1 (constant by its proof)", _RED, 1.5, "--"))
+        lines.append((curves.theorem_1, "Theorem 1, constant ours", _RED, 1.5, "--"))
     for curve, name, color, width, style in lines:
         ax.plot(np.arange(depth + 1), np.log10(curve), color=color, lw=width, ls=style, label=name)
 
@@ -129,7 +129,7 @@ def plot_gradient(result: ChainResult, ax: Axes) -> Axes:
     ax.fill_between(layers, g.q05, g.q95, color=_BLUE, alpha=0.2, lw=0, label="5-95 % of the networks")
     ax.plot(layers, g.log_norm_mean, color=_BLUE, lw=1.6, marker="." if layers.size < 30 else None, label="mean")
     if limits is not None and math.isfinite(limits.theorem_5):
-        for name, value in (("sharp bound S5", limits.sharp), ("Theorem 5", limits.theorem_5)):
+        for name, value in (("sharp bound S5", limits.sharp), ("Theorem 5, constant ours", limits.theorem_5)):
             ax.plot([], [], ls="none", label=f"{name}: ≤ {value:.4g} at every layer")
     else:
         ax.plot([], [], ls="none", label="Theorem 5 does not apply")

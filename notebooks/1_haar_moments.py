@@ -13,15 +13,15 @@
 # exactly, for symbolic $d$. Here we learn to ask, and then use five answers to derive what the theory of batch-normalised
 # linear networks rests on: the second moments of the squared row norms (identity E5) and the constant of Theorem 3.
 
-# %%
-# Where isogap is missing (Colab), it is installed first: from the folder, archive or address that ISOGAP_SOURCE names.
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Installing, on Colab", "code_prompt_hide": "Installing, on Colab"}
+# Where isogap is missing (Colab), it is installed first. It is in no public index yet: set ISOGAP_SOURCE to a folder, a wheel or an address.
 import importlib.util
 import os
 import subprocess
 import sys
 
 if importlib.util.find_spec("isogap") is None:
-    source = os.environ.get("ISOGAP_SOURCE", "isogap")
+    source = os.environ["ISOGAP_SOURCE"]
     subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", source])
 
 # %%
@@ -81,8 +81,11 @@ print(f"sampled {values.mean():.5f}, exact {float(diagonal.subs(d, 4)):.5f}, z =
 # %% [markdown]
 # ## Where the answers come from: Weingarten functions
 #
-# $\mathbb{E}[W_{i_1j_1}\cdots W_{i_{2n}j_{2n}}]=\sum_{p,q}\delta_p(i)\,\delta_q(j)\,\mathrm{Wg}(p,q)$, a sum over pairings of the
-# $2n$ factors. $\mathrm{Wg}$ depends on the coset type of the two pairings alone, a partition of $n$, and is the inverse of the Gram
+# $$
+# \mathbb{E}[W_{i_1j_1}\cdots W_{i_{2n}j_{2n}}]=\sum_{p,q}\delta_p(i)\,\delta_q(j)\,\mathrm{Wg}(p,q),
+# $$
+#
+# a sum over pairings of the $2n$ factors. $\mathrm{Wg}$ depends on the coset type of the two pairings alone, a partition of $n$, and is the inverse of the Gram
 # matrix $d^{\,\mathrm{loops}(p,q)}$. For $n=2$: the Gram matrix, then
 # $\mathrm{Wg}$ of the partitions $(2)$ and $(1,1)$.
 
@@ -108,8 +111,10 @@ symbolic, weingarten_function((2, 1), 2)
 # $Y_j=(WGW^\top)_{jj}$, in law $\sum_k\lambda_k w_{jk}^2$. Write $\varepsilon_k=\lambda_k-1$, so $\sum\varepsilon_k=0$ and
 # $Y_j-1=\sum_k\varepsilon_k w_{jk}^2$. Then with $p_2=\sum_k\varepsilon_k^2$ and $\sum_{k\neq l}\varepsilon_k\varepsilon_l=-p_2$,
 #
-# $\operatorname{Var}Y_1=p_2\left(\mathbb{E}w_{11}^4-\mathbb{E}w_{11}^2w_{12}^2\right),\qquad
-# \operatorname{Cov}(Y_1,Y_2)=p_2\left(\mathbb{E}w_{11}^2w_{21}^2-\mathbb{E}w_{11}^2w_{22}^2\right)$
+# $$
+# \operatorname{Var}Y_1=p_2\left(\mathbb{E}w_{11}^4-\mathbb{E}w_{11}^2w_{12}^2\right),\qquad
+# \operatorname{Cov}(Y_1,Y_2)=p_2\left(\mathbb{E}w_{11}^2w_{21}^2-\mathbb{E}w_{11}^2w_{22}^2\right)
+# $$
 
 # %%
 p2 = sp.Symbol("p2", positive=True)
@@ -165,7 +170,7 @@ for x in (0.1, 0.5, 0.9, 0.99):
 #
 # The next cell, folded away, repeats the claims of the text as assertions; it runs with the tests of the project.
 
-# %% tags=["checks"]
+# %% tags=["checks", "hide-input"] mystnb={"code_prompt_show": "The assertions", "code_prompt_hide": "The assertions"}
 assert diagonal == expectation(W[1, 1] ** 2 * W[2, 2] ** 2)
 assert sp.cancel(excess - 2 / (d**2 * (d - 1) * (d + 2))) == 0
 assert abs(z) < 5

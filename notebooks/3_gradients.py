@@ -12,15 +12,15 @@
 # Batch normalisation is known for gradients that grow exponentially with depth. With orthogonal weights and a batch of full row rank
 # they do not (Theorem 5). Here every choice is varied in turn: weights, batch, mean removal, activation, gain.
 
-# %%
-# Where isogap is missing (Colab), it is installed first: from the folder, archive or address that ISOGAP_SOURCE names.
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Installing, on Colab", "code_prompt_hide": "Installing, on Colab"}
+# Where isogap is missing (Colab), it is installed first. It is in no public index yet: set ISOGAP_SOURCE to a folder, a wheel or an address.
 import importlib.util
 import os
 import subprocess
 import sys
 
 if importlib.util.find_spec("isogap") is None:
-    source = os.environ.get("ISOGAP_SOURCE", "isogap")
+    source = os.environ["ISOGAP_SOURCE"]
     subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", source])
 
 # %%
@@ -85,7 +85,7 @@ for name, rate in rates.items():
 # * rank below $d$, or Gaussian weights: growth;
 # * the mean removal costs one rank: at $n=d$ it is a (slow) explosion, at $n>d$ none (S8).
 
-# %%
+# %% mystnb={"image": {"alt": "Mean log norm of the gradient against the layer of six networks of width 10: relu rises steeply towards the input, repeated samples and Gaussian weights rise slowly, orthogonal weights and tanh are level"}}
 fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
 for name in (
     "orthogonal, n = d",
@@ -137,10 +137,11 @@ for name in ("orthogonal, n = d", "every sample twice", "Gaussian weights", "rel
 # ## Try it: activation and gains
 #
 # Gains $\alpha_\ell=\ell^{-p}$ tame an activation. For small constant gain the rate of explosion scales about as $\alpha^4$, so the sum
-# over layers stays bounded for $p>1/4$.
+# over layers stays bounded for $p>1/4$. Three sliders in a live notebook; where none can move, the ends and the middle of the first two
+# side by side.
 
 
-# %%
+# %% mystnb={"image": {"alt": "Nine small plots of the log norm of the gradient against the layer: with sin and tanh it is level within a few tenths, with relu it rises by more than ten towards the input, for all three exponents of the gains"}}
 finite = []
 
 
@@ -172,7 +173,7 @@ shown = explore(
 #
 # The next cell, folded away, repeats the claims of the text as assertions; it runs with the tests of the project.
 
-# %% tags=["checks"]
+# %% tags=["checks", "hide-input"] mystnb={"code_prompt_show": "The assertions", "code_prompt_hide": "The assertions"}
 assert g.conservation < 1e-9
 largest = (g.log_norm_mean - 5 * g.log_norm_stderr).max()
 assert largest < run.gradient_bounds.sharp < run.gradient_bounds.theorem_5

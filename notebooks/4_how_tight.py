@@ -12,15 +12,15 @@
 # A bound on one layer can be held against the exact value (E3) at *every* spectrum. We look for the spectra where a bound is tightest,
 # map the slack over width and gap, and see what a better theorem could gain at most.
 
-# %%
-# Where isogap is missing (Colab), it is installed first: from the folder, archive or address that ISOGAP_SOURCE names.
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Installing, on Colab", "code_prompt_hide": "Installing, on Colab"}
+# Where isogap is missing (Colab), it is installed first. It is in no public index yet: set ISOGAP_SOURCE to a folder, a wheel or an address.
 import importlib.util
 import os
 import subprocess
 import sys
 
 if importlib.util.find_spec("isogap") is None:
-    source = os.environ.get("ISOGAP_SOURCE", "isogap")
+    source = os.environ["ISOGAP_SOURCE"]
     subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", source])
 
 # %%
@@ -78,7 +78,7 @@ def smallest_drift(d, phi):
     return drift.min(), few[int(drift.argmin())]
 
 
-# %%
+# %% mystnb={"image": {"alt": "Two maps over gap and width of how many powers of ten a bound lies below the slowest drift: Lemma B.2 one to three, growing with the width; S2 less than one left of the dashed line, and one to two right of it"}}
 widths, gaps = np.array([2, 3, 4, 6, 8, 12, 16, 24, 32]), np.geomspace(1e-4, 10, 14)
 found = np.array([[smallest_drift(d, phi) for phi in gaps] for d in widths])
 drift, large = found[..., 0], found[..., 1].astype(int)
@@ -155,9 +155,11 @@ for x, typical, worst in zip(phi[::10], own[::10], slowest, strict=True):
 
 # %% [markdown]
 # ## Try it: the drift as a function of the spectrum
+#
+# Sliders for the width and the share of large eigenvalues in a live notebook; where none can move, ends and middle side by side.
 
 
-# %%
+# %% mystnb={"image": {"alt": "Nine small plots of the drift against the gap, for widths 2, 8, 32 and three shares of large eigenvalues: the exact drift above S1, which touches it for small gaps; Corollary 4 and S2 below"}}
 above = []
 
 
@@ -184,7 +186,7 @@ shown = explore(draw, width=[2, 4, 8, 16, 32], large=[0.01, 0.25, 0.5, 0.75, 0.9
 #
 # The next cell, folded away, repeats the claims of the text as assertions; it runs with the tests of the project.
 
-# %% tags=["checks"]
+# %% tags=["checks", "hide-input"] mystnb={"code_prompt_show": "The assertions", "code_prompt_hide": "The assertions"}
 # near isometry both sides are of order 1e-12: the quotient is rounded
 assert min(least) > -1e-6
 assert all((ratio > 1).all() for ratio in slack.values())  # the theorems

@@ -15,17 +15,19 @@
 #
 # As an example: E5 gives the second moment of a squared row norm $Y$. We claim the third,
 #
-# $\mathbb{E}(Y_1-1)^3=\frac{8\sum_k(\lambda_k-1)^3}{d(d+2)(d+4)}$
+# $$
+# \mathbb{E}(Y_1-1)^3=\frac{8\sum_k(\lambda_k-1)^3}{d(d+2)(d+4)}
+# $$
 
-# %%
-# Where isogap is missing (Colab), it is installed first: from the folder, archive or address that ISOGAP_SOURCE names.
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Installing, on Colab", "code_prompt_hide": "Installing, on Colab"}
+# Where isogap is missing (Colab), it is installed first. It is in no public index yet: set ISOGAP_SOURCE to a folder, a wheel or an address.
 import importlib.util
 import os
 import subprocess
 import sys
 
 if importlib.util.find_spec("isogap") is None:
-    source = os.environ.get("ISOGAP_SOURCE", "isogap")
+    source = os.environ["ISOGAP_SOURCE"]
     subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", source])
 
 # %%
@@ -36,8 +38,7 @@ from textwrap import dedent
 from isogap.verification import RegistryError, judge_all, load
 
 folder = Path(tempfile.mkdtemp())
-(folder / "statements.toml").write_text(
-    dedent(r"""
+statement = dedent(r"""
     [[statement]]
     label = "My claim 1"
     name = "Third moment of the squared row norms"
@@ -46,9 +47,8 @@ folder = Path(tempfile.mkdtemp())
     hypotheses = "spectrum of mean 1, W Haar on O(d)"
     kind = "machine-decided"
     range = "every d ≥ 2, every spectrum"
-    """),
-    encoding="utf-8",
-)
+""")
+written = (folder / "statements.toml").write_text(statement, encoding="utf-8")
 
 # %% [markdown]
 # ## A statement without a check is refused
@@ -198,7 +198,7 @@ for verdict in both:
 #
 # The next cell, folded away, repeats the claims of the text as assertions; it runs with the tests of the project.
 
-# %% tags=["checks"]
+# %% tags=["checks", "hide-input"] mystnb={"code_prompt_show": "The assertions", "code_prompt_hide": "The assertions"}
 assert unchecked, "an unchecked statement must not pass"
 assert first.passed
 assert first.kind == "machine-decided"

@@ -12,15 +12,15 @@
 # Four systems of this project answer the question from four sides: the chain with orthogonal weights, mean-field theory of Gaussian
 # weights, residual networks, and plain products of matrices. Here they stand side by side, at one depth.
 
-# %%
-# Where isogap is missing (Colab), it is installed first: from the folder, archive or address that ISOGAP_SOURCE names.
+# %% tags=["hide-input"] mystnb={"code_prompt_show": "Installing, on Colab", "code_prompt_hide": "Installing, on Colab"}
+# Where isogap is missing (Colab), it is installed first. It is in no public index yet: set ISOGAP_SOURCE to a folder, a wheel or an address.
 import importlib.util
 import os
 import subprocess
 import sys
 
 if importlib.util.find_spec("isogap") is None:
-    source = os.environ.get("ISOGAP_SOURCE", "isogap")
+    source = os.environ["ISOGAP_SOURCE"]
     subprocess.check_call([sys.executable, "-m", "pip", "install", "-q", source])
 
 # %%
@@ -89,7 +89,7 @@ for name, run in runs.items():
         f"{name:30} {growth[name].value:8.4f} ± {growth[name].stderr:.4f} a layer  {run.theorem or 'no theorem'}"
     )
 
-# %%
+# %% mystnb={"image": {"alt": "Mean log norm of the gradient against the layer: tanh rises by nine towards the input, Gaussian weights by two; orthogonal weights are level, and so is tanh with shrinking gains"}}
 fig, ax = plt.subplots(figsize=(6, 3.4), layout="constrained")
 for name, run in runs.items():
     ax.plot(run.log_norm[:, :-1].mean(axis=0), label=name)
@@ -134,7 +134,7 @@ for name, ratio in ratios.items():
 #
 # The next cell, folded away, repeats the claims of the text as assertions; it runs with the tests of the project.
 
-# %% tags=["checks"]
+# %% tags=["checks", "hide-input"] mystnb={"code_prompt_show": "The assertions", "code_prompt_hide": "The assertions"}
 assert spread > 0
 assert gaussian > 10
 assert haar == 0

@@ -23,8 +23,13 @@ def build(script: Path) -> Path:
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(HERE)}}).execute()
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
-        checks = "checks" in cell.metadata.get("tags", [])
-        cell.metadata = {"tags": ["checks"], "jupyter": {"source_hidden": True}} if checks else {}
+        # As the script has it: tags, and what a page needs to know (myst-nb). What is folded on a page is in Jupyter, too.
+        folded = "hide-input" in cell.metadata.get("tags", [])
+        cell.metadata = {
+            key: cell.metadata[key] for key in ("tags", "mystnb") if key in cell.metadata
+        }
+        if folded:
+            cell.metadata["jupyter"] = {"source_hidden": True}
         if cell.cell_type == "code":
             cell["outputs"] = _joined(cell["outputs"])
     notebook.metadata = {

@@ -98,15 +98,26 @@ def explore(draw: Callable[..., None], **choices: Sequence[Any]) -> str:
     rows, columns = (_thinned(choices[name]) if name else [None] for name in [*names, "", ""][:2])
     rest = {name: _middle(choices[name]) for name in names[2:]}
     size = (2.7 * len(columns), 2.0 * len(rows))
-    _, axes = plt.subplots(
+    fig, axes = plt.subplots(
         len(rows), len(columns), figsize=size, squeeze=False, layout="constrained"
     )
     for ax, values in zip(axes.flat, itertools.product(rows, columns), strict=True):
         choice = dict(zip(names[:2], values, strict=False))
         draw(ax, **choice, **rest)
         ax.set_title(", ".join(f"{k} {v}" for k, v in choice.items()), fontsize=8)
+    _one_legend(fig, axes)
     plt.show()
     return "grid"
+
+
+def _one_legend(fig: Any, axes: Any) -> None:
+    """The legend that all pictures of a grid share, once above them: in a small picture it would hide the curves."""
+    handles, labels = axes.flat[0].get_legend_handles_labels()
+    for ax in axes.flat:
+        if ax.get_legend() is not None:
+            ax.get_legend().remove()
+    if handles:
+        fig.legend(handles, labels, loc="outside upper center", ncols=len(labels), fontsize=8)
 
 
 def _middle(values: Sequence[Any]) -> Any:

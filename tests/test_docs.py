@@ -1,6 +1,7 @@
 """The pages of the documentation: their Python examples run, their links lead somewhere, their generated parts can be made."""
 
 import doctest
+import json
 import re
 import sys
 from pathlib import Path
@@ -70,7 +71,7 @@ def test_every_how_to_but_the_tables_has_a_tested_example():
 @pytest.fixture(scope="module")
 def ext():
     """Import a module of docs/_ext that needs no Sphinx."""
-    names = ("statement_pages", "notebook_pages", "import_picture", "command_pages", "gallery_page")
+    names = ("statement_pages", "import_picture", "command_pages", "gallery_page")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(DOCS / "_ext"))
         yield lambda name: __import__(name)
@@ -90,7 +91,7 @@ def built(ext, tmp_path_factory):
     for name in ("notebooks", "isogap", "weingarten", "verify", "gallery"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "docs").mkdir()
-    for name in ("statement_pages", "notebook_pages", "import_picture", "command_pages", "gallery_page"):
+    for name in ("statement_pages", "import_picture", "command_pages", "gallery_page"):
         ext(name).write(App(tmp_path / "docs"))
     return tmp_path / "docs" / "_generated"
 
@@ -119,22 +120,38 @@ def test_generated_pages(built):
     assert shown > 100
 
 
-def test_notebook_pages_hold_outputs(built):
-    pages = sorted((built / "notebooks").glob("*.md"))
-    assert len(pages) == 6
-    for page in pages:
-        text = page.read_text(encoding="utf-8")
-        assert ":class: output" in text
-        assert text.count("<details>") == 2
-        assert "<summary>The assertions</summary>\n\n```python\n" in text
-        for picture in re.findall(r"!\[[^]]*\]\((\S+)\)", text):
-            assert (page.parent / picture).stat().st_size > 1000
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9]_*.ipynb"))
 
 
-def test_formulas_of_a_notebook_are_set_as_formulas(built):
-    text = (built / "notebooks" / "1_haar_moments.md").read_text(encoding="utf-8")
-    assert text.count("$$\n") >= 12
-    assert "\\frac{d + 1}{d \\left(d - 1\\right) \\left(d + 2\\right)}" in text
+def outputs(notebook):
+    """Pairs of a cell and one of its outputs."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return [(cell, output) for cell in cells for output in cell.get("outputs", [])]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda p: p.stem)
+def test_every_picture_of_a_notebook_says_what_is_seen(notebook):
+    for cell, output in outputs(notebook):
+        if "image/png" in output.get("data", {}):
+            assert len(cell["metadata"]["mystnb"]["image"]["alt"]) > 80
+
+
+def test_formulas_of_notebooks_are_ones_that_the_renderer_of_the_site_knows():
+    from isogap.verification.report.mathml import flowing
+
+    shown = 0
+    for notebook in NOTEBOOKS:
+        for _, output in outputs(notebook):
+            for latex in ("".join(text) for kind, text in output.get("data", {}).items() if kind == "text/latex"):
+                assert latex.startswith("$\\displaystyle ")
+                assert "<math" in flowing(" ".join(latex.strip("$").removeprefix("\\displaystyle ").split()))
+                shown += 1
+    assert shown >= 6
+
+
+def test_every_notebook_is_a_page_and_no_other():
+    listed = re.findall(r"^_generated/notebooks/(\w+)$", (DOCS / "notebooks.md").read_text(encoding="utf-8"), re.M)
+    assert listed == [notebook.stem for notebook in NOTEBOOKS]
 
 
 def test_import_picture_shows_the_missing_arrow(ext):
@@ -161,7 +178,9 @@ def test_links_between_pages(built):
         for target in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", page.read_text(encoding="utf-8")):
             path = (page.parent / target).resolve()
             generated = DOCS / "_generated"
-            if path.is_relative_to(generated):
+            if path.is_relative_to(generated / "notebooks"):
+                path = ROOT / path.relative_to(generated)
+            elif path.is_relative_to(generated):
                 path = built / path.relative_to(generated)
             assert path.exists(), f"{page.relative_to(ROOT)}: {target}"
 
@@ -183,9 +202,15 @@ def test_a_page_a_command_with_every_option(built):
 def test_the_gallery_page_shows_every_picture_and_says_what_is_seen(built):
     text = (built / "gallery.md").read_text(encoding="utf-8")
     pictures = re.findall(r"\{image\} gallery/([\w.-]+)\n:alt: (.+)\n:width: \d+px", text)
-    assert {name for name, _ in pictures} == {path.name for path in (ROOT / "gallery").glob("*.png")} - {
-        "engine-cost.png"
-    }
+    shown = {name.removesuffix(".svg").removesuffix(".png") for name, _ in pictures}
+    assert shown == {path.stem for path in (ROOT / "gallery").glob("*.png")} - {"engine-cost"}
+    assert all(
+        name.endswith(".svg") or not (ROOT / "gallery" / name).with_suffix(".svg").is_file() for name, _ in pictures
+    )
     for name, said in pictures:
         assert len(said) > 50, name
         assert (built / "gallery" / name).is_file()
+    small = re.findall(r'<a href="#([\w-]+)"><img src="../_images/([\w.-]+)" loading="lazy" alt="">', text)
+    assert [name for name, _ in small] == re.findall(r"^## ([\w-]+)$", text, re.M)[:-1]
+    assert {picture for _, picture in small} <= {name for name, _ in pictures}
+    assert "What differs from the paper" in text.partition("\n## Remarks\n")[2]

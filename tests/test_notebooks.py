@@ -42,13 +42,16 @@ def test_there_are_six():
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda p: p.stem)
 def test_assertions_stand_in_one_folded_cell_at_the_end_and_the_first_code_installs(script):
     *text, checks = script.read_text(encoding="utf-8").split("\n# %%")
-    assert checks.startswith(' tags=["checks"]\n')
+    assert checks.startswith(' tags=["checks", "hide-input"] ')
     assert not re.search(r"^\s*assert ", "\n".join(text), re.M)
     code = [cell for cell in text if not cell.startswith(" [markdown]")][1:]
     assert "pip" in code[0]
+    assert code[0].startswith(' tags=["hide-input"] ')
     notebook = json.loads(script.with_suffix(".ipynb").read_text(encoding="utf-8"))
-    assert notebook["cells"][-1]["metadata"] == {"tags": ["checks"], "jupyter": {"source_hidden": True}}
-    assert not any(cell["metadata"] for cell in notebook["cells"][:-1])
+    folded = [cell for cell in notebook["cells"] if "jupyter" in cell["metadata"]]
+    assert [cell["metadata"]["tags"] for cell in folded] == [["hide-input"], ["checks", "hide-input"]]
+    assert all(cell["metadata"]["jupyter"] == {"source_hidden": True} for cell in folded)
+    assert folded[-1] is notebook["cells"][-1]
 
 
 def test_formulas_are_kept_as_formulas():

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from weingarten.arguments import as_dimension
@@ -30,6 +30,8 @@ class Answer:
         The same size as an expression, where there is one.
     sizes : tuple of (name, size)
         The sizes, where there are several and all of them are integers; the answer is for these alone.
+    note : str
+        What else has to be known of the value, such as the convention that it follows.
 
     Examples
     --------
@@ -54,6 +56,7 @@ class Answer:
     size: str = "d"
     symbol: Any = field(default=None, repr=False, compare=False)
     sizes: tuple[tuple[str, int], ...] = ()
+    note: str = ""
 
     @property
     def validity(self) -> str:
@@ -92,6 +95,20 @@ class Answer:
         from weingarten.expansions import series
 
         return series(self, order)
+
+
+def together(value: Any, parts: Sequence[Answer], recompute: Callable[[int], Any]) -> Answer:
+    """Return the answer of a value that was made from others: it holds where all of them do."""
+    last = parts[-1]
+    if all(part.exact_at is not None for part in parts):
+        return replace(last, value=value)
+    strongest: dict[str, Answer] = {}
+    for part in parts:
+        if part.exact_at is None and (part.size not in strongest or strongest[part.size].minimum < part.minimum):
+            strongest[part.size] = part
+    first, *others = sorted(strongest.values(), key=lambda part: -part.minimum)
+    reason = "; ".join((first.reason, *(f"{x.size} >= {x.minimum}, {x.reason}" for x in others if x.minimum > 1)))
+    return replace(first, value=value, reason=reason, recompute=recompute)
 
 
 @dataclass(frozen=True)

@@ -69,12 +69,59 @@ def refuse_masked(value: Any, name: str) -> None:
             raise WeingartenError(f"{name} has masked entries; fill them first, for instance with {name}.filled(0)")
 
 
+def as_expression(value: Any) -> Any:
+    """Return a sympy expression, refusing a text: sympy would make plain symbols of it, and no random matrix.
+
+    Examples
+    --------
+    >>> as_expression(3)
+    3
+    """
+    import sympy as sp
+
+    if isinstance(value, str):
+        raise WeingartenError(
+            f"expression={value!r} is a text; build it from orthogonal(...), tr(...), or ask the command weingarten expect"
+        )
+    return sp.sympify(value)
+
+
 def as_array(value: Any, name: str) -> Any:
     """Return a NumPy array, refusing a masked one."""
     import numpy as np
 
     refuse_masked(value, name)
     return np.asarray(value)
+
+
+def as_given(value: Any, name: str) -> Any:
+    """Return an array of numbers for a matrix, refusing entries that are masked, NaN or infinite."""
+    array = as_array(value, name)
+    if array.dtype.kind in "fc" and array.ndim and not (abs(array) < float("inf")).all():
+        raise WeingartenError(f"{name}: the array has an entry that is NaN or infinite; give finite numbers")
+    return array
+
+
+def as_value(symbol: Any, value: Any) -> Any:
+    """Return a number for a symbol, refusing one that the symbol cannot be.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> as_value(sympy.Symbol("n", integer=True), 3)
+    3
+    """
+    import sympy as sp
+
+    number = sp.sympify(value)
+    if number.is_number:
+        whole = symbol.is_integer and number != sp.floor(number)
+        if whole or (symbol.is_positive and not number > 0):
+            kind = " ".join(
+                word for word, on in (("positive", symbol.is_positive), ("integer", symbol.is_integer)) if on
+            )
+            raise WeingartenError(f"{symbol}={value}: the symbol was declared {kind}; give such a number")
+    return number
 
 
 def as_class(argument: Any, group: Group) -> tuple[Partition, int]:

@@ -215,7 +215,9 @@ class Integration(Averages):
         kind = self.reader.kind(name)
         plain, bars = count(tuple(words), name)
         minimum, why = (1, "") if vanishes else self.space(name).word_range(plain, bars)
-        reason = f"{plain + bars} factors {name}{why}"
+        behind = self.space(name).behind
+        what = f"{behind} behind {name}" if behind else name
+        reason = f"{plain + bars} factor{'' if plain + bars == 1 else 's'} {what}{why}"
         own = {"SO": plain + bars, "SU": abs(plain - bars)}.get(kind.name, 0)
         if own and own + 1 > minimum:
             minimum, reason = own + 1, f"determinant terms appear at d <= {own}"

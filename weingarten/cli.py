@@ -57,8 +57,30 @@ _NAMES_HELP = """names:
 """
 
 
+class _Once(argparse._StoreAction):
+    """Keep the value of an option; another value for the same one is refused, not put in its place."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        if option_string is not None:
+            first = parser.given.setdefault(self.dest, str(values))
+            if first != str(values):
+                parser.error(f"{option_string} is given twice, as {first} and {values}: say one")
+        super().__call__(parser, namespace, values, option_string)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser whose errors are one line on standard error and exit status 2."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.given: dict[str, Any] = {}
+        for action in (None, "store"):
+            self.register("action", action, _Once)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Read the arguments of this parser anew."""
+        self.given = {}
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Print ``message`` without the usage block, with what a mistyped word may mean, and exit with status 2."""
@@ -70,6 +92,9 @@ class Parser(argparse.ArgumentParser):
         if mistyped:
             word, options = mistyped[1], (action.option_strings for action in self._every_action())
             known = [option for own in options for option in own]
+            if word in known:
+                homes = [name for name, parser in self._commands().items() if word in parser._option_string_actions]
+                return f"; {word} is an option of {', '.join(f'{PROGRAM} {name}' for name in homes)}"
         else:
             mistyped = re.search(r"invalid choice: '([^']*)' \(choose from (.*)\)", message)
             if not mistyped:
@@ -79,13 +104,17 @@ class Parser(argparse.ArgumentParser):
 
         return meant(word, known)
 
-    def _every_action(self) -> list[argparse.Action]:
-        """Return the options and arguments of this parser and of its commands."""
-        own = list(self._actions)
+    def _commands(self) -> dict[str, argparse.ArgumentParser]:
+        """Return the parsers of the commands."""
+        found: dict[str, argparse.ArgumentParser] = {}
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
-                own += [inner for parser in action.choices.values() for inner in parser._actions]
-        return own
+                found |= action.choices
+        return found
+
+    def _every_action(self) -> list[argparse.Action]:
+        """Return the options and arguments of this parser and of its commands."""
+        return [*self._actions, *(inner for parser in self._commands().values() for inner in parser._actions)]
 
 
 class _Version(argparse.Action):
@@ -136,7 +165,7 @@ def _add_options(command: argparse.ArgumentParser, name: str) -> None:
     command.add_argument("--d", metavar="D", help="size of the matrices: an integer (even for Sp and CSE)")
     command.add_argument("--group", default="O", metavar="G", help=GROUP_HELP)
     choices = ("text", "latex", "json", *(("csv",) if name == "table" else ()))
-    command.add_argument("--format", choices=choices, default="text", metavar="F", help=formats)
+    command.add_argument("--format", choices=choices, metavar="F", help=formats)
     command.add_argument("--json", metavar="FILE", help="write the answer as JSON; - for standard output")
     command.add_argument("--series", metavar="K", help="the first K terms for large d instead")
     command.add_argument("--declare", metavar="NAMES", help="symbols for sizes, as in --declare M --d 2*M")
@@ -145,8 +174,15 @@ def _add_options(command: argparse.ArgumentParser, name: str) -> None:
     if name == "expect":
         for kind in ("symmetric", "hermitian", "projector", "rank-one"):
             command.add_argument(f"--{kind}", metavar="NAMES", help=f"constants that are {_KIND_HELP[kind]}")
-        command.add_argument("--limit", type=int, metavar="N", help="most pairs of pairings (default 1000000)")
+        command.add_argument("--limit", type=_pairs, metavar="N", help="most pairs of pairings (default 1000000)")
     command.add_argument("--quiet", action="store_true", help="no sign of life while it computes")
+
+
+def _pairs(text: str) -> int:
+    """Argument type: a whole number of pairs."""
+    if not re.fullmatch(r"\s*[0-9]{1,18}\s*", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, got {text.strip()!r}")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -172,6 +208,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     digits = sys.get_int_max_str_digits()
     try:
         sys.set_int_max_str_digits(0)  # exact answers may be longer than Python's limit of 4300 digits
+        if options.json not in (None, "-"):
+            from weingarten.files import check_target
+
+            check_target(options.json)
         with _Waiting(enabled=not options.quiet):
             text = run(options)
         _write(text, options)
@@ -181,7 +221,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if isinstance(error, BrokenPipeError):
             return EXIT_OK
-        said = f"cannot write the result: {error.strerror}" if isinstance(error, OSError) else str(error)
+        where = "the result" if options.json in (None, "-") else f"--json {options.json}"
+        said = f"cannot write {where}: {error.strerror}" if isinstance(error, OSError) else str(error)
         print(f"{PROGRAM}: error: {said}", file=sys.stderr)
         return EXIT_BAD_INPUT
     except KeyboardInterrupt:

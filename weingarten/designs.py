@@ -21,7 +21,7 @@ import sympy as sp
 
 from weingarten.algebra.groups import GROUPS
 from weingarten.algebra.values import integer_value
-from weingarten.arguments import as_array, refuse_masked
+from weingarten.arguments import as_given, refuse_masked
 from weingarten.combinatorics.pairings import all_pairings
 from weingarten.combinatorics.permutations import cycle_type
 from weingarten.combinatorics.set_partitions import all_set_partitions, blocks_of, stirling_number
@@ -154,7 +154,7 @@ def twirl(matrix: Any, k: int, d: int, group: str = "U") -> Any:
 
     size, degree = int(checked_size("d", d)), as_degree(k, "k", "a number of factors")
     exact = isinstance(matrix, sp.MatrixBase)
-    given = np.array(matrix.tolist(), dtype=object) if exact else as_array(matrix, "matrix")
+    given = np.array(matrix.tolist(), dtype=object) if exact else as_given(matrix, "matrix")
     shape = matrix.shape if exact else given.shape
     if shape != (size**degree, size**degree):
         raise WeingartenError(
@@ -370,7 +370,7 @@ def _stacked(matrices: Any, d: int) -> Any:
 
     for k, u in enumerate(matrices):
         refuse_masked(u, f"matrices[{k}]")
-    array = as_array(matrices, "matrices")
+    array = as_given(matrices, "matrices")
     if array.ndim != 3 or array.shape[1:] != (d, d):
         raise WeingartenError(f"matrices has shape {array.shape}; give N square matrices as (N, d, d)")
     if not np.all(np.isfinite(array)):

@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from weingarten.answers import Answer, TensorExpectation
-from weingarten.arguments import as_array
+from weingarten.arguments import as_given, as_value
 from weingarten.errors import WeingartenError
 from weingarten.legs.hook import needs_networks
 from weingarten.notation.symbols import FORM, kinds_of
@@ -89,7 +89,7 @@ class Values:
 
     def _sort(self, key: Any, value: Any) -> None:
         name = str(getattr(key, "name", key))
-        array = as_array(value, name)
+        array = as_given(value, name)
         if isinstance(key, sp.MatrixSymbol) or (isinstance(key, str) and array.ndim):
             self.arrays[name] = array
         elif array.ndim or not isinstance(key, (str, sp.Symbol)):
@@ -97,7 +97,7 @@ class Values:
         elif isinstance(key, str):
             self.named[key] = sp.sympify(value)
         else:
-            self.numbers[key] = sp.sympify(value)
+            self.numbers[key] = as_value(key, value)
 
     @staticmethod
     def _size_of(result: Any) -> Any:
@@ -229,20 +229,27 @@ def _refuse_poles(result: Any, solutions: dict[Any, Any]) -> None:
 
 def _check_fit(symbols: Any, arrays: dict[str, Any], size: int) -> None:
     """Refuse arrays of another size than their symbols, and arrays that are not symmetric for symmetric symbols."""
-    import numpy as np
-
     for matrix in symbols:
         name, rows = str(matrix.name), matrix.shape[0]
         if rows.is_Integer and int(rows) != size:
             raise WeingartenError(f"the matrix {name} has size {rows}, but the arrays have size {size}")
-        for kind in kinds_of(matrix) & {"symmetric", "hermitian", "projector"} if name in arrays else ():
-            array = np.asarray(arrays[name])
-            other = {"symmetric": array.T, "hermitian": array.conj().T}.get(kind, array @ array)
-            # rounding of a product such as X @ X.T: one unit in the last place for each of its terms
-            tolerance = size * np.finfo(float).eps * np.max(np.abs(array), initial=0)
-            if not np.max(np.abs(array - other), initial=0) <= tolerance:
-                what = "a projector" if kind == "projector" else kind.capitalize() if kind == "hermitian" else kind
-                raise WeingartenError(f"the array for {name} is not {what}, but {name} was declared {what}")
+        if name in arrays:
+            check_kinds(matrix, arrays[name])
+
+
+def check_kinds(matrix: Any, array: Any) -> None:
+    """Refuse an array that is not of the kinds that its symbol was declared to be of."""
+    import numpy as np
+
+    name, size = str(matrix.name), len(array)
+    for kind in kinds_of(matrix) & {"symmetric", "hermitian", "projector", "self-dual"}:
+        known = {"symmetric": array.T, "hermitian": array.conj().T, "projector": array @ array}
+        other = known[kind] if kind in known else _form(size) @ array.T @ _form(size).T
+        # rounding of a product such as X @ X.T: one unit in the last place for each of its terms
+        tolerance = size * np.finfo(float).eps * np.max(np.abs(array), initial=0)
+        if not np.max(np.abs(array - other), initial=0) <= tolerance:
+            what = {"projector": "a projector", "hermitian": "Hermitian"}.get(kind, kind)
+            raise WeingartenError(f"the array for {name} is not {what}, but {name} was declared {what}")
 
 
 def _form(size: int) -> Any:

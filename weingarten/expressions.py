@@ -11,7 +11,7 @@ import sympy as sp
 
 from weingarten.algebra.rational import ONE, Ratio, add_ratios, constant_ratio
 from weingarten.answers import Answer
-from weingarten.arguments import as_dimension
+from weingarten.arguments import as_dimension, as_expression
 from weingarten.errors import WeingartenError
 from weingarten.integration.limits import PAIR_LIMIT
 from weingarten.integration.words import Word
@@ -47,6 +47,8 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
         (n and n of U; d >= 2n for Sp), entries as in `moment`; at an integer d below that the sum is recomputed, and
         `E (tr W)^6` is 15 but 10 on O(2). Products of power traces `tr(W^k)` alone take a polynomial-time route.
 
+        What stands in a denominator is taken to be nonzero: `E tr(W A W.T) / tr(A)` is 1.
+
         Entries of constants, which appear when entries of W multiply traces of W, count from 0: sympy's `A[0, 0]`.
 
     Raises
@@ -69,7 +71,7 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     >>> expectation(tr(W*A*W.T*B), with_range=True).validity
     'd >= 1 (2 factors W)'
     """
-    expression = sp.sympify(expression)
+    expression = as_expression(expression)
     if uses_networks(expression):
         from weingarten.legs.expectation import network_expectation
 

@@ -6,6 +6,17 @@ import os
 import tempfile
 
 
+def check_target(path: str) -> None:
+    """Refuse a path that no file can be written to, before any work is done."""
+    target = os.path.realpath(path)
+    if not path:
+        raise FileNotFoundError(2, "a file name is needed", path)
+    if os.path.isdir(target):
+        raise IsADirectoryError(21, "it is a folder", path)
+    if not os.path.isdir(os.path.dirname(target)):
+        raise FileNotFoundError(2, f"folder {os.path.dirname(target)} does not exist", path)
+
+
 def write_text(path: str, text: str) -> None:
     """Write a file under a random name in the same folder and rename it.
 

@@ -30,8 +30,10 @@ SPHERICAL_LIMIT = 3_000_000
 def weingarten_function(coset_type: Any, d: Any, group: str = "O") -> Any:
     """Return the Weingarten function `Wg(μ; d)` of a group or circular ensemble.
 
-    For a symbol the rational function of d, valid for integers d >= n (d >= 2n for Sp and CSE); for an integer d >= 1
-    the entry of the Moore-Penrose inverse of the Gram matrix, also below that threshold:
+    For a symbol the rational function of d, valid for integers d >= n (d >= 2n for Sp and CSE). For an integer d >= 1 the
+    entry of the Moore-Penrose inverse (pseudo-inverse) of the Gram matrix. From the threshold on that is the inverse, and the
+    rational function at d. Below it the Gram matrix is singular: it has other generalised inverses, with which sums over
+    Weingarten functions are right too, and whose entries differ; the value is the Moore-Penrose one, and `convention` says so:
 
         Wg(μ; d) = α^{ℓ(μ)} z_μ Σ_{λ ⊢ n, λ allowed} θ^λ_μ / (j_λ D_λ(z)),   D_λ(z) = Π_{(i,j) ∈ λ} (z + α j - i),
 
@@ -255,6 +257,25 @@ def as_degree(n: object, name: str = "n", what: str = "a degree") -> int:
     if degree < 0 or isinstance(n, bool):
         raise WeingartenError(f"{name}={n!r} is not {what}; give an integer that is at least 0")
     return degree
+
+
+def convention(n: int, d: Any, kind: Group) -> str:
+    """Return what a Weingarten function of degree n is at an integer size below the threshold of its group; else "".
+
+    Examples
+    --------
+    >>> from weingarten.algebra.groups import GROUPS
+    >>> convention(3, 2, GROUPS["O"])
+    'd = 2 < 3: the Gram matrix is singular; its Moore-Penrose inverse, one of several generalised ones'
+    >>> convention(3, 3, GROUPS["O"])
+    ''
+    """
+    least = kind.threshold(n)
+    if not isinstance(d, int) or d >= least:
+        return ""
+    if kind.name in ("COE", "CSE"):
+        return f"d = {d} < {least}: the sum over the partitions that fit into d; one of several conventions"
+    return f"d = {d} < {least}: the Gram matrix is singular; its Moore-Penrose inverse, one of several generalised ones"
 
 
 def function_ratios(n: int, size: int | None, kind: Group) -> dict[Partition, Ratio]:

@@ -31,7 +31,9 @@ PLAIN = "d"  # the size where none is given: a symbol that only sympy's answers 
 
 def answer_text(options: argparse.Namespace) -> str:
     """Return the output of one command."""
+    wanted = _format(options)
     declared = _names(getattr(options, "declare", None), "--declare")
+    _check_used(options, declared)
     d = None if is_named(options.group) else dimension(options.d, declared)
     read_as: str | None = None
     rows: list[Row]
@@ -41,6 +43,7 @@ def answer_text(options: argparse.Namespace) -> str:
         )
     if options.command == "wg":
         rows = [(None, _function(_numbers(options.partition), d, options.group))]
+        read_as = _glued(options.partition)
     elif options.command == "table":
         rows = _table(options.n, d, options.group)
     else:
@@ -48,11 +51,41 @@ def answer_text(options: argparse.Namespace) -> str:
         if plain is None:
             plain, read_as = _expectation(options, symbol(d), declared)
         rows = [(None, plain)]
-    wanted = "json" if options.json is not None else options.format
-    if wanted == "csv" and options.command != "table":
-        raise WeingartenError("--format csv: only 'weingarten table' has rows to write; use text, latex or json")
     order = _order(options.series)
     return render(rows, Request(options.command, options.group, wanted, order, read_as))
+
+
+def _format(options: argparse.Namespace) -> str:
+    """Return the format of the answer: text, unless one is given; a file holds JSON."""
+    wanted = str(options.format or ("text" if options.json is None else "json"))
+    if options.json is not None and wanted != "json":
+        raise WeingartenError(
+            f"--json {options.json} and --format {wanted}: one answer has one format; leave one of them out"
+        )
+    if wanted == "csv" and options.command != "table":
+        raise WeingartenError("--format csv: only 'weingarten table' has rows to write; use text, latex or json")
+    return wanted
+
+
+def _check_used(options: argparse.Namespace, declared: tuple[str, ...]) -> None:
+    """Refuse names that are declared and stand nowhere."""
+    text = {"moment": "monomial", "expect": "expression"}.get(options.command)
+    question = "" if text is None else getattr(options, text)
+    for option, names, where in (
+        ("--declare", declared, f"{question} {options.d or ''}"),
+        ("--haar", _names(getattr(options, "haar", None), "--haar"), question),
+    ):
+        unused = [name for name in names if name not in where and not _has_meaning(name)]
+        if unused:
+            raise WeingartenError(f"{option} {','.join(unused)}: no such name is in the question; leave it out")
+
+
+def _glued(text: str) -> str | None:
+    """Say how a number of several digits was read where a partition without commas may have been meant."""
+    body = text.strip()
+    if not re.fullmatch(r"[1-9]{2,}", body):
+        return None
+    return f"the partition of {body} with one part (with commas, {','.join(body)}, it has {len(body)} parts)"
 
 
 def dimension(text: str | None, declared: tuple[str, ...] = ()) -> Any:
@@ -105,7 +138,7 @@ def _names(text: str | None, option: str) -> tuple[str, ...]:
 
 
 def _function(mu: tuple[int, ...], d: Any, group: str) -> Answer:
-    from weingarten.functions import function_group, function_ratio, weingarten_function
+    from weingarten.functions import convention, function_group, function_ratio, weingarten_function
 
     kind = function_group(group)
     value: Any
@@ -115,12 +148,12 @@ def _function(mu: tuple[int, ...], d: Any, group: str) -> Answer:
     else:
         value = weingarten_function(mu, d, group)
     if isinstance(d, int):
-        return Answer(value, d, "given", exact_at=d)
+        return Answer(value, d, "given", exact_at=d, note=convention(sum(mu), d, kind))
     return Answer(value, max(1, kind.threshold(sum(mu))), f"degree {sum(mu)}", size=str(d), symbol=d)
 
 
 def _table(text: str, d: Any, group: str) -> list[Row]:
-    from weingarten.functions import function_group, function_ratios, weingarten_table
+    from weingarten.functions import convention, function_group, function_ratios, weingarten_table
 
     if not re.fullmatch(r"\s*[+-]?[0-9]{1,9}\s*", text):
         raise WeingartenError(f"n {text!r}: give an integer that is at least 0")
@@ -132,9 +165,9 @@ def _table(text: str, d: Any, group: str) -> list[Row]:
         table = dict(function_ratios(n, size, kind))
     else:
         table = weingarten_table(n, d, group)
-    minimum, exact = max(1, kind.threshold(n)), d if isinstance(d, int) else None
+    minimum, exact, note = max(1, kind.threshold(n)), d if isinstance(d, int) else None, convention(n, d, kind)
     return [
-        (mu, Answer(value, minimum, f"degree {n}", exact_at=exact, size=str(d), symbol=d))
+        (mu, Answer(value, minimum, f"degree {n}", exact_at=exact, size=str(d), symbol=d, note=note))
         for mu, value in table.items()
     ]
 
@@ -239,10 +272,15 @@ def _parser(options: argparse.Namespace, d: Any, declared: tuple[str, ...]) -> A
     return Parser(text, d, options.group, haar, constants=constants, scalars=scalars)
 
 
+def _has_meaning(name: str) -> bool:
+    """Tell a name that stands for the size, the identity or a function."""
+    return name in ("d", "I", "Id") or (len(name) > 1 and name.lower() in FUNCTIONS)
+
+
 def _check_names(haar: tuple[str, ...], constants: Iterable[str], declared: tuple[str, ...]) -> None:
     """Refuse names that have a meaning of their own, and names declared as two things."""
     for name in (*haar, *constants):
-        if name in ("d", "I", "Id") or (len(name) > 1 and name.lower() in FUNCTIONS):
+        if _has_meaning(name):
             raise WeingartenError(f"{name}: this name has a meaning of its own in expressions; choose another one")
     doubled = (set(haar) & set(constants)) | (set(declared) & {*haar, *constants})
     if doubled:

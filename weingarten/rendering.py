@@ -83,10 +83,12 @@ def _csv(rows: Sequence[Row], request: Request) -> str:
 
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["partition", "value", "valid_from"])
+    noted = any(answer.note for _, answer in rows)
+    writer.writerow(["partition", "value", "valid_from", *["note"] * noted])
     for mu, answer in rows:
         body = value_text(answer) if request.order is None else series_text(answer, request.order)
-        writer.writerow(["" if mu is None else " ".join(map(str, mu)), body, _valid_from(answer)])
+        cells = ["" if mu is None else " ".join(map(str, mu)), body, _valid_from(answer), *[answer.note] * noted]
+        writer.writerow(cells)
     return stream.getvalue().rstrip("\n")
 
 
@@ -110,6 +112,8 @@ def _json(rows: Sequence[Row], request: Request) -> str:
             document["sizes"] = {name: int(size) for name, size in first.sizes}
         document["valid_from"] = _valid_from(first)
         document["validity"] = first.validity
+        if first.note:
+            document["note"] = first.note
     document |= {"table": records} if request.command == "table" else records[0]
     return json.dumps(document, indent=2)
 
@@ -183,6 +187,8 @@ def _valid_from(answer: Answer) -> int | None:
 
 
 def _validity(rows: Sequence[Row], sign: str) -> list[str]:
-    if rows and rows[0][1].exact_at is None:
-        return [f"{sign} valid for {rows[0][1].validity}"]
-    return []
+    first = rows[0][1] if rows else None
+    if first is None:
+        return []
+    said = [f"valid for {first.validity}"] if first.exact_at is None else []
+    return [f"{sign} {line}" for line in (*said, first.note) if line]

@@ -41,10 +41,13 @@ class Space:
         Whether products of traces of powers have a route of their own (`power_trace_answer`).
     cancels : bool
         Whether `W Wᵀ = 1` (real) or `U U† = 1` (complex) may be used in words.
+    behind : str
+        The Haar matrix that the matrix is made of, two of it for each, and whose factors are counted; empty if it is one.
     """
 
     power_traces = False
     cancels = True
+    behind = ""
 
     def __init__(self, kind: Group, default_name: str = "W") -> None:
         self.kind, self.default_name = kind, default_name
@@ -86,8 +89,7 @@ class _Classical(Space):
 
 
 class _Circular(Space):
-    def word_range(self, plain: int, conjugated: int) -> Range:
-        return super().word_range(plain, conjugated)[0], " of U behind it"
+    behind = "U"
 
 
 CLASSICAL = {
@@ -126,7 +128,7 @@ def as_group(group: object) -> Group:
     """
     if isinstance(group, Group):
         return group
-    name = ALIASES.get(group.lower()) if isinstance(group, str) else None
+    name = ALIASES.get(group.strip().lower()) if isinstance(group, str) else None
     if name is not None:
         return GROUPS[name]
     for known in ENSEMBLES:

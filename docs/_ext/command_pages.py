@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from statement_pages import _update
+
+_WIDTH = 88  # of a line of usage, in letters
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:
@@ -30,7 +33,9 @@ def parsers() -> dict[str, argparse.ArgumentParser]:
 def page(name: str, parser: argparse.ArgumentParser) -> str:
     """Text of a page."""
     usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
-    parts = [f"# {name}", _prose(parser.description), f"```console\n$ {usage}\n```"]
+    whole = re.sub(r"\[[^\[\]]*\]", lambda option: option[0].replace(" ", "\0"), usage)  # an option stays on its line
+    usage = textwrap.fill(whole, _WIDTH, subsequent_indent="    ", break_on_hyphens=False).replace("\0", " ")
+    parts = [f"# {name}", _prose(parser.description), f"```text\n{usage}\n```"]
     rows = [row for action in parser._actions if (row := _row(parser, action))]
     if rows:
         parts.append("\n".join(["| option | meaning |", "|---|---|", *rows]))

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-PAGE = ("index.html", "explorer.css", "explorer.js")
+PAGE = ("index.html", "explorer.css", "explorer.js", "plot.js")
 LIBRARY = ("uPlot.iife.min.js", "uPlot.min.css")
 
 

@@ -14,10 +14,16 @@ from isogap.verification.report.mathml import LatexError, flowing, mathml
 
 logger = logging.getLogger(__name__)
 
+_DISPLAY = r"\displaystyle"
+
 
 def _converted(node: nodes.Element, display: bool) -> str:
     try:
         latex = " ".join(node.astext().split())
+        if latex.startswith(
+            _DISPLAY
+        ):  # outputs of sympy are formulas within a line that ask for the style of their own lines
+            return flowing(latex.removeprefix(_DISPLAY).lstrip())
         return flowing(latex) if display else mathml(latex, display=False)
     except LatexError as error:
         logger.warning("mathematics: %s", error, location=node)

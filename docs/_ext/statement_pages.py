@@ -9,8 +9,8 @@ from typing import Any
 from isogap import bounds
 from isogap.verification import load
 from isogap.verification.outcome import MEANING
-from isogap.verification.registry import Statement, by_group, slug, systems
 from isogap.verification.report.head import prose
+from isogap.verification.statement import Statement, by_group, slug, systems
 
 _HEAD = """\
 # The theory as implemented
@@ -21,6 +21,22 @@ than the statements that it rests on. Each check also has to refute false neighb
 
 {meaning}
 
+"""
+
+_REPORT = """\
+# The report
+
+What a check saw, statement by statement: the formula, the verdict and what it rests on, every step with its route, the margin,
+how often the hypotheses held, the false neighbours and the witnesses against them, and a graph of what rests on what.
+
+{door}
+
+```console
+$ isogap-verify --html report.html
+```
+
+writes one for the statements as they are; `--statements FOLDER` for [statements of your own](../howto/verify.md). Date, version,
+commit, machine and seed stand at its head, with an identifier to cite.
 """
 
 
@@ -42,8 +58,19 @@ def write(app: Any) -> None:
             parts.append(f"### {group}\n")
             parts += [_section(s, report) for s in sorted(members, key=lambda s: _natural(s.label))]
     _update(target / "theory.md", "\n".join(parts))
+    _update(target / "report.md", _report_page(report))
     for s in statements.values():
         _update(target / "checks" / f"{slug(s.key)}.md", _check_page(s))
+
+
+def _report_page(there: bool) -> str:
+    """The way to the report of a run, which is a page of its own make; without one, how to make it."""
+    door = (
+        '<p><a class="door" href="../report.html">Open the report of a run</a></p>'
+        if there
+        else "These pages were built without one: it is put into `docs/_report` before the build."
+    )
+    return _REPORT.format(door=door)
 
 
 def _natural(label: str) -> tuple[str, list[int]]:
@@ -57,6 +84,7 @@ def _section(s: Statement, report: bool) -> str:
     facts = {
         "Hypotheses": prose(s.hypotheses),
         "Verdict": f"**{s.kind}**, {prose(s.range)}",
+        "Origin": s.origin,
         "Source": prose(s.source),
         "Constants of this project": prose(s.ours),
         "Rests on": ", ".join(f"[{key.removeprefix(s.system + '/')}](#{_anchor(key)})" for key in s.depends),

@@ -1,8 +1,8 @@
-// Shows tables.js: chooses a case, draws its curves, writes its sentences. Computes nothing but places on the screen.
+// Shows tables.js: chooses a case, has its curves drawn, writes its sentences. Computes nothing.
 "use strict";
 
 (() => {
-  const data = window.isogapTables;
+  const data = window.isogapTables, plotting = window.isogapPlot;
   const element = (id) => document.getElementById(id);
   if (!data) {
     element("verdict").textContent = "This is the source of the explorer; its tables are put beside it when the site is built: "
@@ -15,19 +15,10 @@
     node.append(...children);
     return node;
   };
-  const KINDS = {
-    low: { colour: "--measured", dash: [2, 3], width: 1 },
-    high: { colour: "--measured", dash: [2, 3], width: 1 },
-    middle: { colour: "--measured", dash: [], width: 2.5 },
-    mean: { colour: "--measured", dash: [9, 3, 2, 3], width: 1.5 },
-    upper: { colour: "--proved", dash: [8, 5], width: 2 },
-    paper: { colour: "--paper-bound", dash: [2, 6], width: 2.5 },
-    law: { colour: "--law", dash: [3, 3], width: 2.5 },
-  };
-  const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const shown = (value) => (value === null ? "none" : String(value).replace("-", "−").replace("e-", "e−"));
+  const SPANS = [["all", "all"], ["half", "first half"], ["tenth", "first tenth"]];
 
-  let system = data.systems[0], at = {}, panel = "", plot = null;
+  let system = data.systems[0], at = {}, panel = "", span = "all", kept = null, plot = null;
 
   // --- choosing -------------------------------------------------------------------------------------------------------
 
@@ -39,21 +30,33 @@
     return possible.reduce((best, one) => (agreement(one) > agreement(best) ? one : best), possible[0]);
   }
 
-  function current() {
-    return nearest(at, null);
-  }
+  const axesOf = (owner, key) => owner.panels.find((one) => one.key === key);
+  const current = () => nearest(at, null);
 
   function choose(key, value) {
-    at = { ...nearest({ ...at, [key]: value }, key).at };
+    const wanted = { ...at, [key]: value };
+    at = { ...nearest(wanted, key).at };
+    const others = system.choices.filter((choice) => at[choice.key] !== wanted[choice.key]);
+    element("moved").textContent = others.length === 0 ? "" : "There is no such network here; changed with it: "
+      + others.map((choice) => `${choice.label} to ${nameOf(choice, at[choice.key])}`).join(", ") + ".";
     refresh();
   }
+
+  const nameOf = (choice, value) => choice.names[choice.values.indexOf(value)];
 
   function chooseSystem(key) {
     system = data.systems.find((one) => one.key === key) || data.systems[0];
     at = { ...nearest(at, null).at };
-    if (!system.panels.some((one) => one.key === panel)) panel = system.panels[0].key;
+    if (!axesOf(system, panel)) panel = system.panels[0].key;
+    element("moved").textContent = "";
     form();
     refresh();
+  }
+
+  function view(wanted) {
+    at = { ...wanted.at };
+    panel = wanted.panel;
+    chooseSystem(wanted.system);
   }
 
   function radios(title, name, options, chosen, changed) {
@@ -71,7 +74,7 @@
     const id = `choice-${choice.key}`, label = make("label", { for: id }, choice.label);
     const changed = (index) => choose(choice.key, choice.values[index]);
     let input;
-    if (choice.values.every((value) => typeof value === "number")) {
+    if (choice.values.every((value) => typeof value === "number") && choice.values.length > 2) {
       input = make("input", { id, type: "range", min: 0, max: choice.values.length - 1, step: 1 });
       label.append(make("output", { id: `${id}-value`, for: id }));
       input.addEventListener("input", () => changed(Number(input.value)));
@@ -98,14 +101,14 @@
       systemField(),
       radios("Show", "panel", panels, panel, (key) => { panel = key; refresh(); }),
       ...system.choices.map(field),
+      radios("Layers", "span", SPANS, span, (key) => { span = key; refresh(); }),
     );
   }
 
   function showChoices() {
     for (const choice of system.choices) {
-      const index = choice.values.indexOf(at[choice.key]), input = element(`choice-${choice.key}`);
-      const name = choice.names[index];
-      input.value = index;
+      const input = element(`choice-${choice.key}`), name = nameOf(choice, at[choice.key]);
+      input.value = choice.values.indexOf(at[choice.key]);
       if (input.type === "range") {
         input.setAttribute("aria-valuetext", name);
         element(`choice-${choice.key}-value`).textContent = name;
@@ -113,43 +116,61 @@
     }
   }
 
+  function tour() {
+    element("questions").replaceChildren(...data.tour.map((one) => {
+      const link = make("a", { href: `#${address(one.system, one.panel, one.at)}` }, one.question);
+      link.addEventListener("click", (event) => { event.preventDefault(); span = "all"; view(one); });
+      return make("li", {}, link);
+    }));
+  }
+
   // --- showing --------------------------------------------------------------------------------------------------------
+
+  // The layers chosen, and the curves on them.
+  function part(shownPanel) {
+    const last = shownPanel.layers.at(-1) * { all: 1, half: 0.5, tenth: 0.1 }[span];
+    const count = Math.max(2, shownPanel.layers.filter((layer) => layer <= last).length);
+    return { layers: shownPanel.layers.slice(0, count), curves: shownPanel.curves.map((curve) => ({ ...curve, values: curve.values.slice(0, count) })) };
+  }
 
   function refresh() {
     const one = current(), shownPanel = one.panels[panel];
     at = { ...one.at };
     showChoices();
+    element("tone").textContent = data.tones[shownPanel.tone];
+    element("summary").dataset.tone = shownPanel.tone;
+    element("headline").textContent = shownPanel.headline;
     element("verdict").textContent = shownPanel.verdict;
+    element("about").textContent = `${one.about[0].toUpperCase()}${one.about.slice(1)}, seed ${data.seed}.`;
     element("command").textContent = one.command;
     legend(shownPanel);
     table(shownPanel);
-    const slider = element("layer");
-    slider.max = shownPanel.layers.length - 1;
+    const slider = element("layer"), layers = part(shownPanel).layers;
+    slider.max = layers.length - 1;
     slider.value = Math.min(Number(slider.value), Number(slider.max));
     element("reading").hidden = shownPanel.curves.length === 0;
+    keeping();
     draw();
     read();
-    const where = new URLSearchParams({ system: system.key, show: panel, ...at });
-    try { history.replaceState(null, "", `#${where}`); } catch { /* a page from a file may not */ }
+    try { history.replaceState(null, "", `#${address(system.key, panel, at)}`); } catch { /* a page from a file may not */ }
   }
 
   function legend(shownPanel) {
-    const entries = shownPanel.curves.map((curve) => {
-      const { colour, dash, width } = KINDS[curve.kind];
-      const line = `<svg viewBox="0 0 38 12" aria-hidden="true"><path d="M1 6H37" fill="none" stroke="var(${colour})" ` +
-        `stroke-width="${width}" stroke-dasharray="${dash.join(" ")}"/></svg>`;
-      const entry = make("li");
-      entry.innerHTML = line;
-      entry.append(curve.name);
-      return entry;
-    });
-    element("legend").replaceChildren(...entries);
+    const groups = new Map();
+    const entry = (sort, kind, name) => {
+      if (!groups.has(sort)) groups.set(sort, []);
+      groups.get(sort).push(make("li", {}, plotting.sample(kind), name));
+    };
+    for (const curve of shownPanel.curves) entry(data.sorts[curve.kind], curve.kind, curve.name);
+    if (comparable()) entry("kept", "kept", keptCurve().name);
+    element("legend").replaceChildren(...[...groups].map(([sort, entries]) =>
+      make("div", {}, make("b", {}, sort), make("ul", { "aria-label": `Curves: ${sort}` }, ...entries))));
   }
 
   function table(shownPanel) {
-    const axes = system.panels.find((one) => one.key === panel);
+    const axes = axesOf(system, panel);
     const head = make("tr", {}, make("th", { scope: "col" }, axes.x));
-    for (const curve of shownPanel.curves) head.append(make("th", { scope: "col" }, curve.name));
+    for (const curve of shownPanel.curves) head.append(make("th", { scope: "col" }, `${curve.name} (${data.sorts[curve.kind]})`));
     const body = make("tbody");
     shownPanel.layers.forEach((layer, i) => {
       const row = make("tr", {}, make("th", { scope: "row" }, String(layer)));
@@ -159,18 +180,28 @@
     element("numbers").replaceChildren(make("caption", {}, axes.y), make("thead", {}, head), body);
   }
 
-  function read() {
+  function read(from = null) {
     const shownPanel = current().panels[panel], i = Number(element("layer").value), layer = shownPanel.layers[i];
     element("at").textContent = layer;
     element("layer").setAttribute("aria-valuetext", `layer ${layer}`);
-    element("values").replaceChildren(...shownPanel.curves.map((curve) =>
-      make("div", {}, make("dt", {}, curve.name), make("dd", {}, shown(curve.values[i])))));
-    if (plot !== null) plot.setCursor({ left: plot.valToPos(layer, "x"), top: 0 });
+    const row = (sort, name, value) => make("div", {}, make("dt", {}, name, make("i", {}, ` ${sort}`)), make("dd", {}, shown(value)));
+    const rows = shownPanel.curves.map((curve) => row(data.sorts[curve.kind], curve.name, curve.values[i]));
+    if (comparable()) {
+      const layers = kept.shownPanel.layers, near = layers.filter((one) => one <= layer).length - 1;
+      rows.push(row(`kept${layers[near] === layer ? "" : `, at ${layers[near]}`}`, keptCurve().name, keptCurve().values[Math.max(near, 0)]));
+    }
+    element("values").replaceChildren(...rows);
+    if (plot !== null && from !== "plot") mark(layer);
+  }
+
+  // A plot has no places before it was drawn for the first time.
+  function mark(layer) {
+    const mine = plot;
+    requestAnimationFrame(() => { if (plot === mine && mine !== null) mine.setCursor({ left: mine.valToPos(layer, "x"), top: 0 }); });
   }
 
   function draw() {
-    const box = element("plot"), shownPanel = current().panels[panel];
-    const axes = system.panels.find((one) => one.key === panel);
+    const box = element("plot"), shownPanel = current().panels[panel], axes = axesOf(system, panel);
     if (plot !== null) plot.destroy();
     plot = null;
     if (shownPanel.curves.length === 0 || typeof uPlot === "undefined") {
@@ -179,84 +210,118 @@
       box.replaceChildren(make("p", { class: "none" }, why));
       return;
     }
-    box.replaceChildren();
     box.setAttribute("role", "img");
     box.setAttribute("aria-label", `${axes.title}: ${axes.y} by ${axes.x}. ${shownPanel.verdict} All numbers are in the table below.`);
-    const kept = (value) => (axes.log && value !== null && value <= 0 ? null : value);
-    plot = new uPlot(options(box, axes, shownPanel), [
-      shownPanel.layers, ...shownPanel.curves.map((curve) => curve.values.map(kept)),
-    ], box);
+    const groups = [part(shownPanel)];
+    if (comparable()) {
+      const last = groups[0].layers.at(-1), curve = keptCurve();
+      const count = kept.shownPanel.layers.filter((layer) => layer <= last).length;
+      groups.push({ layers: kept.shownPanel.layers.slice(0, count), curves: [{ ...curve, kind: "kept", values: curve.values.slice(0, count) }] });
+    }
+    plot = plotting.draw(box, axes, groups, (layer) => {
+      const layers = shownPanel.layers, i = layers.reduce((best, one, k) => (Math.abs(one - layer) < Math.abs(layers[best] - layer) ? k : best), 0);
+      element("layer").value = Math.min(i, Number(element("layer").max));
+      read("plot");
+    });
   }
 
-  function options(box, axes, shownPanel) {
-    const kinds = shownPanel.curves.map((curve) => curve.kind);
-    const high = kinds.indexOf("high") + 1, low = kinds.indexOf("low") + 1;
-    const line = { stroke: style("--soft"), grid: { stroke: style("--line"), width: 0.5 }, ticks: { stroke: style("--line") }, font: "13px system-ui", labelFont: "14px system-ui" };
-    const powers = (u, splits) => splits.map((v) => (v === null ? "" : power(v)));
-    return {
-      width: Math.max(box.clientWidth, 260),
-      height: Math.min(440, Math.max(270, Math.round(box.clientWidth * 0.5))),
-      legend: { show: false },
-      cursor: { drag: { x: false, y: false }, y: false },
-      scales: { x: { time: false }, y: axes.log ? { distr: 3, range: decades } : {} },
-      bands: high && low ? [{ series: [high, low], fill: style("--band") }] : [],
-      axes: [
-        { ...line, label: axes.x, labelSize: 24 },
-        { ...line, label: axes.y, labelSize: 24, size: axes.log ? 58 : 62, ...(axes.log ? { splits: tens, values: powers, filter: (u, splits) => splits } : {}) },
-      ],
-      series: [{}, ...shownPanel.curves.map((curve) => {
-        const { colour, dash, width } = KINDS[curve.kind];
-        return { label: curve.name, stroke: style(colour), width, dash, spanGaps: false, points: { show: false } };
-      })],
-    };
+  // --- keeping one network to compare with -------------------------------------------------------------------------------
+
+  function keptCurve() {
+    const curves = kept.shownPanel.curves, curve = curves.find((one) => one.kind === "mean") || curves.find((one) => one.kind === "middle");
+    return { ...curve, name: `${curve.name}, ${kept.about}` };
   }
 
-  // Whole decades, at most nine of them labelled.
-  const exponent = (value) => Math.round(Math.log10(value));
-  const decades = (u, low, high) => [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high * 1.0001))];
-  const tens = (u, axis, low, high) => {
-    const first = exponent(low), last = exponent(high), step = Math.max(1, Math.ceil((last - first) / 8));
-    return Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => 10 ** (first + i * step));
-  };
-  const raised = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
-  const power = (value) => `10${[...String(exponent(value))].map((c) => raised[c]).join("")}`;
-
-  // --- beginning ------------------------------------------------------------------------------------------------------
-
-  function theme() {
-    let kept = null;
-    try { kept = localStorage.getItem("theme"); } catch { /* not from a file */ }
-    if (kept === "dark" || kept === "light") document.documentElement.dataset.theme = kept;
+  // Curves of one scale only are laid over each other.
+  function comparable() {
+    return kept !== null && kept.shownPanel.curves.length > 0 && kept.axes.y === axesOf(system, panel).y;
   }
 
-  function begin() {
-    theme();
+  function keeping() {
+    element("keep").textContent = kept === null ? "Keep to compare" : "Forget the kept one";
+    element("keep").setAttribute("aria-pressed", String(kept !== null));
+    element("kept").textContent = kept === null ? "" : comparable() ? "Choose another network: the kept one stays in the plot."
+      : `Kept: ${kept.axes.title.toLowerCase()} of ${kept.about}; it has another scale and is not drawn here.`;
+  }
+
+  function keep() {
+    const one = current();
+    kept = kept === null ? { about: one.about, shownPanel: one.panels[panel], axes: axesOf(system, panel) } : null;
+    refresh();
+  }
+
+  // --- taking away ----------------------------------------------------------------------------------------------------
+
+  const address = (key, show, choices) => String(new URLSearchParams({ system: key, show, ...choices }));
+
+  function follow() {
     const asked = new URLSearchParams(location.hash.slice(1));
-    const found = data.systems.find((one) => one.key === asked.get("system")) || data.systems[0];
-    panel = asked.get("show") || "";
+    const found = data.systems.find((one) => one.key === asked.get("system"));
+    if (!found) return view(data.tour[0]);
+    const wanted = {};
     for (const choice of found.choices) {
       const value = choice.values.find((one) => String(one) === asked.get(choice.key));
-      if (value !== undefined) at[choice.key] = value;
+      if (value !== undefined) wanted[choice.key] = value;
     }
-    if (Object.keys(at).length === 0) at = { ...data.start };
-    element("layer").addEventListener("input", read);
-    element("copy").addEventListener("click", copy);
-    window.addEventListener("resize", () => { draw(); read(); });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { draw(); read(); });
-    element("provenance").textContent = `Tables of isogap ${data.version}, seed ${data.seed}, format ${data.format}.`;
-    chooseSystem(found.key);
+    return view({ system: found.key, panel: asked.get("show") || "", at: wanted });
   }
 
-  async function copy() {
-    const text = element("command").textContent, button = element("copy");
+  function csv() {
+    const shownPanel = current().panels[panel], axes = axesOf(system, panel);
+    const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+    const head = [axes.x, ...shownPanel.curves.map((curve) => `${curve.name} (${data.sorts[curve.kind]})`)].map(quoted);
+    const rows = shownPanel.layers.map((layer, i) => [layer, ...shownPanel.curves.map((curve) => curve.values[i] ?? "")]);
+    return [head, ...rows].map((row) => row.join(",")).join("\n") + "\n";
+  }
+
+  function save() {
+    const name = ["isogap", system.key, panel, ...Object.values(at)].join("-").replaceAll(/[^\w.-]+/g, "_");
+    const link = make("a", { href: URL.createObjectURL(new Blob([csv()], { type: "text/csv" })), download: `${name}.csv` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  async function copy(button, text, fallback) {
+    const before = button.textContent;
     try {
       await navigator.clipboard.writeText(text);
       button.textContent = "Copied";
     } catch {
-      getSelection().selectAllChildren(element("command"));
+      fallback();
       button.textContent = "Selected";
     }
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    setTimeout(() => { button.textContent = before; }, 1500);
+  }
+
+  function copyLink() {
+    const link = `${location.href.split("#")[0]}#${address(system.key, panel, at)}`, box = element("link");
+    box.value = link;
+    copy(element("share"), link, () => { box.hidden = false; box.select(); });
+  }
+
+  // --- beginning ------------------------------------------------------------------------------------------------------
+
+  function theme() {
+    let chosen = null;
+    try { chosen = localStorage.getItem("theme"); } catch { /* not from a file */ }
+    if (chosen === "dark" || chosen === "light") document.documentElement.dataset.theme = chosen;
+  }
+
+  function begin() {
+    theme();
+    tour();
+    element("layer").addEventListener("input", () => read());
+    element("keep").addEventListener("click", keep);
+    element("save").addEventListener("click", save);
+    element("share").addEventListener("click", copyLink);
+    element("copy").addEventListener("click", () => copy(element("copy"), element("command").textContent, () => getSelection().selectAllChildren(element("command"))));
+    const again = () => { draw(); read(); };
+    window.addEventListener("resize", again);
+    window.addEventListener("hashchange", follow);
+    window.addEventListener("beforeprint", () => { element("all").open = true; });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+    element("provenance").textContent = `Tables of isogap ${data.version}, seed ${data.seed}, format ${data.format}.`;
+    follow();
   }
 
   begin();

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 _DIGITS = re.compile(r"\d+")
 
 
-def did_you_mean(name: object, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[str], *, cutoff: float = 0.6) -> str:
     """Return ``"; did you mean X?"``, or nothing where no known name is close; another number is another name.
 
     Examples
@@ -21,7 +21,7 @@ def did_you_mean(name: object, known: Iterable[str]) -> str:
     """
     asked = str(name).lower()
     spelled = {choice.lower(): choice for choice in known if not _only_numbers_differ(asked, choice.lower())}
-    near = difflib.get_close_matches(asked, spelled, 1, cutoff=0.6)
+    near = difflib.get_close_matches(asked, spelled, 1, cutoff=cutoff)
     return f"; did you mean {spelled[near[0]]}?" if near else ""
 
 

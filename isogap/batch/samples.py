@@ -110,7 +110,8 @@ def repeated_batch(spec: Any, width: int, batch: int | None, repeats: int, gener
     except InputError as error:
         if repeats == 1 or n is None:
             raise
-        raise InputError(f"{error} (batch {n}, each sample {repeats} times: {drawn} samples)") from None
+        share = f" (batch {n}, each sample {repeats} times: {drawn} samples)"
+        raise InputError(error.wrong, error.python + share, error.command + share) from None
     n = found.data.shape[1] * repeats if n is None else n
     index = np.arange(n) % -(-n // repeats)
     labels = None if found.labels is None else found.labels[index]
@@ -131,8 +132,9 @@ def oriented(table: FloatArray, spec: Spec, width: int) -> FloatArray:
     if spec.orientation is None and (spec.kind != "array" or doubtful):
         raise InputError(
             f"input {spec.label} has {rows} rows and {columns} columns: features x samples, it is {columns} samples of {rows} "
-            f"features; samples x features, it is {rows} samples of {columns} features. Say which: --features-first or "
-            "--samples-first, orientation='features-first' or 'samples-first'"
+            f"features; samples x features, it is {rows} samples of {columns} features. Say which: ",
+            "input=isogap.samples(..., orientation='features-first'), or 'samples-first'",
+            "--features-first or --samples-first",
         )
     return table
 
@@ -141,20 +143,30 @@ def mapped(label: str, data: FloatArray, d: int, how: str | None, generator: np.
     """Bring ``p`` features to the width ``d``: by a random semi-orthogonal matrix, by principal components, or not at all."""
     p = data.shape[0]
     if how == "none" and p != d:
-        raise InputError(f"input {label} has {p} features, the width is {d}: take --map random or pca, or --width {p}")
+        raise InputError(
+            f"input {label} has {p} features, the width is {d}: take ",
+            f"isogap.samples(..., map='random') or 'pca', or width={p}",
+            f"--map random or pca, or --width {p}",
+        )
     if how == "none" or (how is None and p == d):
         return data
     scaled = data / np.abs(data).max(initial=np.finfo(float).tiny)
     if how == "pca":
         if p < d:
-            raise InputError(f"input {label} has {p} features, too few for {d} principal components: take --map random")
+            raise InputError(
+                f"input {label} has {p} features, too few for {d} principal components: take ",
+                "isogap.samples(..., map='random')",
+                "--map random",
+            )
         with one_blas_thread():
             vectors, sizes, _ = np.linalg.svd(scaled - scaled.mean(axis=1, keepdims=True), full_matrices=False)
         rank = int((sizes > max(scaled.shape) * np.finfo(float).eps * sizes[0]).sum())
         if rank < d:
             raise InputError(
                 f"input {label} varies in {rank} directions about its mean, too few for {d} principal components: take more "
-                "samples, --map random, or a smaller width"
+                "samples, a smaller width, or ",
+                "isogap.samples(..., map='random')",
+                "--map random",
             )
         return np.asarray(vectors[:, :d].T @ scaled)
     return np.asarray(semi_orthogonal(d, p, generator) @ scaled)

@@ -12,6 +12,7 @@ import numpy as np
 from isogap.base.arguments import finite_array, one_of
 from isogap.base.arrays import FloatArray
 from isogap.base.names import did_you_mean
+from isogap.base.remedies import RemedyError
 from isogap.batch.tables import SUFFIXES, TableError, read_table
 
 # Names of inputs, and whether numbers follow after a colon.
@@ -25,7 +26,7 @@ ORIENTATIONS = ("features-first", "samples-first")
 MAPS = ("random", "none", "pca")
 
 
-class InputError(ValueError):
+class InputError(RemedyError):
     """An input that cannot be used; the message is one line for a person."""
 
 
@@ -77,7 +78,9 @@ class Spec:
                 continue
             one_of(name, value, choices)
             if read.named and (name == "orientation" or read.kind != "digits"):
-                raise InputError(f"{name} {value} is of a table of samples, input {read.label!r} is none")
+                rest = f" is of a table of samples, input {read.label!r} is none; leave it out"
+                option = f"--{value}" if name == "orientation" else f"--{name} {value}"
+                raise InputError("", f"{name}={value!r}{rest}", f"{option}{rest}")
             if getattr(read, name) not in (None, value):
                 raise InputError(
                     f"input {read.label} was said to have {name} {getattr(read, name)}, now {value}: say one"
@@ -107,6 +110,9 @@ class Spec:
             return cls(name, label, argument)
         if Path(text).suffix.lower() in SUFFIXES:
             return cls("file", label, table=Path(text))
+        if f"{name}{':' if NAMES.get(name) else ''}" in known and name in NAMES:
+            what = "needs numbers behind a colon" if NAMES[name] else "takes nothing behind a colon"
+            raise InputError(f"input {text!r}: {name} {what}: use {known}")
         raise InputError(f"input {text!r} is not known: use {known}{did_you_mean(name, NAMES)}")
 
     @property

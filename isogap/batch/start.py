@@ -103,8 +103,8 @@ def make_start(spec: Any, width: int, batch: int | None, generator: np.random.Ge
         no_zero_row(f"input {found.label}", found.data)
     except ValueError as error:
         way = spec.orientation or "features-first"
-        remedy = f"or mix them: --map random, isogap.samples(data, orientation='{way}', map='random')"
-        raise InputError(f"{error}, {remedy}") from None
+        remedy = f"isogap.samples(..., orientation='{way}', map='random')"
+        raise InputError(f"{error}, or mix them: ", remedy, "--map random") from None
     start = _from_rows(found.label, found.data)
     return replace(start, labels=found.labels, drawn=found.drawn)
 

@@ -7,13 +7,13 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from isogap._version import __version__
 from isogap.base.names import did_you_mean
+from isogap.base.remedies import on_command_line
 from isogap.cli.completion import SHELLS, PrintCompletion
 
 if TYPE_CHECKING:
@@ -21,16 +21,6 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
-class Output(NamedTuple):
-    """A file that a command was asked to write: the option, the path if it was given, and how its name must end."""
-
-    option: str
-    path: str | None
-    suffixes: tuple[str, ...] = ()
-
-
-# What file systems in common use allow.
-LONGEST_NAME = 255
 EXIT_OK = 0
 EXIT_CHECK_FAILED = 1
 EXIT_BAD_INPUT = 2
@@ -45,6 +35,22 @@ class _Help(argparse.RawDescriptionHelpFormatter):
         super().__init__(prog, max_help_position=27, width=columns - 1)
 
 
+class Once(argparse._StoreAction):
+    """Keep the value of an option; another value for the same one is refused, not put in its place."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        """Store the value, or end with the error."""
+        if option_string is not None:
+            first, second = parser.given.setdefault(self.dest, _shown(values)), _shown(values)
+            if first != second:
+                parser.error(f"{option_string} is given twice, as {first} and {second}: say one")
+        super().__call__(parser, namespace, values, option_string)
+
+
+def _shown(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
 class Parser(argparse.ArgumentParser):
     """An argument parser whose help fits a screen, and whose errors are one line on standard error and exit status 2."""
 
@@ -52,6 +58,9 @@ class Parser(argparse.ArgumentParser):
         usage = " ".join(part for part in (prog, required, "[options]") if part)
         description = "\n".join(textwrap.wrap(description, 79))
         super().__init__(prog, usage, description, epilog, formatter_class=_Help)
+        self.given: dict[str, str] = {}
+        for action in (None, "store"):
+            self.register("action", action, Once)
         self.add_argument(
             "-v", "--verbose", action="count", default=0, help="say on standard error what is done; -vv: all"
         )
@@ -61,6 +70,7 @@ class Parser(argparse.ArgumentParser):
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Read the arguments; an option that is not known is named with the one that was meant. ``-v`` starts the log."""
         self._refuse_unknown(list(sys.argv[1:] if args is None else args))
+        self.given = {}
         options = super().parse_args(args, namespace)
         if options.verbose or "isogap.base.log" in sys.modules:
             from isogap.base.log import show_log
@@ -77,7 +87,8 @@ class Parser(argparse.ArgumentParser):
             name = argument.partition("=")[0]
             if name.startswith("--") and " " not in argument and not any(o.startswith(name) for o in known):
                 shown = [o for o, action in self._option_string_actions.items() if action.help != argparse.SUPPRESS]
-                self.error(f"no option {name}{did_you_mean(name, shown)}")
+                near = did_you_mean(name[2:], [option[2:] for option in shown if option[:2] == "--"], cutoff=0.7)
+                self.error(f"no option {name}{near.replace('mean ', 'mean --')}")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse a value that is none of the choices, and say which one was meant."""
@@ -143,7 +154,7 @@ def command(program: str, run: Callable[[], int], left: Callable[[], str] = lamb
         sys.stdout = None
         return EXIT_OK
     except (ValueError, TypeError, OSError, MemoryError, ArithmeticError, ImportError) as error:
-        return fail(program, str(error) or type(error).__name__)
+        return fail(program, on_command_line(error) or type(error).__name__)
 
 
 def add_common(p: Parser) -> None:
@@ -155,37 +166,12 @@ def add_common(p: Parser) -> None:
     p.add_argument("--version", action="version", version=f"{p.prog} {__version__}", help="show it and stop")
 
 
-def output_problem(outputs: Sequence[Output], inputs: Sequence[str | None] = ()) -> str | None:
-    """Say what would keep the outputs from being written, or what one would overwrite; ``None`` if nothing."""
-    files = [
-        output for output in outputs if output.path is not None and (output.path, output.option) != ("-", "--json")
-    ]
-    for option, path, suffixes in files:
-        problem = check_output(option, str(path), suffixes)
-        if problem:
-            return problem
-    for i, output in enumerate(files):
-        if any(source is not None and same_file(str(output.path), source) for source in inputs):
-            return f"output {output.path} would overwrite the input"
-        if any(same_file(str(output.path), str(other.path)) for other in files[:i]):
-            return f"two outputs share the file name {output.path}"
-    return None
-
-
 def prepare_streams() -> None:
     """Print what the terminal's encoding lacks as ``?`` instead of failing."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
-
-
-def write_each(jobs: Sequence[tuple[str | None, Callable[[str], None]]], written: list[str]) -> None:
-    """Write every file that was asked for, completely or not at all, and add its name to ``written``."""
-    for path, write in jobs:
-        if path is not None:
-            write(path)
-            written.append(path)
 
 
 def write_stdout(text: str) -> None:
@@ -198,35 +184,6 @@ def write_stdout(text: str) -> None:
     except BrokenPipeError:
         # Keep the interpreter from flushing into the closed pipe at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def same_file(first: str, second: str) -> bool:
-    """Whether two names lead to one file, which need not exist."""
-    if "\0" in first + second:
-        return False
-    return os.path.normcase(os.path.realpath(first)) == os.path.normcase(os.path.realpath(second))
-
-
-def check_output(option: str, path: str, suffixes: tuple[str, ...] = ()) -> str | None:
-    """Say what would keep ``path`` from being written, before any work is done; ``None`` if nothing would."""
-    if path == "-":
-        return f"{option} -: only --json writes to standard output"
-    if "\0" in path:
-        return f"{option} {path!r}: a file name cannot hold a zero byte"
-    if len(os.fsencode(os.path.basename(path))) > LONGEST_NAME:
-        return f"{option} {path[:40]}...: a file name has at most {LONGEST_NAME} bytes"
-    target = Path(os.path.realpath(path))
-    if suffixes and Path(path).suffix.lower() not in suffixes:
-        return f"{option} {path}: the name must end in {' or '.join(suffixes)}"
-    if target.is_dir():
-        return f"{option} {path}: is a folder"
-    if not target.parent.is_dir():
-        return f"{option} {path}: folder {target.parent} does not exist"
-    if target.exists() and not target.is_file():
-        return None  # a pipe or a device, written to directly
-    if not os.access(target.parent, os.W_OK):
-        return f"{option} {path}: folder {target.parent} is not writable"
-    return None
 
 
 class BarProgress:

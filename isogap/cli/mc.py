@@ -12,18 +12,15 @@ from isogap.cli.common import (
     EXIT_CHECK_FAILED,
     EXIT_OK,
     BarProgress,
-    Output,
     Parser,
     add_common,
-    command,
     complain,
-    fail,
-    output_problem,
     prepare_streams,
     seconds,
     whole,
 )
 from isogap.cli.input import add_input, read_input, reading
+from isogap.cli.writing import prints, run_writing
 from isogap.model.choices import CHAIN_WEIGHTS, DEFAULT_REPLICAS, LOSSES
 
 if TYPE_CHECKING:
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
 
 
 PROGRAM = "isogap-mc"
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
+SAVE_SECONDS = 60.0
 _EPILOG = """\
 examples:
   isogap-mc --width 32 --depth 1000
@@ -65,8 +62,8 @@ def parser() -> Parser:
                    help="orthogonal (default), gaussian, hadamard or dct")  # fmt: skip
     p.add_argument("--precision", default="double", metavar="P", help="double (default), double-double, mp:DIGITS")
     p.add_argument("--checkpoint", metavar="FILE", help="save now and then, and go on from it (needs --seed)")
-    p.add_argument("--checkpoint-seconds", type=seconds, default=60.0, metavar="S",
-                   help="seconds between two saves (default 60)")  # fmt: skip
+    p.add_argument("--checkpoint-seconds", type=seconds, metavar="S",
+                   help=f"seconds between two saves (default {SAVE_SECONDS:g})")  # fmt: skip
     p.add_argument("--dask", metavar="ADDRESS", help="scheduler of a dask cluster, or local; same bits")
     p.add_argument(
         "--gradients",
@@ -89,18 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
-    problem = shrinking.problem(options) or _output_problem(options) or _label_problem(options)
-    if problem:
-        return fail(PROGRAM, problem)
-    written: list[str] = []
-
-    def left() -> str:
-        if options.checkpoint:
-            return f"go on with the same command ({options.checkpoint})"
-        return f"wrote {', '.join(written)}" if written else "no file was written"
-
     run = _run if options.widths is None else shrinking.run
-    return command(PROGRAM, lambda: run(options, written), left)
+    left = (lambda: f"go on with the same command ({options.checkpoint})") if options.checkpoint else None
+    return run_writing(PROGRAM, options, run, problem=shrinking.problem(options) or _label_problem(options), left=left)
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:
@@ -130,14 +118,14 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
                 client=client,
                 checkpoint=None
                 if options.checkpoint is None
-                else Checkpoint(options.checkpoint, options.checkpoint_seconds),
+                else Checkpoint(options.checkpoint, _save_seconds(options)),
                 progress=progress,
             ),
         )
     from isogap.cli.output import chain as output
 
     output.write_files(result, options, written)
-    if not options.quiet and options.json != "-":
+    if prints(options):
         output.print_report(result, reading(spec, options.width, result.parameters.batch, result.rank))
     problem = output.failed_check(result)
     if problem:
@@ -171,21 +159,16 @@ def _gradient_options(options: argparse.Namespace) -> GradientOptions | None:
     return GradientOptions(loss=options.gradients, labels=labels, classes=options.classes)
 
 
+def _save_seconds(options: argparse.Namespace) -> float:
+    return SAVE_SECONDS if options.checkpoint_seconds is None else float(options.checkpoint_seconds)
+
+
 def _label_problem(options: argparse.Namespace) -> str | None:
+    if options.checkpoint is None and options.checkpoint_seconds is not None:
+        return "--checkpoint-seconds needs --checkpoint"
     if options.gradients is None and (options.labels is not None or options.classes is not None):
         return "--labels and --classes need --gradients"
     return None
-
-
-def _output_problem(options: argparse.Namespace) -> str | None:
-    outputs = (
-        Output("--json", options.json),
-        Output("--csv", options.csv),
-        Output("--save", options.save, (".npz",)),
-        Output("--plot", options.plot, PLOT_SUFFIXES),
-        Output("--checkpoint", options.checkpoint),
-    )
-    return output_problem(outputs, (options.input, options.labels))
 
 
 if __name__ == "__main__":

@@ -10,19 +10,15 @@ from typing import Any
 from isogap.cli.common import (
     EXIT_OK,
     BarProgress,
-    Output,
     Parser,
     add_common,
-    command,
-    fail,
-    output_problem,
     prepare_streams,
     whole,
 )
+from isogap.cli.writing import idle, prints, run_writing
 from isogap.model.choices import WEIGHTS
 
 PROGRAM = "isogap-mean-field"
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 REPLICAS = 10
 BATCH, GAIN = 64, 1.0
 # Where a sweep looks if it is not told.
@@ -58,6 +54,8 @@ def _sweep(text: str) -> tuple[str, tuple[float, ...]]:
         found = tuple(_batch(v) if name == "batch" else float(v) for v in values.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{values!r} is no list of numbers") from None
+    if len(set(found)) < len(found):
+        raise argparse.ArgumentTypeError(f"{values!r} must be different values between commas")
     return name, found
 
 
@@ -91,23 +89,13 @@ def parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
-    options = parser().parse_args(argv)
+    asked = parser()
+    options = asked.parse_args(argv)
     contradiction = _contradiction(options)
     options.batch = BATCH if options.batch is None else options.batch
     options.gain = GAIN if options.gain is None else options.gain
-    outputs = [
-        Output("--json", options.json),
-        Output("--csv", options.csv),
-        Output("--plot", options.plot, PLOT_SUFFIXES),
-    ]
-    problem = contradiction or output_problem(outputs) or _problem(options)
-    if problem:
-        return fail(PROGRAM, problem)
-    written: list[str] = []
-    return command(
-        PROGRAM,
-        lambda: _run(options, written),
-        lambda: f"wrote {', '.join(written)}" if written else "no file was written",
+    return run_writing(
+        PROGRAM, options, _run, problem=contradiction or _problem(options) or _unmeasured(options, asked)
     )
 
 
@@ -141,6 +129,15 @@ def _problem(options: argparse.Namespace) -> str | None:
     return None
 
 
+def _unmeasured(options: argparse.Namespace, asked: Parser) -> str | None:
+    """Say which options of measured networks theory alone would pass over."""
+    if _replicas(options):
+        return None
+    return idle(
+        asked, ("width", "depth", "seed"), "they are of measured networks; take --replicas 1 or more, or leave them out"
+    )
+
+
 def _run(options: argparse.Namespace, written: list[str]) -> int:
     from isogap.cli.activation import activation_of
     from isogap.cli.output import mean_field as output
@@ -155,7 +152,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
     else:
         found = _swept(options, activation)
     output.write_files(found, options, written)
-    if not options.quiet and options.json != "-":
+    if prints(options):
         output.print_report(found, activation)
     return EXIT_OK
 

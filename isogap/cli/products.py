@@ -10,22 +10,18 @@ from isogap.cli.common import (
     EXIT_CHECK_FAILED,
     EXIT_OK,
     BarProgress,
-    Output,
     Parser,
     add_common,
-    command,
-    fail,
-    output_problem,
     prepare_streams,
     whole,
 )
+from isogap.cli.writing import prints, run_writing
 from isogap.model.choices import FACTOR_WEIGHTS, PRODUCT_REPLICAS
 
 if TYPE_CHECKING:
     import argparse
 
 PROGRAM = "isogap-products"
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 _EPILOG = """\
 The law is that of the squared singular values as N grows at fixed M; with more
 factors than N/4 its distance decides nothing. With M = 0 the product is the
@@ -66,16 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
-    outputs = [Output("--json", options.json), Output("--csv", options.csv)]
-    problem = output_problem([*outputs, Output("--plot", options.plot, PLOT_SUFFIXES)])
-    if problem:
-        return fail(PROGRAM, problem)
-    written: list[str] = []
-    return command(
-        PROGRAM,
-        lambda: _run(options, written),
-        lambda: f"wrote {', '.join(written)}" if written else "no file was written",
-    )
+    return run_writing(PROGRAM, options, _run)
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:
@@ -95,7 +82,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
             progress=progress,
         )
     output.write_files(result, options, written)
-    if not options.quiet and options.json != "-":
+    if prints(options):
         output.print_report(result)
     return EXIT_OK if result.verdict == "consistent" else EXIT_CHECK_FAILED
 

@@ -9,15 +9,12 @@ from typing import TYPE_CHECKING
 from isogap.cli.common import (
     EXIT_OK,
     BarProgress,
-    Output,
     Parser,
     add_common,
-    command,
-    fail,
-    output_problem,
     prepare_streams,
     whole,
 )
+from isogap.cli.writing import idle, prints, run_writing
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
 
 PROGRAM = "isogap-residual"
 KINDS = ("batch-norm", "unnormalised", "scaled", "skipinit", "norm-after-sum")
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 _EPILOG = """\
 A block is x + A W act(BN x); unnormalised x + A W act(x); scaled that over
 sqrt(1 + A²); skipinit with trained A; norm-after-sum BN(x + A W act(x)).
@@ -71,21 +67,13 @@ def parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
-    options = parser().parse_args(argv)
-    outputs = (
-        Output("--json", options.json),
-        Output("--csv", options.csv),
-        Output("--plot", options.plot, PLOT_SUFFIXES),
-    )
-    problem = output_problem(outputs)
-    if problem:
-        return fail(PROGRAM, problem)
-    written: list[str] = []
-    return command(
-        PROGRAM,
-        lambda: _run(options, written),
-        lambda: f"wrote {', '.join(written)}" if written else "no file was written",
-    )
+    asked = parser()
+    options = asked.parse_args(argv)
+    problem = None
+    if not options.replicas:
+        needs = "they are of measured networks; take --replicas 1 or more, or leave them out"
+        problem = idle(asked, ("width", "weights", "seed"), needs)
+    return run_writing(PROGRAM, options, _run, problem=problem)
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:
@@ -104,7 +92,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
             progress=progress,
         )
     output.write_files(summary, options, written)
-    if not options.quiet and options.json != "-":
+    if prints(options):
         output.print_report(summary)
     return EXIT_OK
 

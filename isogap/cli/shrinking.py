@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import json
 import math
 from typing import TYPE_CHECKING
 
 from isogap.cli.common import EXIT_OK, BarProgress, write_stdout
 from isogap.cli.input import read_input, reading
+from isogap.cli.writing import csv_text, prints, write_asked
 
 if TYPE_CHECKING:
     from isogap.run.shrinking import ShrinkingResult
@@ -23,7 +21,7 @@ _CONSTANT_ONLY = {
     "weights": "orthogonal",
     "precision": "double",
     "checkpoint": None,
-    "checkpoint_seconds": 60.0,
+    "checkpoint_seconds": None,
     "dask": None,
     "gradients": None,
     "labels": None,
@@ -69,7 +67,8 @@ def problem(options: argparse.Namespace) -> str | None:
         if getattr(options, name) != default:
             option = f"--{name.replace('_', '-')}"
             return (
-                f"{option} does not go with --widths, whose networks are orthogonal, in double precision and shrinking"
+                f"{option} does not go with --widths, whose networks are orthogonal, in double precision and shrinking; leave "
+                "one of them out"
             )
     return None
 
@@ -90,22 +89,10 @@ def run(options: argparse.Namespace, written: list[str]) -> int:
             threads=options.threads,
             progress=progress,
         )
-    text = json.dumps(result.to_dict(), indent=1, allow_nan=False) + "\n"
-    for path, content in ((options.json, text), (options.csv, csv_table(result))):
-        if path not in (None, "-"):
-            _write(path, content)
-            written.append(path)
-    if options.json == "-":
-        write_stdout(text)
-    elif not options.quiet:
+    write_asked(options, written, data=result.to_dict, table=lambda: csv_table(result))
+    if prints(options):
         write_stdout(report(result, reading(spec, result.widths[0], result.batch, result.rank)))
     return EXIT_OK
-
-
-def _write(path: str, content: str) -> None:
-    from isogap.base.files import write_atomically
-
-    write_atomically(path, lambda stream: stream.write(content.encode()))
 
 
 def csv_table(result: ShrinkingResult) -> str:
@@ -116,13 +103,8 @@ def csv_table(result: ShrinkingResult) -> str:
         **{f"log_phi_{k}": getattr(result.log_phi, k) for k in ("mean", "stderr", "median", "q05", "q95")},
         "bound": result.bounds.gap,
     }
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["layer", *columns])
-    for layer in range(result.depth + 1):
-        values = [column[layer] for column in columns.values()]
-        writer.writerow([layer, *(f"{v!r}" if math.isfinite(v) else "" for v in map(_number, values))])
-    return out.getvalue()
+    rows = zip(*(map(_number, column) for column in columns.values()), strict=True)
+    return csv_text(["layer", *columns], ([layer, *row] for layer, row in enumerate(rows)))
 
 
 def _number(value: object) -> int | float:

@@ -11,21 +11,17 @@ from isogap.base.names import did_you_mean
 from isogap.cli.common import (
     EXIT_OK,
     BarProgress,
-    Output,
     Parser,
     add_common,
-    command,
-    fail,
-    output_problem,
     prepare_streams,
     whole,
     write_stdout,
 )
 from isogap.cli.input import add_input, read_input, reading
+from isogap.cli.writing import prints, run_writing
 from isogap.model.choices import CHAIN_WEIGHTS, LOSSES, ORDERS, VARIANT_REPLICAS
 
 PROGRAM = "isogap-variants"
-PLOT_SUFFIXES = (".png", ".svg", ".pdf")
 _EPILOG = """\
 A layer is X' = act(A l^-P N(W X)), or with act-norm X' = N(act(A l^-P W X));
 N divides every row by sqrt(norm² + eps), with --root-n by sqrt(norm²/n + eps).
@@ -110,21 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
-    outputs = (
-        Output("--json", options.json),
-        Output("--csv", options.csv),
-        Output("--save", options.save, (".npz",)),
-        Output("--plot", options.plot, PLOT_SUFFIXES),
-    )
-    problem = output_problem(outputs, [options.input, options.labels])
-    if problem:
-        return fail(PROGRAM, problem)
-    written: list[str] = []
-    return command(
-        PROGRAM,
-        lambda: _run(options, written),
-        lambda: f"wrote {', '.join(written)}" if written else "no file was written",
-    )
+    return run_writing(PROGRAM, options, _run)
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:
@@ -152,7 +134,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
                 )
             )
     output.write_files(results, options, written)
-    if not options.quiet and options.json != "-":
+    if prints(options):
         line = reading(spec, options.width, -(-batch.data.shape[1] // options.repeats), results[0].rank)
         write_stdout("" if line is None else f"{line}\n")
         write_stdout(output.report(results[0]) if len(results) == 1 else output.side_by_side(results))

@@ -12,19 +12,19 @@ from isogap.cli.common import (
     EXIT_CHECK_FAILED,
     EXIT_OK,
     BarProgress,
-    Output,
     Parser,
     command,
     complain,
     fail,
-    output_problem,
     prepare_streams,
     whole,
     write_stdout,
 )
+from isogap.cli.writing import output_problem, outputs_of, prints
 
 if TYPE_CHECKING:
     import argparse
+    from pathlib import Path
 
     from isogap.verification.outcome import Verdict
 
@@ -53,7 +53,7 @@ def parser() -> Parser:
     p.add_argument("--system", metavar="NAME", help="the statements of one system, and what they rest on")
     p.add_argument("--list", action="store_true", help="say what there is and stop")
     p.add_argument("--statements", metavar="DIR", help="a registry of your own, with its checks")
-    p.add_argument("--seed", type=whole(0), default=0, metavar="S", help="of the Monte Carlo parts (default 0)")
+    p.add_argument("--seed", type=whole(0), metavar="S", help="of the Monte Carlo parts (default 0)")
     p.add_argument("--threads", type=whole(1), metavar="T", help="processes (default: all processors); same verdicts")
     p.add_argument("--html", metavar="FILE", help="write the report, one page")
     p.add_argument("--json", metavar="FILE", help="write the verdicts as JSON; - for standard output")
@@ -66,28 +66,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
     options = parser().parse_args(argv)
-    if options.html == "-":
-        return fail(PROGRAM, "--html needs a file name")
+    problem = _contradiction(options)
+    options.seed = options.seed or 0
     registry = None if options.statements is None else os.path.join(options.statements, "statements.toml")
-    outputs = (Output("--html", options.html, (".html", ".htm")), Output("--json", options.json))
-    problem = output_problem(outputs, (registry,))
+    problem = problem or output_problem(outputs_of(options), (registry,))
     return fail(PROGRAM, problem) if problem else command(PROGRAM, lambda: _run(options))
 
 
+def _contradiction(options: argparse.Namespace) -> str | None:
+    """Say which option would be passed over."""
+    if options.html == "-":
+        return "--html needs a file name"
+    if not options.list:
+        return None
+    judging = ("deep", "seed", "threads", "html", "json", "quiet")
+    idle = [f"--{name}" for name in judging if getattr(options, name) not in (None, False)]
+    return f"{idle[0]} and --list: the list judges nothing; leave {' and '.join(idle)} out" if idle else None
+
+
 def _run(options: argparse.Namespace) -> int:
-    import time
     from pathlib import Path
 
-    from isogap.cli.output.verify import table
-    from isogap.verification import load
-    from isogap.verification.runner import chosen, comparisons_within_level, judge_all
+    from isogap.verification.choice import chosen, glance
 
     where = None if options.statements is None else Path(options.statements)
-    if options.list:
-        statements = load(where)
-        listed = [statements[key] for key in chosen(statements, options.only, options.system)]
-        write_stdout("".join(f"{s.full:30} {s.kind:16} {s.name}\n" for s in listed))
-        return EXIT_OK
+    chosen(glance(where), options.only, options.system)  # a name that is not known is refused before anything is loaded
+    if not options.list:
+        return _judge(options, where)
+    from isogap.verification import load
+
+    statements = load(where)
+    listed = [statements[key] for key in chosen(statements, options.only, options.system)]
+    write_stdout("".join(f"{s.full:30} {s.kind:16} {s.name}\n" for s in listed))
+    return EXIT_OK
+
+
+def _judge(options: argparse.Namespace, where: Path | None) -> int:
+    import time
+
+    from isogap.cli.output.verify import table
+    from isogap.verification.runner import comparisons_within_level, judge_all
+
     begin, told = time.perf_counter(), _Lines(enabled=not options.quiet)
     with _Interruption() as interruption, BarProgress("statements", enabled=not options.quiet) as bar:
 
@@ -110,7 +129,7 @@ def _run(options: argparse.Namespace) -> int:
         interruption.check()
     seconds = time.perf_counter() - begin
     _write(options, verdicts, seconds)
-    if not options.quiet and options.json != "-":
+    if prints(options):
         write_stdout(table(verdicts, seconds))
     within = comparisons_within_level(verdicts)
     if not within:

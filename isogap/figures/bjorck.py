@@ -281,8 +281,9 @@ def f6(settings: Settings) -> Product:
 
     caption = (
         f"{setting(settings)}: share of the images predicted in one class {spread(share[False], 2)} without BN and "
-        f"{spread(share[True], 2)} with, mean cosine of two images' gradients {spread(cosine[False], 2)} and "
-        f"{spread(cosine[True], 2)}.{weaker(settings)}"
+        f"{spread(share[True], 2)} with (red: positive gradients; blue: negative ones, "
+        "of the image's own class), mean cosine of two images' gradients "
+        f"{spread(cosine[False], 2)} and {spread(cosine[True], 2)}.{weaker(settings)}"
     )
     table = {
         "bn": np.repeat([1, 0], [len(share[True]), len(share[False])]),

@@ -6,15 +6,16 @@ from collections.abc import Iterable
 
 __all__ = ["PAPER_SECONDS", "paper_seconds"]
 
-# Wall-clock seconds as in the gallery, on two cores that other work shared; None where it was drawn at the quick scale only.
+# Wall-clock seconds on two cores that other work shared, the least that were seen (the gallery has those of the last time);
+# None where it was drawn at the quick scale only.
 PAPER_SECONDS: dict[str, int | None] = {
-    "question": 12, "gap": 3, "fig1": 11, "fig2": 13, "fig3": 30, "fig4": 595, "fig5": 106, "fig6": 1795, "table-d1": 185,
-    "e1": 385, "e2": 142, "f1": 595, "f2": 1795, "g1": 595, "g2": 482, "g3": 1795, "g4": 435, "g5": 11, "g6": 183,
+    "question": 9, "gap": 3, "fig1": 11, "fig2": 13, "fig3": 30, "fig4": 595, "fig5": 106, "fig6": 1795, "table-d1": 50,
+    "e1": 385, "e2": 83, "f1": 595, "f2": 1795, "g1": 595, "g2": 482, "g3": 1795, "g4": 435, "g5": 11, "g6": 132,
     "theorem-5": 486, "rank": 166, "mf-batch": None, "mf-gain": None, "mf-stability": None, "mf-spectrum": None,
-    "mf-rank": None, "mf-step": None, "mf-depth": None, "residual-variance": 25, "residual-paths": 218,
-    "residual-gradient": 78, "residual-isometry": 60, "residual-depth": None, "residual-batch": 734, "c1": 272,
-    "bjorck-f1": 581, "bjorck-f2": 13, "bjorck-f3": 140, "bjorck-f4": 76, "bjorck-f5": 26, "bjorck-f6": 6, "bjorck-f7": 22,
-    "bjorck-f8": 5, "bjorck-f9": 137, "bjorck-f20": 315, "bjorck-table1": 91,
+    "mf-rank": None, "mf-step": None, "mf-depth": None, "residual-variance": 16, "residual-paths": 85,
+    "residual-gradient": 73, "residual-isometry": 28, "residual-depth": 1395, "residual-batch": 267, "c1": 272,
+    "bjorck-f1": 107, "bjorck-f2": 13, "bjorck-f3": 140, "bjorck-f4": 76, "bjorck-f5": 26, "bjorck-f6": 6, "bjorck-f7": 17,
+    "bjorck-f8": 4, "bjorck-f9": 124, "bjorck-f20": 228, "bjorck-table1": 44,
 }  # fmt: skip
 
 # Figures of one training: the first that is drawn pays.

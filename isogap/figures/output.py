@@ -22,6 +22,8 @@ from isogap.figures.style import say_what_is_cut
 
 # SVG without the time of writing and with fixed ids: the same data give the same bytes.
 _STYLE: Any = {"svg.hashsalt": "isogap", "font.size": 9, "axes.titlesize": 9, "svg.fonttype": "path"}
+# What becomes of paper and ink in dark mode; the colours that are not named here stand out from either paper.
+_DARK = {"#ffffff": "#131416", "#000000": "#e2e4e9", "#0072b2": "#3f9fdd", "#777777": "#a4a4a4"}
 DPI = 220  # shown at 110 to the inch: two pixels a point of the page
 
 
@@ -49,10 +51,25 @@ def write(product: Product, folder: Path) -> list[Path]:
                 figure.savefig(Path(temporary) / names[1], metadata={"Date": None})
             finally:
                 plt.close(figure)
+        svg = Path(temporary) / names[1]
+        svg.write_text(for_dark_pages(svg.read_text(encoding="utf-8")), encoding="utf-8")
         (Path(temporary) / names[2]).write_text(csv_text(product))
         for name in names:
             (Path(temporary) / name).replace(folder / name)
     return [folder / name for name in names]
+
+
+def for_dark_pages(svg: str) -> str:
+    """The picture, with paper that is dark and ink that is light for readers who prefer that."""
+    head, end, rest = svg.partition("</style>")
+    rules = "".join(
+        f'[style*="{part}: {light}"]{{{part}: {dark} !important}}'
+        for light, dark in _DARK.items()
+        for part in ("fill", "stroke")
+    )
+    # Letters are paths without a colour of their own.
+    dark = f"@media screen and (prefers-color-scheme: dark) {{svg{{fill: {_DARK['#000000']}}}{rules}}}"
+    return f"{head}\n{dark}{end}{rest}"
 
 
 def csv_text(product: Product) -> str:

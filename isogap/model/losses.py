@@ -52,16 +52,20 @@ class Loss:
         if self.kind == "squared-error":
             return np.asarray(((Z - self.targets) ** 2).sum(axis=(-2, -1)) / (2 * self.samples))
         top = Z.max(axis=-2, keepdims=True)
-        log_sum = np.log(np.exp(Z - top).sum(axis=-2)) + top[..., 0, :]
+        p = Z - top
+        log_sum = np.log(np.exp(p, out=p).sum(axis=-2)) + top[..., 0, :]
         return np.asarray((log_sum - (Z * self.targets).sum(axis=-2)).mean(axis=-1))
 
     def gradient(self, Z: FloatArray) -> FloatArray:
         """Gradient in the logits, shape ``(..., K, n)``."""
         if self.kind == "squared-error":
             return np.asarray((Z - self.targets) / self.samples)
-        p = np.exp(Z - Z.max(axis=-2, keepdims=True))
+        p = np.asarray(Z - Z.max(axis=-2, keepdims=True))
+        np.exp(p, out=p)
         p /= p.sum(axis=-2, keepdims=True)
-        return np.asarray((p - self.targets) / self.samples)
+        p -= self.targets
+        p /= self.samples
+        return p
 
 
 def make_loss(

@@ -15,6 +15,7 @@ import numpy as np
 
 from isogap.base.arguments import finite_array, integer, one_of
 from isogap.base.arrays import FloatArray
+from isogap.base.remedies import RemedyError
 from isogap.batch.gap import isometry_gap
 from isogap.model.activations import ACTIVATIONS, Activation, activation
 from isogap.model.choices import CHAIN_WEIGHTS, FAST_WEIGHTS, ORDERS
@@ -178,8 +179,10 @@ class Variant:
         flat = np.flatnonzero(tiny | ~np.isfinite(root[:, 0]))
         if self.eps == 0 and flat.size:
             rows = ", ".join(str(int(i)) for i in flat[:5]) + (", ..." if flat.size > 5 else "")
-            raise ValueError(
+            raise RemedyError(
                 f"{flat.size} feature{'s' * (flat.size != 1)} constant over the batch (row {rows}): nothing is left of it to "
-                "normalise; leave such features out, or mix them: --map random, isogap.samples(..., map='random')"
+                "normalise; leave such features out, or mix them: ",
+                "isogap.samples(..., map='random')",
+                "--map random",
             )
         return X, rank, isometry_gap(X) if rank == self.width else math.inf

@@ -14,6 +14,7 @@ from isogap.base.arrays import FloatArray
 from isogap.base.log import logger
 from isogap.base.precision import Precision
 from isogap.base.records import provenance
+from isogap.base.remedies import RemedyError
 from isogap.base.streams import input_generator, label_generator, seed_of, seed_sequence
 from isogap.base.threads import default_threads, one_blas_thread
 from isogap.batch.start import Start, make_start
@@ -26,7 +27,7 @@ from isogap.engine.chain.quantiles import ExactQuantiles
 from isogap.model.choices import CHAIN_WEIGHTS, DEFAULT_REPLICAS, FAST_WEIGHTS
 from isogap.model.variant import check_fast_weights
 from isogap.run.bound_curves import contraction, curves
-from isogap.run.gradients import GradientOptions, GradientStatistics, as_options, gradient_report, loss_of
+from isogap.run.gradients import GradientOptions, GradientReport, as_options, gradient_report, loss_of
 from isogap.run.one_step_check import one_step_check
 from isogap.run.options import Checks, Where
 from isogap.run.results import BoundCurves, ChainResult, Parameters, Timing
@@ -44,7 +45,6 @@ from isogap.run.statistics import (
     streamed_rate,
 )
 from isogap.run.step_law import expected_steps
-from isogap.theory.coverage import GradientBounds
 
 _log = logger(__name__)
 
@@ -144,7 +144,7 @@ def simulate(
             raise ValueError(f"weights {weights!r} run in double precision and without gradients")
     threads = default_threads() if where.threads is None else where.threads
     if where.checkpoint is not None and rng is None:
-        raise ValueError("checkpoint needs a seed, or the run could not be found again: give rng")
+        raise RemedyError("checkpoint needs a seed, or the run could not be found again: give ", "rng", "--seed")
     root = seed_sequence(rng)
     with one_blas_thread():  # with another number of BLAS threads the last bits of the start are others
         start = make_start(input, width, batch, input_generator(root))
@@ -200,7 +200,7 @@ def result_of(
     level: float,
     compile_seconds: float,
     threads: int,
-    reported: tuple[GradientStatistics, GradientBounds] | None = None,
+    reported: GradientReport | None = None,
 ) -> ChainResult:
     """Statistics, bounds and self-checks of a finished run; ``reported`` is what was found of gradients."""
     job, totals, quantiles = outcome.job, outcome.totals, outcome.quantiles
@@ -235,11 +235,14 @@ def result_of(
         one_step=one_step_check(job.checked, totals, level),
         energy_residual=energy if energy >= 0 else math.nan,
         timing=Timing(
-            outcome.seconds, compile_seconds, 1e6 * outcome.seconds / layer_replicas if layer_replicas else math.nan
+            outcome.seconds,
+            compile_seconds + (0.0 if reported is None else reported.compile_seconds),
+            1e6 * outcome.seconds / layer_replicas if layer_replicas else math.nan,
+            math.nan if reported is None else reported.seconds,
         ),
         provenance=provenance(job.root, threads),
-        gradient=None if reported is None else reported[0],
-        gradient_bounds=None if reported is None else reported[1],
+        gradient=None if reported is None else reported.statistics,
+        gradient_bounds=None if reported is None else reported.bounds,
         paths=outcome.paths() if outcome.keep_paths else None,
         second_moment=_second_moment(outcome, of_phi[2]),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -98,12 +98,22 @@ def gradient_statistics(paths: GradientPaths, loss: Loss) -> GradientStatistics:
     )
 
 
+class GradientReport(NamedTuple):
+    """Statistics of the gradient, its bounds, wall seconds of the passes, and of compiling or loading their kernels."""
+
+    statistics: GradientStatistics
+    bounds: GradientBounds
+    seconds: float
+    compile_seconds: float
+
+
 def gradient_report(
     start: Start, loss: Loss, options: GradientOptions, job: Job, threads: int, progress: Progress | None
-) -> tuple[GradientStatistics, GradientBounds]:
-    """Backpropagate through the networks of a job: statistics of the gradient, and its bounds."""
-    from isogap.engine.gradients.passes import run_gradients
+) -> GradientReport:
+    """Backpropagate through the networks of a job."""
+    from isogap.engine.gradients.passes import run_gradients, warm_up
 
+    compile_seconds = warm_up(start, job.weights)
     paths = run_gradients(
         start,
         job.depth,
@@ -116,4 +126,5 @@ def gradient_report(
         threads=threads,
         progress=progress,
     )
-    return gradient_statistics(paths, loss), gradient_bounds(start, loss, job.weights)
+    statistics, bounds = gradient_statistics(paths, loss), gradient_bounds(start, loss, job.weights)
+    return GradientReport(statistics, bounds, paths.seconds, compile_seconds)

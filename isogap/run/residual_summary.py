@@ -11,6 +11,7 @@ import numpy as np
 from isogap.base.arguments import integer
 from isogap.base.progress import Progress
 from isogap.base.records import plain
+from isogap.base.remedies import RemedyError
 from isogap.model.residual import ResidualChain
 from isogap.run.residual import ResidualResult, simulate_residual
 from isogap.theory.residual import Diagnosis, diagnose
@@ -115,7 +116,10 @@ def summarise(
     """
     count = integer("replicas", replicas, 0)
     if zero_weights and count:
-        raise ValueError("zero_weights goes without replicas: every branch is 0, there is nothing to measure")
+        rest = ": every branch is 0, there is nothing to measure"
+        raise RemedyError(
+            "", f"zero_weights goes without replicas{rest}", f"--zero-weights goes without --replicas{rest}"
+        )
     diagnosis = diagnose(chain, zero_weights=zero_weights)
     if count == 0:
         return ResidualSummary(diagnosis, None)

@@ -91,11 +91,15 @@ class BoundCurves:
 
 @dataclass(frozen=True)
 class Timing:
-    """Wall times: the run, compiling or loading the kernels, and microseconds per layer and replica."""
+    """Wall times in seconds: the chain, compiling or loading all kernels, the gradients (NaN if none were asked for).
+
+    ``microseconds_per_layer_replica`` is that of the chain.
+    """
 
     seconds: float
     compile_seconds: float
     microseconds_per_layer_replica: float
+    gradient_seconds: float = math.nan
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,7 +1,7 @@
-"""The kernels of the main job, compiled when the package is built: ``python -m isogap.run.shipment FOLDER``.
+"""The kernels of the main job and some others, compiled when the package is built: ``python -m isogap.run.shipment FOLDER``.
 
-Which kernels these are, and for which kinds of arguments, nobody writes down: small runs of the main job are recorded. They
-are run again with the code that was made, for every family that this processor can run, and must give the same bits.
+Which kernels these are, and for which kinds of arguments, nobody writes down: small runs are recorded. They are run again with
+the code that was made, for every family that this processor can run, and must give the same bits.
 """
 
 from __future__ import annotations
@@ -12,29 +12,39 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from isogap.engine.chain.buffers import LARGE_WIDTH
 from isogap.engine.kernels import shipped
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.sources import source_hash
 from isogap.run.chain import simulate
 
-# Width, depth, replicas: both forms of the state, several blocks, and one with another number of replicas than lanes, enough
-# of them for quantiles to be selected.
-JOBS = ((8, 60, 100), (5, 3, 77))
+# The main job: both forms of the state, several blocks, another number of replicas than lanes, enough of them for quantiles to
+# be selected.
+JOBS: tuple[dict[str, Any], ...] = (
+    {"width": 8, "depth": 60, "replicas": 100},
+    {"width": 5, "depth": 3, "replicas": 77},
+)
+# Gradients, and the chain at the least width that has columns as lanes, in both forms.
+FURTHER: tuple[dict[str, Any], ...] = (
+    {"width": 7, "depth": 20, "replicas": 9, "gradients": "cross-entropy"},
+    {"width": LARGE_WIDTH, "depth": 2, "replicas": 2},
+    {"width": LARGE_WIDTH, "depth": 1, "replicas": 1, "input": "near-isometry:0.001"},
+)
 
 
-def main_job() -> list[dict[str, Any]]:
-    """Run the main job at the sizes of `JOBS`; its results without times and machine."""
+def results(jobs: tuple[dict[str, Any], ...] = JOBS) -> list[dict[str, Any]]:
+    """Run these jobs; what they found, without times and machine."""
     lanes_available.cache_clear()  # asked anew, of the code in use
-    results = []
-    for width, depth, replicas in JOBS:
-        data = simulate(width, depth, replicas=replicas, rng=1).to_dict()
+    found = []
+    for job in jobs:
+        data = simulate(**job, rng=1).to_dict()
         del data["timing"], data["provenance"]
-        results.append(data)
-    return results
+        found.append(data)
+    return found
 
 
 def build(folder: Path) -> list[str]:
-    """Write the code of all kernels that the main job calls into ``folder``; return the families that were tried here.
+    """Write the code of all kernels that these jobs call into ``folder``; return the families that were tried here.
 
     Raises
     ------
@@ -45,18 +55,24 @@ def build(folder: Path) -> list[str]:
 
     if shipped.this_platform() not in shipped.FAMILIES:
         raise RuntimeError(f"code is not shipped for {shipped.this_platform()}")
-    with shipped.switched("0"), shipping.recorded() as calls:
-        expected = main_job()
-    left_out = shipping.write(calls, folder)
+    with shipped.switched("0"):
+        with shipping.recorded() as calls:
+            expected = results(JOBS)
+        with shipping.recorded() as all_further:
+            further_expected = results(FURTHER)
+    known = {(call.kernel.name, call.key) for call in calls}
+    further = [call for call in all_further if (call.kernel.name, call.key) not in known]
+    left_out = shipping.write(calls, further, folder)
     for name, why in left_out.items():
         print(f"not shipped: {name}: {why}")
     tried = []
     for family in _runnable():
+        spared = family in shipped.SPARED
         with shipped.switched(family, folder):
-            if main_job() != expected:
+            if results(JOBS) != expected or not (spared or results(FURTHER) == further_expected):
                 raise RuntimeError(f"shipped code for {family} gives other numbers than compiled code")
-            shipped_calls = (c for c in calls if f"{c.kernel.name}({c.key})" not in left_out)
-            missing = [call.kernel.name for call in shipped_calls if not shipped.lookup(call.kernel.name, call.key)]
+            there = (c for c in calls + ([] if spared else further) if f"{c.kernel.name}({c.key})" not in left_out)
+            missing = [call.kernel.name for call in there if not shipped.lookup(call.kernel.name, call.key)]
             if missing:
                 raise RuntimeError(f"shipped code for {family} lacks {', '.join(missing)}")
         tried.append(family)

@@ -15,6 +15,7 @@ from isogap.base.arguments import integer
 from isogap.base.arrays import FloatArray
 from isogap.base.progress import Interrupted, Progress
 from isogap.base.records import plain
+from isogap.base.remedies import RemedyError
 from isogap.base.streams import input_generator, seed_of, seed_sequence
 from isogap.base.tabular import Sheet, Tabular
 from isogap.base.threads import default_threads, in_order, one_blas_thread
@@ -158,9 +159,11 @@ def _refuse_tiny(start: Start) -> None:
         return
     lam = np.sum(start.factor**2, axis=0)  # the columns are orthogonal
     if lam.size and lam.min() < _LEAST_EIGENVALUE * lam.max():
-        raise ValueError(
+        raise RemedyError(
             f"input has an eigenvalue of {lam.min():.2g}, below {_LEAST_EIGENVALUE:g} of its largest: too close to dependent "
-            "samples for widths that shrink; at constant width use simulate (isogap-mc --width)"
+            "samples for widths that shrink; at constant width use ",
+            "simulate",
+            "isogap-mc --width",
         )
 
 

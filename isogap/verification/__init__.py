@@ -52,11 +52,38 @@ relations has a ``formula`` alone, and says so: ``words = "why"``. Neighbours ar
 the same run. Steps whose two sides are the same as written are refused.
 """
 
-from isogap.verification.case import Case
-from isogap.verification.claims import replace
-from isogap.verification.outcome import RefutedError, TrivialError, UndecidedError, VacuousError, Verdict
-from isogap.verification.registry import RegistryError, Statement, check_module, closure, folder, load
-from isogap.verification.runner import judge, judge_all
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isogap.verification.case import Case
+    from isogap.verification.choice import closure, folder
+    from isogap.verification.claims import replace
+    from isogap.verification.outcome import RefutedError, TrivialError, UndecidedError, VacuousError, Verdict
+    from isogap.verification.registry import check_module, load
+    from isogap.verification.runner import judge, judge_all
+    from isogap.verification.statement import RegistryError, Statement
+
+# Loaded on first use (PEP 562): computer algebra and ball arithmetic take seconds.
+_HOME = {
+    "Case": "case",
+    "replace": "claims",
+    "Verdict": "outcome",
+    "Statement": "statement",
+    "judge": "runner",
+    "judge_all": "runner",
+    "load": "registry",
+    "folder": "choice",
+    "closure": "choice",
+    "check_module": "registry",
+    "RefutedError": "outcome",
+    "UndecidedError": "outcome",
+    "VacuousError": "outcome",
+    "TrivialError": "outcome",
+    "RegistryError": "statement",
+}
 
 __all__ = [
     "Case",
@@ -75,3 +102,15 @@ __all__ = [
     "TrivialError",
     "RegistryError",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -13,19 +13,15 @@ from isogap.verification.claims import Claim, ClaimError
 from isogap.verification.outcome import KINDS
 from isogap.verification.printed import loose
 from isogap.verification.report.mathml import LatexError, mathml
+from isogap.verification.statement import ORIGINS, RegistryError
 from isogap.verification.typeset import latex
 
-REGISTRY = "statements.toml"
 MAX_BYTES = 4_000_000
 
 NEEDED = ("label", "name", "hypotheses", "kind", "range", "group")
-OPTIONAL = ("formula", "source", "corrected", "ours", "words")
+OPTIONAL = ("formula", "source", "corrected", "origin", "ours", "words")
 LISTS = ("depends", "claim")
 ABOUT = ("title", "authors", "source", "text")
-
-
-class RegistryError(ValueError):
-    """The registry and the checks do not belong together; the message says where."""
 
 
 class Place:
@@ -120,6 +116,8 @@ def _check_entry(entry: dict[str, Any], i: int, place: Place) -> None:
         raise place.fault(f"{label[:80]!r}: up to 80 printed characters, one a letter or digit, none a /", i, "label")
     if entry["kind"] not in KINDS:
         raise place.fault(f"{entry['kind']!r} is none of {', '.join(KINDS)}", i, "kind")
+    if entry.get("origin", "ours") not in ORIGINS:
+        raise place.fault(f"{entry['origin']!r} is none of {', '.join(ORIGINS)}", i, "origin")
     if "formula" not in entry and not entry.get("claim"):
         raise place.fault(f"field 'formula' or 'claim' is missing in entry {label}", i)
 

@@ -24,8 +24,9 @@ from pathlib import Path
 
 from isogap.verification.claims import flips, variations
 from isogap.verification.outcome import Control, Verdict
-from isogap.verification.registry import Statement, check_module, find, load
+from isogap.verification.registry import check_module, find, load
 from isogap.verification.runner import judge
+from isogap.verification.statement import Statement
 
 COPIED = ("isogap", "weingarten", "verify", "tests", "pyproject.toml")
 LIMIT = 600.0

@@ -118,7 +118,8 @@ class Verdict:
     """The decision on one statement.
 
     ``approximate`` of the ``comparisons`` of sample means are by Student's t, which is no bound; ``arguments`` are the facts
-    applied by hand in this check, ``inherited`` those of the statements that it rests on.
+    applied by hand in this check, ``inherited`` those of the statements that it rests on. ``name``, ``origin`` and ``ours`` are
+    the statement's.
     """
 
     label: str
@@ -141,6 +142,9 @@ class Verdict:
     arguments: tuple[str, ...] = ()
     inherited: tuple[str, ...] = ()
     claim: tuple[str, ...] = ()
+    name: str = ""
+    origin: str = ""
+    ours: str = ""
 
     @property
     def key(self) -> str:
@@ -157,6 +161,9 @@ class Verdict:
         return {
             "label": self.label,
             "system": self.system,
+            "name": self.name,
+            "origin": self.origin,
+            "constants_of_this_project": self.ours,
             "kind": self.kind,
             "verdict": "as expected" if self.passed else "NOT as expected",
             "expected": self.expected,

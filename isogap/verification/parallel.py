@@ -9,8 +9,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from typing import Any
 
 from isogap.verification.outcome import Verdict
-from isogap.verification.registry import Statement, check_module
+from isogap.verification.registry import check_module
 from isogap.verification.runner import judge
+from isogap.verification.statement import Statement
 
 _MODULES: dict[str, Any] = {}
 

@@ -7,17 +7,16 @@ A registry may stand alone (claims of one's own: labels as written) or in a fold
 from __future__ import annotations
 
 import importlib.util
-import re
 import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
-from isogap.base.names import did_you_mean
-from isogap.verification.entries import REGISTRY, Place, RegistryError, check_file, read
+from isogap.verification.choice import closure, find, folder, registries
+from isogap.verification.entries import Place, check_file, read
+from isogap.verification.statement import REGISTRY, About, RegistryError, Statement, slug, systems
 
 __all__ = [
     "About",
@@ -31,107 +30,6 @@ __all__ = [
     "check_module",
     "slug",
 ]
-
-
-@dataclass(frozen=True)
-class About:
-    """Head of a registry: what the report is called, by whom and what the statements are, the order of their groups."""
-
-    title: str = ""
-    authors: str = ""
-    source: str = ""
-    text: str = ""
-    groups: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One numbered statement.
-
-    Attributes
-    ----------
-    label : str
-        As in the paper, or E1.., S1.., C1 for the identities, sharper statements and the conjecture.
-    name, formula, hypotheses, range, source : str
-        A name in words, the formula in LaTeX, assumptions, what is covered, where it stands in the paper.
-    claim : tuple of str
-        What is claimed, in plain letters (`isogap.verification.claims`); the formula is typeset from it.
-    words : str
-        Why there is no claim: what it says is words, without a number or a relation.
-    frame : str
-        Formula and correction with ``@1``, ``@2`` where the claims stand.
-    ours : str
-        Which constants are not printed in the source, but this project's own.
-    kind : str
-        The expected verdict, see `isogap.verification.outcome.MEANING`.
-    depends : tuple of str
-        Keys of the statements that the decision rests on.
-    corrected : str
-        For a refuted statement: its correct form, in LaTeX.
-    group : str
-        Heading in the report.
-    system : str
-        Name of the folder of systems that it belongs to; empty for a registry that stands alone.
-    where : Path
-        Folder of its registry.
-    about : About
-        Head of its registry.
-    """
-
-    label: str
-    name: str
-    formula: str
-    hypotheses: str
-    kind: str
-    range: str
-    group: str
-    source: str = ""
-    depends: tuple[str, ...] = ()
-    corrected: str = ""
-    claim: tuple[str, ...] = ()
-    ours: str = ""
-    words: str = ""
-    frame: str = ""
-    system: str = ""
-    where: Path = field(default=Path(), compare=False)
-    about: About = field(default=About(), compare=False)
-
-    @property
-    def key(self) -> str:
-        """``chain/E1``; the label alone in a registry that stands alone."""
-        return f"{self.system}/{self.label}" if self.system else self.label
-
-    @property
-    def full(self) -> str:
-        """``chain: E1``, for people."""
-        return f"{self.system}: {self.label}" if self.system else self.label
-
-    @property
-    def file(self) -> str:
-        """Name of the file that holds the check: ``Corollary A.3`` is in ``test_corollary_a_3.py``."""
-        return f"test_{slug(self.label)}.py"
-
-    @property
-    def path(self) -> Path:
-        """File that holds the check."""
-        return self.where / self.file
-
-
-def slug(label: str) -> str:
-    """Label or key as part of a file name or an anchor.
-
-    Examples
-    --------
-    >>> slug("Corollary A.3"), slug("chain/E1")
-    ('corollary_a_3', 'chain_e1')
-    """
-    return re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_")
-
-
-def folder() -> Path:
-    """Return the folder of systems: inside the installed package, or ``verify/`` beside it in a checkout."""
-    inside = Path(__file__).parent / "statements"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "verify"
 
 
 def load(where: Path | None = None) -> dict[str, Statement]:
@@ -160,66 +58,13 @@ def load(where: Path | None = None) -> dict[str, Statement]:
     (('chain/Weingarten inputs',), 'chain: E5')
     """
     where = folder() if where is None else where
-    found = _registries(where)
+    found = registries(where)
     statements: dict[str, Statement] = {}
     places: dict[str, tuple[Place, int]] = {}
     for system, path in found:
         _read_one(system, path, statements, places)
     _add_installed(statements, places)
     return _ordered(statements, places)
-
-
-def systems(statements: Mapping[str, Statement]) -> dict[str, About]:
-    """System -> head of its registry, in the order of the statements."""
-    return {s.system: s.about for s in statements.values()}
-
-
-def by_group(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
-    """Group -> statements of one system, groups in the order of the head, those that it does not name in the order of use."""
-    members: dict[str, list[Statement]] = {}
-    order: tuple[str, ...] = ()
-    for s in statements:
-        members.setdefault(s.group, []).append(s)
-        order = s.about.groups
-    rank = {group: i for i, group in enumerate(dict.fromkeys((*order, *members)))}
-    return dict(sorted(members.items(), key=lambda item: rank[item[0]]))
-
-
-def find(statements: Mapping[str, Statement], name: str) -> str:
-    """Key of the statement that a reader names: key, full label, or a label that only one system has.
-
-    Case and spaces do not count.
-
-    Raises
-    ------
-    RegistryError
-        No such label, or several systems have it; the message lists them.
-    """
-
-    def plain(text: str) -> str:
-        return re.sub(r"\s+", "", text.lower()).replace(":", "/", 1)
-
-    wanted = re.sub(r"\s+", "", name.lower())
-    keys = [key for key, s in statements.items() if wanted in (key.lower().replace(" ", ""), plain(s.full))]
-    keys = keys or [key for key, s in statements.items() if wanted.replace(":", "/", 1) == plain(key)]
-    keys = keys or [key for key, s in statements.items() if re.sub(r"\s+", "", s.label.lower()) == wanted]
-    if not keys:
-        near = did_you_mean(name, [text for s in statements.values() for text in (s.label, s.full)])
-        raise RegistryError(f"{name}: no such label{near or '; isogap-verify --list shows them'}")
-    if len(keys) > 1:
-        raise RegistryError(f"{name}: several systems have it; write {' or '.join(keys)}")
-    return keys[0]
-
-
-def closure(statements: Mapping[str, Statement], keys: Iterable[str]) -> list[str]:
-    """These statements and all that they rest on, in the order of ``statements`` (dependencies first)."""
-    wanted, todo = set(), list(keys)
-    while todo:
-        key = todo.pop()
-        if key not in wanted:
-            wanted.add(key)
-            todo += statements[key].depends
-    return [key for key in statements if key in wanted]
 
 
 class _FromSource(SourceFileLoader):
@@ -246,19 +91,6 @@ def check_module(statement: Statement, where: Path | None = None) -> ModuleType:
         if not hasattr(module, needed):
             raise RegistryError(f"{path}: {needed} is missing")
     return module
-
-
-def _registries(where: Path) -> list[tuple[str, Path]]:
-    """(system, folder) of one registry or of every system below."""
-    if (where / REGISTRY).is_file() or not where.is_dir():
-        return [("", where)]
-    found = [(p.name, p) for p in sorted(where.iterdir()) if (p / REGISTRY).is_file()]
-    if not found:
-        raise RegistryError(f"no registry of statements at {where / REGISTRY}, and none in a folder below")
-    for name, path in found:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            raise RegistryError(f"{path}: a system's folder is named by small letters, digits and _")
-    return found
 
 
 def _read_one(system: str, where: Path, statements: dict[str, Statement], places: dict[str, tuple[Place, int]]) -> None:
@@ -301,7 +133,7 @@ def _add_installed(statements: dict[str, Statement], places: dict[str, tuple[Pla
                 continue
             if installed is None:
                 installed = {}
-                for system, path in _registries(folder()) if folder().is_dir() else ():
+                for system, path in registries(folder()) if folder().is_dir() else ():
                     _read_one(system, path, installed, {})
             if needed not in installed:
                 raise _unknown(key, needed, places)

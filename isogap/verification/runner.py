@@ -13,12 +13,13 @@ from typing import Any
 
 from flint import ctx
 
-from isogap.base.names import did_you_mean
 from isogap.verification.case import Case
+from isogap.verification.choice import chosen, closure
 from isogap.verification.claims import ClaimError, Replacement
 from isogap.verification.outcome import STRENGTH, Control, Margin, RefutedError, UndecidedError, Verdict
-from isogap.verification.registry import RegistryError, Statement, check_module, closure, find, load
+from isogap.verification.registry import check_module, load
 from isogap.verification.sampling import MAX_COMPARISONS
+from isogap.verification.statement import Statement
 
 BITS = 200
 """Working precision of the balls: spectra 1e-9 off isometric leave 80 bits to the deviations."""
@@ -82,6 +83,9 @@ def judge(
         message=message,
         system=statement.system,
         claim=statement.claim,
+        name=statement.name,
+        origin=statement.origin,
+        ours=statement.ours,
         arguments=case.arguments,
         inherited=_inherited(statement, before or {}),
     )
@@ -165,16 +169,6 @@ def judge_all(
             statements[key], module.decide, module.FALSE_NEIGHBOURS, deep=deep, seed=seed, before=verdicts
         )
     return list(verdicts.values())
-
-
-def chosen(statements: Mapping[str, Statement], labels: Iterable[str] | None, system: str | None) -> list[str]:
-    """Keys of the statements that are asked for."""
-    known = list(dict.fromkeys(s.system for s in statements.values()))
-    if system is not None and system not in known:
-        there = ", ".join(x or "(one without a name)" for x in known)
-        raise RegistryError(f"no system {system!r}; there are {there}{did_you_mean(system, known)}")
-    inside = {k: s for k, s in statements.items() if system is None or s.system == system}
-    return list(inside) if labels is None else [find(inside, label) for label in labels]
 
 
 def comparisons_within_level(verdicts: Iterable[Verdict]) -> bool:

@@ -8,9 +8,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from isogap.verification.entries import RegistryError
+from isogap.verification.choice import folder
 from isogap.verification.rational import RationalMatrix, from_rows
-from isogap.verification.registry import folder
+from isogap.verification.statement import RegistryError
 
 WITNESSES = "witnesses.toml"
 

@@ -58,7 +58,7 @@ def test_without_a_word_a_file_is_refused_with_both_readings(files):
     count, features = table.shape
     for width in widths(table):
         for path in paths.values():
-            with pytest.raises(InputError, match="Say which: --features-first or --samples-first") as refusal:
+            with pytest.raises(InputError, match="Say which: input=isogap") as refusal:
                 drawn(path, width, None)
             assert f"{count} samples of {features} features" in str(refusal.value)
             assert f"{features} samples of {count} features" in str(refusal.value)
@@ -78,7 +78,7 @@ def test_a_run_is_the_same_from_either_file(files):
 def test_digits_at_their_own_width_are_mixed_by_a_random_map():
     """Three pixels are zero in every digit: refused by number at width 64, and taken with a random map."""
     digits = sklearn_datasets.load_digits().data
-    with pytest.raises(ValueError, match=r"all-zero feature rows \(row 0, .*--map random"):
+    with pytest.raises(ValueError, match=r"all-zero feature rows \(row 0, .*map='random'"):
         simulate(64, 2, replicas=2, input=samples(digits), rng=1)
     run = simulate(64, 2, replicas=2, input=samples(digits, map="random"), rng=1)
     assert run.rank == 61  # of 64: as many as there are pixels that vary

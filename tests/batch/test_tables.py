@@ -115,7 +115,7 @@ def test_samples_first_tables_are_read_right_or_refused(rows, columns, width):
     table = np.random.default_rng(0).standard_normal((rows, columns))
     with pytest.raises(InputError, match=f"{rows} samples of {columns} features") as refusal:
         make_batch(table, width, None, np.random.default_rng(1))
-    assert "--samples-first" in str(refusal.value)
+    assert "'samples-first'" in str(refusal.value)
     one = make_batch(samples(table), width, 20, np.random.default_rng(1))
     other = make_batch(samples(table.T, orientation="features-first"), width, 20, np.random.default_rng(1))
     assert one.data.tolist() == other.data.tolist()
@@ -139,7 +139,7 @@ def test_maps():
     ).data
     assert same.shape == (6, 40)
     assert np.abs(same - table).max() > 0.1
-    with pytest.raises(InputError, match="has 6 features, the width is 3: take --map random or pca"):
+    with pytest.raises(InputError, match="has 6 features, the width is 3: take isogap"):
         make_batch(samples(table, orientation="features-first", map="none"), 3, None, np.random.default_rng(1))
     few = samples(table[:, :6], orientation="features-first", map="pca")
     with pytest.raises(InputError, match="varies in 5 directions about its mean, too few for 6 principal components"):
@@ -151,7 +151,7 @@ def test_maps():
 def test_constant_features_are_named_and_mixed_by_a_random_map():
     table = np.random.default_rng(0).standard_normal((4, 30))
     table[2] = 0.0
-    with pytest.raises(ValueError, match=r"row 2.*--map random"):
+    with pytest.raises(ValueError, match=r"row 2.*map='random'"):
         simulate(4, 2, input=table, replicas=3, rng=0)
     run = simulate(4, 2, input=samples(table, orientation="features-first", map="random"), replicas=3, rng=0)
     assert run.rank == 3

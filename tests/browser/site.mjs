@@ -1,10 +1,10 @@
 // Looks at built pages in Chromium, without a server and without a network:
 //   node site.mjs FOLDER [--shots FOLDER]
-// Every page: no message in the console, no request outside the folder, WCAG 2 A and AA by axe, light and dark.
+// Every page: no message in the console, no request outside the folder, WCAG 2 A and AA by axe, light and dark, no wider than a phone.
 // The explorer: sliders move, and what is shown is what stands in its tables.
 import { createRequire } from "node:module";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -63,6 +63,16 @@ async function contrast(page, name) {
   }
 }
 
+// On a phone nothing but what has a bar of its own (code, tables, formulas on their own lines) is wider than the page.
+async function narrow(page, name) {
+  await page.setViewportSize({ width: 400, height: 900 });
+  const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll(".content")]
+    .filter((box) => box.scrollWidth > box.clientWidth + 1)
+    .map((box) => `${box.className || box.tagName} by ${box.scrollWidth - box.clientWidth}`));
+  await page.setViewportSize({ width: 1280, height: 900 });
+  if (wide.length) fault(name, `wider than a phone: ${wide.join(", ")}`);
+}
+
 async function explorer(page) {
   const tables = JSON.parse(readFileSync(join(folder, "explorer", "tables.js"), "utf8").replace(/^window\.\w+ =\n/, "").replace(/;\n$/, ""));
   await page.goto(pathToFileURL(join(folder, "explorer", "index.html")).href);
@@ -81,7 +91,7 @@ async function explorer(page) {
           await page.keyboard.press("Home");
           for (let k = 0; k < i; k++) await page.keyboard.press("ArrowRight");
           if ((await text(`#choice-${choice.key}-value`)) !== choice.names[i]) fault("explorer", `slider ${choice.key} does not say ${choice.names[i]}`);
-        } else await control.selectOption(String(i));
+        } else await control.selectOption({ value: String(i) }); // a name may be "1", too
         const at = {};
         for (const { key: k, values } of system.choices) at[k] = values[Number(await page.locator(`#choice-${k}`).inputValue())];
         const one = system.cases.find((c) => key.every((k) => c.at[k] === at[k]));
@@ -90,6 +100,10 @@ async function explorer(page) {
         for (const { key: panel } of system.panels) {
           await page.check(`#panel-${panel}`);
           const shown = one.panels[panel];
+          for (const [id, wanted] of [["#tone", tables.tones[shown.tone]], ["#headline", shown.headline]]) {
+            if ((await text(id)) !== wanted) fault("explorer", `another ${id} at ${JSON.stringify(at)}`);
+          }
+          if ((await text("#about")).toLowerCase() !== `${one.about}, seed ${tables.seed}.`.toLowerCase()) fault("explorer", `another network said at ${JSON.stringify(at)}`);
           if ((await text("#verdict")) !== shown.verdict.replace(/\s+/g, " ").trim()) fault("explorer", `another verdict at ${JSON.stringify(at)}`);
           if ((await page.locator("#command").textContent()) !== one.command) fault("explorer", `another command at ${JSON.stringify(at)}`);
           const cells = await page.locator("#numbers td").allTextContents();
@@ -101,13 +115,64 @@ async function explorer(page) {
       }
     }
   }
+  await reading(page, text);
+  await questions(page, tables, text);
+  await taking(page, tables, text, plain);
+  console.log(`explorer: ${seen} views, each the same as in its tables`);
+}
+
+// By keyboard and by pointer: the numbers of a layer.
+async function reading(page, text) {
   const layer = page.locator("#layer");
   await layer.focus();
   await page.keyboard.press("Home");
   const before = await text("#values");
   for (let k = 0; k < 5; k++) await page.keyboard.press("ArrowRight");
+  const at = await text("#at");
   if ((await text("#values")) === before) fault("explorer", "the layer slider moves nothing");
-  console.log(`explorer: ${seen} views, each the same as in its tables`);
+  const box = await page.locator("#plot .u-over").boundingBox();
+  await page.mouse.move(box.x + 0.9 * box.width, box.y + box.height / 2);
+  if ((await text("#at")) === at) fault("explorer", "the pointer reads nothing");
+}
+
+// Every question shows its network; a kept one is drawn beside another.
+async function questions(page, tables, text) {
+  for (const one of tables.tour) {
+    await page.locator("#questions a", { hasText: one.question }).click();
+    const wanted = tables.systems.find((s) => s.key === one.system).cases.find((c) => Object.keys(one.at).every((k) => c.at[k] === one.at[k]));
+    if ((await text("#headline")) !== wanted.panels[one.panel].headline) fault("explorer", `"${one.question}" shows another network`);
+  }
+  const link = (k) => page.locator("#questions a", { hasText: tables.tour[k].question }).click();
+  await link(1);
+  await page.locator("#keep").click();
+  await link(2);
+  if (!(await text("#legend")).includes("kept")) fault("explorer", "the kept network is not drawn beside another");
+  if (!(await text("#values")).includes("kept")) fault("explorer", "the kept network has no numbers");
+  await link(0);
+  if ((await text("#legend")).includes("kept")) fault("explorer", "a gradient is drawn over a gap");
+  await page.locator("#keep").click();
+  await page.check("#span-tenth");
+  if (Number(await page.locator("#layer").getAttribute("max")) >= (await page.locator("#numbers tbody tr").count()) - 1) fault("explorer", "the first tenth has all layers");
+  await page.check("#span-all");
+}
+
+// The file has the numbers of the table, and a link leads back to the view.
+async function taking(page, tables, text, plain) {
+  await page.locator("#questions a", { hasText: tables.tour[2].question }).click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.locator("#save").click()]);
+  const lines = readFileSync(await download.path(), "utf8").trim().split("\n");
+  const rows = await page.locator("#numbers tbody tr").count();
+  const cells = await page.locator("#numbers td").allTextContents();
+  if (lines.length !== rows + 1) fault("explorer", "the CSV has another number of lines");
+  const found = lines.slice(1).flatMap((line) => line.split(",").slice(1).map((x) => plain(x === "" ? null : Number(x))));
+  if (JSON.stringify(found) !== JSON.stringify(cells)) fault("explorer", "the CSV has other numbers than the table");
+  if (!/\(measured\)/.test(lines[0])) fault("explorer", "the CSV does not say what is measured");
+  const [address, headline] = [page.url(), await text("#headline")];
+  await page.goto("about:blank");
+  await page.goto(address);
+  if ((await text("#headline")) !== headline) fault("explorer", `the link ${address.split("#")[1]} shows another network`);
+  await page.evaluate((hash) => { location.hash = hash; }, "system=products&show=condition&width=64");
+  await page.waitForFunction(() => document.getElementById("system").value === "products");
 }
 
 async function shoot(browser) {
@@ -137,6 +202,7 @@ for (const colorScheme of ["light", "dark"]) {
     name = `${relative(folder, path)} (${colorScheme})`;
     await page.goto(pathToFileURL(path).href);
     if (judged.has(path)) await contrast(page, name);
+    if (judged.has(path) && colorScheme === "light") await narrow(page, name);
   }
   if (colorScheme === "light" && existsSync(join(folder, "explorer", "index.html"))) { name = "explorer"; await explorer(page); }
   await context.close();

@@ -251,3 +251,26 @@ def test_an_interruption_that_compiled_code_swallows_is_not_lost(monkeypatch, ca
     assert call("isogap-verify", []) == 130
     assert capsys.readouterr().err == "isogap-verify: stopped; no file was written\n"
     assert signal.getsignal(signal.SIGINT) is before
+
+
+@pytest.mark.parametrize("program", [name for name in COMMANDS if name not in ("weingarten", "isogap-figures")])
+def test_every_option_that_names_an_output_is_checked_before_anything_runs(program, tmp_path, capsys):
+    """One place knows them all (`isogap.cli.writing`): an option that it forgot would fail after the work is done."""
+    from isogap.cli.writing import SUFFIXES
+
+    (parser,) = parsers(program)
+    outputs = [a for a in parser._actions if a.metavar == "FILE" and re.match(r"(write|draw|save)", a.help or "")]
+    assert outputs
+    for action in outputs:
+        assert action.dest in SUFFIXES
+        endings = SUFFIXES[action.dest] or (".any",)
+        missing = tmp_path / "no" / f"x{endings[0]}"
+        assert call(program, [*_small(parser), action.option_strings[0], str(missing)]) == 2
+        assert "no does not exist" in capsys.readouterr().err
+
+
+def _small(parser):
+    """Values of the options that must be given."""
+    own = () if parser.prog in ("isogap-mean-field", "isogap-residual") else ("--width",)  # idle there without networks
+    needed = [o for o in (*own, "--depth", "--factors", "--size") if o in parser._option_string_actions]
+    return [] if parser.prog == "isogap-mean-field" else [word for option in needed for word in (option, "3")]

@@ -163,7 +163,7 @@ def make_files(folder):
         ("--width 2 --depth 1 --input spectrum:1,2,3", "2 numbers expected, got 3"),
         (
             "--width 2 --depth 1 --input spectrum",
-            "is not known: use gaussian, near-isometry:F, spectrum:l1,l2,..., digits",
+            "spectrum needs numbers behind a colon: use gaussian, near-isometry:F, spectrum:l1,l2,..., digits",
         ),
         ("--width 2 --depth 1 --json nowhere/x.json", "does not exist"),
         ("--width 2 --depth 1 --json .", "is a folder"),

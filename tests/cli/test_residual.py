@@ -87,7 +87,7 @@ def test_the_same_seed_gives_the_same_numbers_for_any_threads(capsys):
         (["--depth", "3", "--batch", "1"], "at least 2"),
         (["--depth", "3", "--activation", "step"], "activation must be one of"),
         (["--depth", "3", "--alpha", "inf"], "alpha must be finite"),
-        (["--depth", "3", "--zero-weights", "--replicas", "2"], "zero_weights goes without replicas"),
+        (["--depth", "3", "--zero-weights", "--replicas", "2"], "--zero-weights goes without --replicas"),
         (["--depth", "3", "--plot", "a.txt"], "must end in"),
         (["--depth", "3", "--json", "/nowhere/a.json"], "does not exist"),
     ],

@@ -10,7 +10,8 @@ from isogap.model.activations import Activation
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert main(["--width=6", "--depth=40", "--replicas=8", "--seed=1", *arguments]) == 0
+    width = [] if any(argument.startswith("--width=") for argument in arguments) else ["--width=6"]
+    assert main([*width, "--depth=40", "--replicas=8", "--seed=1", *arguments]) == 0
     return capsys.readouterr().out
 
 

@@ -1,9 +1,12 @@
 """What every command does beside its work: names that were nearly right, the log, completion."""
 
+import ast
 import importlib
 import logging
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -128,3 +131,41 @@ def test_completion_without_shtab_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "shtab", None)
     assert call("mc", "--print-completion", "bash") == 2
     assert 'pip install "isogap[completion]"' in capsys.readouterr().err
+
+
+def _options_in(error):
+    """Options of a command line that the text of a raised error names, the words for a command apart."""
+    call = error.exc if isinstance(error.exc, ast.Call) else None
+    own = (
+        call.args[:2] if call and ast.unparse(call.func) in ("RemedyError", "InputError", "RegistryError") else [error]
+    )
+    texts = [
+        x.value for part in own for x in ast.walk(part) if isinstance(x, ast.Constant) and isinstance(x.value, str)
+    ]
+    return [found for text in texts for found in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)]
+
+
+def test_errors_of_functions_name_no_option_of_a_command():
+    """Who calls a function has no options: its remedy is in Python's words, and a command prints its own (`RemedyError`)."""
+    package = Path(isogap.__file__).parent
+    found = {
+        f"{path.relative_to(package)}: {option}"
+        for path in package.rglob("*.py")
+        if path.relative_to(package).parts[0] not in ("cli", "figures")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Raise)
+        for option in _options_in(node)
+    }
+    assert found == set()
+
+
+def test_the_way_a_table_lies_is_asked_for_in_the_words_of_the_asker(tmp_path, capsys):
+    file = tmp_path / "table.csv"
+    file.write_text("1,2\n3,4\n5,6\n")
+    with pytest.raises(ValueError, match="Say which: input=isogap") as refusal:
+        isogap.simulate(2, 3, input=str(file))
+    assert "--" not in str(refusal.value)
+    assert call("mc", "--width", "2", "--depth", "3", "--input", str(file)) == 2
+    error = capsys.readouterr().err
+    assert error.rstrip().endswith("Say which: --features-first or --samples-first")
+    assert "isogap.samples" not in error

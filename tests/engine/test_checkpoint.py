@@ -16,6 +16,7 @@ from isogap.cli import mc
 from isogap.engine.chain import checkpoint, montecarlo
 from isogap.engine.chain import quantiles as _quantiles
 from isogap.engine.chain.checkpoint import Checkpoint, CheckpointError
+from isogap.engine.chain.totals import Totals
 
 ARGUMENTS = dict(width=6, depth=120, replicas=600, rng=4)
 
@@ -79,15 +80,16 @@ def test_stopped_runs_go_on_with_the_same_bits(tmp_path, monkeypatch, exact_byte
 def test_kill_9_and_the_same_command(tmp_path):
     """A process is killed as soon as it has saved something; the same command ends with the bits of a run left alone."""
     command = [sys.executable, "-m", "isogap.cli.mc", "--width", "24", "--depth", "600", "--replicas", "1500"]
-    command += ["--seed", "8", "--threads", "1", "--quiet", "--checkpoint-seconds", "0"]
+    command += ["--seed", "8", "--threads", "1", "--quiet"]
     saved = tmp_path / "run.ckpt"
+    saving = ["--checkpoint", str(saved), "--checkpoint-seconds", "0"]
 
     def run(*more):
         return [*command, "--json", str(tmp_path / "out.json"), *more]
 
     killed = 0
     for _ in range(20):
-        process = subprocess.Popen(run("--checkpoint", str(saved)))
+        process = subprocess.Popen(run(*saving))
         before = saved.stat().st_mtime_ns if saved.exists() else 0
         deadline = time.monotonic() + 240
         while process.poll() is None and time.monotonic() < deadline:
@@ -104,7 +106,7 @@ def test_kill_9_and_the_same_command(tmp_path):
             break
     assert killed == 2
     assert 0 < json.loads(str(np.load(saved)["head"]))["done"] < len(np.arange(0, 1500, 8))
-    subprocess.run(run("--checkpoint", str(saved)), check=True)
+    subprocess.run(run(*saving), check=True)
     resumed = json.loads((tmp_path / "out.json").read_text())
     subprocess.run(run(), check=True)
     whole = json.loads((tmp_path / "out.json").read_text())
@@ -207,13 +209,11 @@ def test_interruption_in_the_middle_of_a_block_keeps_the_last_file(tmp_path, mon
     stopped(file, monkeypatch)
     content = file.read_bytes()
 
-    def torn(self, first, kept):
+    def torn(totals, other):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(
-            _quantiles.ExactQuantiles, "add", lambda self, first, kept: torn(self, first, kept) if first else None
-        )
+        patch.setattr(Totals, "merged", torn)
         with pytest.raises(KeyboardInterrupt):
             simulate(**ARGUMENTS, where=Where(threads=2, checkpoint=file))
     assert file.read_bytes() == content

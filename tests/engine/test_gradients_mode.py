@@ -38,6 +38,18 @@ def test_gradients_leave_the_rest_of_the_run_alone() -> None:
     assert (with_gradients.phi.mean == without.phi.mean).all()
 
 
+def test_the_time_of_the_gradients_is_told_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    timing = simulate(5, 10, replicas=20, rng=4, gradients="squared-error").timing
+    assert 0 < timing.gradient_seconds < math.inf
+    assert math.isnan(simulate(5, 10, replicas=20, rng=4).timing.gradient_seconds)
+    shown = []
+    for more in ([], ["--gradients"]):
+        assert main(["--width", "5", "--depth", "10", "--replicas", "20", "--seed", "1", *more]) == 0
+        shown.append(next(line for line in capsys.readouterr().out.splitlines() if line.startswith("time:")))
+    assert "gradients" not in shown[0]
+    assert "; gradients " in shown[1]
+
+
 @pytest.mark.parametrize("d", [4, 8, 16])
 @pytest.mark.parametrize("spectrum", ["near", "spread", "1e-12"])
 @pytest.mark.parametrize("loss", ["cross-entropy", "squared-error"])

@@ -20,7 +20,7 @@ from isogap.engine.kernels import chain_lanes as chain
 from isogap.engine.kernels import normals, reflectors
 from isogap.engine.kernels import row_moments as moments
 from isogap.engine.kernels.lanes.probe import lanes_available
-from isogap.engine.kernels.lanes.vectors import aligned
+from isogap.engine.kernels.lanes.vectors import LANES, aligned
 from tests.twins import kernels as twin
 
 EPS = np.finfo(float).eps
@@ -171,6 +171,17 @@ def test_row_moments(rng):
         expected = twin.moments(values)
         assert mean == pytest.approx(expected[0], rel=8 * EPS)
         assert m2 == pytest.approx(expected[1], rel=n * EPS, abs=n * EPS)
+
+
+@pytest.mark.skipif(lanes_available() == 1, reason="there are no lanes")
+@pytest.mark.parametrize(("rows", "n"), [(1, 8), (5, 56), (3, 64)])
+def test_moments_of_rows_of_whole_lanes_have_the_bits_of_the_other_way(rng, rows, n):
+    values = aligned(rows * n // LANES, LANES)
+    values[...] = rng.standard_normal(values.shape) + 3.0
+    scale, found, expected = 2.0 ** rng.integers(-9, 9, rows), np.zeros((2, rows)), np.zeros((2, rows))
+    moments.lane_moments(values, scale, aligned(rows, LANES), *found)
+    moments.row_moments(values.reshape(rows, n), scale, *expected)
+    assert found.tobytes() == expected.tobytes()
 
 
 def test_row_tops(rng):

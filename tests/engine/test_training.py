@@ -51,6 +51,37 @@ def test_gaussian_weights_start_with_a_gap(data: Dataset) -> None:
     assert history.recorded == [0]
 
 
+def test_curves_may_have_several_entries_an_epoch(data: Dataset, tmp_path: Path) -> None:
+    """The steps are the same; at whole epochs the entries are those of a training that is looked at once an epoch."""
+    once = train(a_job(), data, rng=3)
+    job = Training(a_job().variant, epochs=3, rate=0.05, marks=4)
+    fine = train(job, data, rng=3)
+    assert fine.epoch == once.epoch == 3
+    assert fine.times.tolist() == [k / 4 for k in range(13)]
+    assert fine.recorded == list(range(13))
+    assert fine.weight_gap[::4] == once.weight_gap
+    assert fine.gradient[::4] == once.gradient
+    assert fine.test_accuracy[::4] == once.test_accuracy
+    # six steps an epoch, entries after 2, 3, 4 and 6 of them (halves are rounded to even)
+    assert once.loss[1] == pytest.approx(np.average(fine.loss[1:5], weights=(2, 1, 1, 2)), rel=1e-12)
+    path = tmp_path / "run.pt"
+    train(Training(a_job().variant, epochs=1, rate=0.05, marks=4), data, rng=3, checkpoint=path)
+    assert train(job, data, rng=3, checkpoint=path) == fine
+    with pytest.raises(ValueError, match="of another training: marks differ"):
+        train(Training(a_job().variant, epochs=3, rate=0.05, marks=2), data, rng=3, checkpoint=path)
+
+
+def test_accuracies_may_be_those_of_the_first_images(data: Dataset) -> None:
+    few = train(Training(a_job().variant, epochs=2, rate=0.05, looked_at=20), data, rng=3)
+    shares = 20 * np.array([*few.train_accuracy, *few.test_accuracy])
+    np.testing.assert_allclose(shares, shares.round(), atol=1e-5)
+    assert few.weight_gap == train(a_job(2), data, rng=3).weight_gap
+    with pytest.raises(ValueError, match="looked_at"):
+        Training(a_job().variant, looked_at=19)
+    with pytest.raises(ValueError, match="marks must be at most the 6 steps of an epoch, got 7"):
+        train(Training(a_job().variant, marks=7), data)
+
+
 def test_same_seed_same_curve(data: Dataset) -> None:
     assert train(a_job(), data, rng=3) == train(a_job(), data, rng=3)
     assert train(a_job(), data, rng=3).loss != train(a_job(), data, rng=4).loss

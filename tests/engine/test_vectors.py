@@ -153,7 +153,8 @@ def test_probe_tries_every_operation():
     made = {name for module in (vectors, words) for name, what in vars(module).items() if isinstance(what, Operation)}
     made -= {"borrowed", "flat"}  # of whole arrays
     assert {"touch", "any_less", "to_floats"} < made
-    assert made <= set(probe._probe.py_func.__code__.co_names)
+    assert made <= {name for kernel in (probe._probe, probe._turn) for name in kernel.py_func.__code__.co_names}
+    assert probe.transposes() is (probe.lanes_available() > 1)
 
 
 @needs_lanes

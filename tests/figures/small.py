@@ -1,6 +1,9 @@
-"""Figures on a scale that a test chooses, drawn without files."""
+"""Figures on a scale that a test chooses, and one that is nothing but a line."""
 
+import io
 from typing import Any
+
+import numpy as np
 
 from isogap.figures import Settings
 from isogap.figures import product as common
@@ -18,10 +21,16 @@ class Small(Settings):
         return quick
 
 
+def a_product(draw: Any = None) -> common.Product:
+    def line(figure: Any) -> None:
+        figure.subplots().plot([0, 1], [0, 1])
+
+    table = {"x": np.array([0, 1]), "y": [0.5, float("nan")]}
+    return common.Product("line", "A line.", common.SUPPORTS, "it rises", table, draw or line)
+
+
 def write_to_memory(product: common.Product) -> None:
     """Draw and tabulate without files."""
-    import io
-
     import matplotlib
 
     matplotlib.use("Agg")

@@ -10,20 +10,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from isogap.cli import figures, mc, mean_field, residual, variants
-from isogap.figures.explorer import FORMAT, START, explorer_tables, explorer_text, systems
-from isogap.figures.explorer.record import rounded, shown
+from isogap.cli import figures, mc, mean_field, products, residual, variants
+from isogap.figures.explorer import FORMAT, explorer_tables, explorer_text, systems
+from isogap.figures.explorer.record import SORTS, TONES, rounded, shown
+from isogap.figures.explorer.tour import TOUR
 from isogap.figures.product import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLES = json.loads((DOCS / "explorer" / "explorer.json").read_text(encoding="utf-8"))
 SYSTEMS = {system["key"]: system for system in TABLES["systems"]}
-MAINS = {"isogap-mc": mc, "isogap-variants": variants, "isogap-mean-field": mean_field, "isogap-residual": residual}
+MAINS = {
+    "isogap-mc": mc,
+    "isogap-variants": variants,
+    "isogap-mean-field": mean_field,
+    "isogap-residual": residual,
+    "isogap-products": products,
+}
+SIZE_LIMIT = 1_000_000
 
 
 def test_the_kept_tables_are_those_of_the_program():
     """Choices, cases and words of the program; the numbers themselves are compared below."""
-    assert (TABLES["format"], TABLES["start"]) == (FORMAT, START)
+    assert (TABLES["format"], TABLES["sorts"], TABLES["tones"]) == (FORMAT, SORTS, TONES)
+    assert TABLES["tour"] == list(TOUR)
     assert list(SYSTEMS) == [system.key for system in systems()]
     for system in systems():
         kept = SYSTEMS[system.key]
@@ -40,9 +49,33 @@ def test_every_case_is_complete():
             assert case["command"].split()[0] in MAINS
             for panel in case["panels"].values():
                 assert panel["verdict"].endswith(".")
+                assert panel["headline"]
+                assert panel["tone"] in TONES
                 for curve in panel["curves"]:
+                    assert curve["kind"] in SORTS
                     assert len(curve["values"]) == len(panel["layers"])
                     assert any(value is not None for value in curve["values"])
+
+
+def test_what_is_called_proved_shows_the_bound_and_what_is_called_measured_does_not():
+    for system in SYSTEMS.values():
+        for case in system["cases"]:
+            for panel in case["panels"].values():
+                sorts = {SORTS[curve["kind"]] for curve in panel["curves"]}
+                if panel["tone"] == "proved":
+                    assert "proved" in sorts, case["command"]
+                elif panel["tone"] == "measured":
+                    assert "proved" not in sorts, case["command"]
+
+
+def test_every_question_has_a_case_that_answers_it():
+    for one in TOUR:
+        (case,) = [case for case in SYSTEMS[one["system"]]["cases"] if case["at"] == one["at"]]
+        assert case["panels"][one["panel"]]["curves"], one["question"]
+
+
+def test_the_tables_are_no_more_than_a_page_may_weigh():
+    assert (DOCS / "explorer" / "explorer.json").stat().st_size < SIZE_LIMIT
 
 
 def test_there_is_something_to_see_in_most_cases():
@@ -83,7 +116,7 @@ def test_the_command_of_the_chain_prints_the_numbers_of_the_table(capsys):
     run = run_as_printed(case, capsys)
     panel = case["panels"]["gap"]
     curves = {curve["name"]: np.array(curve["values"], dtype=float) for curve in panel["curves"]}
-    for name, column in (("median", run["phi"]["median"]), ("Theorem 1", run["bounds"]["theorem_1"])):
+    for name, column in (("median", run["phi"]["median"]), ("Theorem 1, constant ours", run["bounds"]["theorem_1"])):
         np.testing.assert_allclose(curves[name], np.array(column)[panel["layers"]], rtol=1e-2)
     gradient = {curve["name"]: curve["values"] for curve in case["panels"]["gradient"]["curves"]}
     mean = np.array(run["gradient"]["log_norm_mean"])[case["panels"]["gradient"]["layers"]]
@@ -99,18 +132,28 @@ def test_the_command_of_a_variant_prints_the_numbers_of_the_table(capsys):
 
 
 def test_the_command_of_a_wide_network_prints_the_numbers_of_the_table(capsys):
-    case = case_of("mean-field", activation="relu", batch=8, width=100)
+    case = case_of("mean-field", activation="relu", batch=8, width=128)
     run = run_as_printed(case, capsys)
     (mean,) = (curve["values"] for curve in case["panels"]["gradient"]["curves"] if curve["kind"] == "mean")
     np.testing.assert_allclose(mean, np.mean(run["log_gradient"], axis=0), atol=1e-2)
     assert run["verdict"][1:] in case["panels"]["gradient"]["verdict"]
 
 
+def test_the_command_of_a_product_prints_the_numbers_of_the_table(capsys):
+    case = case_of("products", width=16)
+    run = run_as_printed(case, capsys)
+    panel = case["panels"]["condition"]
+    curves = {curve["kind"]: curve["values"] for curve in panel["curves"]}
+    assert panel["layers"][-1] == run["factors"]
+    assert curves["mean"][-1] == pytest.approx(run["log_condition"]["value"] / np.log(10), rel=1e-3)
+    assert curves["law"][-1] == pytest.approx(run["log_condition_limit"] / np.log(10), rel=1e-3)
+
+
 def test_the_measured_mean_keeps_to_what_is_proved():
     for case in SYSTEMS["chain"]["cases"]:
         curves = {curve["name"]: np.array(curve["values"], dtype=float) for curve in case["panels"]["gap"]["curves"]}
-        if "Theorem 1" in curves:
-            assert (curves["median"] <= 1.001 * curves["Theorem 1"]).all()
+        if "Theorem 1, constant ours" in curves:
+            assert (curves["median"] <= 1.001 * curves["Theorem 1, constant ours"]).all()
             assert "BREAKS" not in case["panels"]["gap"]["verdict"]
 
 

@@ -1,4 +1,4 @@
-"""Figures of training: curves of several runs, divergence, what is left open."""
+"""Figures of training: real ones of tiny networks, and what is said of curves that are given."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from isogap.engine.networks.training import History
 from isogap.figures import Settings
 from isogap.figures import product as common
 from isogap.figures.output import csv_text
-from isogap.figures.paper import learning
+from isogap.figures.paper import learning, trained
 from tests.figures.small import Small, write_to_memory
 
 
@@ -60,7 +60,7 @@ def test_orthogonal_against_gaussian(
     def runs(settings: Any, data: Any, depth: int, weights: str = "orthogonal") -> list[History]:
         return [a_history(5, level, 0.0) for level in levels[weights]]
 
-    monkeypatch.setattr(learning, "_run", runs)
+    monkeypatch.setattr(trained, "run_of", runs)
     product = learning.g2(Settings())
     assert product.verdict == verdict
     assert ("more runs" in product.missing) == (verdict == common.OPEN)
@@ -74,7 +74,7 @@ def test_divergence_is_said_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
             return [a_history(5, 0.9, 0.1 * r) for r in range(3)]
         return [a_history(5, 0.1, 20.0 + r, diverged=depth == 100) for r in range(3)]
 
-    monkeypatch.setattr(learning, "_run", runs)
+    monkeypatch.setattr(trained, "run_of", runs)
     g2, g4 = learning.g2(Settings()), learning.g4(Settings())
     assert "Gaussian, depth 100: all beyond float32 in epoch 1" in g2.caption
     assert "Gaussian, depth 10: 10% (10-10)" in g2.caption
@@ -82,7 +82,7 @@ def test_divergence_is_said_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "(all beyond float32 in epoch 1)" in g4.caption
     for product in (g2, g4):
         write_to_memory(product)
-    monkeypatch.setattr(learning, "_run", lambda *_, **__: [a_history(5, 0.1, 1.0, diverged=True)])
+    monkeypatch.setattr(trained, "run_of", lambda *_, **__: [a_history(5, 0.1, 1.0, diverged=True)])
     with pytest.raises(ValueError, match="every run diverged: depth 10"):
         learning.f1(Settings())
 
@@ -90,7 +90,7 @@ def test_divergence_is_said_and_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_untrained_networks_leave_the_claim_open(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("sklearn")
     monkeypatch.setattr(
-        learning, "_run", lambda settings, data, depth: [a_history(5, 0.3 if depth == 50 else 0.8, 0.0)] * 2
+        trained, "run_of", lambda settings, data, depth: [a_history(5, 0.3 if depth == 50 else 0.8, 0.0)] * 2
     )
     product = learning.fig4(Settings())
     assert product.verdict == common.OPEN

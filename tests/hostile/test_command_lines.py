@@ -54,6 +54,8 @@ def line(name, options, rng):
             continue
         if rng.random() < 0.1:
             option = option[: int(rng.integers(2, len(option) + 1))] + "x" * int(rng.integers(2))
+        if option in SMALL[name] and option in words and option != "--list":  # given twice it would be refused at once
+            del words[words.index(option) : words.index(option) + 2]
         words.append(option)
         for _ in range(int(rng.choice([0, 1, 1, 1, 2]))):
             words.append(JUNK[int(rng.integers(len(JUNK)))])

@@ -63,6 +63,26 @@ def test_shipped_code_of_every_family_has_the_bits_of_compiled_code(objects, job
             assert entry is shipped.Entry
 
 
+FURTHER_JOBS = (
+    ({"gradients": "cross-entropy"}, "gradients.backward"),
+    ({"gradients": "squared-error", "weights": "gaussian", "batch": 4}, "gradients.readout_back"),
+    ({"width": 193, "depth": 3, "replicas": 2}, "chain_columns.run_one"),
+    ({"width": 197, "depth": 2, "replicas": 1, "input": "near-isometry:0.005"}, "chain_columns.run_one"),
+)
+
+
+@pytest.mark.parametrize(("job", "name"), FURTHER_JOBS, ids=str)
+def test_gradients_and_wide_chains_are_shipped_but_for_old_processors(objects, job, name):
+    folder, families = objects
+    with shipped.switched("0"):
+        expected = numbers(**job)
+    for family in families:
+        with shipped.switched(family, folder):
+            assert numbers(**job) == expected, family
+            entries = {isinstance(found, shipped.Entry) for found in shipped.known[name].values()}
+            assert entries == {family not in shipped.SPARED}
+
+
 def _loaded_by_scipy_special():
     """What SciPy itself loads with its special functions: its oldest version here does so with all of linear algebra."""
     code = "import sys, scipy.special; print(*{'scipy.linalg', 'scipy.optimize'} & set(sys.modules))"
@@ -78,6 +98,19 @@ def test_the_main_job_runs_without_numba_and_without_what_it_does_not_use(object
         "heavy = {'numba', 'flint', 'sympy', 'mpmath', 'matplotlib', 'scipy.linalg', 'scipy.optimize'} & set(sys.modules)\n"
         f"heavy -= {_loaded_by_scipy_special()!r}\n"
         "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize("job", ["--width 8 --depth 20 --gradients", "--width 192 --depth 2 --replicas 2"])
+def test_nothing_is_compiled_for_gradients_and_for_wide_networks(objects, job):
+    if set(objects[1]) <= set(shipped.SPARED):
+        pytest.skip("for this processor only the main job is shipped")
+    code = (
+        "import sys; from pathlib import Path; from isogap.engine.kernels import shipped; from isogap.cli import mc\n"
+        f"with shipped.switched(None, Path({str(objects[0])!r})):\n"
+        f"    assert mc.main({[*job.split(), '--seed', '1']!r}) == 0\n"
+        "assert 'numba' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
@@ -233,7 +266,7 @@ def test_what_is_up_to_date_is_not_made_again(objects, tmp_path, monkeypatch):
 
 
 def test_code_that_gives_other_numbers_is_not_shipped(monkeypatch, tmp_path):
-    results = iter([[1.0], [2.0]])
-    monkeypatch.setattr(shipment, "main_job", lambda: next(results))
+    results = iter([[1.0], [1.0], [2.0]])
+    monkeypatch.setattr(shipment, "results", lambda jobs: next(results))
     with pytest.raises(RuntimeError, match="other numbers"):
         shipment.build(tmp_path / "objects")

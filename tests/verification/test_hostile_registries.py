@@ -135,14 +135,14 @@ def test_a_reader_who_has_gone_is_no_failure():
     assert (done.returncode, complaints(done.stderr)) == (0, [])
 
 
-@pytest.mark.parametrize("arguments", [["--list"], ["--only", "E5", "--json", "-"]])
+@pytest.mark.parametrize("arguments", [["--list"], ["--threads", "1", "--only", "E5", "--json", "-"]])
 def test_a_reader_who_has_gone_is_no_failure_of_a_list_or_of_json(arguments, monkeypatch, capsys):
     """In this process; what is left in the stream is flushed when it is closed, as at the end of one."""
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "w", encoding="utf-8") as stdout, monkeypatch.context() as patch:
         patch.setattr(sys, "stdout", stdout)
-        status = cli.main(["--threads", "1", *arguments])
+        status = cli.main(arguments)
     assert (status, complaints(capsys.readouterr().err)) == (0, [])
 
 

@@ -10,7 +10,7 @@ from isogap.figures import style as figures_style
 from isogap.verification import judge_all, load
 from isogap.verification.report import style
 from isogap.verification.report.graph import layers, narrow, svg
-from isogap.verification.report.mathml import flowing, mathml
+from isogap.verification.report.mathml import LatexError, flowing, mathml
 from isogap.verification.report.provenance import identifier
 from isogap.verification.report.result import html_page
 from isogap.verification.report.routing import BOX_HEIGHT, BOX_WIDTH, routed
@@ -92,7 +92,8 @@ def verdicts():
 def test_the_head_says_when_with_what_and_on_what_it_was_made(verdicts, monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     page = html_page(verdicts, deep=False, seed=7, seconds=0.0)
-    head = page[page.index("<h1>") : page.index("class='status")]
+    head = page[page.index("<h1>") : page.index("class='legend")]
+    assert head.index("verdicts: all as expected") < head.index("Meterez")  # the answer comes first
     for said in ("1970-01-01 00:00 UTC", "isogap 0.", "commit", "isogap-verify-", "seed 7", "processors"):
         assert said in head
     for about in ("Meterez", "arXiv:2310.02012"):
@@ -127,6 +128,22 @@ def test_a_broken_formula_is_the_same_formula(key):
     for formula in (STATEMENTS[key].formula, STATEMENTS[key].corrected):
         if formula:
             assert said(flowing(formula).replace("<wbr>", "")) == said(mathml(formula))
+
+
+def test_a_matrix_has_rows_and_cells_and_an_unfinished_one_is_an_error():
+    found = mathml(r"\left[\begin{matrix}d^{2} & d\\d & 1\end{matrix}\right]")
+    assert found.count("<mtr>") == 2
+    assert found.count("<mtd>") == 4
+    for broken in (
+        r"\begin{matrix}a",
+        r"\begin{array}a\end{array}",
+        r"\begin{matrix}a\end{array}",
+        r"a & b",
+        r"a \\ b",
+        r"\end",
+    ):
+        with pytest.raises(LatexError):
+            mathml(broken)
 
 
 def test_no_formula_is_broken_within_brackets_or_after_a_relation():

@@ -63,7 +63,10 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 COMMANDS = [
     (["wg", "2,1"], "-1/(d*(d - 2)*(d - 1)*(d + 4))\n# valid for d >= 3 (degree 3)\n"),
-    (["wg", "2,1", "--d", "2"], "1/72\n"),
+    (
+        ["wg", "2,1", "--d", "2"],
+        "1/72\n# d = 2 < 3: the Gram matrix is singular; its Moore-Penrose inverse, one of several generalised ones\n",
+    ),
     (["wg", "2,1", "--d", "7", "--group", "U"], "-1/2160\n"),
     (["wg", "1", "--format", "latex"], "\\frac{1}{d}\n% valid for d >= 1 (degree 1)\n"),
     (["moment", "W11^2 W22^2"], "(d + 1)/(d*(d - 1)*(d + 2))\n# valid for d >= 2 (highest index 2)\n"),

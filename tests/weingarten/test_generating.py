@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 import sympy as sp
 
@@ -47,6 +49,29 @@ def test_cumulants_of_a_gaussian_trace_end_and_of_other_traces_do_not():
     assert cumulants(tr(wg.wishart("W", p, n)), 4) == (n * p, 2 * n * p, 8 * n * p, 48 * n * p)
     assert cumulants(tr(wg.permutation("P", 9)), 4) == (1, 1, 1, 1)  # Poisson in the first nine
     assert cumulants(tr(wg.orthogonal("W", 20)), 6) == (0, 1, 0, 0, 0, 0)
+
+
+def test_cumulants_of_permutations_say_from_which_size_on_they_hold():
+    """Fixed points have the moments of a Poisson variable up to the size; below, the answer is that of the size."""
+    answers = cumulants(tr(wg.permutation("P", d)), 5, with_range=True)
+    assert [a.value for a in answers] == [1] * 5
+    assert [a.minimum for a in answers] == [1, 2, 3, 4, 5]
+    for size in (1, 2, 3, 6):
+        counts = [sum(k == i for i, k in enumerate(s)) for s in itertools.permutations(range(size))]
+        moments = [sp.Rational(sum(c**k for c in counts), len(counts)) for k in range(6)]
+        series = sp.log(sum(m * t**k / sp.factorial(k) for k, m in enumerate(moments))).series(t, 0, 6).removeO()
+        assert [a.at(size) for a in answers] == [sp.factorial(k) * series.coeff(t, k) for k in range(1, 6)]
+
+
+def test_a_series_says_from_which_size_on_it_holds():
+    answer = expected_exponential(tr(wg.permutation("P", d)), t, order=4, with_range=True)
+    assert answer.validity == "d >= 4 (4 factors)"
+    assert answer.at(1) == sum(t**k / sp.factorial(k) for k in range(5))
+    assert cumulants(tr(wg.inverse_wishart("V", p, n)), 2, with_range=True)[1].validity.startswith("n - p >= 4")
+    exact = cumulants(tr(wg.permutation("P", 3)), 2, with_range=True)[1]
+    assert (exact.value, exact.validity) == (1, "d = 3")
+    with pytest.raises(WeingartenError, match="a closed form holds at every size"):
+        expected_exponential(tr(wg.gue("H", d)), t, with_range=True)
 
 
 def test_the_exponential_has_no_closed_form_everywhere():

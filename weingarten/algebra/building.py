@@ -12,6 +12,8 @@ from typing import Any
 
 import sympy as sp
 
+from weingarten.caches import cached
+
 SORT_KEY = functools.cmp_to_key(sp.Basic.compare)
 
 
@@ -92,7 +94,23 @@ def polynomial_of(coefficients: Sequence[int], symbol: Any) -> Any:
     >>> polynomial_of((-2, 0, 1), sympy.Symbol("d"))
     d**2 - 2
     """
-    return polynomial([(c, (k,)) for k, c in enumerate(coefficients) if c], (symbol,))
+    terms = [_scaled(c, k, symbol) for k, c in enumerate(coefficients) if c and k]
+    if len(terms) > 1:
+        terms.sort(key=SORT_KEY)
+    if coefficients[0] or not terms:
+        terms.insert(0, sp.Integer(coefficients[0]))
+    return sp.Add._from_args(terms, is_commutative=True)
+
+
+def _scaled(coefficient: int, degree: int, symbol: Any) -> Any:
+    """Return `coefficient symbol^degree`, `monomial` of one symbol; most of a table's time goes here."""
+    top = _power_of(symbol, degree)
+    return top if coefficient == 1 else sp.Mul._from_args((sp.Integer(coefficient), top), is_commutative=True)
+
+
+@cached
+def _power_of(symbol: Any, degree: int) -> Any:
+    return power(symbol, degree)
 
 
 def factored(front: Any, factors: list[Any]) -> Any:

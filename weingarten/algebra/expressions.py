@@ -5,11 +5,11 @@ The one file that knows flint from sympy; `weingarten.algebra.texts` writes the 
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
+from weingarten.algebra import building
 from weingarten.caches import cached
 
 if TYPE_CHECKING:
@@ -34,53 +34,21 @@ def expression(lowest: Ratio, d: Any, others: tuple[Any, ...] = ()) -> Any:
     front = sp.Rational(int(content), lowest.scale)
     factors = [_factor(tuple(map(int, poly.coeffs())), power, d) for poly, power in polynomials]
     factors += [_factor((-root, 1), -power, d) for root, power in lowest.roots]
-    factors += others
-    if not d.is_Symbol or len(factors) < 2 or not all(map(_is_plain, others)):
-        return sp.Mul(front, *factors)
-    factors.sort(key=_SORT_KEY)
-    return sp.Mul._from_args([front, *factors] if front != 1 else factors, is_commutative=True)
+    if not d.is_Symbol or not _are_plain(others):
+        return sp.Mul(front, *factors, *others)
+    return building.factored(front, [*factors, *others])
 
 
-def _is_plain(other: Any) -> bool:
-    """Tell a power of a trace, which has nothing in common with the factors that are functions of the size."""
-    base, power = other.args if isinstance(other, sp.Pow) else (other, sp.S.One)
-    return isinstance(base, sp.Trace) and bool(power.is_Integer)
+def _are_plain(others: tuple[Any, ...]) -> bool:
+    """Tell powers of different traces, which have nothing in common with each other or with functions of the size."""
+    parts = [other.args if isinstance(other, sp.Pow) else (other, sp.S.One) for other in others]
+    bases = {base for base, _ in parts}
+    return len(bases) == len(parts) and all(isinstance(base, sp.Trace) and power.is_Integer for base, power in parts)
 
 
 @cached
 def _factor(coefficients: tuple[int, ...], exponent: int, d: Any) -> Any:
     """Return an integer power of a polynomial without the general power's search for simplifications."""
-    base = _polynomial(coefficients, d)
-    if exponent == 1:
-        return base
-    return sp.Pow(base, sp.Integer(exponent), evaluate=not (base.is_Symbol or base.is_Add))
-
-
-@cached
-def _powers(d: Any, degree: int) -> Any:
-    return sp.Pow(d, degree)
-
-
-def _polynomial(coefficients: tuple[int, ...], d: Any) -> Any:
-    """Return the polynomial as sympy's own `Add` would, without the search for like terms that there are none of."""
-    terms = [_monomial(c, k, d) for k, c in enumerate(coefficients) if c and k]
-    if not d.is_Symbol or not terms:
-        return sp.Add(sp.Integer(coefficients[0]), *terms)
-    if len(terms) == 1 and not coefficients[0]:
-        return terms[0]
-    terms.sort(key=_SORT_KEY)
-    if coefficients[0]:
-        terms.insert(0, sp.Integer(coefficients[0]))
-    return sp.Add._from_args(terms, is_commutative=True)
-
-
-def _monomial(coefficient: int, degree: int, d: Any) -> Any:
-    """Return `coefficient · d^degree`; the general `Mul` would spend most of a table's time to find the same object."""
-    if not d.is_Symbol:
-        return sp.Mul(sp.Integer(coefficient), sp.Pow(d, degree))
-    if coefficient == 1:
-        return _powers(d, degree)
-    return sp.Mul._from_args((sp.Integer(coefficient), _powers(d, degree)), is_commutative=True)
-
-
-_SORT_KEY = functools.cmp_to_key(sp.Basic.compare)
+    if d.is_Symbol:
+        return building.power(building.polynomial_of(coefficients, d), exponent)
+    return sp.Pow(sp.Add(*[sp.Mul(c, sp.Pow(d, k)) for k, c in enumerate(coefficients) if c]), exponent)

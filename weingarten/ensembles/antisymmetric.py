@@ -9,9 +9,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any, ClassVar
 
-import sympy as sp
-
-from weingarten.ensembles.gaussian import Gaussian, pairs_of
+from weingarten.ensembles.gaussian import Gaussian, checked_variance, pairs_of
 from weingarten.legs.law import Gluing
 from weingarten.legs.symbols import RandomMatrix, checked_size
 
@@ -53,4 +51,4 @@ def antisymmetric_gaussian(name: str, d: Any, *, variance: Any = 1) -> RandomMat
     (d*(d - 1), -d*(d - 1), 0)
     """
     size = (checked_size("d", d),)
-    return RandomMatrix(name, size, size, "antisymmetric", (sp.sympify(variance),))
+    return RandomMatrix(name, size, size, "antisymmetric", (checked_variance(variance),))

@@ -224,7 +224,8 @@ def sizes_of(ensemble: str, text: str | None) -> tuple[Any, ...]:
     names = size_names(ensemble)
     parts = list(names) if text is None else [part.strip() for part in text.split(",")]
     if len(parts) != len(names):
-        raise WeingartenError(f"--d {text}: {ensemble} takes {', '.join(names)}; give them with commas, such as 3,5")
+        how = "give them with commas, such as 3,5" if len(names) > 1 else "give one, such as 3"
+        raise WeingartenError(f"--d {text}: {ensemble} takes {', '.join(names)}; {how}")
     found: list[Any] = []
     for part in parts:
         if re.fullmatch(r"[0-9]{1,4000}", part):

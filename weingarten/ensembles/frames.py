@@ -148,7 +148,9 @@ class InverseGram(Invariant):
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return the condition under which the moment exists."""
         k = plain + bars
-        found = [Range(sp.expand(self.n - self.size), self.alpha * k, f"a moment of degree {k} exists only there")]
+        found = [
+            Range(sp.expand(self.n - self.size), self.alpha * k, f"a moment of degree {k} exists only there", "n - p")
+        ]
         if not sp.sympify(self.size).is_number:
             found.append(Range(self.size, k, factors(k)))
         return found

@@ -50,6 +50,26 @@ class Gaussian(Law):
         return 0 if len(marks) % 2 else double_factorial(len(marks) - 1)
 
 
+def checked_variance(variance: Any) -> Any:
+    """Return a variance as a sympy expression, refusing a number that is none.
+
+    Examples
+    --------
+    >>> checked_variance(2)
+    2
+    """
+    found = sp.sympify(variance)
+    if (
+        not isinstance(found, sp.Expr)
+        or found.is_real is False
+        or found.is_negative
+        or found.is_infinite
+        or found is sp.nan
+    ):
+        raise WeingartenError(f"variance={variance}: give a finite number that is at least 0, or a symbol")
+    return found
+
+
 def variance_value(variance: Any, ring: Ring) -> Several:
     """Return a variance, a rational number or a polynomial in symbols, as a value."""
     top, bottom = sp.fraction(sp.together(variance))
@@ -244,7 +264,7 @@ def ginibre(name: str, rows: Any, cols: Any = None, *, field: str = "real", vari
     p = checked_size("rows", rows)
     n = p if cols is None else checked_size("cols", cols)
     factor = 2 if field == "quaternion" else 1
-    return RandomMatrix(name, (factor * p,), (factor * n,), FIELDS[field], (sp.sympify(variance),))
+    return RandomMatrix(name, (factor * p,), (factor * n,), FIELDS[field], (checked_variance(variance),))
 
 
 def ginibre_on(name: str, legs: Any, columns: Any, *, field: str = "real", variance: Any = 1) -> RandomMatrix:
@@ -264,7 +284,7 @@ def ginibre_on(name: str, legs: Any, columns: Any, *, field: str = "real", varia
     if field not in ("real", "complex"):
         raise WeingartenError(f"field={field!r}: on several legs there are real and complex matrices")
     rows, cols = checked_legs("legs", legs), checked_legs("columns", columns)
-    return RandomMatrix(name, rows, cols, FIELDS[field], (sp.sympify(variance),))
+    return RandomMatrix(name, rows, cols, FIELDS[field], (checked_variance(variance),))
 
 
 def goe(name: str, d: Any, *, variance: Any = 1) -> RandomMatrix:
@@ -316,4 +336,4 @@ def gse(name: str, d: Any, *, variance: Any = 1) -> RandomMatrix:
 
 def _square(name: str, d: Any, law: str, variance: Any) -> RandomMatrix:
     size = (checked_size("d", d),)
-    return RandomMatrix(name, size, size, law, (sp.sympify(variance),))
+    return RandomMatrix(name, size, size, law, (checked_variance(variance),))

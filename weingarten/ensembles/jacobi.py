@@ -37,7 +37,14 @@ class Jacobi(Invariant):
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return that the sum is invertible, and `p >= k` while p is a symbol."""
-        found = [Range(sp.expand(self.n1 + self.n2 - self.size), 0, "the sum of both Wishart matrices is invertible")]
+        found = [
+            Range(
+                sp.expand(self.n1 + self.n2 - self.size),
+                0,
+                "the sum of both Wishart matrices is invertible",
+                "n1 + n2 - p",
+            )
+        ]
         if not sp.sympify(self.size).is_number:
             found.append(Range(self.size, plain + bars, factors(plain + bars)))
         return found

@@ -91,15 +91,17 @@ SYNONYMS = {
 
 
 def likely_names(name: str) -> list[str]:
-    """Return the names of ensembles that a person may have meant.
+    """Return the names of ensembles that a person may have meant; of one or two letters only what they nearly spell.
 
     Examples
     --------
-    >>> likely_names("projector"), likely_names("wishhart")
-    (["'real projector'", "'complex projector'"], ["'wishart'"])
+    >>> likely_names("projector"), likely_names("wishhart"), likely_names("Q")
+    (["'real projector'", "'complex projector'"], ["'wishart'"], [])
     """
     plain = _plain(name)
-    found = [known for known in NAMED if plain and plain in known] or difflib.get_close_matches(plain, NAMED, 3, 0.75)
+    found = [known for known in NAMED if len(plain) > 2 and plain in known] or difflib.get_close_matches(
+        plain, NAMED, 3, 0.75
+    )
     return [repr(known) for known in found[:4]]
 
 

@@ -28,6 +28,7 @@ HOMES = {
     "Wishart": "wishart",
     "complex Wishart": "wishart",
     "quaternion Wishart": "wishart",
+    "scaled quaternion Wishart": "wishart",
     "inverse Wishart": "wishart",
     "complex inverse Wishart": "wishart",
     "quaternion inverse Wishart": "wishart",

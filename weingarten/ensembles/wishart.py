@@ -110,6 +110,31 @@ class QuaternionWishart(Law):
         return None if value is None else value * Fraction((-1) ** (len(mu) + sum(mu)), 2 ** sum(mu))
 
 
+@dataclass(frozen=True)
+class _Scaled(QuaternionInvariant):
+    """Quaternions with a covariance: its name, and the constants of the joints."""
+
+    n: Any = sp.S.One
+    scale: Any = sp.S.One
+
+    @property
+    def scale_name(self) -> str | None:
+        """The name of the covariance (of its inverse), if it is not the identity."""
+        return None if self.scale == 1 else str(self.scale.name)
+
+    def declared(self) -> dict[str, Any]:
+        """Return the form and the covariance."""
+        return super().declared() | ({} if self.scale == 1 else {str(self.scale.name): self.scale})
+
+
+class ScaledQuaternionWishart(_Scaled):
+    """Quaternions, any covariance: the real weights `n^{ℓ(μ)}` at `n -> -2n`, times `(-1/2)^k`."""
+
+    def real_weight(self, mu: Partition, ring: Ring) -> Several:
+        """Return `(-2n)^{ℓ(μ)} (-1/2)^k`."""
+        return ring.size(-2 * self.n) ** len(mu) * Fraction((-1) ** sum(mu), 2 ** sum(mu))
+
+
 class InverseWishart(Wishart):
     """Common part of the inverses; `scale` is the inverse of the covariance."""
 
@@ -132,7 +157,7 @@ class InverseWishart(Wishart):
         """Return the condition `q > α (k - 1)` under which the moment exists."""
         k = plain + bars
         least = self.alpha * (k - 1) + self.alpha  # n - p >= least: q = n - p + 1 - α is a whole number
-        return [Range(sp.expand(self.n - self.size), least, f"a moment of degree {k} exists only there")]
+        return [Range(sp.expand(self.n - self.size), least, f"a moment of degree {k} exists only there", "n - p")]
 
 
 class RealInverseWishart(InverseWishart, RealInvariant):
@@ -143,11 +168,8 @@ class ComplexInverseWishart(InverseWishart, ComplexInvariant):
     """Complex matrices."""
 
 
-@dataclass(frozen=True)
-class QuaternionInverseWishart(QuaternionInvariant):
-    """Quaternions, Σ = 1: the real weights at `-q -> 2q = 2(n-p) + 1`, times `(-2)^k`."""
-
-    n: Any = sp.S.One
+class QuaternionInverseWishart(_Scaled):
+    """Quaternions: the real weights at `-q -> 2q = 2(n-p) + 1`, times `(-2)^k`; `scale` is the inverse of the covariance."""
 
     def real_weight(self, mu: Partition, ring: Ring) -> Several:
         """Return `2^k Wg^O(μ; 2q)`."""
@@ -155,19 +177,22 @@ class QuaternionInverseWishart(QuaternionInvariant):
 
     def power_traces(self, mu: Partition, ring: Ring) -> Several | None:
         """Return the real traces at minus the complex sizes, times `(-1)^{ℓ(μ)} (-2)^k`."""
+        if self.scale_name is not None:
+            return None
         value = RealInverseWishart((-self.size,), (-self.size,), self.name, -2 * self.n).power_traces(mu, ring)
         return None if value is None else value * int((-1) ** (len(mu) + sum(mu)) * 2 ** sum(mu))
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return the condition `2q > k - 1`."""
         k = plain + bars
-        return [Range(sp.expand(2 * self.n - self.size), k - 1, f"a moment of degree {k} exists only there")]
+        return [Range(sp.expand(2 * self.n - self.size), k - 1, f"a moment of degree {k} exists only there", "2n - 2p")]
 
 
 LAWS = {
     "Wishart": RealWishart,
     "complex Wishart": ComplexWishart,
     "quaternion Wishart": QuaternionWishart,
+    "scaled quaternion Wishart": ScaledQuaternionWishart,
     "inverse Wishart": RealInverseWishart,
     "complex inverse Wishart": ComplexInverseWishart,
     "quaternion inverse Wishart": QuaternionInverseWishart,
@@ -186,8 +211,8 @@ def wishart(name: str, p: Any, n: Any, *, field: str = "real", scale: Any = None
     field : str
         "real", "complex" or "quaternion".
     scale : matrix symbol, optional
-        The covariance Σ: symmetric (`constant("S", p, symmetric=True)`) for real matrices, hermitian for complex ones. The
-        identity if left out; always for quaternions.
+        The covariance Σ: symmetric (`constant("S", p, symmetric=True)`) for real matrices, hermitian for complex ones, for
+        quaternions self-dual of size 2p (`constant("S", 2*p, self_dual=True)`). The identity if left out.
 
     Examples
     --------
@@ -228,14 +253,11 @@ def _made(name: str, p: Any, n: Any, field: str, scale: Any, law: str) -> Random
         raise WeingartenError(f"field={field!r}: choose real, complex or quaternion")
     size, freedom = checked_size("p", p), checked_size("n", n)
     parameters: tuple[Any, ...] = (freedom,)
-    if field == "quaternion":
-        if scale is not None:
-            raise WeingartenError(
-                "scale: quaternion Wishart matrices have the covariance 1 here; multiply them yourself"
-            )
-        size = 2 * size
-    else:
+    size = 2 * size if field == "quaternion" else size
+    if field != "quaternion" or scale is not None:
         parameters += (sp.S.One if scale is None else _covariance(scale, size, field),)
+    if field == "quaternion" and scale is not None and law == "Wishart":
+        prefix = "scaled quaternion "
     return RandomMatrix(name, (size,), (size,), prefix + law, parameters)
 
 
@@ -245,5 +267,9 @@ def _covariance(scale: Any, size: Any, field: str) -> Any:
     if field == "real" and "symmetric" not in kinds_of(scale):
         raise WeingartenError(
             f"scale={scale}: a real covariance is symmetric; make it by constant(..., symmetric=True)"
+        )
+    if field == "quaternion" and "self-dual" not in kinds_of(scale):
+        raise WeingartenError(
+            f"scale={scale}: a covariance of quaternions is its own dual; make it by constant(..., self_dual=True)"
         )
     return scale

@@ -9,7 +9,9 @@ import sympy as sp
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from weingarten.answers import Answer
+from weingarten.arguments import as_given, as_value
 from weingarten.errors import WeingartenError
+from weingarten.evaluation import check_kinds
 from weingarten.legs.output import GraphSum
 from weingarten.legs.symbols import legs_of
 from weingarten.notation.symbols import SymplecticForm
@@ -32,6 +34,7 @@ def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:
     for matrix in value.atoms(sp.MatrixSymbol):
         if str(matrix.name) in known:
             _read_sizes(matrix, known[str(matrix.name)], values)
+            check_kinds(matrix, known[str(matrix.name)])
     result = _holding(result, values)
     atoms = result.atoms(sp.Trace) | result.atoms(MatrixElement) | result.atoms(GraphSum)
     numbers = {atom: _number(_atom(atom, known, values)) for atom in atoms}
@@ -76,18 +79,16 @@ def _refuse_poles(result: Any, values: dict[Any, Any]) -> None:
 
 def known_values(matrices: Mapping[Any, Any]) -> tuple[dict[str, Any], dict[Any, Any]]:
     """Return the arrays by name, and the values of the symbols of sizes."""
-    import numpy as np
-
     known: dict[str, Any] = {}
     values: dict[Any, Any] = {}
     for key, array in matrices.items():
         if isinstance(key, sp.MatrixSymbol):
-            known[str(key.name)] = np.asarray(array)
+            known[str(key.name)] = as_given(array, str(key.name))
             _read_sizes(key, known[str(key.name)], values)
         elif isinstance(key, sp.Symbol):
-            values[key] = sp.nsimplify(array)
+            values[key] = as_value(key, sp.nsimplify(array))
         else:
-            known[str(key)] = np.asarray(array)
+            known[str(key)] = as_given(array, str(key))
     return known, values
 
 

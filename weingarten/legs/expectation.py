@@ -9,6 +9,7 @@ import sympy as sp
 
 from weingarten.algebra.several import Several, ring_of, symbols_of
 from weingarten.answers import Answer
+from weingarten.arguments import as_expression
 from weingarten.errors import WeingartenError
 from weingarten.legs.gluing import EMPTY, LIMIT, integrate, integrate_flat, lay_out
 from weingarten.legs.law import Law, Range
@@ -132,7 +133,7 @@ def _is_scalar(parameter: Any) -> bool:
 
 def network_expectation(expression: Any, *, with_range: bool = False, limit: int = LIMIT) -> Any:
     """Return the expectation of a scalar expression; what `expectation` does for these matrices."""
-    expression = sp.sympify(expression)
+    expression = as_expression(expression)
     check_expansion(expression)
     reader = TreeReader()
     products = list(reader.products(expression))

@@ -15,7 +15,8 @@ from weingarten.legs.symbols import Legs
 
 LIMIT = 1_000_000  # gluings of one integration
 
-Signature = tuple[tuple[int, ...], tuple[str, ...], tuple[int, ...]]  # labels of the ends, constants put in, loops
+# labels of the ends, constants put in, loops
+Signature = tuple[tuple[int, ...], tuple[str | tuple[str, str], ...], tuple[int, ...]]
 EMPTY = Network((), ())
 
 
@@ -218,12 +219,19 @@ def _result(
     labels = iter(ends)
     fixed = [(next(labels), value) for _, value in flat.fixed]
     opened = {e: next(labels) for e in flat.opened}
-    shapes = [(x.name, x.conjugated, len(x.rows), len(x.cols)) for x in flat.rest]
-    shapes += [(name, False, len(flat.ends[a]), len(flat.ends[b])) for name, a, b in gluing.through]
     nodes = [
-        Node(name, bar, tuple(next(labels) for _ in range(r)), tuple(next(labels) for _ in range(c)))
-        for name, bar, r, c in shapes
+        Node(x.name, x.conjugated, tuple(next(labels) for _ in x.rows), tuple(next(labels) for _ in x.cols))
+        for x in flat.rest
     ]
+    inner: list[Any] = []  # sizes of the vertices inside of products of two constants
+    for name, a, b in gluing.through:
+        rows, cols = (tuple(next(labels) for _ in flat.ends[end]) for end in (a, b))
+        if isinstance(name, str):
+            nodes.append(Node(name, False, rows, cols))
+            continue
+        between = (max(ends) + 1 + len(inner),)
+        inner.append(flat.sizes[flat.ends[a][0]])
+        nodes += [Node(name[0], False, rows, between), Node(name[1], False, between, cols)]
     vertices = [v for v, _ in flat.fixed] + list(flat.opened.values())
     vertices += [v for x in flat.rest for v in (*x.rows, *x.cols)]
     vertices += [v for _, a, b in gluing.through for v in (*flat.ends[a], *flat.ends[b])]
@@ -231,5 +239,6 @@ def _result(
     sizes: list[Any] = [None] * (max(ends, default=-1) + 1)
     for label, v in zip(ends, vertices, strict=True):
         sizes[label] = known.get(roots[v])
+    sizes += inner
     result, _ = normal_form(nodes, sizes, fixed, [opened[e] for e in sorted(opened)], set(), symmetric)
     return result, [flat.sizes[v] for v in kinds]

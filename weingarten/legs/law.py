@@ -21,7 +21,7 @@ from weingarten.legs.symbols import Legs
 FORM_NAME = "±J"  # the symplectic form, followed by its size
 
 Joint = tuple[int, int]  # two ends that become one vertex
-Through = tuple[str, int, int]  # a constant between two ends
+Through = tuple[str | tuple[str, str], int, int]  # a constant, or the product of two, between two ends
 
 
 class Tree(NamedTuple):
@@ -56,6 +56,7 @@ class Range(NamedTuple):
     size: Any
     least: int
     reason: str
+    what: str = ""  # how the condition is called where the sizes are numbers: "n - p"
 
     @property
     def decided(self) -> bool | None:
@@ -144,8 +145,9 @@ class Law:
         """Refuse known sizes at which the expectation does not exist or is not available."""
         for condition in self.ranges(plain, bars):
             if condition.decided is False:
+                found = f"{condition.what} = {condition.size}" if condition.what else f"the size is {condition.size}"
                 raise WeingartenError(
-                    f"{self.name}: {condition.size} >= {condition.least} does not hold ({condition.reason})"
+                    f"{self.name}: {found}, at least {condition.least} is needed ({condition.reason})"
                 )
 
 

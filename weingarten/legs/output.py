@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
@@ -13,7 +14,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from weingarten.integration.words import Letter, Word, canonical_closed, plain_symmetric, reverse_transpose
 from weingarten.legs.law import FORM_NAME
 from weingarten.legs.network import OPEN, Network, Node
-from weingarten.notation.symbols import symplectic_form
+from weingarten.notation.symbols import kinds_of
 
 Component = tuple[tuple[Node, ...], tuple[Any, ...]]
 
@@ -66,12 +67,13 @@ class Writer:
     constants: dict[str, Any]
     symmetric: frozenset[str]
 
+    def __post_init__(self) -> None:
+        kinds = ((name, kinds_of(matrix), matrix) for name, matrix in self.constants.items())
+        self.dual = {name: f"{FORM_NAME}{matrix.shape[0]}" for name, own, matrix in kinds if "self-dual" in own}
+
     def matrix(self, letter: Letter) -> Any:
         """Return a letter as a sympy matrix."""
-        name = letter.name
-        known = (
-            symplectic_form(sp.sympify(name[len(FORM_NAME) :])) if name.startswith(FORM_NAME) else self.constants[name]
-        )
+        known = self.constants[letter.name]
         if letter.transposed and letter.conjugated:
             return known.adjoint() if isinstance(known, sp.MatrixExpr) else known.H
         if letter.transposed:
@@ -106,10 +108,10 @@ class Writer:
 
     def trace(self, word: Word, sizes: tuple[Any, ...]) -> Any:
         """Return the trace of a word; J J = -1 and J' = -J are used."""
-        sign, word = without_forms(word, closed=True)
+        sign, word = without_forms(word, True, self.dual)
         if not word:
             return sign * sizes[0]
-        least, sign = _least(word, sign, self.symmetric)
+        least, sign = _least(word, sign, self.symmetric, self.dual)
         if sign == 0:
             return sp.S.Zero
         if all(self.is_known(x) for x in least):
@@ -120,7 +122,7 @@ class Writer:
         """Return one entry of a product, between two fixed indices."""
         assert chain.start is not None
         assert chain.end is not None
-        sign, word = without_forms(chain.word, closed=False)
+        sign, word = without_forms(chain.word, False, self.dual)
         i, j = -chain.start - 1, -chain.end - 1
         backwards = plain_symmetric(reverse_transpose(word), self.symmetric)
         forwards = plain_symmetric(word, self.symmetric)
@@ -201,9 +203,20 @@ def _walk(
             return Chain(tuple(letters))
 
 
-def without_forms(word: Word, closed: bool) -> tuple[int, Word]:
-    """Use `J' = -J` and `J J = -1` on neighbours; return the sign and the shorter word."""
+def without_forms(word: Word, closed: bool, dual: Mapping[str, str] = MappingProxyType({})) -> tuple[int, Word]:
+    """Use `J' = -J` and `J J = -1` on neighbours; return the sign and the shorter word.
+
+    Beside a form a self-dual matrix is not transposed: `A' = -J A J`; `dual` has the name of the form of each.
+    """
     sign, stack = 1, list[Letter]()
+    if dual and any(x.name.startswith(FORM_NAME) for x in word):
+        turned = [x.transposed and not x.conjugated and x.name in dual for x in word]
+        sign = -1 if sum(turned) % 2 else 1
+        parts = [
+            (Letter(dual[x.name]), Letter(x.name), Letter(dual[x.name])) if turn else (x,)
+            for x, turn in zip(word, turned, strict=True)
+        ]
+        word = tuple(x for part in parts for x in part)
     for x in word:
         if not x.name.startswith(FORM_NAME):
             stack.append(x)
@@ -219,13 +232,13 @@ def without_forms(word: Word, closed: bool) -> tuple[int, Word]:
     return sign, tuple(stack)
 
 
-def _least(word: Word, sign: int, symmetric: frozenset[str]) -> tuple[Word, int]:
+def _least(word: Word, sign: int, symmetric: frozenset[str], dual: Mapping[str, str]) -> tuple[Word, int]:
     """Return the least version of a closed word and its sign: 0 where a form makes it minus itself."""
     if not any(x.name.startswith(FORM_NAME) for x in word):
         return canonical_closed(word, symmetric), sign
     versions = []
     for version in (word, reverse_transpose(word)):
-        factor, plain = without_forms(plain_symmetric(version, symmetric), closed=True)
+        factor, plain = without_forms(plain_symmetric(version, symmetric), True, dual)
         versions.append((min(plain[k:] + plain[:k] for k in range(len(plain))), factor))
     (least, factor), (other, second) = sorted(versions)
     if least == other and factor != second:

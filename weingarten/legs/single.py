@@ -91,9 +91,16 @@ class QuaternionInvariant(Law):
 
     A pair of two rows (or two columns) is joined through J, and the weight is `± (-1)^{k+ℓ(μ)} W_real(μ)`, the sign that of
     the forms along the loops (`loop_sign`). `W_real` has minus the complex size for the size, minus the traces for traces.
+    With a constant Σ in every joint, `V = Σ^{1/2} V_1 Σ^{1/2}` and Σ self-dual, rows are joined through `Σ J`, columns through
+    `J Σ`, a row with a column through Σ: `Σ^{1/2} J (Σ^{1/2})' = Σ J`.
     """
 
     conjugation: ClassVar[str] = "hermitian"
+
+    @property
+    def scale_name(self) -> str | None:
+        """The name of the constant that stands in every joint, or None."""
+        return None
 
     def real_weight(self, mu: Partition, ring: Ring) -> Several:
         """Return the real weight at minus the complex sizes."""
@@ -114,10 +121,15 @@ class QuaternionInvariant(Law):
 
     def gluings(self, marks: Sequence[bool]) -> Iterator[Gluing]:
         """Yield all pairings of the ends: row with column joined, ends of one kind through the form."""
+        name, form = self.scale_name, self.form
         for mu, m in _pairings(len(marks)):
-            joints = tuple((a, b) for a, b in m if a % 2 != b % 2)
-            through = tuple((self.form, a, b) for a, b in m if a % 2 == b % 2)
-            yield Gluing((loop_sign(m), mu), joints, through)
+            across = tuple((a, b) if a % 2 == 0 else (b, a) for a, b in m if a % 2 != b % 2)
+            alike = tuple((a, b) for a, b in m if a % 2 == b % 2)
+            if name is None:
+                yield Gluing((loop_sign(m), mu), across, tuple((form, a, b) for a, b in alike))
+                continue
+            formed = tuple(((name, form) if a % 2 == 0 else (form, name), a, b) for a, b in alike)
+            yield Gluing((loop_sign(m), mu), (), (*((name, a, b) for a, b in across), *formed))
 
     def weight(self, key: Any, ring: Ring) -> Several:
         """Return `± (-1)^{k+ℓ(μ)} W_real(μ)`."""

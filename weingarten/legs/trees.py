@@ -17,7 +17,7 @@ from weingarten.legs.hook import holds
 from weingarten.legs.law import FORM_NAME, Law, Tree
 from weingarten.legs.symbols import Entry, LegMatrix, Legs, PartialTrace, PartialTranspose, RandomMatrix, legs_of
 from weingarten.notation.entries import WordEntry
-from weingarten.notation.functions import refuse_power
+from weingarten.notation.functions import refuse_power, without_random
 from weingarten.notation.symbols import FORM, HaarEntry, HaarMatrix, SymplecticForm, kinds_of, symplectic_form
 
 RANDOM = (RandomMatrix, HaarMatrix)
@@ -77,10 +77,11 @@ class TreeReader:
             choices.append(self.matrix(factor.arg))
             return
         base, power = factor.as_base_exp()
-        if not isinstance(base, sp.Trace) and not holds(factor, RANDOM):
-            read.coefficient = read.coefficient * factor
+        whole = power.is_Integer and power > 0
+        if not holds(factor, RANDOM) and not (whole and isinstance(base, sp.Trace)):
+            read.coefficient = read.coefficient * without_random(factor)
             return
-        if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
+        if not whole or isinstance(base, sp.Abs):
             refuse_power(factor)
         bar = isinstance(base, sp.conjugate)
         bare = base.args[0] if bar else base

@@ -9,11 +9,14 @@ for t with a finite left side (Gaussian: all). Anything else: `Σ_k t^k E x^k / 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import comb, factorial
 from typing import Any
 
 import sympy as sp
 
+from weingarten.answers import Answer, together
+from weingarten.arguments import as_expression
 from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
 from weingarten.expressions import expectation
@@ -24,7 +27,7 @@ from weingarten.legs.trees import RANDOM, TreeReader
 DEGREE_LIMIT = 60  # powers of x that are averaged
 
 
-def expected_exponential(x: Any, t: Any, order: int | None = None) -> Any:
+def expected_exponential(x: Any, t: Any, order: int | None = None, *, with_range: bool = False) -> Any:
     """Return `E exp(t x)`: its closed form, or with `order` its series in t up to that degree.
 
     Parameters
@@ -35,11 +38,14 @@ def expected_exponential(x: Any, t: Any, order: int | None = None) -> Any:
         The parameter.
     order : int, optional
         Highest power of t of the series; without it a closed form is returned, where this module knows one.
+    with_range : bool
+        Return the series as an `Answer`: with symbolic sizes it holds where the moments of x up to `order` do. Closed forms hold
+        at every size.
 
     Raises
     ------
     WeingartenError
-        Without `order`, where no closed form is known.
+        Without `order`, where no closed form is known, or with `with_range`.
 
     Examples
     --------
@@ -54,10 +60,13 @@ def expected_exponential(x: Any, t: Any, order: int | None = None) -> Any:
     >>> expected_exponential(tr(orthogonal("W", d)), t, order=6)
     t**6/48 + t**4/8 + t**2/2 + 1
     """
-    x, t = sp.sympify(x), sp.sympify(t)
+    x, t = as_expression(x), sp.sympify(t)
     if order is not None:
-        moments = _moments(x, order)
-        return sp.Add(*[t**k * m / factorial(k) for k, m in enumerate(moments)])
+        answers = _moments(x, order)
+        series = _series([answer.value for answer in answers], t)
+        return together(series, answers, _Series(x, t, int(order))) if with_range and answers else series
+    if with_range:
+        raise WeingartenError("with_range=True: a closed form holds at every size; give order=... for a series")
     found = _gaussian(x, t)
     found = _wishart(x, t) if found is None else found
     if found is None:
@@ -68,30 +77,84 @@ def expected_exponential(x: Any, t: Any, order: int | None = None) -> Any:
     return found
 
 
-def cumulants(x: Any, order: int) -> tuple[Any, ...]:
+def cumulants(x: Any, order: int, *, with_range: bool = False) -> tuple[Any, ...]:
     """Return the cumulants `κ_1, ..., κ_order` of a polynomial x in traces and entries, `log E exp(t x) = Σ κ_k t^k / k!`.
+
+    Parameters
+    ----------
+    x : sympy expression
+        A polynomial in traces and entries of random matrices, as for `expectation`.
+    order : int
+        Number of cumulants, 0 to 60.
+    with_range : bool
+        Return an `Answer` for each: with symbolic sizes κ_k holds where the moments 1 to k of x do, which may ask for more than
+        size 1; `.at(d)` is right at every size.
+
+    Raises
+    ------
+    WeingartenError
+        For another order, and what `expectation` refuses.
 
     Examples
     --------
     >>> import sympy
-    >>> from weingarten import cumulants, gue, tr, wishart
+    >>> from weingarten import cumulants, gue, permutation, tr, wishart
     >>> d, p, n = sympy.symbols("d p n", integer=True, positive=True)
     >>> cumulants(tr(gue("H", d)), 4)
     (0, d, 0, 0)
     >>> cumulants(tr(wishart("W", p, n)), 3)
     (n*p, 2*n*p, 8*n*p)
+    >>> third = cumulants(tr(permutation("P", d)), 3, with_range=True)[-1]
+    >>> third.value, third.validity, third.at(2)
+    (1, 'd >= 3 (3 factors)', 0)
     """
-    m = _moments(sp.sympify(x), order)
-    found: list[Any] = []
-    for k in range(1, len(m)):  # m_k = Σ_j C(k-1, j-1) κ_j m_{k-j}
+    x = as_expression(x)
+    answers = _moments(x, order)
+    found = _from_moments([answer.value for answer in answers])
+    if not with_range:
+        return tuple(found)
+    return tuple(together(value, answers[: k + 1], _Cumulant(x, k + 1)) for k, value in enumerate(found))
+
+
+def _series(moments: list[Any], t: Any) -> Any:
+    return sp.Add(*[t**k * m / factorial(k) for k, m in enumerate([sp.S.One, *moments])])
+
+
+@dataclass(frozen=True)
+class _Series:
+    """The same series at an integer size; an object, so that answers can be pickled."""
+
+    x: Any
+    t: Any
+    order: int
+
+    def __call__(self, d: int) -> Any:
+        return _series([answer.at(d) for answer in _moments(self.x, self.order)], self.t)
+
+
+@dataclass(frozen=True)
+class _Cumulant:
+    """The same cumulant at an integer size; an object, so that answers can be pickled."""
+
+    x: Any
+    order: int
+
+    def __call__(self, d: int) -> Any:
+        return _from_moments([answer.at(d) for answer in _moments(self.x, self.order)])[-1]
+
+
+def _from_moments(moments: list[Any]) -> list[Any]:
+    """Return the cumulants: `m_k = Σ_j C(k-1, j-1) κ_j m_{k-j}`."""
+    m, found = [sp.S.One, *moments], list[Any]()
+    for k in range(1, len(m)):
         found.append(sp.factor(m[k] - sp.Add(*[comb(k - 1, j) * found[j] * m[k - 1 - j] for j in range(k - 1)])))
-    return tuple(found)
+    return found
 
 
-def _moments(x: Any, order: Any) -> list[Any]:
+def _moments(x: Any, order: Any) -> list[Answer]:
     if isinstance(order, bool) or not hasattr(order, "__index__") or not 0 <= int(order) <= DEGREE_LIMIT:
         raise WeingartenError(f"order={order!r}: give an integer from 0 to {DEGREE_LIMIT}")
-    return [sp.S.One] + [expectation(x**k) for k in range(1, int(order) + 1)]
+    return [expectation(x**k, with_range=True) for k in range(1, int(order) + 1)]
 
 
 def _read(x: Any) -> tuple[TreeReader, list[tuple[Any, list[Tree]]]]:

@@ -61,6 +61,16 @@ def _covariance(x: Any, y: Any, parser: Any) -> Any:
     return both - left * sp.conjugate(right)
 
 
+def without_random(factor: Any) -> Any:
+    """Return a factor without random matrices; 1/tr(BA) with the trace as results write it, so that it cancels."""
+    base, power = factor.as_base_exp()
+    if not (isinstance(base, sp.Trace) and power.is_Integer):
+        return factor
+    from weingarten.expressions import expectation
+
+    return expectation(base) ** power
+
+
 def refuse_power(factor: Any) -> NoReturn:
     """Refuse a random factor that is no polynomial, and say what there is instead."""
     _, power = factor.as_base_exp()
@@ -69,7 +79,8 @@ def refuse_power(factor: Any) -> NoReturn:
     elif power.is_Integer and power < 0:
         what = (
             "the expectation of 1/x of a random x is in general no rational function (on O(2), E 1/(x'Bx) = 1/√det B), so "
-            "negative powers have no exact answer here"
+            "negative powers have no exact answer here; for numbers average samples (isogap.sample), for large sizes expand 1/x "
+            "about E x into positive powers of x - E x"
         )
     else:
         what = "powers of random factors must be positive integers (even for a modulus)"

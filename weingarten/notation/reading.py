@@ -14,7 +14,7 @@ from weingarten.integration.units import UNIT
 from weingarten.integration.units import unit as unit
 from weingarten.integration.words import Letter, Word
 from weingarten.notation.entries import HaarEntry, WordEntry, check_place
-from weingarten.notation.functions import determinant, imaginary_part, real_part, refuse_power
+from weingarten.notation.functions import determinant, imaginary_part, real_part, refuse_power, without_random
 from weingarten.notation.symbols import FORM, HaarMatrix, SymplecticForm, kinds_of
 from weingarten.notation.writing import FORM_LETTER as FORM_LETTER
 from weingarten.notation.writing import Writer
@@ -34,12 +34,16 @@ class Term:
 
 @dataclass
 class Reader(Writer):
-    """Collects the matrices that occur while it reads; `highest` is the highest index of an entry of a product."""
+    """Collects the matrices that occur while it reads.
+
+    `highest` is the highest index of an entry of a product; `identities` are the sizes of identities, which no letter keeps.
+    """
 
     haar: dict[str, HaarMatrix] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
     _traces: dict[Word, Any] = field(default_factory=dict)
     highest: int = 0
+    identities: set[Any] = field(default_factory=set)
     _elements: dict[tuple[Word, int, int], Any] = field(default_factory=dict)
     _kinds: dict[str, Group] = field(default_factory=dict)
 
@@ -91,7 +95,7 @@ class Reader(Writer):
             if base.has(sp.Trace) and isinstance(base, sp.Trace) and power.is_Integer and power > 0:
                 words.extend([self.matrix_terms(base.arg)] * int(power))
                 return
-            term.coefficient = term.coefficient * factor
+            term.coefficient = term.coefficient * without_random(factor)
             return
         if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
             refuse_power(factor)
@@ -146,6 +150,7 @@ class Reader(Writer):
         if isinstance(expr, (sp.MatPow, sp.Inverse)):
             return self._power(expr.base, expr.exp)
         if isinstance(expr, sp.Identity):
+            self.identities.add(expr.shape[0])
             return [(sp.S.One, ())]
         if isinstance(expr, sp.ZeroMatrix):
             return []
@@ -191,6 +196,7 @@ class Reader(Writer):
         """Return the one size of all matrices, or None if there are none."""
         self.check_form()
         sizes = {matrix.shape[k] for matrix in (*self.haar.values(), *self.constants.values()) for k in (0, 1)}
+        sizes |= self.identities
         if len(sizes) > 1:
             raise WeingartenError(f"the matrices have sizes {sorted(map(str, sizes))}; all must be square of one size")
         return next(iter(sizes), None)

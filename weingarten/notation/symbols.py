@@ -63,7 +63,7 @@ class MatrixSymbol(sp.MatrixSymbol):  # type: ignore[misc]
 
 
 class StructuredMatrix(MatrixSymbol):
-    """A constant matrix of some kinds ("symmetric", "hermitian", "projector", "rank-one"), which make results shorter."""
+    """A constant matrix of some kinds ("symmetric", "hermitian", "projector", ...), which make results shorter."""
 
     def __new__(cls, name: Any, n: Any, m: Any = None, kinds: Any = "") -> StructuredMatrix:
         """Return the matrix symbol."""
@@ -125,6 +125,7 @@ def constant(
     hermitian: bool = False,
     projector: bool = False,
     rank_one: bool = False,
+    self_dual: bool = False,
 ) -> Any:
     """Return a constant `d x d` matrix as a sympy `MatrixSymbol`, on demand one of a kind that makes results shorter.
 
@@ -138,6 +139,9 @@ def constant(
         A Hermitian matrix with `A A = A`; its trace is its rank.
     rank_one : bool
         `A = u vᵀ`, so that `A X A = tr(A X) A`.
+    self_dual : bool
+        `J Aᵀ = A J` for the symplectic form J: a matrix of quaternions that is its own dual, as the covariance of quaternion
+        Wishart matrices is.
 
     Examples
     --------
@@ -151,6 +155,9 @@ def constant(
     """
     size = as_dimension(d)
     chosen = {"symmetric": symmetric, "hermitian": hermitian or projector, "projector": projector, "rank-one": rank_one}
+    chosen["self-dual"] = self_dual
+    if self_dual:
+        as_dimension(d, "Sp")
     kinds = " ".join(kind for kind, given in chosen.items() if given)
     return StructuredMatrix(name, size, size, kinds) if kinds else MatrixSymbol(name, size, size)
 

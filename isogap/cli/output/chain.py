@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import io
-import json
 import math
 import sys
-from collections.abc import Callable
 
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from isogap.base.files import atomic_path, write_atomically
-from isogap.cli.common import write_each, write_stdout
+from isogap.base.files import atomic_path
+from isogap.cli.common import write_stdout
 from isogap.cli.output.gradients import gradient_columns, gradient_note, gradient_problem, gradient_table
+from isogap.cli.writing import csv_text, write_asked
 from isogap.model.choices import FAST_WEIGHTS
 from isogap.run.depth_check import depth_check
 from isogap.run.results import ChainResult
@@ -53,22 +51,15 @@ def failed_check(result: ChainResult) -> str | None:
 
 
 def write_files(result: ChainResult, options: argparse.Namespace, written: list[str]) -> None:
-    """Write what was asked for; each file completely or not at all, and its name to ``written``; standard output last."""
-    text = json.dumps(result.to_dict(), indent=1, allow_nan=False) + "\n" if options.json is not None else ""
-    table = csv_table(result) if options.csv is not None else ""
-    jobs: list[tuple[str | None, Callable[[str], None]]] = [
-        (options.json if options.json != "-" else None, lambda path: _write_text(path, text)),
-        (options.csv, lambda path: _write_text(path, table)),
-        (options.save, result.save),
-        (options.plot, lambda path: save_plot(result, path)),
-    ]
-    write_each(jobs, written)
-    if options.json == "-":
-        write_stdout(text)
-
-
-def _write_text(path: str, text: str) -> None:
-    write_atomically(path, lambda stream: stream.write(text.encode()))
+    """Write what was asked for, each file completely or not at all, and its name to ``written``."""
+    write_asked(
+        options,
+        written,
+        data=result.to_dict,
+        table=lambda: csv_table(result),
+        save=result.save,
+        plot=lambda path: save_plot(result, path),
+    )
 
 
 def csv_table(result: ChainResult) -> str:
@@ -85,13 +76,8 @@ def csv_table(result: ChainResult) -> str:
         **{f"controlled_{k}": getattr(result.controlled, k) for k in ("mean", "stderr", "factor")},
         **gradient_columns(result),
     }
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["layer", *columns])
-    for layer in range(depth + 1):
-        values = [float(c[layer]) for c in columns.values()]
-        writer.writerow([layer, *(repr(v) if math.isfinite(v) else "" for v in values)])
-    return out.getvalue()
+    rows = zip(*(map(float, column) for column in columns.values()), strict=True)
+    return csv_text(["layer", *columns], ([layer, *row] for layer, row in zip(range(depth + 1), rows, strict=True)))
 
 
 def save_plot(result: ChainResult, path: str) -> None:
@@ -268,6 +254,7 @@ def _notes(result: ChainResult) -> list[str]:
     lines.append(
         f"time: {t.seconds:.2f} s on {result.provenance['threads']} thread{'s' * (result.provenance['threads'] > 1)}; "
         + (f"{t.microseconds_per_layer_replica:.3g} µs per layer and replica; " if p.depth else "")
+        + ("" if math.isnan(t.gradient_seconds) else f"gradients {t.gradient_seconds:.2f} s; ")
         + f"compiling {t.compile_seconds:.2f} s"
     )
     return lines

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import json
 import math
 from typing import Any
 
 import numpy as np
 
 from isogap.base.arrays import FloatArray
-from isogap.base.files import atomic_path, write_atomically
+from isogap.base.files import atomic_path
 from isogap.base.records import plain
 from isogap.cli.common import write_stdout
+from isogap.cli.writing import csv_text, write_asked
 from isogap.model.activations import Activation
 from isogap.model.activations import activation as activation_named
 from isogap.run.mean_field import MeanFieldRun
@@ -26,21 +24,14 @@ Found = MeanFieldTheory | MeanFieldRun | Sweep
 
 
 def write_files(found: Found, options: argparse.Namespace, written: list[str]) -> None:
-    """Write what was asked for; each file completely or not at all, and its name to ``written``; standard output last."""
-    text = json.dumps(as_data(found), indent=1, allow_nan=False) + "\n" if options.json is not None else ""
-    for path, content in ((options.json if options.json != "-" else None, text), (options.csv, _csv(found, options))):
-        if path is not None:
-            _write_text(path, content)
-            written.append(path)
-    if options.plot is not None:
-        save_plot(found, options.plot)
-        written.append(options.plot)
-    if options.json == "-":
-        write_stdout(text)
-
-
-def _write_text(path: str, text: str) -> None:
-    write_atomically(path, lambda stream: stream.write(text.encode()))
+    """Write what was asked for, each file completely or not at all, and its name to ``written``."""
+    write_asked(
+        options,
+        written,
+        data=lambda: as_data(found),
+        table=lambda: _csv(found),
+        plot=lambda path: save_plot(found, path),
+    )
 
 
 def as_data(found: Found) -> dict[str, Any]:
@@ -51,16 +42,12 @@ def as_data(found: Found) -> dict[str, Any]:
     return found.to_dict()
 
 
-def _csv(found: Found, options: argparse.Namespace) -> str:
-    if options.csv is None or isinstance(found, MeanFieldTheory):
+def _csv(found: Found) -> str:
+    if isinstance(found, MeanFieldTheory):
         return ""
     columns = found.columns() if isinstance(found, Sweep) else layers(found)
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow("" if isinstance(v, float) and math.isnan(v) else v for v in row)
-    return out.getvalue()
+    rows = zip(*columns.values(), strict=True)
+    return csv_text(columns, ([str(v) if v == math.inf else v for v in row] for row in rows))
 
 
 def layers(run: MeanFieldRun) -> dict[str, list[Any]]:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import io
-import json
 import math
 from typing import Any
 
@@ -14,6 +12,7 @@ import numpy as np
 from isogap.base.files import write_atomically
 from isogap.base.records import plain
 from isogap.cli.common import write_stdout
+from isogap.cli.writing import csv_text, write_asked
 from isogap.run.products import ProductsResult
 
 _SHOWN = 9
@@ -28,33 +27,28 @@ def as_data(result: ProductsResult) -> dict[str, Any]:
 
 def csv_table(result: ProductsResult) -> str:
     """Return the exponents as CSV, one a line, numbers with all their digits."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["index", "exponent", "stderr", "theory", "mean_log_singular_value"])
     with np.errstate(invalid="ignore"):
         means = result.log_singular_values.mean(axis=0)
-    for i, (row, mean) in enumerate(zip(result.exponents.tolist(), means.tolist(), strict=True), start=1):
-        writer.writerow([i, *(repr(v) if math.isfinite(v) else "" for v in [*row, mean])])
-    return out.getvalue()
+    rows = zip(result.exponents.tolist(), means.tolist(), strict=True)
+    head = ["index", "exponent", "stderr", "theory", "mean_log_singular_value"]
+    return csv_text(head, ([i, *row, mean] for i, (row, mean) in enumerate(rows, start=1)))
 
 
 def write_files(result: ProductsResult, options: argparse.Namespace, written: list[str]) -> None:
     """Write what was asked for, each file complete or not at all; ``written`` grows with them."""
-    if options.json is not None:
-        text = json.dumps(as_data(result), indent=1, allow_nan=False) + "\n"
-        if options.json == "-":
-            write_stdout(text)
-        else:
-            _write(options.json, text.encode(), written)
-    if options.csv is not None:
-        _write(options.csv, csv_table(result).encode(), written)
-    if options.plot is not None:
-        _write(options.plot, _picture(result, options.plot.rsplit(".", 1)[-1].lower()), written)
+    write_asked(
+        options,
+        written,
+        data=lambda: as_data(result),
+        table=lambda: csv_table(result),
+        plot=lambda path: save_plot(result, path),
+    )
 
 
-def _write(path: str, content: bytes, written: list[str]) -> None:
-    write_atomically(path, lambda stream: stream.write(content))
-    written.append(path)
+def save_plot(result: ProductsResult, path: str) -> None:
+    """Draw spectrum and exponents into ``path``."""
+    picture = _picture(result, path.rsplit(".", 1)[-1].lower())
+    write_atomically(path, lambda stream: stream.write(picture))
 
 
 def _picture(result: ProductsResult, kind: str) -> bytes:

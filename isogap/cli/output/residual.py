@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from isogap.base.files import atomic_path, write_atomically
+from isogap.base.files import atomic_path
 from isogap.cli.common import write_stdout
+from isogap.cli.writing import csv_text, write_asked
 from isogap.run.residual_summary import ResidualSummary, shown_layers
 
 if TYPE_CHECKING:
@@ -20,33 +18,21 @@ if TYPE_CHECKING:
 
 
 def write_files(summary: ResidualSummary, options: argparse.Namespace, written: list[str]) -> None:
-    """Write what was asked for; each file completely or not at all, and its name to ``written``; standard output last."""
-    text = "" if options.json is None else json.dumps(summary.to_dict(), indent=1, allow_nan=False) + "\n"
-    if options.json not in (None, "-"):
-        _write_text(options.json, text, written)
-    if options.csv is not None:
-        _write_text(options.csv, csv_table(summary), written)
-    if options.plot is not None:
-        save_plot(summary, options.plot)
-        written.append(options.plot)
-    if options.json == "-":
-        write_stdout(text)
-
-
-def _write_text(path: str, text: str, written: list[str]) -> None:
-    write_atomically(path, lambda stream: stream.write(text.encode()))
-    written.append(path)
+    """Write what was asked for, each file completely or not at all, and its name to ``written``."""
+    write_asked(
+        options,
+        written,
+        data=summary.to_dict,
+        table=lambda: csv_table(summary),
+        plot=lambda path: save_plot(summary, path),
+    )
 
 
 def csv_table(summary: ResidualSummary) -> str:
     """Return one row a layer; what does not exist is empty."""
     columns = summary.columns()
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
-    for layer, row in enumerate(zip(*columns.values(), strict=True)):
-        writer.writerow([layer, *(repr(v) if math.isfinite(v) else "" for v in row[1:])])
-    return out.getvalue()
+    rows = zip(*columns.values(), strict=True)
+    return csv_text(columns, ([layer, *row[1:]] for layer, row in enumerate(rows)))
 
 
 def save_plot(summary: ResidualSummary, path: str) -> None:

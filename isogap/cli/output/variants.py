@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
-import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from isogap.base.files import atomic_path, write_atomically
-from isogap.cli.common import write_each, write_stdout
+from isogap.base.files import atomic_path
+from isogap.cli.writing import csv_text, write_asked
 from isogap.run.rates import Slope
 from isogap.run.variant import VariantResult
 from isogap.run.variant_files import differences, save_variants, variant_data
@@ -33,34 +30,26 @@ def as_data(results: Sequence[VariantResult]) -> dict[str, Any]:
 
 
 def write_files(results: Sequence[VariantResult], options: argparse.Namespace, written: list[str]) -> None:
-    """Write what was asked for; each file completely or not at all, and its name to ``written``; standard output last."""
-    text = json.dumps(as_data(results), indent=1, allow_nan=False) + "\n" if options.json is not None else ""
-    jobs: list[tuple[str | None, Callable[[str], None]]] = [
-        (options.json if options.json != "-" else None, partial(_write_text, text=text)),
-        (options.csv, partial(_write_text, text=csv_table(results) if options.csv is not None else "")),
-        (options.save, partial(save_variants, results)),
-        (options.plot, partial(save_plot, results)),
-    ]
-    write_each(jobs, written)
-    if options.json == "-":
-        write_stdout(text)
-
-
-def _write_text(path: str, text: str) -> None:
-    write_atomically(path, lambda stream: stream.write(text.encode()))
+    """Write what was asked for, each file completely or not at all, and its name to ``written``."""
+    write_asked(
+        options,
+        written,
+        data=lambda: as_data(results),
+        table=lambda: csv_table(results),
+        save=partial(save_variants, results),
+        plot=partial(save_plot, results),
+    )
 
 
 def csv_table(results: Sequence[VariantResult]) -> str:
     """One row a variant and layer: its name, the layer, mean, standard error and quantiles of the log gradient norm."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    for k, (name, result) in enumerate(zip(differences([r.variant for r in results]), results, strict=True)):
-        columns = result.sheet().columns
-        if k == 0:
-            writer.writerow(["variant", "layer", *columns])
-        for layer, row in enumerate(zip(*(column.tolist() for column in columns.values()), strict=True)):
-            writer.writerow([name, layer, *(repr(v) if math.isfinite(v) else "" for v in row)])
-    return out.getvalue()
+    columns = [result.sheet().columns for result in results]
+    rows = (
+        [name, layer, *row]
+        for name, own in zip(differences([r.variant for r in results]), columns, strict=True)
+        for layer, row in enumerate(zip(*(column.tolist() for column in own.values()), strict=True))
+    )
+    return csv_text(["variant", "layer", *columns[0]], rows)
 
 
 def save_plot(results: Sequence[VariantResult], path: str) -> None:

@@ -18,30 +18,18 @@ def table(verdicts: list[Verdict], seconds: float) -> str:
     from rich.markup import escape
     from rich.table import Table
 
-    from isogap.verification.outcome import MEANING
-
     several = len({v.system for v in verdicts}) > 1
     terminal = sys.stdout is not None and sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else 110
     text = io.StringIO()
     console = Console(file=text, highlight=False, width=width, force_terminal=terminal)
     rows = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("statement", "verdict"):
+    for name in ("statement", "origin", "verdict"):
         rows.add_column(name)
-    for name in ("by hand", "hypotheses held", "margin"):
+    for name in ("by hand", "held", "margin", "neighbours", "s"):
         rows.add_column(name, justify="right")
-    rows.add_column("false neighbours", justify="right")
-    rows.add_column("s", justify="right")
     for v in verdicts:
-        kind = (
-            v.kind if v.passed else f"{v.kind}, expected {v.expected}" if v.kind != v.expected else "neighbour SURVIVED"
-        )
-        refuted = f"{sum(c.refuted for c in v.controls)} of {len(v.controls)}"
-        margin = "" if v.margin is None else f"{v.margin.value:.3g}"
-        below = f" + {len(v.inherited)}" if v.inherited else ""
-        name = f"{v.system}: {v.label}" if several else v.label
-        held = f"{v.held} of {v.tried}"
-        rows.add_row(escape(name), kind, f"{len(v.arguments)}{below}", held, margin, refuted, f"{v.seconds:.1f}")
+        rows.add_row(*map(escape, _row(v, several=several)))
     console.print(rows)
     for v in verdicts:
         if not v.passed:
@@ -49,10 +37,8 @@ def table(verdicts: list[Verdict], seconds: float) -> str:
             for c in v.controls:
                 if not c.refuted:
                     console.print(escape(f"  survived: {c.what} ({c.witness})"), soft_wrap=True)
-    for kind in dict.fromkeys(v.kind for v in verdicts if v.kind in MEANING):
-        console.print(f"{kind}: {MEANING[kind]}")
-    if any(v.arguments or v.inherited for v in verdicts):
-        console.print("by hand: facts applied by hand in the check + in those of the statements that it rests on")
+    for line in _legend(verdicts):
+        console.print(line)
     good = sum(v.passed for v in verdicts)
     compared, approximate = sum(v.comparisons for v in verdicts), sum(v.approximate for v in verdicts)
     console.print(
@@ -61,3 +47,34 @@ def table(verdicts: list[Verdict], seconds: float) -> str:
         soft_wrap=True,
     )
     return text.getvalue()
+
+
+def _row(v: Verdict, *, several: bool) -> list[str]:
+    """Cells of one statement."""
+    kind = v.kind if v.passed else f"{v.kind}, expected {v.expected}" if v.kind != v.expected else "neighbour SURVIVED"
+    below = f" + {len(v.inherited)}" if v.inherited else ""
+    return [
+        f"{v.system}: {v.label}" if several else v.label,
+        f"{v.origin}*" if v.origin and v.ours else v.origin,
+        kind,
+        f"{len(v.arguments)}{below}",
+        f"{v.held} of {v.tried}",
+        "" if v.margin is None else f"{v.margin.value:.3g}",
+        f"{sum(c.refuted for c in v.controls)} of {len(v.controls)}",
+        f"{v.seconds:.1f}",
+    ]
+
+
+def _legend(verdicts: list[Verdict]) -> list[str]:
+    """What the words of the table mean, those that are in it."""
+    from isogap.verification.outcome import MEANING
+    from isogap.verification.statement import ORIGINS
+
+    found = {v.origin for v in verdicts}
+    lines = [f"{origin}: {text}" for origin, text in ORIGINS.items() if origin in found]
+    if any(v.origin and v.ours for v in verdicts):
+        lines.append("*: with constants of this project, which the report names")
+    lines += [f"{kind}: {MEANING[kind]}" for kind in dict.fromkeys(v.kind for v in verdicts) if kind in MEANING]
+    if any(v.arguments or v.inherited for v in verdicts):
+        lines.append("by hand: facts applied by hand in the check + in those of the statements that it rests on")
+    return [*lines, "held: instances in which the hypotheses held; neighbours: false ones that were refuted"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -170,12 +170,11 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
     """
     d, count = job.start.width, raw.form.shape[0]
     seen: npt.NDArray[np.bool_] = np.ones(count, np.bool_)
-    last = np.full(count, marks.size - 1)
+    at: tuple[Any, Any] = slice(None), marks.size - 1
     if job.weights == "gaussian":
         resolved = (d * np.maximum.accumulate(raw.phi, axis=0)[marks].T <= _resolved_gap(job.start)) & (marks > 0)
         seen = np.any(resolved, axis=1)
-        last = last - np.argmax(resolved[:, ::-1], axis=1)
-    at = np.arange(count), last
+        at = np.arange(count), marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
     gap = gap_of_snapshots(raw.snaps[at], raw.form[at] == chain.FORM_E, raw.shift[at])
     residual = energy_residual(d, job.first_gap, gap, raw.total[at])
     # A broken path must not pass for one that was not looked at. φ is added up backwards: NaN anywhere is NaN at the start.

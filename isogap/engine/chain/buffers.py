@@ -18,6 +18,7 @@ from isogap.batch.start import Start
 from isogap.engine.chain.raw_paths import KernelStart, RawPaths
 from isogap.engine.kernels import chain_columns as large
 from isogap.engine.kernels import chain_lanes as chain
+from isogap.engine.kernels import column_halves as halves
 from isogap.engine.kernels import graded
 from isogap.engine.kernels.fast_rotations import turns
 from isogap.engine.kernels.jumps import jump_matrix
@@ -42,8 +43,8 @@ from isogap.engine.kernels.layout import (
 )
 from isogap.engine.kernels.reflectors import places
 
-# From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 150 in
-# the form in X and near 400 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
+# From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 125 in
+# the form in X and near 210 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
 LARGE_WIDTH = 192
 # Up to here a thread keeps its arrays from block to block, 1 MB; ours.
 _SMALL_WIDTH = 64
@@ -198,6 +199,8 @@ class _ColumnWorkspace:
         self.z, self.V, self.g, self.lane = np.zeros(2 * half), np.zeros(16 * q * q), np.zeros(6 * q), np.zeros(8)
         self.tau, self.sign, self.norm, self.y = (np.zeros(4 * q) for _ in range(4))
         self.turns, self.jump = turns(d), jump_matrix(-(-half // lanes))
+        self.room = aligned(halves.room_for(d, lanes), lanes)
+        halves.prepare_halves(self.room, d)
 
     def begin(self, kernel: KernelStart, phi0: float) -> int:
         """Put the start into place; return its number of columns."""
@@ -213,7 +216,7 @@ class _ColumnWorkspace:
         """Everything the kernel works in, for a replica with this generator state."""
         return Columns(
             state.copy(), self.A, self.B, self.lane, self.V, self.tau, self.sign, self.norm, self.z, self.words, self.parts,
-            self.g, self.y, self.turns, self.jump,
+            self.g, self.y, self.turns, self.jump, self.room,
         )  # fmt: skip
 
 

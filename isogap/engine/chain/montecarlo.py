@@ -24,7 +24,7 @@ from isogap.engine.chain.buffers import LARGE_WIDTH, column_paths
 from isogap.engine.chain.checks import StepLaw
 from isogap.engine.chain.job import Job
 from isogap.engine.chain.outcome import Outcome, Paths, Summary
-from isogap.engine.chain.quantiles import Bins, Grid, Values, exact_quantiles_of_both
+from isogap.engine.chain.quantiles import Bins, ExactQuantiles, Grid, Values, exact_quantiles_of_both
 from isogap.engine.chain.totals import Totals
 
 # Kinds of runs whose kernels are there; two threads that add the same one lose nothing.
@@ -56,15 +56,22 @@ class Task:
     window: tuple[int, int] | None
     keep_paths: bool
 
-    def __call__(self, signal: IntArray | None = None) -> Summary | None:
-        """Run the block; ``None`` if it was stopped."""
+    def __call__(self, signal: IntArray | None = None, place: ExactQuantiles | None = None) -> Summary | None:
+        """Run the block; ``None`` if it was stopped. What the quantiles need goes to ``place``, where it can be reached."""
         block = run_block(self.job, self.first, self.last, np.zeros(2, np.int64) if signal is None else signal)
-        return None if block is None else self.summary(block)
+        return None if block is None else self.summary(block, place)
 
-    def summary(self, block: Block) -> Summary:
+    def summary(self, block: Block, place: ExactQuantiles | None = None) -> Summary:
         """What is kept of the block."""
         totals = Totals.of_block(block, self.number, self.window)
-        kept = Values(block.phi, block.log_phi) if self.grid is None else Bins(self.grid.index(block.log_phi))
+        values = Values(block.phi, block.log_phi)
+        kept: Values | Bins | None = None
+        if self.grid is not None:
+            kept = Bins(self.grid.index(block.log_phi))
+        elif place is not None:
+            place.add(self.first, values)
+        else:
+            kept = values
         return Summary(self.first, totals, kept, block if self.keep_paths else None)
 
 
@@ -185,7 +192,8 @@ def _summaries(
 
     tasks = (_task(outcome, number, blocks[number]) for number in numbers)
     if cluster is None:
-        here = (partial(task, signal[task.number]) for task in tasks)
+        place = None if outcome.streaming else outcome.all_values()
+        here = (partial(task, signal[task.number], place) for task in tasks)
         summaries: Iterator[Summary | None] = in_order(here, threads, stop=stop, tick=tick)
     else:
         summaries = in_order(tasks, threads, stop=stop, tick=tick, submit=cluster.submit, ahead=cluster.ahead)

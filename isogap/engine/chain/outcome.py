@@ -48,11 +48,14 @@ class Paths:
 
 @dataclass(frozen=True)
 class Summary:
-    """What the worker of a block sends back: its totals, what the quantiles need, and the block if paths are kept."""
+    """What the worker of a block sends back: its totals, what the quantiles need, and the block if paths are kept.
+
+    ``kept`` is None where the worker itself has put the values into place.
+    """
 
     first: int
     totals: Totals
-    kept: Values | Bins
+    kept: Values | Bins | None
     block: Block | None
 
 
@@ -80,16 +83,21 @@ class Outcome:
         """Take the next block; the first one of a long run fixes the histograms and the window of the rate."""
         self.adding = True
         if self.quantiles is None:
-            if self.grid is not None:
-                self.quantiles = HistogramQuantiles(self.grid)
-            else:
-                self.quantiles = ExactQuantiles(self.job.replicas, self.job.depth)
+            self.quantiles = self.all_values() if self.grid is None else HistogramQuantiles(self.grid)
         self.totals = summary.totals if self.totals is None else self.totals.merged(summary.totals)
-        self.quantiles.add(summary.first, summary.kept)
+        if summary.kept is not None:
+            self.quantiles.add(summary.first, summary.kept)
         if summary.block is not None:
             self.blocks.append(summary.block)
         self.done += 1
         self.adding = False
+
+    def all_values(self) -> ExactQuantiles:
+        """Where every φ is kept: workers here put theirs into place themselves, each its own replicas."""
+        if self.quantiles is None:
+            self.quantiles = ExactQuantiles(self.job.replicas, self.job.depth)
+        assert isinstance(self.quantiles, ExactQuantiles)
+        return self.quantiles
 
     def learn(self, log_phi: FloatArray) -> None:
         """Fix what a long run takes from its first block."""

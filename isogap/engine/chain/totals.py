@@ -8,13 +8,15 @@ samples; in a fixed order the result has the same bits wherever the parts were c
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from isogap.base.arrays import FloatArray, ldexp
-from isogap.engine.kernels.row_moments import row_moments, row_tops
+from isogap.engine.kernels.lanes.probe import lanes_available
+from isogap.engine.kernels.lanes.vectors import ALIGNMENT, LANES, aligned
+from isogap.engine.kernels.row_moments import lane_moments, row_moments, row_tops
 
 if TYPE_CHECKING:
     from isogap.engine.chain.block import Block
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 # Plain moments: ``name`` (mean) and ``name_m2`` (sum of squared deviations), all over the same count.
 _SMALLEST_EXPONENT = -1000  # squares of what is below in these units do not underflow
 _PLAIN = ("log_phi", "log_jacobian", "residual", "relative", "rate")
+# Moments of φ and the control variate per fold.
+_FOLDED = ("fold_phi", "fold_c", "fold_phi_m2", "fold_c_m2", "fold_cross")
 
 
 @dataclass(frozen=True)
@@ -75,25 +79,42 @@ def gap_moments(phi: FloatArray, log_phi: FloatArray) -> dict[str, npt.NDArray[A
     """Moments of φ (shape ``(layers, n)``, in units of ``2^exponent``) and of log φ, and what says whether they can be used."""
     top = np.empty(phi.shape[0])
     row_tops(phi, top)
-    exponent = np.maximum(np.frexp(np.where(np.isfinite(top), top, 0.0))[1], _SMALLEST_EXPONENT).astype(np.int64)
+    finite = np.isfinite(top)
+    exponent = np.frexp(top if finite.all() else np.where(finite, top, 0.0))[1]
+    exponent = np.maximum(exponent, _SMALLEST_EXPONENT).astype(np.int64)
     moments = _moments("phi", phi, ldexp(1.0, -exponent)) | _moments("log_phi", log_phi)
-    broken = np.isnan(moments["phi"])
-    top[broken], exponent[broken] = np.nan, 0
     usable: Any = np.isfinite(moments["log_phi"])
     zero = np.zeros(top.size, np.bool_)
+    count = np.array(float(phi.shape[1]))
+    known = {"count": count, "top": top, "zero": zero, "exponent": exponent, "usable": usable, **moments}
+    if usable.all() and np.isfinite(moments["phi"]).all():
+        return known
+    broken = np.isnan(moments["phi"])
+    top[broken], exponent[broken] = np.nan, 0
     zero[~usable] = (log_phi[~usable] == -np.inf).all(axis=1)
     for name, good in (("phi", np.isfinite(top)), ("log_phi", usable)):
-        moments |= {key: np.where(good, moments[key], 0.0) for key in (name, name + "_m2")}
-    count = np.array(float(phi.shape[1]))
-    return {"count": count, "top": top, "zero": zero, "exponent": exponent, "usable": usable, **moments}
+        known |= {key: np.where(good, moments[key], 0.0) for key in (name, name + "_m2")}
+    return known
 
 
 def _moments(name: str, values: FloatArray, scale: FloatArray | None = None) -> dict[str, npt.NDArray[Any]]:
     """Mean and sum of squared deviations along the last axis of ``scale * values``."""
-    rows = values.shape[0]
+    rows, lanes = values.shape[0], _in_lanes(values)
     mean, m2 = np.empty(rows), np.empty(rows)
-    row_moments(values, np.ones(rows) if scale is None else scale, mean, m2)
+    scale = np.ones(rows) if scale is None else scale
+    if lanes is None:
+        row_moments(values, scale, mean, m2)
+    else:
+        lane_moments(lanes, scale, aligned(rows, LANES, zero=False), mean, m2)
     return {name: mean, name + "_m2": m2}
+
+
+def _in_lanes(values: FloatArray) -> FloatArray | None:
+    """The same numbers as lanes, where rows of whole lanes lie one after the other: the parts of a sum are lanes then."""
+    whole = values.size > 0 and values.shape[1] % LANES == 0 and values.flags.c_contiguous
+    if not whole or values.ctypes.data % ALIGNMENT or lanes_available() != LANES:
+        return None
+    return values.reshape(-1, LANES)
 
 
 def _pair_of_moments(names: tuple[str, str], a: FloatArray, b: FloatArray) -> dict[str, npt.NDArray[Any]]:
@@ -105,6 +126,8 @@ def _pair_of_moments(names: tuple[str, str], a: FloatArray, b: FloatArray) -> di
 
 
 def _merged_moments(name: str, a: Any, b: Any, na: float, nb: float) -> dict[str, npt.NDArray[Any]]:
+    if not a[name].size:
+        return {key: a[key] for key in (name, name + "_m2")}
     share = nb / (na + nb) if na + nb > 0 else 0.0
     delta = b[name] - a[name]
     mean = a[name] + delta * share
@@ -113,6 +136,8 @@ def _merged_moments(name: str, a: Any, b: Any, na: float, nb: float) -> dict[str
 
 def _merged_third(name: str, a: Any, b: Any, na: Any, nb: Any) -> FloatArray:
     """Sum of cubed deviations of both samples."""
+    if not a[name].size:
+        return cast("FloatArray", a[name])
     n = max(float(na + nb), 1.0)
     delta = b[name] - a[name]
     shifted = delta**3 * (na * nb * (na - nb) / n**2) + 3 * delta * (na * b[name + "_m2"] - nb * a[name + "_m2"]) / n
@@ -134,10 +159,10 @@ def _merged_gap(a: Any, b: Any) -> dict[str, npt.NDArray[Any]]:
 
 
 def _in_units(a: Any, exponent: Any) -> dict[str, npt.NDArray[Any]]:
-    down = a["exponent"] - exponent
+    down = (a["exponent"] - exponent).astype(np.intc)
     if not down.any():
         return {"phi": a["phi"], "phi_m2": a["phi_m2"]}
-    return {"phi": ldexp(a["phi"], down), "phi_m2": ldexp(a["phi_m2"], 2 * down)}
+    return {"phi": np.ldexp(a["phi"], down), "phi_m2": np.ldexp(a["phi_m2"], down + down)}
 
 
 # --- the rate per layer, when the paths are not kept ------------------------------------------------------------------
@@ -155,7 +180,7 @@ def _rate_values(log_phi: FloatArray, window: tuple[int, int]) -> FloatArray:
 def _control_moments(block: Block, gap: Any, fold: int) -> dict[str, npt.NDArray[Any]]:
     """Per fold: means and (co)deviations of φ and ``C``, in the units of φ, ``gap`` its moments; shape ``(2, layers)``."""
     layers, n = block.control_variate.shape
-    out = {f"fold_{name}": np.zeros((2, layers)) for name in ("phi", "c", "phi_m2", "c_m2", "cross")}
+    out = {name: np.zeros((2, layers)) for name in _FOLDED}
     counts = np.zeros(2)
     if layers and np.isfinite(gap["top"][:layers]).all():
         counts[fold] = n
@@ -164,8 +189,8 @@ def _control_moments(block: Block, gap: Any, fold: int) -> dict[str, npt.NDArray
         mean, c_mean = phi.sum(axis=1) / n, c.sum(axis=1) / n
         x, y = phi - mean[:, None], c - c_mean[:, None]
         values = (mean, c_mean, (x * x).sum(axis=1), (y * y).sum(axis=1), (x * y).sum(axis=1))
-        for name, value in zip(("phi", "c", "phi_m2", "c_m2", "cross"), values, strict=True):
-            out[f"fold_{name}"][fold] = value
+        for name, value in zip(_FOLDED, values, strict=True):
+            out[name][fold] = value
     return {**out, "fold_count": counts}
 
 
@@ -174,7 +199,7 @@ def _merged_control(a: Any, b: Any, exponent: Any) -> dict[str, npt.NDArray[Any]
     n = na + nb
     layers = a["fold_phi"].shape[1]
     if layers == 0:
-        return {name: a[name] for name in a if name.startswith("fold_")} | {"fold_count": n}
+        return {name: a[name] for name in _FOLDED} | {"fold_count": n}
     share = np.divide(nb, n, out=np.zeros(2), where=n > 0)[:, None]
     weight = na[:, None] * share
     ea, eb = a["exponent"][:layers] - exponent[:layers], b["exponent"][:layers] - exponent[:layers]

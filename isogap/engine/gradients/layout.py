@@ -43,7 +43,7 @@ class Shape:
     def __init__(self, d: int, m: int, weights: str, lanes: int) -> None:
         self.d, self.m, self.lanes = d, m, lanes
         q, self.panels = -(-d // 4), -(-m // 4)
-        self.rows, self.matrix = 4 * q, int(panel_stride(d)) * self.panels
+        self.rows, self.matrix = 4 * q, int(panel_stride.py_func(d)) * self.panels
         self.weights = GAUSSIAN if weights == "gaussian" else ORTHOGONAL
         lower = 2 * self.rows + d * (d - 1) // 2 + 1 if weights == "gaussian" else 1
         # One slot of the tape: state, factors, reflectors, what Gaussian weights need.
@@ -70,7 +70,7 @@ class Shape:
 
     def work(self) -> Work:
         """Room for the work on one layer."""
-        bands = 16 * self.panels * (kernels.bands_together(self.d) + 1)
+        bands = 16 * self.panels * (kernels.bands_together.py_func(self.d) + 1)
         sizes = (self.d * (self.d + 1) // 2 + 11, self.rows, self.rows, 32, self.rows, self.rows, bands)
         work = Work(*(aligned(size, self.lanes) for size in sizes))
         work.ones[...] = 1.0

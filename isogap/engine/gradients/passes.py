@@ -21,7 +21,8 @@ from isogap.base.progress import Interrupted, Progress
 from isogap.base.streams import replica_states
 from isogap.base.threads import in_order, one_blas_thread
 from isogap.batch.start import Start
-from isogap.engine.gradients.layout import Shape, Tape, Work
+from isogap.engine.gradients.layout import Shape
+from isogap.engine.gradients.tapes import LaneTape, kind_of
 from isogap.engine.kernels import graded
 from isogap.engine.kernels import gradients as kernels
 from isogap.engine.kernels.lanes.probe import lanes_available
@@ -38,6 +39,8 @@ GRADED = graded.SHARE
 _FAR = 64
 # Layers a call of a kernel, times (d + 8)³: less than a tenth of a second, so that Ctrl-C comes through.
 _CALL = 10**8
+# Kinds of runs whose kernels are there.
+_warm: set[tuple[type[LaneTape], str]] = set()
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,22 @@ def run_gradients(
     )
 
 
+def warm_up(start: Start, weights: str) -> float:
+    """Compile (or load) what `run_gradients` needs for such a start; return the seconds it took, 0 where it has been done."""
+    begin, eye = time.perf_counter(), np.eye(2)
+    tiny = Start("", 2, 2, 2, 0.0, -np.inf, eye, None)
+    job = _Job(tiny, 1, 1, np.random.SeedSequence(0), Loss("squared-error", eye), weights, None, None, 1)
+    job.kind = kind_of(Shape(start.width, start.factor.shape[1], weights, job.shape.lanes), _is_graded(start))
+    if (job.kind, weights) in _warm:
+        return 0.0
+    try:
+        job.run(0)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("stopped while the kernels were compiled") from None
+    _warm.add((job.kind, weights))
+    return time.perf_counter() - begin
+
+
 def checked_layers(layers: Any, depth: int) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the layers asked for, ascending; all of ``0..depth`` for ``None``.
 
@@ -207,13 +226,13 @@ class _Job:
         lanes = lanes_available()
         self.shape = s = Shape(start.width, start.factor.shape[1], weights, lanes)
         self.basis = start.basis if start.basis is not None else np.eye(start.batch)[:, : s.m]
-        sizes = np.linalg.norm(start.factor, axis=0)
-        self.graded = s.m > 1 and bool(sizes[1] < GRADED * sizes[0])
+        self.graded = _is_graded(start)
         self.layers = checked_layers(layers, depth)
         self.segment = max(1, _CALL // (start.width + 8) ** 3)
         self.wanted = np.zeros(depth + 1, np.bool_)
         self.wanted[self.layers] = True
-        per_layer, state = 8 * lanes * sum(s.sizes), 8 * lanes * (s.matrix + s.rows)
+        self.kind = kind_of(s, self.graded)
+        per_layer, state = self.kind.bytes_of(s)
         self.spacing = _spacing(depth, per_layer, state, spacing)
         self.starts = list(range(0, depth, self.spacing)) or [0]
         group = per_layer * (self.spacing + 1) + state * (len(self.starts) + 4)
@@ -238,33 +257,37 @@ class _Job:
     def run(self, first: int) -> None:
         """Forward, loss, backward for one group of lanes, whose first replica is ``first``."""
         s, last = self.shape, min(first + self.shape.lanes, self.replicas)
-        tape, _, buffers = self._arrays()
-        states, factors = tape.states, tape.factors
+        tape, buffers = self._arrays()
         U, norms, generator, exponent = buffers.U, buffers.norms, buffers.generator, buffers.exponent
-        # Lanes without a replica run along.
+        # Lanes without a replica run along, or not at all.
         generator[...] = self.generators[first : first + s.lanes].T.reshape(generator.shape)
-        states[0], factors[0], exponent[...] = self.first_state, 1.0, 0.0
+        tape.begin(self.first_state, last - first)
+        exponent[...] = 0.0
         checkpoints = []
         for begin in self.starts:
             if begin > 0:
-                states[0], factors[0] = states[self.spacing], factors[self.spacing]
+                tape.carry(self.spacing)
             if len(self.starts) > 1:
-                checkpoints.append((states[0].copy(), factors[0].copy(), generator.copy()))
+                checkpoints.append((tape.kept(), generator.copy()))
             self._forward(generator, begin)
-        self._readout(generator, self.depth - begin, slice(first, last))
+        F, factor = tape.at(self.depth - begin)
+        self._readout(generator, F, factor, slice(first, last))
         exponentL = exponent.copy()
-        sizeL = self._antisymmetric(states[self.depth - begin], factors[self.depth - begin], buffers.last)
+        sizeL = self._antisymmetric(F, factor, buffers.last)
+        tape.take(U)
         for begin in reversed(self.starts):
             if len(self.starts) > 1:
-                states[0], factors[0], generator[...] = checkpoints.pop()
+                kept, generator[...] = checkpoints.pop()
+                tape.restore(kept)
             if begin != self.starts[-1]:
                 self._forward(generator, begin)
             self._backward(U, exponent, begin, norms, first)
+        tape.give(U)
         if s.m == 1:
             # The Jacobian of x/‖x‖ in one dimension is zero; rounding must not say otherwise.
             norms[: self.depth] = -np.inf
         else:
-            size0 = self._antisymmetric(states[0], factors[0], buffers.first)
+            size0 = self._antisymmetric(*tape.at(0), buffers.first)
             change = _conservation(buffers.first, size0, buffers.last, sizeL, exponent - exponentL)
             self.conservation[first:last] = change.reshape(-1)[: last - first]
         self.log_norm[first:last] = norms.reshape(self.depth + 1, -1)[self.layers, : last - first].T
@@ -272,64 +295,44 @@ class _Job:
 
     def _antisymmetric(self, F: FloatArray, factor: FloatArray, C: FloatArray) -> FloatArray:
         """Fill ``C`` for the current gradient and return ``‖F‖‖U‖`` per lane."""
-        _, work, buffers = self._arrays()
-        kernels.antisymmetric(F, factor, buffers.U, self.shape.m, self.shape.d, C, work.square)
-        return np.asarray(np.sqrt(work.square[0]))
+        tape, buffers = self._arrays()
+        kernels.antisymmetric(F, factor, buffers.U, self.shape.m, self.shape.d, C, tape.work.square)
+        return np.asarray(np.sqrt(tape.work.square[0]))
 
-    def _arrays(self) -> tuple[Tape, Work, Buffers]:
-        """Tape, work space and buffers of this thread: fresh memory for every group would cost as much as the computation."""
+    def _arrays(self) -> tuple[LaneTape, Buffers]:
+        """Tape and buffers of this thread: fresh memory for every group would cost as much as the computation."""
         if not hasattr(self.local, "arrays"):
             s = self.shape
             sizes = (s.matrix, self.depth + 1, 1, *[8 * s.panels * (s.panels + 1)] * 2)
             U, norms, exponent, C0, CL = (aligned(size, s.lanes) for size in sizes)
             buffers = Buffers(U, norms, aligned(4, s.lanes, np.uint64), exponent, C0, CL)
-            self.local.arrays = s.tape(self.spacing), s.work(), buffers
-        arrays: tuple[Tape, Work, Buffers] = self.local.arrays
+            self.local.arrays = self.kind(s, self.spacing), buffers
+        arrays: tuple[LaneTape, Buffers] = self.local.arrays
         return arrays
 
     def _forward(self, generator: Any, begin: int) -> None:
-        s, (tape, work, _) = self.shape, self._arrays()
+        tape, _ = self._arrays()
         count = min(self.spacing, self.depth - begin)
         for part in range(0, count, self.segment):
             self._check_stop()
-            kernels.forward(
-                generator, part, min(part + self.segment, count), s.m, s.d, s.weights, *tape, work.normals, work.sign, work.norm,
-                work.coefficients, work.square,
-            )  # fmt: skip
+            tape.forward(generator, part, min(part + self.segment, count))
 
     def _backward(self, U: FloatArray, exponent: Any, begin: int, norms: FloatArray, first: int) -> None:
-        s, (tape, work, _) = self.shape, self._arrays()
+        tape, _ = self._arrays()
         count = min(self.spacing, self.depth - begin)
         for part in reversed(range(0, count, self.segment)):
             self._check_stop()
             end = min(part + self.segment, count)
-            kernels.backward(
-                U,
-                exponent,
-                begin,
-                part,
-                end,
-                s.m,
-                s.d,
-                s.weights,
-                self.graded,
-                self.wanted,
-                norms,
-                *tape,
-                work.coefficients,
-                work.square,
-                work.ones,
-                work.bands,
-            )
-            self.done[first // s.lanes] += (end - part) * min(s.lanes, self.replicas - first)
+            tape.backward(U, exponent, begin, part, end, self.graded, self.wanted, norms)
+            lanes = self.shape.lanes
+            self.done[first // lanes] += (end - part) * min(lanes, self.replicas - first)
 
-    def _readout(self, generator: Any, slot: int, replicas: slice) -> None:
+    def _readout(self, generator: Any, F: FloatArray, factor: FloatArray, replicas: slice) -> None:
         """Loss, ``log‖∂L/∂W_L‖_F`` and ``U_L = W_Lᵀ (∂L/∂Z) Q`` in units of ``2^exponent``."""
-        s, (tape, (z, sign, norm, R, square, _, B), buffers) = self.shape, self._arrays()
-        U, norms, exponent = buffers.U, buffers.norms, buffers.exponent
-        # The last slot of the reflectors is not used by any layer.
-        F, factor, V, lower = tape.states[slot], tape.factors[slot], tape.reflectors[-1], tape.lower[-1]
-        kernels.multiply(F, factor, U, s.m, s.d, s.weights, generator, z, V, lower, sign, norm, R, square, F, V)
+        s, (tape, buffers) = self.shape, self._arrays()
+        z, sign, norm, R, square, _, B = tape.work
+        U, norms, exponent, V, lower = buffers.U, buffers.norms, buffers.exponent, tape.V, tape.lower
+        kernels.readout(F, factor, U, s.m, s.d, s.weights, generator, z, V, lower, sign, norm, R, square)
         # In one layout with lanes and without: a product of NumPy is rounded by it.
         logits = np.ascontiguousarray(s.unpack(U, sign)[:, : self.loss.classes]) @ self.basis.T
         with np.errstate(over="ignore"):
@@ -340,16 +343,18 @@ class _Job:
         exponent[...] = power.reshape(exponent.shape)
         dZ[:, : self.loss.classes] = gradient @ self.basis
         s.pack(dZ, U)
-        kernels.store_squared_norm(U, F, factor, s.m, s.d, B, square)
+        kernels.readout_back(U, F, factor, sign, s.m, s.d, s.weights, V, lower, R, B, square)
         with np.errstate(divide="ignore"):
             norms[self.depth] = 0.5 * np.log(square[0]) + LOG_2 * exponent[0]
-        # The signs belong to orthogonal weights; for Gaussian ones `multiply` has used them up and set them to 1.
-        kernels.scale_rows(U, s.m, s.d, sign)
-        kernels.multiply_back(U, s.m, s.d, s.weights, V, lower, R, U, V)
 
     def _check_stop(self) -> None:
         if self.stop.is_set():
             raise InterruptedError("stopped")
+
+
+def _is_graded(start: Start) -> bool:
+    sizes = np.linalg.norm(start.factor, axis=0)
+    return sizes.size > 1 and bool(sizes[1] < GRADED * sizes[0])
 
 
 def _spacing(depth: int, layer_bytes: int, state_bytes: int, asked: int | None) -> int:
@@ -366,17 +371,24 @@ def _near_one(gradient: FloatArray) -> tuple[FloatArray, FloatArray]:
     largest = np.abs(gradient).max(axis=(1, 2))
     power = np.where(np.isfinite(largest), np.frexp(largest)[1], 0)
     power[np.abs(power) <= _FAR] = 0
+    if not power.any():
+        return gradient, power.astype(np.float64)
     return ldexp(gradient, -power[:, None, None]), power.astype(np.float64)
 
 
 def _conservation(C0: FloatArray, size0: FloatArray, CL: FloatArray, sizeL: FloatArray, exponent: Any) -> FloatArray:
     """``‖C_0 - C_L‖ / (‖F_0‖‖U_0‖ + ‖F_L‖‖U_L‖)`` per lane, ``C = FᵀU - UᵀF``, ``U_0`` in units of ``2^exponent`` of ``U_L``.
 
-    NaN where a size is not finite: a finite change divided by infinity would pass for conserved.
+    ``C0`` and ``CL`` are used up. NaN where a size is not finite: a finite change divided by infinity would pass for conserved.
     """
     top = np.maximum(exponent, 0.0)
     down0, downL = np.exp2(exponent - top), np.exp2(-top)
-    change, size = C0 * down0 - CL * downL, size0 * down0 + sizeL * downL
+    size = size0 * down0 + sizeL * downL
+    # In place: new arrays of this size would cost as much as the sums.
+    C0 *= down0
+    CL *= downL
+    C0 -= CL
+    C0 *= C0
     # One after the other, so that a lane has the bits of the plain form.
-    total = np.cumsum(change * change, axis=0)[-1]
+    total = np.cumsum(C0, axis=0, out=CL)[-1]
     return np.asarray(np.sqrt(total) / np.where(np.isfinite(size), np.where(size > 0, size, 1.0), np.nan))

@@ -1,10 +1,10 @@
 """The chain for one replica of large width: the lanes are columns of the matrix instead of replicas.
 
 The same reflectors (plain floats here) act on strips of ``4 · 8`` columns, so ``X <- W X`` is `reflectors.rotate_rows` with
-vectors on one side and floats on the other, some strips at a time (`column_rotations`). The deviation form does it twice,
-``E <- W (W E)ᵀ``, takes the lower half and copies it: 4 d³ operations instead of 2 d³, but in cache, and with a memory of a
-few d² a replica. Kept exactly symmetric like this, rounding errors are
-damped as in the other form.
+vectors on one side and floats on the other, some strips at a time (`column_rotations`). In the deviation form both sides of the
+lower half are rotated at once (`column_halves`). Weights that are fast transforms do it one side after the other,
+``E <- W (W E)ᵀ``, take the lower half and copy it. Either way ``E`` stays exactly symmetric, and rounding errors are damped as in
+the other form.
 
 Layout: ``A_ij`` is at ``((j // w) 4q + i) w + j % w`` of the flat array, ``q = ceil(d/4)``, ``w`` = `strip` = 32 with lanes and
 4 as plain floats. The bits are the same either way: sums along a row are kept in 32 parts by ``j % 32``.
@@ -30,14 +30,15 @@ from isogap.engine.kernels.chain_lanes import (
     _record_rows,
     gap_of_deviation,
 )
+from isogap.engine.kernels.column_halves import normalise_halves, rotate_halves
 from isogap.engine.kernels.column_normals import fill_normals_in_stretches
-from isogap.engine.kernels.column_rotations import add_squares, inner_products, rotate_columns, scale_strips
+from isogap.engine.kernels.column_rotations import add_squares, rotate_columns, scale_strips
 from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.fast_rotations import rotate_cosine, rotate_hadamard
-from isogap.engine.kernels.lanes.vectors import fma, load, store
+from isogap.engine.kernels.lanes.vectors import flat, fma, load, rows, store
 from isogap.engine.kernels.layout import COSINE, GAUSSIAN, HADAMARD, ORTHOGONAL, height, place_in_e, place_in_strip
 from isogap.engine.kernels.normals import curvature, fill_words, radius_of, turn_of
-from isogap.engine.kernels.reflectors import make_reflectors
+from isogap.engine.kernels.reflectors import inner_products, make_reflectors
 
 PARTS = 32
 
@@ -53,15 +54,15 @@ def _fill_normals(state, half, stretch, jump, words, parts, z):
     if lanes > 1 and half > (lanes - 1) * stretch:
         fill_normals_in_stretches(state, half, stretch, jump, words, parts, z)
         return
-    flat, out = words.reshape(words.size), parts.reshape(parts.size)
-    rows, middle = words.shape[0] // 2, words.size // 2
-    fill_words(state, flat[:half])
-    fill_words(state, flat[middle : middle + half])
-    for i in range(rows):
+    single, out = flat(words), flat(parts)
+    count, middle = words.shape[0] // 2, words.size // 2
+    fill_words(state, single[:half])
+    fill_words(state, single[middle : middle + half])
+    for i in range(count):
         radius = radius_of(load(words, i))
-        cosine, sine = turn_of(load(words, rows + i))
+        cosine, sine = turn_of(load(words, count + i))
         store(parts, i, radius * cosine)
-        store(parts, rows + i, radius * sine)
+        store(parts, count + i, radius * sine)
     for i in range(half):
         z[i] = out[i]
         z[half + i] = out[middle + i]
@@ -79,16 +80,24 @@ def _normalise_rows(A, strips, parts, sign, y, d):
     scale_strips(A, strips, sign, d)
 
 
+@kernel(forceinline=True)
+def _turn_tile(a, b, first, other, last, end, below, strip, d):
+    """``b_ji <- a_ij`` for rows ``first .. last - 1``, columns ``other .. end - 1``; if ``below`` those left of the diagonal."""
+    tall = height(d)
+    to = (first // strip) * tall * strip - first
+    for i in range(first, last):
+        at = ((other // strip) * tall + i) * strip - other
+        for j in range(other, min(end, i) if below else end):
+            store(b, to + i + j * strip, load(a, at + j))
+
+
 @kernel()
 def _transpose(A, B, strip, d):
-    """``B <- Aᵀ``, both flat; in tiles of ``strip`` rows, for the caches."""
-    rows = height(d)
+    """``B <- Aᵀ``, both flat; in tiles of ``strip`` rows and columns, for the caches."""
+    a, b = rows(A), rows(B)
     for first in range(0, d, strip):
-        for j in range(d):
-            source = place_in_strip(0, j, rows, strip)
-            target = ((first // strip) * rows + j) * strip
-            for i in range(first, min(first + strip, d)):
-                B[target + i - first] = A[source + i * strip]
+        for other in range(0, d, strip):
+            _turn_tile(a, b, first, other, min(first + strip, d), min(other + strip, d), False, strip, d)
 
 
 @kernel()
@@ -103,51 +112,58 @@ def _record_deviation(y, lane, d):
 
 
 @kernel()
-def _normalise_deviation(S, E, strip, sign, y, a, lane, d):
-    """`chain.normalise_deviation` of flat arrays, from the lower half of ``S``."""
-    rows = height(d)
+def _normalise_deviation(S, E, sign, y, a, scales, lane, d):
+    """`chain.normalise_deviation`, from the lower half of ``S``; ``scales`` is scratch, a strip longer than ``d``."""
+    tall, strip = height(d), 4 * (E.size // E.shape[0])
+    s, e, scale = rows(flat(S)), rows(flat(E)), rows(flat(scales))
     total = 0.0
     for i in range(d):
-        y[i] = S[place_in_strip(i, i, rows, strip)]
+        y[i] = load(s, place_in_strip(i, i, tall, strip))
         total = fma(y[i], y[i], total)
         a[i] = sign[i] / np.sqrt(fma(lane[UNIT], y[i], 1.0))
     factor = UP if 0.0 < total < DOWN * DOWN else 1.0
     lane[FACTOR] = factor
+    for i in range(d + strip):
+        store(scale, i, a[i] * factor if i < d else 0.0)
     for first in range(0, d, strip):
-        for j in range(d):
-            column = place_in_strip(0, j, rows, strip)
-            row = ((first // strip) * rows + j) * strip - first
-            scale = a[j] * factor
-            for i in range(max(first, j + 1), min(first + strip, d)):
-                value = S[column + i * strip] * (a[i] * scale)
-                E[column + i * strip] = value
-                E[row + i] = value
-        for i in range(first, min(first + strip, d)):
-            E[place_in_strip(i, i, rows, strip)] = 0.0
+        c = 4 * (first // strip)
+        f0, f1, f2, f3 = load(scales, c), load(scales, c + 1), load(scales, c + 2), load(scales, c + 3)
+        for i in range(first, d):
+            t, f = c * tall + 4 * i, a[i]
+            store(E, t, load(S, t) * (f0 * f))
+            store(E, t + 1, load(S, t + 1) * (f1 * f))
+            store(E, t + 2, load(S, t + 2) * (f2 * f))
+            store(E, t + 3, load(S, t + 3) * (f3 * f))
+    for first in range(0, d, strip):
+        last = min(first + strip, d)
+        for other in range(0, last, strip):
+            _turn_tile(e, e, first, other, last, min(other + strip, d), True, strip, d)
+        for i in range(first, last):
+            store(e, place_in_strip(i, i, tall, strip), 0.0)
 
 
 @kernel()
 def _take_deviation(X, columns, E, strip, d):
     """``E = X Xᵀ - I`` for rows of norm 1, both flat."""
-    rows = height(d)
+    tall = height(d)
     for i in range(d):
-        E[place_in_strip(i, i, rows, strip)] = 0.0
+        E[place_in_strip(i, i, tall, strip)] = 0.0
         for j in range(i):
             total = 0.0
             for k in range(columns):
-                column = place_in_strip(0, k, rows, strip)
+                column = place_in_strip(0, k, tall, strip)
                 total = fma(X[column + i * strip], X[column + j * strip], total)
-            E[place_in_strip(i, j, rows, strip)] = total
-            E[place_in_strip(j, i, rows, strip)] = total
+            E[place_in_strip(i, j, tall, strip)] = total
+            E[place_in_strip(j, i, tall, strip)] = total
 
 
 @kernel()
 def _gaussian(X, strips, z, sign, norm, d):
     """``X <- (1/√d) Rᵀ S X``: the signs, then Bartlett's factor with the normals ``z`` below its diagonal."""
-    rows, scale = height(d), 1.0 / np.sqrt(d)
+    tall, scale = height(d), 1.0 / np.sqrt(d)
     for strip in range(strips):
         for c in range(4):
-            column = 4 * rows * strip + c
+            column = 4 * tall * strip + c
             for i in range(d):
                 store(X, column + 4 * i, sign[i] * load(X, column + 4 * i))
             at = d * (d - 1) // 2
@@ -164,10 +180,10 @@ def _gaussian(X, strips, z, sign, norm, d):
 @kernel()
 def _pack(E, strip, packed, d):
     """The lower half of ``E`` (flat) in the layout of `reflectors`."""
-    rows = height(d)
+    tall = height(d)
     for i in range(d):
         for j in range(i + 1):
-            packed[place_in_e(i, j)] = E[place_in_strip(i, j, rows, strip)]
+            packed[place_in_e(i, j)] = E[place_in_strip(i, j, tall, strip)]
 
 
 @kernel()
@@ -177,7 +193,10 @@ def _snapshot(A, columns, strip, lane, d, k, kept, r):
     kept.shift[r, k], kept.total[r, k] = np.int64(lane[SHIFT]), lane[TOTAL]
     for i in range(d):
         for j in range(d):
-            kept.snaps[r, k, i, j] = A[place_in_strip(i, j, tall, strip)] if j < columns else 0.0
+            if lane[IN_E] > 0.5:  # of which the lower half holds
+                kept.snaps[r, k, i, j] = A[place_in_strip(max(i, j), min(i, j), tall, strip)]
+            else:
+                kept.snaps[r, k, i, j] = A[place_in_strip(i, j, tall, strip)] if j < columns else 0.0
 
 
 @kernel()
@@ -195,18 +214,20 @@ def run_one(work, run, kept, curves, signal):
     tau, sign, norm, z, y = work.tau, work.sign, work.norm, work.z, work.y
     strip = 4 * (A.size // A.shape[0])
     slots = PARTS // (strip // 4)
-    a, b = A.reshape(A.size), B.reshape(B.size)
+    a, b = flat(A), flat(B)
     half = (d * (d + 1) // 2 + 1) // 2
     stretch = (half + strip // 4 - 1) // (strip // 4)
     r, next_mark = curves.group, 0
-    words, law = work.words.reshape(work.words.size), GAUSSIAN if run.weights == GAUSSIAN else ORTHOGONAL
+    halved = run.weights == ORTHOGONAL
+    words, law = flat(work.words), GAUSSIAN if run.weights == GAUSSIAN else ORTHOGONAL
     for layer in range(run.depth + 1):
         # Close enough to orthogonality: E = X Xᵀ - I is formed in B and becomes the state.
         ready = run.weights != GAUSSIAN and run.rank and layer > 0 and lane[IN_E] < 0.5
         if ready and lane[FORWARD] <= SWITCH_D_PHI / d:
             b[:] = 0.0  # squares were summed there
             _take_deviation(a, columns, b, strip, d)
-            a[:] = b
+            for i in range(a.size):
+                a[i] = b[i]
             lane[IN_E], columns = 1.0, d
         marked = next_mark < kept.marks.shape[0] and kept.marks[next_mark] == layer
         if marked:
@@ -227,19 +248,25 @@ def run_one(work, run, kept, curves, signal):
             _fill_normals(work.random, half, stretch, work.jump, work.words, work.parts, z)
             make_reflectors(z, d, V, tau, sign, norm)
             inner_products(V, d, work.g)
-            rotate_columns(A, strips, V, tau, d, work.g, B, slots, measured)
+            if halved and lane[IN_E] > 0.5:
+                rotate_halves(A, V, tau, d, work.g, work.room)
+            else:
+                rotate_columns(A, strips, V, tau, d, work.g, B, slots, measured)
         # The decrease and its shift stand where φ and log φ will: `_backwards` adds them up.
         at = layer * curves.stride + r
         curves.log_phi[at] = lane[SHIFT]
         if lane[IN_E] > 0.5:
-            # W E is turned round and rotated again: W (W E)ᵀ, of which the lower half is kept.
-            _transpose(a, b, strip, d)
-            if fast:
-                _rotate_fast(B, strips, words, work.turns, run.weights, d)
-            else:
-                rotate_columns(B, strips, V, tau, d, work.g, A, slots, False)
             unit, shift = lane[UNIT], lane[SHIFT]
-            _normalise_deviation(b, a, strip, sign, y, norm, lane, d)
+            if halved:
+                normalise_halves(A, sign, y, norm, work.parts, work.room, lane, d)
+            else:
+                # W E is turned round and rotated again: W (W E)ᵀ, of which the lower half is kept.
+                _transpose(a, b, strip, d)
+                if fast:
+                    _rotate_fast(B, strips, words, work.turns, run.weights, d)
+                else:
+                    rotate_columns(B, strips, V, tau, d, work.g, A, slots, False)
+                _normalise_deviation(B, A, sign, y, norm, work.parts, lane, d)
             _record_deviation(y, lane, d)
             lane[TOTAL] = fma(lane[STEP], unit * unit, lane[TOTAL])
             if lane[FACTOR] > 1.0:

@@ -8,23 +8,15 @@ touched: a whole matrix of width 512 would leave that cache with every block of 
 from isogap.engine.kernels.compiling import kernel
 from isogap.engine.kernels.lanes.vectors import fma, load, rows_from, store
 from isogap.engine.kernels.layout import height
-from isogap.engine.kernels.reflectors import _inner_products, _reflect_panel
+from isogap.engine.kernels.reflectors import _reflect_panel
 
 # Rows of strips that stay near: of 32 columns, half a megabyte.
 NEAR = 2048
 
 
 @kernel()
-def inner_products(V, d, g):
-    """``g[6b ..]`` becomes the inner products of the four reflectors of block ``b``."""
-    rows = height(d)
-    for k in range(0, d - 1, 4):
-        _inner_products(V, rows * k, k, rows, rows_from(g, 6 * (k // 4)))
-
-
-@kernel()
 def rotate_strips(A, first, last, V, tau, d, g):
-    """``H_{d-2} ... H_0`` on the strips ``first .. last - 1`` of ``A``, in place; ``g``: see `inner_products`."""
+    """``H_{d-2} ... H_0`` on the strips ``first .. last - 1`` of ``A``, in place; ``g``: see `reflectors.inner_products`."""
     rows = height(d)
     for k in range(0, d - 1, 4):
         for strip in range(first, last):

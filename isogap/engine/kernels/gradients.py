@@ -320,6 +320,23 @@ def multiply_back(U, columns, d, weights, V, lower, R, ahead, later):
 
 
 @kernel()
+def readout(F, factor, U, columns, d, weights, state, z, V, lower, sign, norm, R, square):
+    """``U <- W diag(factor) F`` up to signs: `multiply`, which is compiled once for this and for `forward`."""
+    multiply(
+        rows(F), rows(factor), rows(U), columns, d, weights, rows(state), rows(z), rows(V), rows(lower), rows(sign), rows(norm),
+        rows(R), rows(square), rows(F), rows(V),
+    )  # fmt: skip
+
+
+@kernel()
+def readout_back(U, F, factor, sign, columns, d, weights, V, lower, R, B, square):
+    """``square[0] <- ‖U Fᵀ diag(factor)‖_F²``, then ``U <- Wᵀ U``; the signs are 1 where `multiply` has used them up."""
+    store_squared_norm(rows(U), rows(F), rows(factor), columns, d, rows(B), rows(square))
+    scale_rows(rows(U), columns, d, rows(sign))
+    multiply_back(rows(U), columns, d, weights, rows(V), rows(lower), rows(R), rows(U), rows(V))
+
+
+@kernel()
 def forward(
     state, first, last, columns, d, weights, states, factors, Vs, lowers, z, sign, norm, R, square
 ):  # fmt: skip

@@ -97,6 +97,7 @@ class Columns(NamedTuple):
     y: Any
     turns: Any
     jump: Any
+    room: Any
 
 
 class Kept(NamedTuple):

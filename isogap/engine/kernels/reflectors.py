@@ -44,6 +44,27 @@ def _finish(V, at, k, d, tail, tau, sign, norm):
         store(tau, k, 0.0)
 
 
+@kernel(forceinline=True)
+def _finish_four(V, at, k, d, s0, s1, s2, s3, tau, sign, norm):
+    """Reflectors ``k .. k + 3`` from their first four rows at ``at`` and the sums of the squares in the rows below."""
+    x1, x2, x3 = load(V, at + 4), load(V, at + 8), load(V, at + 12)
+    s0 = fma(x1, x1, fma(x2, x2, fma(x3, x3, s0)))
+    x2, x3 = load(V, at + 9), load(V, at + 13)
+    s1, x3 = fma(x2, x2, fma(x3, x3, s1)), load(V, at + 14)
+    s2 = fma(x3, x3, s2)
+    if k + 3 < d:  # without branches between them the four are under way together
+        _finish(V, at, k, d, s0, tau, sign, norm)
+        _finish(V, at + 5, k + 1, d, s1, tau, sign, norm)
+        _finish(V, at + 10, k + 2, d, s2, tau, sign, norm)
+        _finish(V, at + 15, k + 3, d, s3, tau, sign, norm)
+        return
+    _finish(V, at, k, d, s0, tau, sign, norm)
+    if k + 1 < d:
+        _finish(V, at + 5, k + 1, d, s1, tau, sign, norm)
+    if k + 2 < d:
+        _finish(V, at + 10, k + 2, d, s2, tau, sign, norm)
+
+
 @kernel()
 def finish_reflectors(V, d, tau, sign, norm):
     """``v_k``, ``tau_k``, signs and ``‖x_k‖`` from ``x_k`` in the place of ``v_k``, four at a time."""
@@ -54,28 +75,63 @@ def finish_reflectors(V, d, tau, sign, norm):
         for i in range(at + 16, 4 * tall * (k // 4 + 1), 4):
             x0, x1, x2, x3 = load(V, i), load(V, i + 1), load(V, i + 2), load(V, i + 3)
             s0, s1, s2, s3 = fma(x0, x0, s0), fma(x1, x1, s1), fma(x2, x2, s2), fma(x3, x3, s3)
-        x1, x2, x3 = load(V, at + 4), load(V, at + 8), load(V, at + 12)
-        _finish(V, at, k, d, fma(x1, x1, fma(x2, x2, fma(x3, x3, s0))), tau, sign, norm)
-        if k + 1 < d:
-            x2, x3 = load(V, at + 9), load(V, at + 13)
-            _finish(V, at + 5, k + 1, d, fma(x2, x2, fma(x3, x3, s1)), tau, sign, norm)
-        if k + 2 < d:
-            x3 = load(V, at + 14)
-            _finish(V, at + 10, k + 2, d, fma(x3, x3, s2), tau, sign, norm)
-        if k + 3 < d:
-            _finish(V, at + 15, k + 3, d, s3, tau, sign, norm)
+        _finish_four(V, at, k, d, s0, s1, s2, s3, tau, sign, norm)
 
 
 @kernel()
 def make_reflectors(z, d, V, tau, sign, norm):
-    """``v_k[i]``, ``i ≥ k``, ``tau_k``, signs and ``‖x_k‖`` from the ``d(d+1)/2`` normals ``z``, ``x_0`` first."""
-    tall, at = height(d), 0
-    for k in range(d):
-        base = place_in_x(0, k, tall)
-        for i in range(k, d):
-            store(V, base + 4 * i, load(z, at))
-            at += 1
-    finish_reflectors(V, d, tau, sign, norm)
+    """``v_k[i]``, ``i ≥ k``, ``tau_k``, signs and ``‖x_k‖`` from the ``d(d+1)/2`` normals ``z``, ``x_0`` first.
+
+    Four at a time, whose squares are added up on the way to their places.
+    """
+    tall, at0 = height(d), 0
+    for k in range(0, d, 4):
+        n, at = d - k, (tall + 4) * k
+        # Entry i of x_{k+c}, the zeros before entry c counted, is z[at_c + i].
+        at1 = at0 + n - 1
+        at2 = at1 + n - 2
+        at3 = at2 + n - 3
+        s0 = s1 = s2 = s3 = spread(0.0, load(V, at))
+        for i in range(4, n):
+            x0, x1, x2, x3 = load(z, at0 + i), load(z, at1 + i), load(z, at2 + i), load(z, at3 + i)
+            s0, s1, s2, s3 = fma(x0, x0, s0), fma(x1, x1, s1), fma(x2, x2, s2), fma(x3, x3, s3)
+            store(V, at + 4 * i, x0)
+            store(V, at + 4 * i + 1, x1)
+            store(V, at + 4 * i + 2, x2)
+            store(V, at + 4 * i + 3, x3)
+        store(V, at, load(z, at0))
+        if n > 1:
+            store(V, at + 4, load(z, at0 + 1))
+            store(V, at + 5, load(z, at1 + 1))
+        if n > 2:
+            store(V, at + 8, load(z, at0 + 2))
+            store(V, at + 9, load(z, at1 + 2))
+            store(V, at + 10, load(z, at2 + 2))
+        if n > 3:
+            store(V, at + 12, load(z, at0 + 3))
+            store(V, at + 13, load(z, at1 + 3))
+            store(V, at + 14, load(z, at2 + 3))
+            store(V, at + 15, load(z, at3 + 3))
+        _finish_four(V, at, k, d, s0, s1, s2, s3, tau, sign, norm)
+        at0 = at3 + n
+
+
+@kernel(forceinline=True)
+def _add_row(V, at, g10, g20, g21, g30, g31, g32):
+    """Add the products of one row of a block of four reflectors."""
+    v0, v1, v2, v3 = load(V, at), load(V, at + 1), load(V, at + 2), load(V, at + 3)
+    g10, g20, g21 = fma(v1, v0, g10), fma(v2, v0, g20), fma(v2, v1, g21)
+    return g10, g20, g21, fma(v3, v0, g30), fma(v3, v1, g31), fma(v3, v2, g32)
+
+
+@kernel(forceinline=True)
+def _store_products(g, at, g10, g20, g21, g30, g31, g32):
+    store(g, at, g10)
+    store(g, at + 1, g20)
+    store(g, at + 2, g21)
+    store(g, at + 3, g30)
+    store(g, at + 4, g31)
+    store(g, at + 5, g32)
 
 
 @kernel()
@@ -83,16 +139,26 @@ def _inner_products(V, base, first, rows, g):
     """``g`` = ``v_1·v_0, v_2·v_0, v_2·v_1, v_3·v_0, v_3·v_1, v_3·v_2`` of the block of four reflectors at ``base``."""
     g10 = g20 = g21 = g30 = g31 = g32 = spread(0.0, load(V, base))
     for i in range(first, rows):
-        v0, v1 = load(V, base + 4 * i), load(V, base + 4 * i + 1)
-        v2, v3 = load(V, base + 4 * i + 2), load(V, base + 4 * i + 3)
-        g10, g20, g21 = fma(v1, v0, g10), fma(v2, v0, g20), fma(v2, v1, g21)
-        g30, g31, g32 = fma(v3, v0, g30), fma(v3, v1, g31), fma(v3, v2, g32)
-    store(g, 0, g10)
-    store(g, 1, g20)
-    store(g, 2, g21)
-    store(g, 3, g30)
-    store(g, 4, g31)
-    store(g, 5, g32)
+        g10, g20, g21, g30, g31, g32 = _add_row(V, base + 4 * i, g10, g20, g21, g30, g31, g32)
+    _store_products(g, 0, g10, g20, g21, g30, g31, g32)
+
+
+@kernel()
+def inner_products(V, d, g):
+    """``g[6b ..]`` becomes the inner products (`_inner_products`) of block ``b``; two blocks at a time, whose sums overlap."""
+    rows = height(d)
+    for k in range(0, d - 1, 8):
+        a, b = rows * k, rows * (k + 4)
+        g10 = g20 = g21 = g30 = g31 = g32 = spread(0.0, load(V, 0))
+        h10 = h20 = h21 = h30 = h31 = h32 = g10
+        for i in range(k, k + 4):
+            g10, g20, g21, g30, g31, g32 = _add_row(V, a + 4 * i, g10, g20, g21, g30, g31, g32)
+        for i in range(k + 4, rows):
+            g10, g20, g21, g30, g31, g32 = _add_row(V, a + 4 * i, g10, g20, g21, g30, g31, g32)
+            h10, h20, h21, h30, h31, h32 = _add_row(V, b + 4 * i, h10, h20, h21, h30, h31, h32)
+        _store_products(g, 6 * (k // 4), g10, g20, g21, g30, g31, g32)
+        if k + 4 < d - 1:
+            _store_products(g, 6 * (k // 4 + 1), h10, h20, h21, h30, h31, h32)
 
 
 @kernel(forceinline=True)

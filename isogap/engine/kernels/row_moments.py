@@ -1,6 +1,7 @@
 """Largest entries, means and squared deviations of rows, in eight interleaved parts: an order that vectors are fast at."""
 
 from isogap.engine.kernels.compiling import kernel
+from isogap.engine.kernels.lanes.vectors import flat, load, spread, store
 
 
 # Inline, so that the power is known where it is compiled: twice as fast.
@@ -58,3 +59,29 @@ def row_moments(values, scale, mean, m2):
         centre = _row_sum(values[i], scale[i], 0.0, 1) / n
         mean[i] = centre
         m2[i] = _row_sum(values[i], scale[i], centre, 2)
+
+
+@kernel(forceinline=True)
+def _lane_sums(values, groups, scale, centre, power, parts, out, divisor):
+    """`_row_sum` of every row over ``divisor``; the eight parts of a row are the lanes of ``parts``."""
+    rows = out.shape[0]
+    for i in range(rows):
+        factor, shift = scale[i], centre[i] if power == 2 else 0.0
+        s = spread(0.0, load(values, 0))
+        for g in range(groups * i, groups * (i + 1)):
+            a = load(values, g) * factor - shift
+            s = s + (a * a if power == 2 else a)
+        store(parts, i, s)
+    part = flat(parts)
+    for i in range(rows):
+        at = 8 * i
+        left = (part[at] + part[at + 1]) + (part[at + 2] + part[at + 3])
+        out[i] = (left + ((part[at + 4] + part[at + 5]) + (part[at + 6] + part[at + 7]))) / divisor
+
+
+@kernel()
+def lane_moments(values, scale, parts, mean, m2):
+    """`row_moments` of rows of whole lanes, which follow each other in ``values``; ``parts`` is scratch, lanes for every row."""
+    groups = values.shape[0] // mean.shape[0]
+    _lane_sums(values, groups, scale, mean, 1, parts, mean, 8 * groups)
+    _lane_sums(values, groups, scale, mean, 2, parts, m2, 1)

@@ -69,10 +69,10 @@ def recorded() -> Iterator[list[Call]]:
             calls.append(Call(kernel, key, tuple(numba.typeof(value) for value in arguments)))
 
 
-def write(calls: list[Call], folder: Path) -> dict[str, str]:
+def write(calls: list[Call], further: list[Call], folder: Path) -> dict[str, str]:
     """Write the index and the objects of these calls for every family of this machine's processors.
 
-    Returns the kernels that cannot be shipped, with the reason.
+    ``further`` calls are not for `shipped.SPARED` families. Returns the kernels that cannot be shipped, with the reason.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -80,7 +80,7 @@ def write(calls: list[Call], folder: Path) -> dict[str, str]:
     entries: dict[str, dict[str, Any]] = {}
     objects: dict[str, dict[str, str]] = {name: {} for name in families}
     left_out = {}
-    for call in calls:
+    for call in calls + further:
         symbol = "isogap_" + hashlib.sha256(f"{call.kernel.name}({call.key})".encode()).hexdigest()[:16]
         try:
             code, result = _bitcode(call, symbol)
@@ -88,6 +88,8 @@ def write(calls: list[Call], folder: Path) -> dict[str, str]:
             left_out[f"{call.kernel.name}({call.key})"] = str(error)
             continue
         for family in families:
+            if call in further and family in shipped.SPARED:
+                continue
             data = _object(code, family)
             (folder / family).mkdir(exist_ok=True)
             (folder / family / f"{symbol}.o").write_bytes(data)

@@ -23,6 +23,18 @@ _LEAST_EPS = 1e-30
 _SELU_SCALE, _SELU_ALPHA, _LEAK = 1.0507009873554805, 1.6732632423543772, 0.01
 
 
+# On the same memory, several times as fast as torch's (tanh 13 times, on a processor with AVX-512).
+_BY_NUMPY = {"sin": np.sin, "tanh": np.tanh}
+
+
+def _by_numpy(function: Any, Z: Any) -> Any:
+    """Replace the entries of a torch tensor by the function's values."""
+    array = Z.numpy()
+    with np.errstate(all="ignore"):  # a network that has diverged lies beside the others
+        function(array, out=array)
+    return Z
+
+
 def seed_order(root: np.random.SeedSequence, epoch: int, count: int) -> Any:
     """Order of the images in an epoch: from the seed and the epoch alone, so that a resumed training repeats it."""
     return child(root, TRAINING_ORDER_KEY, epoch).permutation(count)
@@ -86,15 +98,10 @@ class SeedNetworks:
 
     def _activated(self, N: Any, gain: float) -> Any:
         f, name = self.torch.nn.functional, self.variant.activation.name
+        if name in _BY_NUMPY:
+            return _by_numpy(_BY_NUMPY[name], N * gain)
         Z = N if gain == 1.0 else N * gain
-        table = {
-            "identity": lambda x: x,
-            "sin": self.torch.sin,
-            "tanh": self.torch.tanh,
-            "relu": f.relu,
-            "selu": f.selu,
-            "leaky-relu": f.leaky_relu,
-        }
+        table = {"identity": lambda x: x, "relu": f.relu, "selu": f.selu, "leaky-relu": f.leaky_relu}
         return table[name](Z)
 
     def _scaled_slope(self, N: Any, X: Any, gain: float) -> Any:
@@ -103,7 +110,7 @@ class SeedNetworks:
         if name == "identity":
             return None if gain == 1.0 else gain
         if name == "sin":
-            slope = (N * gain).cos_()
+            slope = _by_numpy(np.cos, N * gain)
         elif name == "tanh":
             slope = (X * X).neg_().add_(1.0)
         elif name == "relu":
@@ -152,8 +159,8 @@ class SeedNetworks:
     def batches(self, order: Any, train: bool = True) -> Iterator[tuple[Any, Any]]:
         """Whole batches: images as columns ``(R, p, n)`` and labels ``(R, n)``."""
         images, labels = self.parts[train]
-        size = min(self.variant.batch, labels.shape[0])
-        for first in range(0, labels.shape[0] - size + 1, size):
+        size = min(self.variant.batch, order.shape[1])
+        for first in range(0, order.shape[1] - size + 1, size):
             chosen = order[:, first : first + size]
             yield images[chosen].transpose(1, 2), labels[chosen]
 
@@ -174,10 +181,10 @@ class SeedNetworks:
             self.weights[layer].baddbmm_(dH, state.transpose(1, 2), alpha=-rate)
         return loss
 
-    def evaluate(self, train: bool) -> tuple[list[float], list[float]]:
-        """Mean loss and accuracy of every seed over all whole batches."""
+    def evaluate(self, train: bool, images: int | None = None) -> tuple[list[float], list[float]]:
+        """Mean loss and accuracy of every seed over all whole batches, or those of the first so many ``images``."""
         correct, total, count, batches = 0, 0.0, 0, 0
-        for X, labels in self.batches(self.in_file_order(train), train):
+        for X, labels in self.batches(self.in_file_order(train)[:, :images], train):
             logits = self.forward(X)
             total = total + self.loss(logits, labels)
             correct = correct + (logits.argmax(dim=1) == labels).sum(dim=1)

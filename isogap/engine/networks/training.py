@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from isogap.base.arguments import integer
+from isogap.base.arrays import FloatArray
 from isogap.base.files import sweep, write_atomically
 from isogap.base.progress import Progress
 from isogap.base.streams import seed_sequence
@@ -28,7 +29,7 @@ from isogap.engine.networks.side_by_side import SeedNetworks
 from isogap.model.choices import TRAINED_ACTIVATIONS
 from isogap.model.variant import Variant
 
-FORMAT = "isogap-training/2"
+FORMAT = "isogap-training/3"
 
 
 @dataclass(frozen=True)
@@ -42,18 +43,27 @@ class Training:
     epochs : int
     rate : float
         Learning rate of plain SGD.
+    marks : int
+        How many times an epoch the curves have an entry, at evenly spaced steps.
     record : int
-        Every how many epochs the gap of the weights and the gradient norms are taken (epoch 0 and the last one always).
+        Every how many entries the gap of the weights and the gradient norms are taken (the first and the last one always).
+    looked_at : int, optional
+        Accuracies are those of this many images of either part, the first ones; by default of all.
     """
 
     variant: Variant
     epochs: int = 10
     rate: float = 0.001
     record: int = 1
+    marks: int = 1
+    looked_at: int | None = None
 
     def __post_init__(self) -> None:
         integer("epochs", self.epochs, 0)
         integer("record", self.record, 1)
+        integer("marks", self.marks, 1)
+        if self.looked_at is not None:
+            integer("looked_at", self.looked_at, self.variant.batch)
         if not 0.0 < self.rate < math.inf:
             raise ValueError(f"rate must be positive, got {self.rate}")
         if self.variant.repeats != 1:
@@ -70,10 +80,10 @@ class Training:
 class History(Tabular):
     """Curves of one training; ``epoch`` 0 is before the first step.
 
-    ``loss`` and the accuracies have one entry per epoch (the loss of epoch 0 is that of the untrained network). At the epochs
-    ``recorded``: ``weight_gap``, the isometry gaps of ``W_1..W_L``, and ``gradient``, ``log‖∂L/∂W_l‖_F`` for ``l = 0..L+1``.
-    ``diverged`` is the epoch in which the loss stopped being finite, ``seconds`` the time that training has taken, all networks
-    and calls together.
+    ``loss`` and the accuracies have ``marks`` entries an epoch, at the epochs ``times`` (the loss of epoch 0 is that of the
+    untrained network, a later one the mean over the steps since the entry before). At the entries ``recorded``: ``weight_gap``,
+    the isometry gaps of ``W_1..W_L``, and ``gradient``, ``log‖∂L/∂W_l‖_F`` for ``l = 0..L+1``. ``diverged`` is the epoch in
+    which the loss stopped being finite, ``seconds`` the time that training has taken, all networks and calls together.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -84,14 +94,20 @@ class History(Tabular):
     gradient: list[list[float]] = field(default_factory=list)
     diverged: int | None = None
     seconds: float = field(default=0.0, compare=False)
+    marks: int = 1
 
     @property
     def epoch(self) -> int:
         """Epochs done."""
-        return len(self.loss) - 1
+        return (len(self.loss) - 1) // self.marks
+
+    @property
+    def times(self) -> FloatArray:
+        """The epochs of the entries: fractions where there are several an epoch."""
+        return np.arange(len(self.loss)) / self.marks
 
     def sheet(self) -> Sheet:
-        """Columns of `to_dataframe` and `to_xarray`: epochs ``0..``; the largest gap of a weight where it was taken."""
+        """Columns of `to_dataframe` and `to_xarray`: epochs from 0; the largest gap of a weight where it was taken."""
         columns: dict[str, Any] = {"loss": self.loss, "train_accuracy": self.train_accuracy}
         columns["test_accuracy"] = self.test_accuracy
         columns = {name: np.asarray(values, dtype=float) for name, values in columns.items()}
@@ -104,7 +120,14 @@ class History(Tabular):
             title += f", diverged in epoch {self.diverged}"
         attrs = {"diverged": self.diverged, "seconds": self.seconds}
         curve = Curve("accuracy on the training images", "train_accuracy")
-        return Sheet(title, "epoch", np.arange(len(self.loss)), columns, attrs=attrs, curve=curve)
+        return Sheet(
+            title,
+            "epoch",
+            self.times if self.marks > 1 else np.arange(len(self.loss)),
+            columns,
+            attrs=attrs,
+            curve=curve,
+        )
 
 
 def train(
@@ -201,14 +224,16 @@ def _train(
         raise ValueError(
             f"data set {data.name} has {data.train_images.shape[0]} training images, batch {variant.batch}"
         )
+    steps = data.train_images.shape[0] // variant.batch
+    if job.marks > steps:
+        raise ValueError(f"marks must be at most the {steps} steps of an epoch, got {job.marks}")
     networks = SeedNetworks(torch, variant, data, roots)
-    histories = [History() for _ in roots]
+    histories = [History(marks=job.marks) for _ in roots]
     key = _describe(job, data, roots)
     if checkpoint is not None:
         sweep(Path(checkpoint).resolve().parent, Path(checkpoint).name)
     if checkpoint is not None and Path(checkpoint).exists():
         histories = _resume(torch, Path(checkpoint), key, networks)
-    steps = data.train_images.shape[0] // variant.batch
     if progress is not None:
         progress.start(job.epochs * steps)
     begin = time.perf_counter()
@@ -217,12 +242,7 @@ def _train(
     epoch = max(history.epoch for history in histories)
     while epoch < job.epochs and any(history.diverged is None for history in histories):
         epoch += 1
-        total = torch.zeros(len(roots), dtype=torch.float64)
-        for step, (images, labels) in enumerate(networks.batches(networks.orders(epoch))):
-            total += networks.step(images, labels, job.rate)
-            if progress is not None:
-                progress.update((epoch - 1) * steps + step + 1)
-        _note(histories, networks, (total / steps).tolist(), job, epoch)
+        _epoch(histories, networks, job, epoch, progress)
         begin, took = time.perf_counter(), time.perf_counter() - begin
         for history in histories:
             history.seconds += took
@@ -231,12 +251,30 @@ def _train(
     return histories
 
 
-def _note(
-    histories: list[History], networks: SeedNetworks, losses: list[float] | None, job: Training, epoch: int
+def _epoch(
+    histories: list[History], networks: SeedNetworks, job: Training, epoch: int, progress: Progress | None
 ) -> None:
-    """Append an epoch to the histories of the networks that have not diverged; ``losses`` are those of the steps."""
-    measured, train_accuracy = networks.evaluate(train=True)
-    test_accuracy = networks.evaluate(train=False)[1]
+    """One pass over the images, with an entry at every mark."""
+    order = networks.orders(epoch)
+    steps = order.shape[1] // job.variant.batch
+    marks = [round(steps * (k + 1) / job.marks) for k in range(job.marks)]
+    total, last = 0.0, 0
+    for step, (images, labels) in enumerate(networks.batches(order), start=1):
+        total = total + networks.step(images, labels, job.rate)
+        if progress is not None:
+            progress.update((epoch - 1) * steps + step)
+        if step in marks:
+            losses = (total / (step - last)).tolist()
+            _note(histories, networks, losses, job, (epoch - 1) * job.marks + marks.index(step) + 1)
+            total, last = 0.0, step
+
+
+def _note(
+    histories: list[History], networks: SeedNetworks, losses: list[float] | None, job: Training, entry: int
+) -> None:
+    """Append an entry to the histories of the networks that have not diverged; ``losses`` are those of the steps."""
+    measured, train_accuracy = networks.evaluate(train=True, images=job.looked_at)
+    test_accuracy = networks.evaluate(train=False, images=job.looked_at)[1]
     losses = measured if losses is None else losses
     alive = [r for r, history in enumerate(histories) if history.diverged is None]
     for r in alive:
@@ -244,12 +282,12 @@ def _note(
         histories[r].train_accuracy.append(train_accuracy[r])
         histories[r].test_accuracy.append(test_accuracy[r])
         if not math.isfinite(losses[r]):
-            histories[r].diverged = epoch
-    if epoch % job.record == 0 or epoch == job.epochs:
+            histories[r].diverged = -(-entry // job.marks)
+    if entry % job.record == 0 or entry == job.epochs * job.marks:
         gaps, gradients = networks.weight_gaps(), networks.gradient_norms()
         for r in alive:
             if histories[r].diverged is None:
-                histories[r].recorded.append(epoch)
+                histories[r].recorded.append(entry)
                 histories[r].weight_gap.append(gaps[r])
                 histories[r].gradient.append(gradients[r])
 
@@ -259,7 +297,8 @@ def _describe(job: Training, data: Dataset, roots: list[np.random.SeedSequence])
     variant = {f.name: getattr(job.variant, f.name) for f in dataclasses.fields(job.variant)}
     variant["activation"] = job.variant.activation.name
     seed = [f"{root.entropy} {root.spawn_key}" for root in roots]
-    rest = {"rate": job.rate, "record": job.record, "data": data.name, "images": int(data.train_labels.size)}
+    rest = {name: getattr(job, name) for name in ("rate", "record", "marks", "looked_at")}
+    rest |= {"data": data.name, "images": int(data.train_labels.size)}
     return {"format": FORMAT, **variant, **rest, "seed": seed}
 
 

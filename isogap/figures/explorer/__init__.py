@@ -9,21 +9,20 @@ import json
 from collections.abc import Callable
 
 from isogap._version import __version__
-from isogap.figures.explorer.record import Case, System
+from isogap.figures.explorer.record import SORTS, TONES, Case, System
+from isogap.figures.explorer.tour import TOUR
 from isogap.figures.product import Settings
 
 __all__ = ["FORMAT", "explorer_tables", "explorer_text"]
 
-FORMAT = "isogap-explorer/1"
-START = {"weights": "orthogonal", "width": 32, "share": 1, "start": "gaussian"}
-"""What a reader sees first."""
+FORMAT = "isogap-explorer/2"
 
 
 def systems() -> tuple[System, ...]:
     """All systems, in the order of the page."""
-    from isogap.figures.explorer import chain, mean_field, residual, variants
+    from isogap.figures.explorer import chain, mean_field, products, residual, variants
 
-    return chain.SYSTEM, variants.SYSTEM, mean_field.SYSTEM, residual.SYSTEM
+    return chain.SYSTEM, variants.SYSTEM, mean_field.SYSTEM, residual.SYSTEM, products.SYSTEM
 
 
 def explorer_tables(settings: Settings, keep: Callable[[Case], bool] = lambda case: True) -> dict[str, object]:
@@ -49,8 +48,9 @@ def explorer_tables(settings: Settings, keep: Callable[[Case], bool] = lambda ca
                 settings.progress.update(done)
         if rows:
             found.append(system.as_data(rows))
-    about = {"format": FORMAT, "version": __version__, "seed": settings.seed, "start": START}
-    return {**about, "systems": found}
+    about = {"format": FORMAT, "version": __version__, "seed": settings.seed}
+    words = {"sorts": SORTS, "tones": TONES, "tour": TOUR}
+    return {**about, **words, "systems": found}
 
 
 def explorer_text(tables: dict[str, object]) -> str:

@@ -6,21 +6,37 @@ import math
 
 import numpy as np
 
-from isogap.figures.explorer.record import Axes, Case, Choice, Curve, Panel, System, product, shown
+from isogap.figures.explorer.record import (
+    LOW_MIDDLE_HIGH,
+    Axes,
+    Case,
+    Choice,
+    Curve,
+    Panel,
+    Shown,
+    System,
+    product,
+    shown,
+)
 from isogap.figures.product import Settings
 from isogap.run.chain import simulate
 from isogap.run.options import Where
 from isogap.run.results import ChainResult
 from isogap.theory.rank import gaussian_law, rank_law
 
-DEPTH, REPLICAS = 500, 100
-NEAR = "near-isometry:0.01"
+DEPTH = 500
+REPLICAS = {4: 100, 8: 100, 16: 100, 32: 100, 64: 40, 128: 16}
+"""Networks by width: a run of the widest is to take no longer than some seconds."""
+NEAR, UNEVEN, UNEVENNESS = "near-isometry:0.01", "uneven", 1000
 _CHOICES = (
     Choice("weights", "Weights", ("orthogonal", "gaussian"), ("random orthogonal (Haar)", "Gaussian")),
-    Choice("width", "Width d", (8, 16, 32, 64)),
-    Choice("share", "Batch n", (0.5, 1, 2), ("half the width", "the width", "twice the width")),
+    Choice("width", "Width d", tuple(REPLICAS)),
+    Choice("share", "Batch n", (0.5, 1, 2, 4), ("half the width", "the width", "2 × the width", "4 × the width")),
     Choice(
-        "start", "Start", ("gaussian", NEAR, "digits"), ("Gaussian samples", "near an isometry", "handwritten digits")
+        "start",
+        "Start",
+        ("gaussian", NEAR, UNEVEN, "digits"),
+        ("Gaussian samples", "near an isometry", f"one direction {UNEVENNESS} times as strong", "handwritten digits"),
     ),
 )
 _PANELS = (
@@ -34,108 +50,135 @@ def _cases() -> list[Case]:
 
 
 def _possible(case: Case) -> bool:
-    """Near isometry there are as many samples as features; ten digits need ten logits; width 64 is kept short (time)."""
+    """Some starts have as many samples as features, ten digits need ten logits; widths from 64 on are kept short (time)."""
+    width, share = case["width"], case["share"]
     if case["start"] == NEAR:
-        return bool(case["share"] == 1)
+        return bool(share == 1 and width <= 64)
+    if case["start"] == UNEVEN:
+        return bool(share == 1 and width <= 16)
     if case["start"] == "digits":
-        return case["width"] in (16, 32)
-    return bool(case["width"] < 64 or case["share"] <= 1)
+        return width in (16, 32)
+    return bool(width <= 32 or (width == 64 and share <= 1) or (width == 128 and share == 1))
 
 
-def _run(case: Case, settings: Settings) -> tuple[str, tuple[Panel, ...]]:
+def _start(case: Case) -> str:
+    """The start as a command takes it."""
+    if case["start"] == UNEVEN:
+        return "spectrum:" + ",".join([str(UNEVENNESS)] + ["1"] * (case["width"] - 1))
+    return str(case["start"])
+
+
+def _run(case: Case, settings: Settings) -> Shown:
     width, batch = case["width"], round(case["width"] * case["share"])
+    replicas = REPLICAS[width]
     result = simulate(
         width,
         DEPTH,
         batch=batch,
-        replicas=REPLICAS,
-        input=case["start"],
+        replicas=replicas,
+        input=_start(case),
         weights=case["weights"],
         gradients="cross-entropy",
         rng=settings.seed,
         where=Where(threads=settings.threads),
     )
     command = (
-        f"isogap-mc --width {width} --depth {DEPTH} --batch {batch} --input {case['start']} "
-        f"--weights {case['weights']} --replicas {REPLICAS} --gradients --seed {settings.seed}"
+        f"isogap-mc --width {width} --depth {DEPTH} --batch {batch} --input {_start(case)} "
+        f"--weights {case['weights']} --replicas {replicas} --gradients --seed {settings.seed}"
     )
-    return command, (_gap(result), _gradient(result))
+    about = (
+        f"width {width}, batch {batch} of rank {result.rank}, {case['weights']} weights, {DEPTH} layers, "
+        f"{replicas} networks"
+    )
+    return Shown(about, command, (_gap(result), _gradient(result)))
 
 
 def _gap(run: ChainResult) -> Panel:
     layers = shown(DEPTH)
     if run.degenerate:
         words = (
-            f"Infinite at every layer: the batch has rank {run.rank}, below the width {run.parameters.width}, and no layer "
-            "can raise a rank. Theorem 1 does not apply; look at the gradient."
+            f"The batch has rank {run.rank}, below the width {run.parameters.width}, and no layer can raise a rank: the gap is "
+            "infinite at every layer. Theorem 1 does not apply; look at the gradient."
         )
-        return Panel("gap", layers, (), words)
+        return Panel("gap", layers, (), "exact", f"Infinite: rank {run.rank} of {run.parameters.width}", words)
     phi, bounds = run.phi, run.bounds
     curves = [
-        Curve("5 % of the networks lie below", "low", phi.q05),
-        Curve("median", "middle", phi.median),
-        Curve("95 % of the networks lie below", "high", phi.q95),
+        Curve(LOW_MIDDLE_HIGH["low"], "low", phi.q05),
+        Curve(LOW_MIDDLE_HIGH["middle"], "middle", phi.median),
+        Curve(LOW_MIDDLE_HIGH["high"], "high", phi.q95),
         Curve("mean", "mean", phi.mean),
     ]
     if not np.isnan(bounds.theorem_1).all():
         curves += [
-            Curve("Theorem 1", "paper", bounds.theorem_1),
-            Curve("best proved bound (A1, B4, F1b)", "upper", bounds.best),
-            Curve("exact asymptote (F1a)", "law", bounds.asymptote),
+            Curve("Theorem 1, constant ours", "paper", bounds.theorem_1),
+            Curve("best bound of the mean (A1, B4, F1b)", "upper", bounds.best),
+            Curve("asymptote of the mean (F1a)", "law", bounds.asymptote),
         ]
-    return Panel("gap", layers, tuple(Curve(c.name, c.kind, c.values[layers]) for c in curves), _gap_words(run))
+    kept = tuple(Curve(c.name, c.kind, c.values[layers]) for c in curves)
+    return Panel("gap", layers, kept, *_gap_words(run))
 
 
-def _gap_words(run: ChainResult) -> str:
+def _gap_words(run: ChainResult) -> tuple[str, str, str]:
     d, start, end = run.parameters.width, run.phi0, float(run.phi.median[-1])
     if run.parameters.weights == "gaussian":
         return (
+            "measured",
+            "Does not become orthogonal",
             f"The median gap goes from {start:.2g} to {end:.2g} in {DEPTH} layers. No theorem of the paper covers Gaussian "
-            "weights: nothing makes the gap fall."
+            "weights: nothing makes the gap fall.",
         )
     broken = int((run.phi.mean - 5 * run.phi.stderr > run.bounds.best).sum())
     held = "lies below every proved bound" if not broken else f"BREAKS a proved bound at {broken} layers"
     return (
-        f"The median gap falls from {start:.2g} to {end:.2g} in {DEPTH} layers, in the end by the factor d/(d+2) = "
-        f"{d / (d + 2):.4f} a layer, exactly. The mean {held} at every layer, five standard errors allowed."
+        "proved",
+        f"Becomes orthogonal, in the end × {d / (d + 2):.4f} a layer",
+        f"The median gap falls from {start:.2g} to {end:.2g} in {DEPTH} layers; the mean in the end by the factor d/(d+2) = "
+        f"{d / (d + 2):.4f} a layer, exactly. The measured mean {held} at every layer, five standard errors allowed.",
     )
 
 
 def _gradient(run: ChainResult) -> Panel:
-    g, parameters = run.gradient, run.parameters
+    g = run.gradient
     assert g is not None
     assert run.gradient_bounds is not None
     layers = shown(DEPTH)
     curves = [
-        Curve("5 % of the networks lie below", "low", g.q05),
+        Curve(LOW_MIDDLE_HIGH["low"], "low", g.q05),
         Curve("mean", "mean", g.log_norm_mean),
-        Curve("95 % of the networks lie below", "high", g.q95),
+        Curve(LOW_MIDDLE_HIGH["high"], "high", g.q95),
     ]
-    depth = np.arange(DEPTH + 1)
     rate, name = _conjectured(run)
-    if not math.isnan(run.gradient_bounds.sharp):
-        curves.append(
-            Curve("proved for every layer and depth (S5)", "upper", np.full(DEPTH + 1, run.gradient_bounds.sharp))
-        )
+    sharp = run.gradient_bounds.sharp
+    if not math.isnan(sharp):
+        curves.append(Curve("bound of the mean, any depth (S5)", "upper", np.full(DEPTH + 1, sharp)))
     elif rate is not None:
         middle = DEPTH // 2
-        line = g.log_norm_mean[middle] + rate * (middle - depth)
-        curves.append(Curve(f"slope of conjecture {name}", "law", line))
-    slope = float(g.log_norm_mean[DEPTH // 4] - g.log_norm_mean[3 * DEPTH // 4]) / (3 * DEPTH // 4 - DEPTH // 4)
+        line = g.log_norm_mean[middle] + rate * (middle - np.arange(DEPTH + 1))
+        curves.append(Curve(f"slope of {name}", "conjecture", line))
     kept = tuple(Curve(c.name, c.kind, np.asarray(c.values)[layers]) for c in curves)
-    words = f"On the way back the gradient changes by the factor {math.exp(slope):.4f} a layer (middle half of the network). "
+    return Panel("gradient", layers, kept, *_gradient_words(run, rate, name))
+
+
+def _gradient_words(run: ChainResult, rate: float | None, name: str) -> tuple[str, str, str]:
+    assert run.gradient is not None
+    assert run.gradient_bounds is not None
+    mean, error, parameters = run.gradient.log_norm_mean, run.gradient.log_norm_stderr, run.parameters
+    first, last = DEPTH // 4, 3 * DEPTH // 4
+    growth = float(mean[first] - mean[last])
+    factor = math.exp(growth / (last - first))
+    words = f"On the way back the gradient changes by the factor {factor:.4f} a layer (middle half of the network). "
     if not math.isnan(run.gradient_bounds.sharp):
         words += (
-            f"Theorem 5 bounds the mean logarithm by {run.gradient_bounds.theorem_5:.4g}, its sharper form S5 by "
-            f"{run.gradient_bounds.sharp:.4g}, at every layer and at any depth: no explosion."
+            f"Theorem 5, its constant ours, bounds the mean logarithm by {run.gradient_bounds.theorem_5:.4g}, its sharper form "
+            f"S5 by {run.gradient_bounds.sharp:.4g}, at every layer and at any depth: no explosion."
         )
-    elif rate is not None:
-        words += (
-            f"It explodes: {name}, a conjecture, says {math.exp(rate):.4f} for wide networks. No theorem bounds it."
-        )
+        return "proved", "Does not explode, at any depth", words
+    grows = growth > 5 * math.hypot(error[first], error[last])
+    if rate is not None:
+        words += f"{name}, a conjecture, says {math.exp(rate):.4f} for wide networks. No theorem bounds it."
     else:
         words += f"No theorem covers rank {run.rank} at width {parameters.width} with {parameters.weights} weights."
-    return Panel("gradient", layers, kept, words)
+    return ("explodes", f"{factor:.4f}-fold a layer", words) if grows else ("measured", "No growth seen", words)
 
 
 def _conjectured(run: ChainResult) -> tuple[float | None, str]:
@@ -148,8 +191,8 @@ def _conjectured(run: ChainResult) -> tuple[float | None, str]:
 
 SYSTEM = System(
     "chain",
-    "Batch-normalised linear network",
-    "X' = BN(W X), 500 layers, rows divided by their norm (Meterez et al.).",
+    "Linear chain, batch-normalised",
+    "X' = BN(W X), rows divided by their norm (Meterez et al.).",
     _CHOICES,
     _PANELS,
     _cases,

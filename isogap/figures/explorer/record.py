@@ -13,7 +13,28 @@ from isogap.base.arrays import FloatArray
 from isogap.figures.product import Settings
 
 DIGITS = 4
+SORTS = {
+    "low": "measured",
+    "middle": "measured",
+    "mean": "measured",
+    "high": "measured",
+    "upper": "proved",
+    "paper": "proved",
+    "law": "exact",
+    "limit": "infinite width",
+    "conjecture": "conjecture",
+}
+"""Kinds of curves, and what a number of each is: a reader must never take one for another."""
+TONES = {
+    "proved": "Proved",
+    "exact": "Exact",
+    "explodes": "Explodes",
+    "grows": "Grows",
+    "measured": "Measured",
+}
+"""Kinds of verdicts, and the word before each."""
 QUANTILES = (5, 50, 95)
+LOW_MIDDLE_HIGH = {"low": "5 % quantile", "middle": "median", "high": "95 % quantile"}
 SHOWN_LAYERS = 30
 
 Case = Mapping[str, Any]
@@ -45,7 +66,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Curve:
-    """Numbers by layer; ``kind`` is low, middle, high or mean (measured), paper or upper (proved), law (exact or limit)."""
+    """Numbers by layer; ``kind`` is one of `SORTS`."""
 
     name: str
     kind: str
@@ -54,17 +75,20 @@ class Curve:
 
 @dataclass(frozen=True)
 class Panel:
-    """One plot and its verdict in words."""
+    """One plot, its verdict in a few words, what kind of verdict that is (`TONES`), and the verdict in sentences."""
 
     key: str
     layers: Sequence[int]
     curves: tuple[Curve, ...]
+    tone: str
+    headline: str
     verdict: str
 
     def as_data(self) -> dict[str, Any]:
         """Return plain data; what is infinite or does not exist is ``None``."""
         curves = [{"name": c.name, "kind": c.kind, "values": rounded(c.values)} for c in self.curves]
-        return {"layers": [int(x) for x in self.layers], "curves": curves, "verdict": self.verdict}
+        words = {"tone": self.tone, "headline": self.headline, "verdict": self.verdict}
+        return {"layers": [int(x) for x in self.layers], "curves": curves, **words}
 
 
 @dataclass(frozen=True)
@@ -83,6 +107,15 @@ class Axes:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """A case that was run: what it is in a line, the command that repeats it, its panels."""
+
+    about: str
+    command: str
+    panels: tuple[Panel, ...]
+
+
+@dataclass(frozen=True)
 class System:
     """A family of networks: what may be chosen, which cases there are, how a case is run.
 
@@ -94,7 +127,7 @@ class System:
     cases : callable
         Returns the cases, in order.
     panels_of : callable
-        Runs a case: its panels and the command that repeats it.
+        Runs a case.
     """
 
     key: str
@@ -103,12 +136,13 @@ class System:
     choices: tuple[Choice, ...]
     panels: tuple[Axes, ...]
     cases: Callable[[], list[Case]]
-    panels_of: Callable[[Case, Settings], tuple[str, tuple[Panel, ...]]]
+    panels_of: Callable[[Case, Settings], Shown]
 
     def run(self, case: Case, settings: Settings) -> dict[str, Any]:
         """Run a case and return plain data."""
-        command, panels = self.panels_of(case, settings)
-        return {"at": dict(case), "command": command, "panels": {p.key: p.as_data() for p in panels}}
+        found = self.panels_of(case, settings)
+        panels = {panel.key: panel.as_data() for panel in found.panels}
+        return {"at": dict(case), "about": found.about, "command": found.command, "panels": panels}
 
     def as_data(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         """Return plain data of the system with the cases that were run."""
@@ -149,9 +183,8 @@ def shown(depth: int) -> list[int]:
 
 def spread(values: FloatArray) -> tuple[Curve, ...]:
     """Quantiles over the networks, first axis: 5 %, median, 95 %."""
-    names = ("5 % of the networks lie below", "median", "95 % of the networks lie below")
     found = np.quantile(values, [q / 100 for q in QUANTILES], axis=0)
-    return tuple(Curve(n, k, v) for n, k, v in zip(names, ("low", "middle", "high"), found, strict=True))
+    return tuple(Curve(LOW_MIDDLE_HIGH[k], k, v) for k, v in zip(LOW_MIDDLE_HIGH, found, strict=True))
 
 
 def product(choices: Iterable[Choice]) -> list[Case]:

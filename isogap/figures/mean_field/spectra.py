@@ -52,6 +52,8 @@ def mf_spectrum(settings: Settings) -> Product:
             tidy(ax, legend=False)
         for ax in axes[1]:
             ax.set_xlabel("eigenvalue of A")
+        for ax in axes[:, 0]:
+            ax.set_ylabel("density")
 
     good = all(mine < other for mine, other in zip(distance, further, strict=True))
     caption = (

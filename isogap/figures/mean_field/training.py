@@ -116,7 +116,7 @@ def mf_depth(settings: Settings) -> Product:
             left.plot(depths, values, **style)
             right.plot(growth[name], values, **style)
         for ax in (left, right):
-            ax.axhline(CHANCE, color=GREY, lw=0.9, ls=":")
+            ax.axhline(CHANCE, color=BLACK, lw=0.8, ls=":", label="guessing")
             ax.set_ylim(0, 1.02)
             tidy(ax, legend=ax is left)
         left.set_xscale("log")

@@ -11,6 +11,7 @@ from isogap.batch.datasets import DATASETS, Dataset, MissingDataError, load_data
 from isogap.batch.haar import semi_orthogonal
 from isogap.figures.finished import digest
 from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings
+from isogap.figures.style import BLACK, GREY
 from isogap.model.variant import Variant
 
 if TYPE_CHECKING:
@@ -24,11 +25,29 @@ SHAPES = ((32, 32), (32, 100), (100, 100))
 _STYLES = {"data_set": "", "pixels": "d", "width": "d", "batch": "d", "rank_mean": ".4g", "full_rank_share": ".0%",
            "cosine_mean": ".3f", "lambda_min_median": ".1e", "phi0_median": ".2f"}  # fmt: skip
 
+_HEAD = ("data set", "pixels", "d", "n", "mean rank", "full rank", "mean cosine", r"median $\lambda_{\min}$",
+         r"median $\varphi(X_0)$")  # fmt: skip
+
 
 def _cell(value: Any, style: str) -> str:
     if isinstance(value, float) and not np.isfinite(value):
         return "∞"
     return "0" if style == ".1e" and value == 0 else format(value, style)
+
+
+def _draw_table(figure: Figure, cells: list[list[str]]) -> None:
+    """Columns set right but for the first, a rule under the head and between data sets."""
+    ax = figure.subplots()
+    ax.axis("off")
+    right = np.cumsum([0.0, 1.5, 1.0, 0.9, 0.9, 1.5, 1.4, 1.7, 1.7, 1.7])[1:]
+    ax.set(xlim=(0, right[-1]), ylim=(len(cells) + 0.7, -0.7))
+    for line, row in enumerate([list(_HEAD), *cells]):
+        weight = "bold" if line == 0 else "normal"
+        for x, text, place in zip(right, row, ["left"] + ["right"] * len(row), strict=False):
+            at = 0.05 if place == "left" else x - 0.05
+            ax.text(at, line, text, ha=place, va="center", fontsize=9, weight=weight)
+        if line == 0 or (line < len(cells) and row[0] != cells[line][0]):
+            ax.axhline(line + 0.5, color=BLACK if line == 0 else GREY, lw=1.0 if line == 0 else 0.5)
 
 
 def table_d1(settings: Settings) -> Product:
@@ -57,26 +76,12 @@ def table_d1(settings: Settings) -> Product:
         caption += f"; not {', '.join(words)}"
 
     def draw(figure: Figure) -> None:
-        ax = figure.subplots()
-        ax.axis("off")
-        head = ["data set", "pixels", "d", "n", "mean rank", "full rank", "mean cosine", r"median $\lambda_{\min}$",
-                r"median $\varphi(X_0)$"]  # fmt: skip
-        cells = [[_cell(row[name], style) for name, style in _STYLES.items()] for row in rows]
-        grid = ax.table(cells, colLabels=head, loc="upper center", cellLoc="right")
-        grid.auto_set_font_size(False)
-        grid.set_fontsize(9)
-        grid.auto_set_column_width(list(range(len(head))))
-        grid.scale(1.0, 1.5)
-        for (i, _), cell in grid.get_celld().items():
-            cell.set_linewidth(0.4 if i else 0.8)
-            cell.set_edgecolor("#999999")
-            if i == 0:
-                cell.set_text_props(weight="bold")
+        _draw_table(figure, [[_cell(row[name], style) for name, style in _STYLES.items()] for row in rows])
 
     names = list(rows[0])
     table = {name: [row[name] for row in rows] for name in names}
     claim = "samples of common data sets are linearly independent within a batch"
-    size = (8.4, 0.2 + 0.27 * len(rows))
+    size = (7.4, 0.5 + 0.24 * len(rows))
     needed = f"the files of {', '.join(missing)} (--data)" if missing else ""
     verdict = REFUTES if refuted else OPEN if missing else SUPPORTS
     return Product("table-d1", caption + ".", verdict, claim, table, draw, size, needed if verdict == OPEN else "")

@@ -1,124 +1,45 @@
-"""Figures 4, 6, F1, F2 and G1 to G4: training. The runs are shared between the figures through their checkpoints."""
+"""Figures 4, 6, F1, F2 and G1 to G4: training."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from isogap.base.arrays import FloatArray
-from isogap.batch.datasets import Dataset, DatasetError, MissingDataError, load_dataset
-from isogap.engine.networks.training import History, Training, train_seeds
+from isogap.figures.paper.trained import (
+    EXPONENT,
+    Cases,
+    Runs,
+    by_depth,
+    curves_of,
+    depths_of,
+    diverged,
+    finished,
+    looked_at,
+    recorded,
+    setting,
+    width_of,
+)
 from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings, columns, mean_and_error, with_error
 from isogap.figures.style import BLACK, COLOURS, LAYER_GRADIENT_LABEL, tidy
-from isogap.model.variant import Variant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-RATE, BATCH, EXPONENT = 0.001, 100, 0.4
 ACTIVATIONS = ("sin", "tanh")
 WEIGHT_WORDS = {"orthogonal": "orthogonal", "gaussian": "Gaussian"}
 # "Trained": well above the ten per cent of guessing among ten classes.
 TRAINED = 0.5
 
+LEAST_SHOWN = 1e-12  # ours: of gaps on a logarithmic axis
 
 # A legend that finds no place among the curves.
 ABOVE: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "borderaxespad": 0.0, "ncols": 2}
-Cases = list[tuple[str, dict[str, Any]]]
-Runs = dict[str, list[History]]
 Judge = Callable[[dict[str, FloatArray]], tuple[str, str]]
-
-
-def _data(settings: Settings) -> Dataset:
-    """The first of CIFAR-10, MNIST, Fashion-MNIST, other IDX files that the data folder holds; the digits without a folder."""
-    if settings.data is None:
-        return load_dataset("digits")
-    names = ("cifar10", "mnist", "fashion-mnist", "idx")
-    for name in names:
-        try:
-            return load_dataset(name, settings.data)
-        except MissingDataError:
-            continue
-    raise DatasetError(f"data folder {settings.data} holds none of {', '.join(names)}")
-
-
-def _depths(settings: Settings) -> tuple[int, ...]:
-    return settings.pick((10, 50, 100), (100, 500, 1000))
-
-
-def _width(data: Dataset) -> int:
-    # Digits have 64 pixels: a batch mapped to a larger width cannot have full row rank, and the theorem asks for that.
-    return 100 if data.features >= 100 else 32
-
-
-def _epochs(settings: Settings, data: Dataset) -> int:
-    """Passes over the data: the paper's 20 of 600 steps; of the digits, 14 steps, more; at the quick scale fewer."""
-    if data.name == "digits":
-        return settings.pick(30, 60)
-    return settings.pick(max(1, round(1200 * BATCH / len(data.train_images))), 20)
-
-
-def _run(settings: Settings, data: Dataset, depth: int, **options: Any) -> list[History]:
-    width = _width(data)
-    variant = Variant(width, depth, batch=BATCH, root_n=True, **options)
-    job = Training(variant, epochs=_epochs(settings, data), rate=RATE, record=settings.pick(5, 10))
-    runs = settings.pick(3, 10)
-    path = None
-    if settings.work is not None:
-        settings.work.mkdir(parents=True, exist_ok=True)
-        words = [variant.activation.name, variant.weights, f"d{width}", f"L{depth}", f"p{variant.exponent:g}"]
-        words += [f"s{settings.seed}", f"r{job.record}", f"x{runs}"]
-        path = settings.work / ("-".join([data.name, *words]) + ".pt")
-    roots = [settings.root(70, run) for run in range(runs)]
-    histories = train_seeds(job, data, rngs=roots, checkpoint=path, progress=settings.progress)
-    settings.spent.append(histories[0].seconds)
-    return histories
-
-
-def _curves(settings: Settings, cases: Cases) -> tuple[Dataset, Runs]:
-    data = _data(settings)
-    return data, {label: _run(settings, data, **options) for label, options in cases}
-
-
-def _by_depth(settings: Settings, *activations: str) -> Cases:
-    cases = []
-    for name in activations:
-        shaped = {} if name == "identity" else {"activation": name, "exponent": EXPONENT}
-        for depth in _depths(settings):
-            prefix = "" if len(activations) == 1 else f"{name}, "
-            cases.append((f"{prefix}depth {depth}", {"depth": depth, **shaped}))
-    return cases
-
-
-def _setting(settings: Settings, data: Dataset, runs: Runs) -> str:
-    """The words that say what was trained."""
-    some = next(iter(runs.values()))
-    return (
-        f"{data.title}, width {_width(data)}, batch {BATCH}, SGD with rate {RATE:g}, {len(some)} runs, "
-        f"{max(run.epoch for case in runs.values() for run in case)} epochs"
-    )
-
-
-def _finished(runs: Runs) -> Runs:
-    """Leave out what diverged: those runs have no weights at the later epochs."""
-    kept = {label: [run for run in some if run.diverged is None] for label, some in runs.items()}
-    gone = [label for label, some in kept.items() if not some]
-    if gone:
-        raise ValueError(f"every run diverged: {', '.join(gone)}")
-    return kept
-
-
-def _diverged(some: Sequence[History]) -> str:
-    """Words on the runs of one case whose loss stopped being finite; none if there are none."""
-    epochs = [run.diverged for run in some if run.diverged is not None]
-    if not epochs:
-        return ""
-    many = "all" if len(epochs) == len(some) else f"{len(epochs)} of {len(some)}"
-    return f"{many} beyond float32 in epoch {min(epochs)}" + (f" to {max(epochs)}" if max(epochs) > min(epochs) else "")
 
 
 def _final(runs: Runs, part: str) -> dict[str, FloatArray]:
@@ -135,7 +56,7 @@ def _accuracy(
     name: str, settings: Settings, cases: Cases, part: str, claim: str, judged: Judge | None = None
 ) -> Product:
     """Accuracy over training: mean of the runs, and their whole range as a band."""
-    data, runs = _curves(settings, cases)
+    data, runs = curves_of(settings, cases)
     group = len(cases) if len(cases) <= 3 else len(cases) // 2
     final = _final(runs, part)
     verdict, missing = _all_train(settings, final) if judged is None else judged(final)
@@ -145,9 +66,9 @@ def _accuracy(
         for k, (label, some) in enumerate(runs.items()):
             colour, dash = COLOURS[k % group], ("-", "--")[k // group]
             values = _padded([getattr(run, part) for run in some])
-            epochs = np.arange(values.shape[1])
+            epochs = np.arange(values.shape[1]) / some[0].marks
             ax.fill_between(epochs, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.15, lw=0)
-            gone = " (diverged)" if _diverged(some) else ""
+            gone = " (diverged)" if diverged(some) else ""
             ax.plot(epochs, values.mean(axis=0), color=colour, ls=dash, lw=1.4, label=label + gone)
         ax.axhline(1 / data.classes, color=BLACK, lw=0.8, ls=":", label="guessing")
         ax.set_ylim(0, 1)
@@ -156,8 +77,8 @@ def _accuracy(
         ax.set_ylabel("accuracy on the " + ("training images" if part == "train_accuracy" else "test images"))
         tidy(ax, **(ABOVE if len(runs) > 4 else {"loc": "best"}))
 
-    words = ", ".join(f"{label}: {_diverged(runs[label]) or _percent(values)}" for label, values in final.items())
-    caption = f"{_setting(settings, data, runs)}. Mean (range) at the end: {words}."
+    words = ", ".join(f"{label}: {diverged(runs[label]) or _percent(values)}" for label, values in final.items())
+    caption = f"{setting(settings, data, runs)}{looked_at(runs)}. Mean (range) at the end: {words}."
     return Product(name, caption, verdict, claim, _accuracy_table(runs), draw, missing=missing)
 
 
@@ -165,7 +86,7 @@ def _epoch_axis(ax: Axes) -> None:
     from matplotlib.ticker import MaxNLocator
 
     ax.set_xlabel("epoch")
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
 
 
 def _padded(curves: list[list[float]]) -> FloatArray:
@@ -186,38 +107,38 @@ def _accuracy_table(runs: Runs) -> dict[str, list[Any]]:
         (label, number, epoch, *values)
         for label, some in runs.items()
         for number, run in enumerate(some)
-        for epoch, values in enumerate(zip(run.loss, run.train_accuracy, run.test_accuracy, strict=True))
+        for epoch, *values in zip(run.times.tolist(), run.loss, run.train_accuracy, run.test_accuracy, strict=True)
     ]
     return columns(("case", "run", "epoch", "loss", "train_accuracy", "test_accuracy"), rows)
 
 
 def fig4(settings: Settings) -> Product:
     """Training accuracy of linear networks with orthogonal weights, by depth."""
-    claim = f"linear networks with orthogonal weights train up to depth {_depths(settings)[-1]}"
-    return _accuracy("fig4", settings, _by_depth(settings, "identity"), "train_accuracy", claim)
+    claim = f"linear networks with orthogonal weights train up to depth {depths_of(settings)[-1]}"
+    return _accuracy("fig4", settings, by_depth(settings, "identity"), "train_accuracy", claim)
 
 
 def g1(settings: Settings) -> Product:
     """Test accuracy of the networks of Figure 4."""
-    claim = f"what linear networks learn holds for test images up to depth {_depths(settings)[-1]}"
-    return _accuracy("g1", settings, _by_depth(settings, "identity"), "test_accuracy", claim)
+    claim = f"what linear networks learn holds for test images up to depth {depths_of(settings)[-1]}"
+    return _accuracy("g1", settings, by_depth(settings, "identity"), "test_accuracy", claim)
 
 
 def fig6(settings: Settings) -> Product:
     """Training accuracy with sin and tanh and gains ``ℓ^-0.4``."""
-    claim = f"with gains ℓ^(-{EXPONENT:g}) networks with sin and tanh train up to depth {_depths(settings)[-1]}"
-    return _accuracy("fig6", settings, _by_depth(settings, *ACTIVATIONS), "train_accuracy", claim)
+    claim = f"with gains ℓ^(-{EXPONENT:g}) networks with sin and tanh train up to depth {depths_of(settings)[-1]}"
+    return _accuracy("fig6", settings, by_depth(settings, *ACTIVATIONS), "train_accuracy", claim)
 
 
 def g3(settings: Settings) -> Product:
     """Test accuracy of the networks of Figure 6."""
-    claim = f"what sin and tanh with gains ℓ^(-{EXPONENT:g}) learn holds for test images up to depth {_depths(settings)[-1]}"
-    return _accuracy("g3", settings, _by_depth(settings, *ACTIVATIONS), "test_accuracy", claim)
+    claim = f"what sin and tanh with gains ℓ^(-{EXPONENT:g}) learn holds for test images up to depth {depths_of(settings)[-1]}"
+    return _accuracy("g3", settings, by_depth(settings, *ACTIVATIONS), "test_accuracy", claim)
 
 
 def g2(settings: Settings) -> Product:
     """Training accuracy of linear networks, orthogonal against Gaussian weights, at the smallest and the largest depth."""
-    depths = (_depths(settings)[0], _depths(settings)[-1])
+    depths = (depths_of(settings)[0], depths_of(settings)[-1])
     cases: Cases = [
         (f"{word}, depth {depth}", {"depth": depth, "weights": kind})
         for kind, word in WEIGHT_WORDS.items()
@@ -238,48 +159,48 @@ def g2(settings: Settings) -> Product:
 
 def f1(settings: Settings) -> Product:
     """Isometry gap of the weights over training, linear networks."""
-    return _gaps("f1", settings, _by_depth(settings, "identity"))
+    return _gaps("f1", settings, by_depth(settings, "identity"))
 
 
 def f2(settings: Settings) -> Product:
     """Isometry gap of the weights over training, sin and tanh with shaped gains."""
-    return _gaps("f2", settings, _by_depth(settings, *ACTIVATIONS))
+    return _gaps("f2", settings, by_depth(settings, *ACTIVATIONS))
 
 
 def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
-    data, runs = _curves(settings, cases)
+    data, runs = curves_of(settings, cases)
     # Runs x epochs x layers. Before the first step the gap is that of float32 rounding, far below everything else.
-    runs = _finished(runs)
+    runs = finished(runs)
     gaps = {label: np.array([run.weight_gap[1:] for run in some]) for label, some in runs.items()}
     largest = max(float(values.max()) for values in gaps.values())
-    gaussian = gaussian_gap(_width(data))
+    gaussian = gaussian_gap(width_of(data))
+    lowest = min(float(np.quantile(values, 0.25, axis=(0, 2)).min()) for values in gaps.values())
+    below = f" Gaps below {LEAST_SHOWN:g} are drawn there." if lowest < LEAST_SHOWN else ""
 
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
         for k, (label, values) in enumerate(gaps.items()):
-            colour, dash, epochs = COLOURS[k % 3], ("-", "--")[k // 3 % 2], runs[label][0].recorded[1:]
-            shown: FloatArray = np.maximum(values, 1e-12)
+            colour, dash, epochs = COLOURS[k % 3], ("-", "--")[k // 3 % 2], recorded(runs[label][0])[1:]
+            shown: FloatArray = np.maximum(values, LEAST_SHOWN)
             low, middle, high = np.quantile(shown, (0.25, 0.5, 0.75), axis=(0, 2))
             ax.plot(epochs, middle, marker=".", lw=1.3, label=label, color=colour, ls=dash)
             ax.fill_between(epochs, low, high, color=colour, alpha=0.15, lw=0)
         ax.axhline(gaussian, color=BLACK, ls=":", lw=1.2, label="Gaussian matrix (computed)")
-        ax.set_yscale("log")
+        ax.set(yscale="log", xlim=(0, None))
         _epoch_axis(ax)
         ax.set_ylabel("isometry gap of the weights")
         tidy(ax, **ABOVE)
 
     caption = (
-        f"{_setting(settings, data, runs)}. Median and quartiles over layers and runs; the largest gap of any layer is "
-        f"{largest:.1e}, that of a Gaussian matrix {gaussian:.2f}."
+        f"{setting(settings, data, runs)}. Median and quartiles over layers and runs; the largest gap of any layer is "
+        f"{largest:.1e}, that of a Gaussian matrix {gaussian:.2f}.{below}"
     )
     rows = [
-        (label, number, epoch, layer + 1, value)
-        for label, some in runs.items()
-        for number, run in enumerate(some)
-        for epoch, layers in zip(run.recorded, run.weight_gap, strict=True)
-        for layer, value in enumerate(layers)
+        (label, epoch, *np.quantile(values[:, at], (0.25, 0.5, 0.75)), values[:, at].max())
+        for label, values in gaps.items()
+        for at, epoch in enumerate(recorded(runs[label][0])[1:])
     ]
-    table = columns(("case", "run", "epoch", "layer", "weight_gap"), rows)
+    table = columns(("case", "epoch", "q25", "median", "q75", "largest"), rows)
     claim = "the weights stay near the orthogonal ones they start from while the network learns"
     return Product(name, caption, SUPPORTS if largest < gaussian / 10 else REFUTES, claim, table, draw)
 
@@ -291,15 +212,35 @@ def gaussian_gap(d: int) -> float:
     return float(math.log(d) - np.mean(digamma(np.arange(1, d + 1) / 2) + math.log(2.0)))
 
 
+def _shown(profile: dict[float, FloatArray]) -> list[float]:
+    """The first epoch of those recorded, the middle one, and the last."""
+    epochs = list(profile)
+    return sorted({epochs[0], epochs[len(epochs) // 2], epochs[-1]})
+
+
+def _magnified(ax: Axes, profile: dict[float, FloatArray]) -> None:
+    """An inset, where the curves lie within a tenth of the axis that both panels share."""
+    means = np.concatenate([profile[epoch].mean(axis=0) for epoch in _shown(profile)])
+    bottom, top = ax.get_ylim()
+    if np.ptp(means) > 0.1 * (top - bottom):
+        return
+    inset = ax.inset_axes((0.2, 0.3, 0.75, 0.3))
+    for k, epoch in enumerate(_shown(profile)):
+        inset.plot(profile[epoch].mean(axis=0), color=COLOURS[k], lw=1.2)
+    inset.tick_params(labelsize=7)
+    inset.set_title("magnified", fontsize=7, pad=2)
+    tidy(inset, legend=False)
+
+
 def g4(settings: Settings) -> Product:
     """Gradient norm of every layer before and during training, orthogonal and Gaussian weights, at the largest depth."""
-    depth = _depths(settings)[-1]
-    data, runs = _curves(settings, [(word, {"depth": depth, "weights": kind}) for kind, word in WEIGHT_WORDS.items()])
+    depth = depths_of(settings)[-1]
+    data, runs = curves_of(settings, [(word, {"depth": depth, "weights": kind}) for kind, word in WEIGHT_WORDS.items()])
     # Epoch by epoch, those runs that have not diverged: runs x layers.
     profiles = {
         label: {
             epoch: np.array([run.gradient[at] for run in some if len(run.gradient) > at])
-            for at, epoch in enumerate(max(some, key=lambda run: len(run.recorded)).recorded)
+            for at, epoch in enumerate(recorded(max(some, key=lambda run: len(run.recorded))))
         }
         for label, some in runs.items()
     }
@@ -314,8 +255,7 @@ def g4(settings: Settings) -> Product:
     def draw(figure: Figure) -> None:
         axes = figure.subplots(1, 2, sharey=True)
         for ax, (label, profile) in zip(axes, profiles.items(), strict=True):
-            epochs = list(profile)
-            for k, epoch in enumerate(sorted({0, epochs[len(epochs) // 2], epochs[-1]})):
+            for k, epoch in enumerate(_shown(profile)):
                 values = profile[epoch]
                 ax.fill_between(
                     np.arange(values.shape[1]),
@@ -325,29 +265,30 @@ def g4(settings: Settings) -> Product:
                     alpha=0.15,
                     lw=0,
                 )
-                ax.plot(values.mean(axis=0), color=COLOURS[k], lw=1.2, label=f"epoch {epoch}")
-            ax.set_title(f"{label} weights" + (" (diverged)" if _diverged(runs[label]) else ""))
+                ax.plot(values.mean(axis=0), color=COLOURS[k], lw=1.2, label=f"epoch {epoch:g}")
+            ax.set_title(f"{label} weights" + (" (diverged)" if diverged(runs[label]) else ""))
             ax.set_xlabel("layer ℓ")
             tidy(ax)
+        for ax, profile in zip(axes, profiles.values(), strict=True):  # once the axis that they share is known
+            _magnified(ax, profile)
         axes[0].set_ylabel(LAYER_GRADIENT_LABEL)
 
     def words(label: str) -> str:
         spread = list(spreads[label].values())
-        after = _diverged(runs[label]) or f"after training {with_error(*map(float, spread[-1]))}"
+        after = diverged(runs[label]) or f"after training {with_error(*map(float, spread[-1]))}"
         return f"{label} {with_error(*map(float, spread[0]))} ({after})"
 
     caption = (
-        f"{_setting(settings, data, runs)}, depth {depth}; mean and range of the runs. From the last to the first square layer "
+        f"{setting(settings, data, runs)}, depth {depth}; mean and range of the runs. From the last to the first square layer "
         f"the log gradient grows by: {', '.join(words(label) for label in spreads)}."
     )
     rows = [
-        (label, number, epoch, layer, value)
-        for label, some in runs.items()
-        for number, run in enumerate(some)
-        for epoch, layers in zip(run.recorded, run.gradient, strict=True)
-        for layer, value in enumerate(layers)
+        (label, epoch, layer, values.mean(), values.min(), values.max())
+        for label, profile in profiles.items()
+        for epoch in _shown(profile)
+        for layer, values in enumerate(profile[epoch].T)
     ]
-    table = columns(("weights", "run", "epoch", "layer", "log_gradient_norm"), rows)
+    table = columns(("weights", "epoch", "layer", "mean_log_gradient_norm", "least", "most"), rows)
     claim = "before training orthogonal weights have gradients of one size in all layers and Gaussian ones do not"
     missing = "" if good else f"a depth at which Gaussian growth exceeds the effect of the two ends ({depth} here)"
     return Product("g4", caption, SUPPORTS if good else OPEN, claim, table, draw, (7.0, 3.2), missing)

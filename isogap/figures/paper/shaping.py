@@ -116,7 +116,9 @@ def e1(settings: Settings) -> Product:
         labelled = [gain for gain in shown if round(1000 * gain) % 50 == 0]
         ax.set_xticks(labelled, [f"{gain:g}" for gain in labelled])
         ax.minorticks_off()
-        ax.axvspan(shown[0], limit, color=GREY, alpha=0.12, lw=0, zorder=0, label=f"exponents: gains to {limit:g}")
+        ax.axvspan(
+            shown[0], limit, color=GREY, alpha=0.12, lw=0, zorder=0, label=f"exponents are of gains to {limit:g}"
+        )
         ax.set_xlabel(r"gain $\alpha$")
         ax.set_ylabel(r"growth of log gradient per layer / $\alpha^4$")
         tidy(ax)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -69,7 +69,9 @@ def isometry(settings: Settings) -> Product:
         l = np.arange(blocks + 1)  # noqa: E741
         some = sorted({round(x) - 1 for x in np.geomspace(1, blocks + 1, 16)})
         for k, (name, values) in enumerate(medians.items()):
-            ax.plot(np.array(some) + 1, values[some], color=COLOURS[k], marker=MARKERS[k], ms=4, lw=0.8, label=name)
+            # three of the curves lie on each other: open marks, the later the larger
+            style: dict[str, Any] = {"color": COLOURS[k], "marker": MARKERS[k], "ms": 3.5 + k, "mfc": "none", "lw": 0.8}
+            ax.plot(np.array(some) + 1, values[some], label=name, **style)
             if name in laws:
                 ax.plot(l + 1, laws[name], color=COLOURS[k], lw=1.6, ls="--")
         ax.set_xscale("log")

@@ -94,6 +94,7 @@ def variance(settings: Settings) -> Product:
         left.set_xlabel("layer $\\ell + 1$")
         right.set_ylabel("branch's share of the variance, %")
         right.set_xlabel("block, counted from 1")
+        right.set_title("same colours")
         for ax in (left, right):
             ax.set_xscale("log")
             ax.set_yscale("log")

@@ -10,7 +10,7 @@ import numpy as np
 from isogap.batch.datasets import Dataset, load_dataset
 from isogap.figures.finished import Arrays
 from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings, columns
-from isogap.figures.style import COLOURS, MARKERS, tidy
+from isogap.figures.style import BLACK, COLOURS, MARKERS, tidy
 from isogap.run.residual_tables import ROWS, Sweep, depth_table, rate_sweep
 from isogap.run.residual_training import Plan, step_law
 
@@ -45,11 +45,19 @@ def depth(settings: Settings) -> Product:
     def draw(figure: Figure) -> None:
         ax = figure.subplots()
         for k, name in enumerate(names):
-            ax.plot(
-                depths, [best[name, L] for L in depths], color=COLOURS[k], marker=MARKERS[k], ms=5, lw=1.4, label=name
-            )
-        ax.axhline(1 / data.classes, color="black", ls=":", lw=1)
+            # curves lie on each other: open marks, the later the larger
+            style: dict[str, Any] = {
+                "color": COLOURS[k],
+                "marker": MARKERS[k],
+                "ms": 4 + 1.5 * k,
+                "mfc": "none",
+                "lw": 1.2,
+            }
+            ax.plot(depths, [best[name, L] for L in depths], label=name, **style)
+        ax.axhline(1 / data.classes, color=BLACK, ls=":", lw=0.8, label="guessing")
         ax.set_xscale("log")
+        ax.set_xticks(depths, [str(L) for L in depths])
+        ax.minorticks_off()
         ax.set_ylim(0, 1.02)
         ax.set_xlabel("blocks")
         ax.set_ylabel("test accuracy, best learning rate")
@@ -59,10 +67,10 @@ def depth(settings: Settings) -> Product:
     failed = max(best[name, last] for name in names[:2])
     trained = min(best[name, last] for name in names[2:])
     told = "; ".join(f"{name} " + ", ".join(f"{best[name, L]:.3f}" for L in depths) for name in names)
-    used = f"{limit} images of " if limit else ""
+    used = f", {limit} images" if limit else ""
     caption = (
-        f"{used}{data.name}, width 64, batch 64, momentum 0.9, best of {len(rates)} rates, depths {', '.join(map(str, depths))}: "
-        f"{told}."
+        f"{data.title}{used}, width 64, batch 64, momentum 0.9, best of {len(rates)} rates. At depths "
+        f"{', '.join(map(str, depths))}: {told}."
     )
     table = [(row.name, row.blocks, rate, value) for row in rows for rate, value in row.accuracies.items()]
     claim = (
@@ -99,8 +107,9 @@ def batch(settings: Settings) -> Product:
     tolerates = bn.largest_rate(8) / float(np.nanmax([plain.largest_rate(8), skipinit.largest_rate(8)]))
     beyond = bn.best_rate(512) >= np.nanmax([plain.largest_rate(512), skipinit.largest_rate(512)])
     agree = max(spread) / min(spread)
-    cells = f"{epochs} epochs, {seeds} network(s) a cell, B* measured after one epoch"
-    caption = f"{data.name}, 10 blocks, {cells}; at batch {', '.join(map(str, sizes))}: {told}."
+    cells = f"{epochs} epochs, {seeds} network{'s' if seeds > 1 else ''} a cell"
+    marks = "dots: best rate; dashed: critical batch B*, measured after one epoch"
+    caption = f"{data.title}, 10 blocks, {cells} ({marks}). At batch {', '.join(map(str, sizes))}: {told}."
     rows = [
         (s.name, b, r, float(s.accuracy[i, j]))
         for s in sweeps
@@ -156,7 +165,7 @@ def _heat(ax: Any, sweep: Sweep, critical: float) -> Any:
     if sweep.batches[0] <= critical <= sweep.batches[-1]:
         place = np.interp(math.log2(critical), np.log2(sweep.batches), np.arange(len(sweep.batches)))
         ax.axvline(place, color="white", ls="--", lw=1.4)
-    ax.set_xlabel("batch (dots: best rate; dashed: B*)")
+    ax.set_xlabel("batch")
     ax.set_title(f"{sweep.name}, B* = {_critical_words(critical)}")
     return image
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from isogap.verification.registry import Statement, slug
 from isogap.verification.report.routing import BOX_HEIGHT, BOX_WIDTH, Point, routed
+from isogap.verification.statement import Statement, slug
 
 # Boxes beside each other: names stay readable on paper, and on a phone with little scrolling.
 MAX_ROW = 6

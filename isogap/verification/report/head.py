@@ -7,15 +7,16 @@ from html import escape
 
 from isogap._version import __version__
 from isogap.verification.outcome import MEANING, Verdict
-from isogap.verification.registry import About, slug
 from isogap.verification.report.provenance import commit, date, identifier, machine
 from isogap.verification.sampling import FAMILY_LEVEL, MAX_COMPARISONS
+from isogap.verification.statement import ORIGINS, About, slug
 
 TERMS = (
     "<p class='terms'><b>By hand</b>: named textbook facts that the check applies without deciding them, plus those of the "
-    "statements below it; each is named at the statement. <b>Margin</b>: how far the statement is from failing in what was "
-    "looked at, 0 where it holds with equality; what the number measures stands at the statement. <b>Controls</b>: false "
-    "neighbours of the statement that the same check refuted, of all that it was given.</p>"
+    "statements below it; each is named at the statement. <b>Origin</b>: whose the statement is, and whether it is a "
+    "conjecture; * where constants of a printed statement are this project's. <b>Margin</b>: how far the statement is from "
+    "failing in what was looked at, 0 where it holds with equality; what the number measures stands at the statement. "
+    "<b>Controls</b>: false neighbours of the statement that the same check refuted, of all that it was given.</p>"
 )
 
 
@@ -50,6 +51,11 @@ def legend(verdicts: list[Verdict], seconds: float) -> str:
     """What the verdicts say, and at what level samples were compared."""
     items = "".join(
         f"<dt><span class='kind {slug(k)}'>{k}</span></dt><dd>{escape(text)}</dd>" for k, text in MEANING.items()
+    )
+    items += "".join(
+        f"<dt>{origin}</dt><dd>origin: {escape(text)}</dd>"
+        for origin, text in ORIGINS.items()
+        if any(v.origin == origin for v in verdicts)
     )
     controls = sum(len(v.controls) for v in verdicts)
     refuted = sum(c.refuted for v in verdicts for c in v.controls)

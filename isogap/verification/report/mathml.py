@@ -25,6 +25,7 @@ _BIG = {"sum": "∑", "prod": "∏", "int": "∫"}
 _ALPHABETS = {"mathbb": {"E": "𝔼", "R": "ℝ", "P": "ℙ", "N": "ℕ", "Z": "ℤ"}, "mathcal": {"L": "ℒ", "N": "𝒩", "O": "𝒪"}}
 _FUNCTIONS = ("log", "det", "exp", "cos", "sin", "min", "max", "lim", "sup")
 _MAX_TOKENS, _MAX_DEPTH = 5000, 60
+_ENDS = ("}", "\\right", "&", "\\\\", "\\end")
 _SPACES = {",": "0.17em", ";": "0.28em", " ": "0.33em", "quad": "1em", "qquad": "2em", "!": "0"}
 
 
@@ -115,7 +116,7 @@ def _whole(tokens: list[str], latex: str) -> list[str]:
 
 def _parts(tokens: list[str], at: int) -> tuple[list[str], int]:
     parts: list[str] = []
-    while at < len(tokens) and tokens[at] not in ("}", "\\right"):
+    while at < len(tokens) and tokens[at] not in _ENDS:
         limits = tokens[at][1:] in ("sum", "prod", "lim", "min", "max", "sup")
         atom, at = _atom(tokens, at)
         scripts: dict[str, str] = {}
@@ -201,6 +202,8 @@ def _command(tokens: list[str], at: int, name: str) -> tuple[str, int]:
         return _styled(tokens, at + 1, name)
     if name == "left":
         return _fenced(tokens, at + 1)
+    if name == "begin":
+        return _matrix(tokens, at + 1)
     raise LatexError(f"unknown command \\{name}")
 
 
@@ -239,11 +242,34 @@ def _fenced(tokens: list[str], at: int) -> tuple[str, int]:
     return f"<mrow>{_fence(left, body)}{body}{_fence(right, body)}</mrow>", at + 2
 
 
+def _matrix(tokens: list[str], at: int) -> tuple[str, int]:
+    r"""A ``matrix``: cells end with ``&``, rows with two backslashes."""
+    word = [*"{matrix}"]
+    if tokens[at : at + len(word)] != word:
+        raise LatexError("\\begin is known for {matrix} alone")
+    rows: list[list[str]] = [[]]
+    at += len(word)
+    while True:
+        cell, at = _row(tokens, at)
+        rows[-1].append(f"<mtd>{cell}</mtd>")
+        if at >= len(tokens) or tokens[at] not in ("&", "\\\\", "\\end"):
+            raise LatexError("\\begin{matrix} without \\end{matrix}")
+        if tokens[at] == "\\end":
+            break
+        if tokens[at] == "\\\\":
+            rows.append([])
+        at += 1
+    if tokens[at + 1 : at + 1 + len(word)] != word:
+        raise LatexError("\\begin{matrix} without \\end{matrix}")
+    body = "".join(f"<mtr>{''.join(row)}</mtr>" for row in rows)
+    return f"<mtable>{body}</mtable>", at + 1 + len(word)
+
+
 def _fence(mark: str, body: str) -> str:
     """A bracket as tall as what it holds. Set by hand: browsers stretch one only if a mathematical font is installed."""
     if not mark:
         return ""
-    if not any(tall in body for tall in ("<mfrac", "∑", "∏", "∫")):
+    if not any(tall in body for tall in ("<mfrac", "<mtable", "∑", "∏", "∫")):
         return f'<mo stretchy="false">{escape(mark)}</mo>'
     return f'<mpadded voffset="-0.28em"><mo stretchy="false" style="font-size:2em">{escape(mark)}</mo></mpadded>'
 

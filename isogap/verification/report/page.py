@@ -7,13 +7,14 @@ from html import escape
 from pathlib import Path
 
 from isogap.verification.outcome import KINDS, LINK, Table, Verdict
-from isogap.verification.registry import About, Statement, by_group, load, slug, systems
+from isogap.verification.registry import load
 from isogap.verification.report.figures import data_uris
 from isogap.verification.report.graph import svg
 from isogap.verification.report.head import TERMS, judged, legend, origin, prose
 from isogap.verification.report.mathml import flowing
 from isogap.verification.report.provenance import provenance
 from isogap.verification.report.style import STYLE
+from isogap.verification.statement import ORIGINS, About, Statement, by_group, slug, systems
 from isogap.verification.witnesses import load_witnesses
 
 MOST_TITLES = 3
@@ -43,9 +44,9 @@ def page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, wher
         f"<title>Proof check: {title}</title><style>{STYLE}</style></head><body><main>",
         f"<h1>Proof check of <i>{title}</i></h1>" if title else "<h1>Proof check</h1>",
         origin(verdicts, deep=deep, seed=seed, seconds=seconds),
-        judged(parts),
         f"<p class='status {'ok' if good == len(verdicts) else 'bad'}'>{good} of {len(verdicts)} verdicts: {status}. "
         f"{_count(verdicts)}.</p>",
+        judged(parts),
         legend(verdicts, seconds),
     ]
     for system, about in parts.items():
@@ -129,13 +130,20 @@ def _summary(listed: list[Statement], shown: dict[str, Verdict]) -> str:
         told = f"{sum(c.refuted for c in v.controls)}/{len(v.controls)}"
         rows.append(
             f"<tr><td><a href='#{slug(s.key)}'>{escape(s.label)}</a></td><td class='wide'>{prose(s.name)}</td>"
-            f"<td>{_badge(v)}</td><td class='num'>{_hand(v)}</td><td class='num'>{margin}</td><td class='num'>{told}</td>"
-            f"<td class='num wide'>{v.seconds:.1f}</td></tr>"
+            f"<td>{_badge(v)}</td><td>{_origin(s)}</td><td class='num'>{_hand(v)}</td><td class='num'>{margin}</td>"
+            f"<td class='num'>{told}</td><td class='num wide'>{v.seconds:.1f}</td></tr>"
         )
-    head = "<tr><th>label</th><th class='wide'>statement</th><th>verdict</th><th class='num'>by hand</th>"
+    head = "<tr><th>label</th><th class='wide'>statement</th><th>verdict</th><th>origin</th>"
+    head += "<th class='num'>by hand</th>"
     head += "<th class='num'>margin</th>"
     head += "<th class='num'>controls</th><th class='wide num'>s</th></tr>"
     return f"<table class='summary'><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _origin(s: Statement) -> str:
+    """Origin; of a printed statement with constants of this project, with their mark."""
+    said = escape(f"constants of this project: {s.ours}", quote=True)
+    return f"<span title='{said}'>{s.origin}*</span>" if s.origin and s.ours else s.origin
 
 
 def _hand(v: Verdict) -> str:
@@ -185,7 +193,8 @@ def _statement(s: Statement, v: Verdict) -> str:
 def _facts(s: Statement, v: Verdict) -> str:
     margin = "" if v.margin is None else f"<dt>margin</dt><dd>{_number(v.margin.value)}: {prose(v.margin.meaning)}</dd>"
     needs = ", ".join(f"<a href='#{slug(x)}'>{escape(x.removeprefix(f'{s.system}/'))}</a>" for x in s.depends)
-    rests = f"<dt>rests on</dt><dd>{needs}</dd>" if needs else ""
+    rests = f"<dt>origin</dt><dd>{s.origin}: {ORIGINS[s.origin]}</dd>" if s.origin else ""
+    rests += f"<dt>rests on</dt><dd>{needs}</dd>" if needs else ""
     if s.ours:
         rests += f"<dt>constants of this project</dt><dd>{prose(s.ours)}</dd>"
     if v.arguments:

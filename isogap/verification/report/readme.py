@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from isogap.verification.outcome import MEANING
-from isogap.verification.registry import About, Statement, by_group, folder, load, systems
+from isogap.verification.registry import folder, load
 from isogap.verification.sampling import FAMILY_LEVEL, MAX_COMPARISONS
+from isogap.verification.statement import ORIGINS, About, Statement, by_group, systems
 
 _HEAD = """\
 # Proof check
@@ -22,6 +23,10 @@ which are judged in the same run:
 
 {meaning}
 
+A statement has an origin, which says whose it is and, where it is a conjecture, that nothing proves it:
+
+{origins}
+
 Samples: at most {comparisons} comparisons of sample means, each at {share:g} by the empirical Bernstein inequality, raise a false
 alarm with probability at most {level:g}. Where a variable has no known range Student's t stands in, which is no bound: such
 comparisons are counted apart. A sampled step says what departure it would notice; departures built for the purpose have to be.
@@ -34,15 +39,16 @@ held fails.
 
 _NOTE = (
     "Generated from `statements.toml` by `python -m isogap.verification.report.readme`; do not edit. "
-    "What the verdicts mean: [proof check](../README.md)."
+    "What verdicts and origins mean: [proof check](../README.md)."
 )
 
 
 def head() -> str:
     """What the labels and the checks are."""
     meaning = "\n".join(f"* **{kind}**: {text}." for kind, text in MEANING.items())
+    origins = "\n".join(f"* **{origin}**: {text}." for origin, text in ORIGINS.items())
     share = FAMILY_LEVEL / MAX_COMPARISONS
-    return _HEAD.format(meaning=meaning, level=FAMILY_LEVEL, comparisons=MAX_COMPARISONS, share=share)
+    return _HEAD.format(meaning=meaning, origins=origins, level=FAMILY_LEVEL, comparisons=MAX_COMPARISONS, share=share)
 
 
 def overview(statements: dict[str, Statement]) -> str:
@@ -71,8 +77,8 @@ def readme(statements: dict[str, Statement], system: str = "") -> str:
     for group, inside in by_group(members).items():
         parts += [
             f"\n## {group}\n",
-            "| statement | what it says | verdict | range | rests on |",
-            "|---|---|---|---|---|",
+            "| statement | what it says | origin | verdict | range | rests on |",
+            "|---|---|---|---|---|---|",
         ]
         parts += [_row(s, f"{system}/" if system else "") for s in inside]
     return "\n".join(parts) + "\n"
@@ -82,7 +88,7 @@ def _row(s: Statement, own: str) -> str:
     formula = f"{s.name}: ${s.formula}$".replace("|", "\\vert ")
     formula += f" (this project's constants, not the paper's: {s.ours})".replace("|", "\\|") if s.ours else ""
     rests = ", ".join(x.removeprefix(own) for x in s.depends)
-    cells = (f"[{s.label}]({s.file})", formula, s.kind, s.range.replace("|", "\\|"), rests)
+    cells = (f"[{s.label}]({s.file})", formula, s.origin, s.kind, s.range.replace("|", "\\|"), rests)
     return f"| {' | '.join(cells)} |"
 
 

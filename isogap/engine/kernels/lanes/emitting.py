@@ -271,6 +271,36 @@ def store(typingctx: Any, array: Any, index: Any, value: Any) -> Any:
 
 
 @intrinsic  # type: ignore[untyped-decorator, unused-ignore]
+def transpose(typingctx: Any, source: Any, at: Any, step: Any, target: Any, to: Any, stride: Any) -> Any:
+    """Rows ``to, to + stride, ...`` of ``target`` become the columns of rows ``at, at + step, ...`` of ``source``, eight each."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        def places(kind: Any, array: Any, first: Any, apart: Any) -> list[Any]:
+            numbers = [builder.add(first, builder.mul(apart, ir.Constant(apart.type, k))) for k in range(LANES)]
+            return [_addresses(context, builder, kind, array, number)[0][0] for number in numbers]
+
+        a = [builder.load(p, align=ALIGNMENT) for p in places(source, *arguments[:3])]
+        for bit in (1, 2, 4):
+            # Element l of the new row i is a[i][l], or comes from the partner row where bits of i and l differ.
+            low = [k if not k & bit else LANES + (k ^ bit) for k in range(LANES)]
+            high = [k ^ bit if not k & bit else LANES + k for k in range(LANES)]
+            for i in range(LANES):
+                if not i & bit:
+                    x, y = a[i], a[i | bit]
+                    a[i], a[i | bit] = (
+                        builder.shuffle_vector(x, y, ir.Constant(ir.VectorType(ir.IntType(32), LANES), mask))
+                        for mask in (low, high)
+                    )
+        for place, row in zip(places(target, *arguments[3:]), a, strict=True):
+            builder.store(row, place, align=ALIGNMENT)
+        return context.get_dummy_value()
+
+    if source.ndim != 2 or target.ndim != 2:
+        return None
+    return types.void(source, types.intp, types.intp, target, types.intp, types.intp), codegen
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]
 def lift(typingctx: Any, value: Any, array: Any) -> Any:
     """``value`` as an element of ``array``: a float becomes a pair there where the array holds pairs."""
     return _element(array)(value, array), lambda context, builder, signature, arguments: _packed(

@@ -36,6 +36,7 @@ from isogap.engine.kernels.lanes.vectors import (
     spread,
     store,
     touch,
+    transpose,
     where_less,
 )
 
@@ -79,6 +80,26 @@ def _same_bits() -> bool:
         for array, plain in zip(arrays, one, strict=True)
     )
     return same and [any(said) for said in zip(*each, strict=True)] == together
+
+
+@kernel()
+def _turn(a, b):
+    """The one operation that is of lanes alone."""
+    transpose(rows(a), 0, 2, rows(b), 1, 1)
+
+
+@functools.cache
+def transposes() -> bool:
+    """Whether this numba handles lanes and their transposition too."""
+    if lanes_available() == 1:
+        return False
+    a, b = aligned(2 * LANES, LANES), aligned(LANES + 1, LANES)
+    a[...] = np.arange(a.size).reshape(a.shape)
+    try:
+        _turn(a, b)
+    except Exception:  # as below
+        return False
+    return bool((b[1:] == a[::2].T).all())
 
 
 def _lane(array: np.ndarray[Any, Any], lane: int) -> np.ndarray[Any, Any]:

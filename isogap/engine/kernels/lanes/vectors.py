@@ -51,6 +51,8 @@ def aligned(
 # Elements of arrays: load(a, i), store(a, i, x); rows(a), rows_from(a, i) are addresses; touch(a, i) asks for a line of memory.
 load, store = Operation(_CODE, "load"), Operation(_CODE, "store")
 rows, rows_from, touch = Operation(_CODE, "rows"), Operation(_CODE, "rows_from"), Operation(_CODE, "touch")
+# Eight rows of lanes become eight columns, from an array into another: transpose(a, at, step, b, to, stride).
+transpose = Operation(_CODE, "transpose")
 # Arithmetic: fma(a, b, c) = a b + c rounded once, root(a).
 fma, root = Operation(_CODE, "fma"), Operation(_CODE, "root")
 # Choices: where_less(a, b, x, y) lane by lane, any_less(a, b) in any lane.
