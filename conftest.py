@@ -1,7 +1,12 @@
 """Long versions run with ``--deep`` only; modules that need an optional package are collected only where it is there."""
 
 import importlib.util
+import os
 import pathlib
+
+# Several workers share the processors: the threads of a BLAS would only wait for each other. Before NumPy is loaded.
+for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
 
 HERE = pathlib.Path(__file__).parent
 # Without torch a module of isogap.torch cannot be imported; its __init__ can.

@@ -9,8 +9,9 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Mapping
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from isogap.verification.choice import closure, find, folder, registries
@@ -66,11 +67,18 @@ def load(where: Path | None = None) -> dict[str, Statement]:
     return _ordered(statements, places)
 
 
+class _FromSource(SourceFileLoader):
+    """Reads the source each time: a check that is edited twice in a second would be taken from bytecode that looks current."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def check_module(statement: Statement, where: Path | None = None) -> ModuleType:
     """Import the check of a statement from its file."""
     path = statement.path if where is None else where / statement.file
     name = f"isogap_statement_{slug(statement.key)}"
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = importlib.util.spec_from_file_location(name, path, loader=_FromSource(name, str(path)))
     if spec is None or spec.loader is None:
         raise RegistryError(f"{path}: cannot be imported")
     module = importlib.util.module_from_spec(spec)

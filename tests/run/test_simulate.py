@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from threadpoolctl import threadpool_limits
 
 import isogap
 from isogap import Checks, Where, simulate
@@ -226,7 +227,9 @@ def test_bits_do_not_depend_on_threads(weights):
 def test_start_does_not_depend_on_the_threads_of_blas():
     """At this width the decomposition of the batch has other last bits on two BLAS threads."""
     one, two = (simulate(100, 1, replicas=8, rng=1, checks=Checks(layers=0), where=Where(threads=t)) for t in (1, 2))
-    assert numbers(one) == numbers(two)
+    with threadpool_limits(2):
+        three = simulate(100, 1, replicas=8, rng=1, checks=Checks(layers=0), where=Where(threads=1))
+    assert numbers(one) == numbers(two) == numbers(three)
 
 
 def test_replicas_have_their_own_streams():

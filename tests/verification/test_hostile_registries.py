@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from isogap.cli import verify as cli
-from isogap.verification import judge_all
+from isogap.verification import Statement, check_module, judge_all
 from isogap.verification.report.mathml import LatexError, mathml
 from isogap.verification.report.result import html_page
 
@@ -144,3 +144,14 @@ def test_a_reader_who_has_gone_is_no_failure_of_a_list_or_of_json(arguments, mon
         patch.setattr(sys, "stdout", stdout)
         status = cli.main(arguments)
     assert (status, complaints(capsys.readouterr().err)) == (0, [])
+
+
+def test_a_check_that_is_edited_twice_in_a_second_is_read_as_it_is(tmp_path, monkeypatch):
+    """Bytecode goes by the size of the file and the second of its last change; both are the same here."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    path = tmp_path / "test_x1.py"
+    statement = Statement("X1", "n", "x", "h", "machine-decided", "r", "g", where=tmp_path)
+    for number in (1, 2):
+        path.write_text(f"FALSE_NEIGHBOURS = {{}}\ndecide = {number}\n", encoding="utf-8")
+        os.utime(path, (10**9, 10**9))
+        assert check_module(statement).decide == number
