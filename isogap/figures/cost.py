@@ -11,7 +11,7 @@ __all__ = ["PAPER_SECONDS", "paper_seconds"]
 PAPER_SECONDS: dict[str, int | None] = {
     "question": 9, "gap": 3, "fig1": 11, "fig2": 13, "fig3": 30, "fig4": 595, "fig5": 106, "fig6": 1795, "table-d1": 50,
     "e1": 385, "e2": 83, "f1": 595, "f2": 1795, "g1": 595, "g2": 482, "g3": 1795, "g4": 435, "g5": 11, "g6": 132,
-    "theorem-5": 486, "rank": 166, "mf-batch": 20, "mf-gain": 1, "mf-stability": 14, "mf-spectrum": None, "mf-rank": None,
+    "theorem-5": 486, "rank": 166, "mf-batch": 20, "mf-gain": 1, "mf-stability": 14, "mf-spectrum": 37, "mf-rank": 576,
     "mf-step": 3, "mf-depth": None, "residual-variance": 16, "residual-paths": 85, "residual-gradient": 73,
     "residual-isometry": 28, "residual-depth": 1395, "residual-batch": 263, "c1": 272, "bjorck-f1": 107, "bjorck-f2": 13,
     "bjorck-f3": 140, "bjorck-f4": 76, "bjorck-f5": 26, "bjorck-f6": 6, "bjorck-f7": 17, "bjorck-f8": 4, "bjorck-f9": 124,
