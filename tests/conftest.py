@@ -18,7 +18,6 @@ def rng(request):
 
 
 def pytest_collection_finish():
-    """Modules and tests stay to the end: the garbage collector need not look at them, nor as often as by default."""
-    gc.collect()
-    gc.freeze()
+    """Modules and tests stay to the end: the garbage collector need not look at them as often as by default."""
+    gc.collect()  # not frozen: the oldest hypothesis then calls examples flaky
     gc.set_threshold(100_000, 20, 20)
