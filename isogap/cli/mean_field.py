@@ -134,7 +134,7 @@ def _unmeasured(options: argparse.Namespace, asked: Parser) -> str | None:
     if _replicas(options):
         return None
     return idle(
-        asked, ("width", "depth", "seed"), "they are of measured networks; take --replicas 1 or more, or leave them out"
+        asked, ("width", "depth", "seed"), "only measured networks need that; take --replicas 1 or more, or leave it out"
     )
 
 

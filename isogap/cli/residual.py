@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = asked.parse_args(argv)
     problem = None
     if not options.replicas:
-        needs = "they are of measured networks; take --replicas 1 or more, or leave them out"
+        needs = "only measured networks need that; take --replicas 1 or more, or leave it out"
         problem = idle(asked, ("width", "weights", "seed"), needs)
     return run_writing(PROGRAM, options, _run, problem=problem)
 

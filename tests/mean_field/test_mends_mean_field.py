@@ -92,7 +92,7 @@ def test_an_even_polynomial_of_two_samples_is_refused(degree):
     assert m.gegenbauer_rate(degree + 1, 2).value == 0.0
 
 
-@pytest.mark.parametrize("replicas", ["0", "1"])
+@pytest.mark.parametrize("measured", [["--replicas", "0"], ["--width", "20", "--replicas", "1"]])
 @pytest.mark.parametrize(
     ("activation", "words"),
     [
@@ -101,8 +101,8 @@ def test_an_even_polynomial_of_two_samples_is_refused(degree):
         ("numpy:tanh:math:cos", "derivative of activation 'tanh' fails on an array ("),
     ],
 )
-def test_a_function_that_takes_no_array_is_named(activation, words, replicas, capsys):
-    assert main(["--activation", activation, "--batch", "8", "--width", "20", "--replicas", replicas]) == 2
+def test_a_function_that_takes_no_array_is_named(activation, words, measured, capsys):
+    assert main(["--activation", activation, "--batch", "8", *measured]) == 2
     err = capsys.readouterr().err
     assert words in err
     assert err.endswith("it must map an array to an array of real numbers\n")

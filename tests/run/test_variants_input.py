@@ -200,7 +200,7 @@ def test_repeated_digits() -> None:
     [
         ("nonsense", {}, "is not known: use gaussian, near-isometry:F, digits, or a"),
         ("", {"repeats": 2}, "input '' is not known: use gaussian, near-isometry:F, digits, or a"),
-        ("near-isometry", {}, "is not known"),
+        ("near-isometry", {}, "needs numbers behind a colon: use gaussian"),
         ("near-isometry:x", {}, "not a list of numbers"),
         ("near-isometry:2", {}, "F must lie between 0 and 1"),
         ("near-isometry:0.1", {"batch": 9}, "batch must equal the width 6, got 9"),
