@@ -4,7 +4,7 @@ import importlib
 
 import pytest
 
-MEASURED = "would be passed over: they are of measured networks; take --replicas 1 or more"
+MEASURED = "would be passed over: only measured networks need that; take --replicas 1 or more"
 REFUSED = [
     ("mc", "--width 3 --depth 4 --checkpoint-seconds 5", "--checkpoint-seconds needs --checkpoint"),
     ("mc", "--width 3 --depth 4 --checkpoint c.npz", "give --seed"),
