@@ -13,7 +13,7 @@ REGISTRY = "statements.toml"
 
 ORIGINS = {
     "printed": "stands in the paper of the system, or in another paper or textbooks, which the entry names",
-    "ours": "derived in this project, without a paper that it was taken from",
+    "ours": "derived by this project, in this form; the result or a part of it may stand in the literature too",
     "conjecture": "of this project, without a proof: samples agree, and no more is known",
 }
 """Where a statement comes from, and whether it is more than a conjecture."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from isogap.base.precision import DOUBLE, Precision
 from isogap.base.streams import Words, replica_states, seed_of
+from isogap.base.threads import one_blas_thread
 from isogap.batch.start import Start
 from isogap.engine.chain.checks import StepLaw, gap_of_snapshots
 from isogap.engine.chain.raw_paths import KernelStart
@@ -48,7 +49,9 @@ class Job:
     first_gap: float = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "first_gap", math.nan if self.start.degenerate else _gap(self.start, self.weights))
+        with one_blas_thread():  # with another number of BLAS threads its last bits are others
+            gap = math.nan if self.start.degenerate else _gap(self.start, self.weights)
+        object.__setattr__(self, "first_gap", gap)
 
     def states(self, first: int, last: int) -> Words:
         """Generator states of the replicas ``first, ..., last - 1``; made for a thousand at a time, since one costs as much."""
