@@ -134,7 +134,9 @@ def _unmeasured(options: argparse.Namespace, asked: Parser) -> str | None:
     if _replicas(options):
         return None
     return idle(
-        asked, ("width", "depth", "seed"), "only measured networks need that; take --replicas 1 or more, or leave it out"
+        asked,
+        ("width", "depth", "seed"),
+        "only measured networks need that; take --replicas 1 or more, or leave it out",
     )
 
 
