@@ -140,9 +140,10 @@ def write_asked(
     the others write to the path that they are given.
     """
     text = json.dumps(data(), indent=1, allow_nan=False) + "\n" if options.json is not None else ""
+    rows = table() if options.csv is not None else ""  # all texts first: what fails here leaves no file behind
     jobs: list[tuple[str | None, Callable[[str], Any]]] = [
         (options.json if options.json != "-" else None, lambda path: _write_text(path, text)),
-        (options.csv, lambda path: _write_text(path, table())),
+        (options.csv, lambda path: _write_text(path, rows)),
         *((getattr(options, name), write) for name, write in draw.items()),
     ]
     write_each(jobs, written)
@@ -151,19 +152,30 @@ def write_asked(
 
 
 def csv_text(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    r"""Rows of texts and numbers as CSV: numbers with all their digits, those that are not finite left out.
+    r"""Rows of texts and numbers as CSV: numbers with all their digits; ``None`` and what is not finite are left out.
 
     Examples
     --------
     >>> csv_text(["layer", "mean"], [[0, 0.1], [1, float("nan")]])
     'layer,mean\n0,0.1\n1,\n'
+    >>> import numpy as np
+    >>> csv_text(["mean", "stable"], [[np.float64(1.5), None]])
+    'mean,stable\n1.5,\n'
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(head)
     for row in rows:
-        writer.writerow(x if isinstance(x, str) else repr(x) if math.isfinite(x) else "" for x in row)
+        writer.writerow(_cell(x) for x in row)
     return out.getvalue()
+
+
+def _cell(value: Any) -> str:
+    """A text as it is, a number with all its digits, NumPy's scalars as Python's; what there is not, empty."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    number = value.item() if hasattr(value, "item") else value
+    return repr(number) if isinstance(number, int) or math.isfinite(number) else ""
 
 
 def _write_text(path: str, text: str) -> None:

@@ -107,6 +107,18 @@ def test_sweep_over_gains_measures_if_asked(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
+    "arguments", [["--sweep", "batch:4,inf"], ["--activation", "relu", "--sweep", "gain:0.5,1", "--batch", "inf"]]
+)
+def test_what_a_batch_of_infinity_has_not_is_an_empty_cell(arguments, tmp_path, capsys):
+    table, data = tmp_path / "z.csv", tmp_path / "z.json"
+    status, out, err = run([*arguments, "--csv", str(table), "--json", str(data), "--quiet"], capsys)
+    assert (status, out, err) == (0, "", "")
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert (rows[-1]["batch"], rows[-1]["stable"]) == ("inf", "")
+    assert json.loads(data.read_text())["rows"]["stable"][-1] is None
+
+
+@pytest.mark.parametrize(
     ("arguments", "words"),
     [
         (["--batch", "1"], "must be at least 2"),
