@@ -130,14 +130,11 @@ def _problem(options: argparse.Namespace) -> str | None:
 
 
 def _unmeasured(options: argparse.Namespace, asked: Parser) -> str | None:
-    """Say which options of measured networks theory alone would pass over."""
+    """Say which options of measured networks theory alone would pass over; a seed changes no answer of it, and may be said."""
     if _replicas(options):
         return None
-    return idle(
-        asked,
-        ("width", "depth", "seed"),
-        "only measured networks need that; take --replicas 1 or more, or leave it out",
-    )
+    needs = "only measured networks need that; take --replicas 1 or more, or leave it out"
+    return idle(asked, ("width", "depth"), needs)
 
 
 def _run(options: argparse.Namespace, written: list[str]) -> int:

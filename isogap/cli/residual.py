@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from isogap.cli.common import (
     BarProgress,
     Parser,
     add_common,
+    fail,
     prepare_streams,
     whole,
 )
@@ -52,7 +54,13 @@ def parser() -> Parser:
     p.add_argument("--activation", default="identity", metavar="NAME", help="default identity; relu, tanh, gelu, ...")
     p.add_argument("--alpha", type=float, metavar="A", help="default 1, or 1/sqrt(L) for skipinit")
     p.add_argument("--zero-weights", action="store_true", help="the branches end in layers of zeros")
-    p.add_argument("--width", type=whole(1), default=500, metavar="D", help="of measured networks (default 500)")
+    p.add_argument(
+        "--width",
+        type=whole(1),
+        default=500,
+        metavar="D",
+        help="of measured networks, and in the isometry (default 500)",
+    )
     p.add_argument(
         "--replicas", type=whole(0), default=0, metavar="R", help="networks to measure (default 0: laws alone)"
     )
@@ -69,14 +77,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare_streams()
     asked = parser()
     options = asked.parse_args(argv)
-    problem = None
-    if not options.replicas:
-        needs = "only measured networks need that; take --replicas 1 or more, or leave it out"
-        problem = idle(asked, ("width", "weights", "seed"), needs)
-    return run_writing(PROGRAM, options, _run, problem=problem)
+    problem, unused = None, None
+    if not options.replicas:  # --seed and --threads, which change no answer of theory, may be said always
+        problem = idle(
+            asked, ("weights",), "only measured networks need that; take --replicas 1 or more, or leave it out"
+        )
+        unused = idle(
+            asked, ("width",), "no law of this network depends on it; take --replicas 1 or more, or leave it out"
+        )
+    return run_writing(PROGRAM, options, functools.partial(_run, unused), problem=problem)
 
 
-def _run(options: argparse.Namespace, written: list[str]) -> int:
+def _run(unused: str | None, options: argparse.Namespace, written: list[str]) -> int:
+    """Run and write; ``unused`` says what is wrong with the options if the isometry, where the width enters, has no formula."""
     from isogap.base.streams import seed_sequence
     from isogap.base.threads import default_threads
     from isogap.cli.output import residual as output
@@ -91,6 +104,8 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
             threads=options.threads or default_threads(),
             progress=progress,
         )
+    if unused and summary.diagnosis.isometry_cost is None:
+        return fail(PROGRAM, unused)
     output.write_files(summary, options, written)
     if prints(options):
         output.print_report(summary)
