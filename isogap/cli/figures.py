@@ -67,7 +67,7 @@ def parser() -> Parser:
                    help=f"get it into DIR first: {', '.join(DOWNLOADS)}")  # fmt: skip
     p.add_argument("--seed", type=whole(0), default=0, metavar="S", help="default 0")
     p.add_argument("--threads", type=whole(1), metavar="T", help="default: all processors; same numbers for any T")
-    p.add_argument("--list", action="store_true", help="say what there is and stop")
+    p.add_argument("--list", action="store_true", help="say what there is, or what the NAMEs are, and stop")
     p.add_argument("--quiet", action="store_true", help="no progress bar, no report")
     p.add_argument("--version", action="version", version=f"{PROGRAM} {__version__}", help="show it and stop")
     return p
@@ -76,21 +76,34 @@ def parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
-    options = parser().parse_args(argv)
+    asked = parser()
+    options = asked.parse_args(argv)
+    passed_over = _passed_over(options, asked)
+    if passed_over:
+        return fail(PROGRAM, passed_over)
     left = "finished figures are complete, the same call goes on with the rest"
     return command(PROGRAM, lambda: _run(options), lambda: left)
+
+
+def _passed_over(options: argparse.Namespace, asked: Parser) -> str | None:
+    """Say which options a list would pass over."""
+    making = ("out", "scale", "data", "download", "seed", "threads", "quiet")
+    given = [f"--{name}" for name in making if name in asked.given or getattr(options, name) is True]
+    if not options.list or not given:
+        return None
+    return f"{given[0]} and --list: the list makes and fetches nothing; leave {' and '.join(given)} out"
 
 
 def _run(options: argparse.Namespace) -> int:
     from isogap.figures import FIGURES
 
-    if options.list:
-        _list()
-        return EXIT_OK
     unknown = [name for name in options.names if name not in (*FIGURES, EXPLORER)]
     if unknown:
         near = did_you_mean(unknown[0], (*FIGURES, EXPLORER)) or "; --list shows what there is"
         return fail(PROGRAM, f"no figure {', '.join(unknown)}{near}")
+    if options.list:
+        _list(options.names)
+        return EXIT_OK
     problem = _folder_problem(options)
     if problem:
         return fail(PROGRAM, problem)
@@ -131,17 +144,22 @@ def _run(options: argparse.Namespace) -> int:
     return EXIT_OK
 
 
-def _list() -> None:
+def _list(names: Sequence[str]) -> None:
+    """Say what the figures that are named show, or all of them, and how long they take."""
     from isogap.figures import FIGURES
     from isogap.figures.cost import PAPER_SECONDS, paper_seconds
 
+    shown = [name for name in (*FIGURES, EXPLORER) if not names or name in names]
     lines = [f"{'name':17} {'s':>5}  what it shows (s: seconds at --scale paper, two cores; ? not timed)"]
-    for name, (_, _, what) in FIGURES.items():
-        seconds = PAPER_SECONDS[name]
+    for name in shown:
+        seconds = 80 if name == EXPLORER else PAPER_SECONDS[name]
+        what = "the tables of the explorer, as JSON; only if named" if name == EXPLORER else FIGURES[name][2]
         lines.append(f"{name:17} {'?' if seconds is None else seconds:>5}  {what}")
-    lines.append(f"{EXPLORER:17} {'80':>5}  the tables of the explorer, as JSON; only if named")
-    total = paper_seconds(FIGURES)[0]
-    lines.append(f"all but the explorer: {total} s at --scale paper; figures of one training are counted once")
+    timed = [name for name in shown if name != EXPLORER]
+    if timed:
+        total = paper_seconds(timed)[0]
+        which = ("these" if names else "all") + (" but the explorer" if EXPLORER in shown else "")
+        lines.append(f"{which}: {total} s at --scale paper; figures of one training are counted once")
     write_stdout("\n".join(lines) + "\n")
 
 

@@ -65,22 +65,23 @@ def parser() -> Parser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
-    options = parser().parse_args(argv)
-    problem = _contradiction(options)
+    asked = parser()
+    options = asked.parse_args(argv)
+    problem = _contradiction(options, asked)
     options.seed = options.seed or 0
     registry = None if options.statements is None else os.path.join(options.statements, "statements.toml")
     problem = problem or output_problem(outputs_of(options), (registry,))
     return fail(PROGRAM, problem) if problem else command(PROGRAM, lambda: _run(options))
 
 
-def _contradiction(options: argparse.Namespace) -> str | None:
+def _contradiction(options: argparse.Namespace, asked: Parser) -> str | None:
     """Say which option would be passed over."""
     if options.html == "-":
         return "--html needs a file name"
     if not options.list:
         return None
     judging = ("deep", "seed", "threads", "html", "json", "quiet")
-    idle = [f"--{name}" for name in judging if getattr(options, name) not in (None, False)]
+    idle = [f"--{name}" for name in judging if name in asked.given or getattr(options, name) is True]
     return f"{idle[0]} and --list: the list judges nothing; leave {' and '.join(idle)} out" if idle else None
 
 

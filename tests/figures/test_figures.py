@@ -70,6 +70,19 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.parametrize("names", [["fig2", "fig1"], ["fig1", "explorer"], ["explorer"]])
+def test_a_list_is_of_the_names_that_are_given(names: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    everything = capsys.readouterr().out.splitlines()
+    assert main([*names, "--list"]) == 0
+    head, *lines = capsys.readouterr().out.splitlines()
+    of_names = [line for line in everything if line.split()[0] in names]
+    assert [head, *lines[: len(names)]] == [everything[0], *of_names]
+    assert [line.split(":")[0] for line in lines[len(names) :]] == (
+        [] if names == ["explorer"] else ["these but the explorer" if "explorer" in names else "these"]
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -77,6 +90,10 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["fig1", "--out", "/nowhere/deep"], "folder /nowhere does not exist"),
         (["fig1", "--data", "/nowhere"], "--data /nowhere: no such folder"),
         (["fig1", "--scale", "huge"], "must be one of"),
+        (["nosuch", "--list"], "no figure nosuch"),
+        (["fig1", "nosuch", "--list"], "no figure nosuch"),
+        (["--list", "--download", "mnist"], "--download and --list: the list makes and fetches nothing"),
+        (["--list", "--seed", "0", "--quiet"], "leave --seed and --quiet out"),
     ],
 )
 def test_command_refuses(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

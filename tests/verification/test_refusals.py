@@ -36,7 +36,15 @@ def test_a_refusal_loads_nothing_heavy(arguments):
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--deep", None), ("--seed", "3"), ("--threads", "2"), ("--quiet", None), ("--json", "-"), ("--html", "a.html")],
+    [
+        ("--deep", None),
+        ("--seed", "3"),
+        ("--seed", "0"),
+        ("--threads", "2"),
+        ("--quiet", None),
+        ("--json", "-"),
+        ("--html", "a.html"),
+    ],
 )
 def test_a_list_refuses_what_it_would_pass_over(option, value, capsys):
     assert cli.main(["--list", option, *([] if value is None else [value])]) == 2
