@@ -99,9 +99,15 @@ class ConditionNumberLimit(Law):
         """``(1 + √(1+2l))/l`` with ``l = -log q``."""
         p = np.asarray(q, dtype=np.float64)
         inside = (p > 0) & (p < 1)
-        log_q = -np.log(np.where(inside, p, 0.5))
-        ends = np.where(p == 0, 0.0, np.where(p == 1, np.inf, np.nan))
-        return np.where(inside, (1 + np.sqrt(1 + 2 * log_q)) / log_q, ends)[()]
+        found = _limit_quantile(-np.log(np.where(inside, p, 0.5)))
+        return np.where(inside, found, np.where(p == 0, 0.0, np.where(p == 1, np.inf, np.nan)))[()]
+
+    def isf(self, q: npt.ArrayLike) -> FloatArray:
+        """``(1 + √(1+2l))/l`` with ``l = -log(1 - q)``, without cancellation: ``2/q`` for small ``q``."""
+        p = np.asarray(q, dtype=np.float64)
+        inside = (p > 0) & (p < 1)
+        found = _limit_quantile(-np.log1p(-np.where(inside, p, 0.5)))
+        return np.where(inside, found, np.where(p == 0, np.inf, np.where(p == 1, 0.0, np.nan)))[()]
 
     def moment(self, order: Any) -> Any:
         """``E x^order``, by quadrature; infinite from order 1 on."""
@@ -166,6 +172,21 @@ class ConditionNumber(Law):
         """``P(cond <= x)``: all other singular values lie in ``[a, x a]``, integrated over the smallest, ``a``."""
         return self._each(x, lambda value: min(1.0, math.fsum(self._terms(value))), 1.0)
 
+    def sf(self, x: npt.ArrayLike) -> FloatArray:
+        """``P(cond > x)``; beyond the quantile of 0.9999 the scaled tail of the limit law, which does not cancel, as in `ppf`."""
+        values, log_scale = np.asarray(x, dtype=np.float64), _log_tail_scale(self.N)
+        far = values > math.exp(log_scale + _log_limit_quantile(_TAIL))
+        tail = ConditionNumberLimit().sf(values * math.exp(-log_scale))
+        return np.where(far, tail, 1.0 - self.cdf(np.where(far, 1.0, values)))[()]
+
+    def isf(self, q: npt.ArrayLike) -> FloatArray:
+        """Inverse of `sf`: below 1e-4 the scaled quantile of the limit law, made of ``q`` itself and not of ``1 - q``."""
+        p = np.asarray(q, dtype=np.float64)
+        far = (p > 0) & (p < 1.0 - _TAIL)
+        with np.errstate(over="ignore"):  # beyond the largest float: infinite
+            tail = ConditionNumberLimit().isf(np.where(far, p, 0.5)) * math.exp(_log_tail_scale(self.N))
+        return np.where(far, tail, self.ppf(1.0 - np.where(far, 1.0, p)))[()]
+
     def pdf(self, x: npt.ArrayLike) -> FloatArray:
         """Density: smallest ``a``, largest ``x a``, the others between."""
         return self._each(x, lambda value: math.fsum(self._terms(value, largest=True)), 0.0)
@@ -176,7 +197,8 @@ class ConditionNumber(Law):
         Beyond 0.9999 the tail is that of the limit law, scaled to go on from there: the distribution is rounded to 1e-12, which
         is much of what is left to 1. The relative error stays below 1e-7.
         """
-        return np.asarray(np.vectorize(self._quantile, otypes=[float])(np.asarray(q, dtype=np.float64)))[()]
+        with np.errstate(invalid="ignore"):  # NaN compared
+            return np.asarray(np.vectorize(self._quantile, otypes=[float])(np.asarray(q, dtype=np.float64)))[()]
 
     def moment(self, order: Any) -> Any:
         """Infinite from order 1 on; lower orders are not offered (take `rvs`)."""
@@ -259,6 +281,18 @@ class ConditionNumber(Law):
             last, step = rest, -rest / slope
             y += step
         return None
+
+
+@functools.lru_cache(maxsize=LARGEST_SIZE)
+def _log_tail_scale(N: int) -> float:
+    """``log`` of the ratio of the quantiles of 0.9999, at ``N`` and in the limit: by so much the tail of the limit is scaled."""
+    return math.log(float(ConditionNumber(N).ppf(_TAIL))) - _log_limit_quantile(_TAIL)
+
+
+def _limit_quantile(minus_log: FloatArray) -> FloatArray:
+    """``(1 + √(1+2l))/l`` for ``l > 0``; infinite where that is beyond the largest float."""
+    with np.errstate(over="ignore"):
+        return np.asarray((1 + np.sqrt(1 + 2 * minus_log)) / minus_log)
 
 
 def _log_limit_quantile(q: float) -> float:
