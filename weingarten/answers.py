@@ -98,13 +98,16 @@ class Answer:
 
 
 def together(value: Any, parts: Sequence[Answer], recompute: Callable[[int], Any]) -> Answer:
-    """Return the answer of a value that was made from others: it holds where all of them do."""
+    """Return the answer of a value that was made from others: it holds where all of them do.
+
+    Of several parts with one least size the last gives the reason: the parts come in order of degree.
+    """
     last = parts[-1]
     if all(part.exact_at is not None for part in parts):
         return replace(last, value=value)
     strongest: dict[str, Answer] = {}
     for part in parts:
-        if part.exact_at is None and (part.size not in strongest or strongest[part.size].minimum < part.minimum):
+        if part.exact_at is None and (part.size not in strongest or strongest[part.size].minimum <= part.minimum):
             strongest[part.size] = part
     first, *others = sorted(strongest.values(), key=lambda part: -part.minimum)
     reason = "; ".join((first.reason, *(f"{x.size} >= {x.minimum}, {x.reason}" for x in others if x.minimum > 1)))

@@ -81,3 +81,20 @@ def test_the_exponential_has_no_closed_form_everywhere():
         expected_exponential(tr(wg.orthogonal("W", d)), t)
     with pytest.raises(WeingartenError, match="integer from 0"):
         cumulants(tr(wg.gue("H", d)), -1)
+
+
+def test_of_cumulants_with_one_least_size_each_names_its_own_degree():
+    """At d >= 3 the fifth and the sixth cumulant both hold; the sixth needs the moments up to degree 6."""
+    answers = cumulants(tr(wg.orthogonal("W", d)), 6, with_range=True)
+    assert [a.minimum for a in answers] == [1, 1, 2, 2, 3, 3]
+    assert [a.validity for a in answers] == [
+        f"d >= {(k + 1) // 2} (power traces of total degree {k})" for k in range(1, 7)
+    ]
+
+
+@pytest.mark.parametrize("x", [tr(wg.orthogonal("W", d)) ** 4, tr(wg.gue("H", d)), tr(wg.orthogonal("W", 3))])
+def test_a_series_of_order_zero_is_an_answer_too(x):
+    assert expected_exponential(x, t, order=0) == 1
+    answer = expected_exponential(x, t, order=0, with_range=True)
+    assert (answer.value, answer.at(3)) == (1, 1)
+    assert answer.validity == ("d = 3" if answer.exact_at else "d >= 1 (order 0)")

@@ -9,7 +9,7 @@ for t with a finite left side (Gaussian: all). Anything else: `Σ_k t^k E x^k / 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb, factorial
 from typing import Any
 
@@ -64,7 +64,10 @@ def expected_exponential(x: Any, t: Any, order: int | None = None, *, with_range
     if order is not None:
         answers = _moments(x, order)
         series = _series([answer.value for answer in answers], t)
-        return together(series, answers, _Series(x, t, int(order))) if with_range and answers else series
+        if not with_range:
+            return series
+        again = _Series(x, t, int(order))
+        return together(series, answers, again) if answers else _constant(series, x, again)
     if with_range:
         raise WeingartenError("with_range=True: a closed form holds at every size; give order=... for a series")
     found = _gaussian(x, t)
@@ -114,6 +117,14 @@ def cumulants(x: Any, order: int, *, with_range: bool = False) -> tuple[Any, ...
     if not with_range:
         return tuple(found)
     return tuple(together(value, answers[: k + 1], _Cumulant(x, k + 1)) for k, value in enumerate(found))
+
+
+def _constant(series: Any, x: Any, again: _Series) -> Answer:
+    """Return the series without any moment, which holds at every size, as an answer about the sizes of x."""
+    first: Answer = expectation(x, with_range=True)
+    if first.exact_at is not None:
+        return replace(first, value=series)
+    return replace(first, value=series, minimum=1, reason="order 0", recompute=again)
 
 
 def _series(moments: list[Any], t: Any) -> Any:
