@@ -57,13 +57,21 @@ _NAMES_HELP = """names:
 """
 
 
+def _alike(option: str, text: str) -> str:
+    """Return the text of an option in one spelling: a size without zeros in front, a group in small letters."""
+    plain = text.strip()
+    if option == "d" and re.fullmatch(r"[0-9]{1,4000}", plain):
+        return plain.lstrip("0") or "0"
+    return plain.lower() if option == "group" else text
+
+
 class _Once(argparse._StoreAction):
     """Keep the value of an option; another value for the same one is refused, not put in its place."""
 
     def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
         if option_string is not None:
             first = parser.given.setdefault(self.dest, str(values))
-            if first != str(values):
+            if _alike(self.dest, first) != _alike(self.dest, str(values)):
                 parser.error(f"{option_string} is given twice, as {first} and {values}: say one")
         super().__call__(parser, namespace, values, option_string)
 

@@ -17,7 +17,7 @@ from weingarten.answers import Answer
 from weingarten.arguments import as_dimension
 from weingarten.caches import clear_caches
 from weingarten.combinatorics.partitions import as_partition
-from weingarten.ensembles.named import is_named
+from weingarten.ensembles.named import is_named, size_names
 from weingarten.errors import CostError, WeingartenError
 from weingarten.notation.names import FUNCTIONS
 from weingarten.rendering import Request, Row, render
@@ -71,13 +71,25 @@ def _check_used(options: argparse.Namespace, declared: tuple[str, ...]) -> None:
     """Refuse names that are declared and stand nowhere."""
     text = {"moment": "monomial", "expect": "expression"}.get(options.command)
     question = "" if text is None else getattr(options, text)
-    for option, names, where in (
-        ("--declare", declared, f"{question} {options.d or ''}"),
-        ("--haar", _names(getattr(options, "haar", None), "--haar"), question),
+    sizes = options.d or (" ".join(size_names(options.group)) if is_named(options.group) else "")
+    for option, names, is_in, where in (
+        ("--declare", declared, _is_scalar_in, f"{question} {sizes}"),
+        ("--haar", _names(getattr(options, "haar", None), "--haar"), _is_matrix_in, question),
     ):
-        unused = [name for name in names if name not in where and not _has_meaning(name)]
+        unused = [name for name in names if not is_in(name, where) and not _has_meaning(name)]
         if unused:
             raise WeingartenError(f"{option} {','.join(unused)}: no such name is in the question; leave it out")
+
+
+def _is_scalar_in(name: str, text: str) -> bool:
+    """Tell whether a scalar is a name of a text, whole: `r` is none of `tr(W)`; `a_{1}` is read as `a_1`."""
+    return name in re.findall(r"[A-Za-z][A-Za-z0-9_]*", text.replace("_{", "_"))
+
+
+def _is_matrix_in(name: str, text: str) -> bool:
+    """Tell whether a matrix is in a text, also with a decoration or in a product: `W` is in `W11`, `Wdag` and `AWB`."""
+    words = re.findall(r"[A-Za-z][A-Za-z0-9_]*", text.replace("_{", "_"))
+    return any(name in word for word in words if word.lower() not in FUNCTIONS)
 
 
 def _glued(text: str) -> str | None:
