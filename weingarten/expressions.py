@@ -12,6 +12,7 @@ import sympy as sp
 from weingarten.algebra.rational import ONE, Ratio, add_ratios, constant_ratio
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension, as_expression
+from weingarten.divisors import at_size, refuse_zero
 from weingarten.errors import WeingartenError
 from weingarten.integration.limits import PAIR_LIMIT
 from weingarten.integration.words import Word
@@ -72,6 +73,7 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
     'd >= 1 (2 factors W)'
     """
     expression = as_expression(expression)
+    refuse_zero(expression)
     if uses_networks(expression):
         from weingarten.legs.expectation import network_expectation
 
@@ -112,7 +114,7 @@ def _recomputed(expression: Any, size: Any, limit: int, d: int) -> Any:
     """Return the expectation at an integer size."""
     if size is None or not size.is_Symbol:
         raise WeingartenError(f"d={d}: the size {size} is no single symbol; build the expression anew")
-    return expectation(expression.xreplace({size: sp.Integer(d)}), limit=limit)
+    return expectation(at_size(expression, size, d), limit=limit)
 
 
 @dataclass

@@ -11,6 +11,7 @@ import sympy as sp
 from weingarten.answers import TensorExpectation
 from weingarten.arguments import as_dimension
 from weingarten.averages import Integration
+from weingarten.divisors import refuse_zero
 from weingarten.errors import WeingartenError
 from weingarten.integration.limits import PAIR_LIMIT
 from weingarten.integration.wires import Strand
@@ -45,6 +46,8 @@ def expectation_tensor(words: Sequence[Any], *, limit: int = PAIR_LIMIT) -> Tens
         from weingarten.legs.tensors import network_tensor
 
         return network_tensor(words, limit=limit)  # type: ignore[return-value]
+    for word in words:
+        refuse_zero(word)
     check_expansion(sp.Tuple(*words))
     choices = [reader.matrix_terms(word) for word in words]
     work = Integration(reader, as_dimension(reader.size()) if reader.size() is not None else 1, limit)

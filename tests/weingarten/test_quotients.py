@@ -4,7 +4,8 @@ import pytest
 import sympy as sp
 
 import weingarten as wg
-from weingarten import WeingartenError, constant, evaluate, expectation, tr
+from weingarten import WeingartenError, constant, evaluate, expectation, expectation_matrix, tr
+from weingarten.cli import main
 
 d = sp.Symbol("d", integer=True, positive=True)
 A, B = constant("A", d), constant("B", d)
@@ -36,3 +37,47 @@ def test_negative_powers_of_random_traces_are_refused_with_a_remedy(make, power)
 
 def test_a_quotient_of_a_constant_is_no_random_one():
     assert expectation(tr(wg.gue("H", d) ** 2) / tr(A)) == d**2 / tr(A)
+
+
+ZEROS = {
+    "tr(A - A')": tr(A - A.T),
+    "tr(0)": tr(sp.ZeroMatrix(d, d)),
+    "tr(A*B) - tr(B*A)": tr(A * B) - tr(B * A),
+    "tr(A) - tr(A')": tr(A) - tr(A.T),
+}
+
+
+@pytest.mark.parametrize("make", [*MADE.values(), wg.symplectic, wg.goe])
+@pytest.mark.parametrize(("shown", "zero"), ZEROS.items(), ids=ZEROS)
+def test_a_divisor_that_is_zero_is_refused_by_name(make, shown, zero):
+    X = make("X", d)
+    for question in (tr(X) ** 2 / zero, tr(X * A * X.H) / zero**2, tr(X) / sp.sqrt(zero), X[1, 1] / (1 + 1 / zero)):
+        with pytest.raises(WeingartenError) as refusal:
+            expectation(question)
+        assert str(refusal.value) == f"the expression divides by zero: {shown} is 0"
+
+
+def test_an_explicit_matrix_without_trace_and_a_zero_inside_a_word_are_refused():
+    W = wg.orthogonal("W", 2)
+    with pytest.raises(WeingartenError, match=r"divides by zero: tr\(Matrix\(\[ \[1, 2\], \[3, -1\]\]\)\) is 0"):
+        expectation(tr(W) ** 2 / tr(sp.Matrix([[1, 2], [3, -1]])))
+    with pytest.raises(WeingartenError, match="divides by zero"):
+        expectation_matrix(W * W.T / tr(constant("A", 2) - constant("A", 2).T))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "zero"),
+    [
+        (["tr(W A W')/tr(A-A')"], "tr(A - A')"),
+        (["tr(W A W') tr(A-A')^-1"], "tr(A - A')"),
+        (["\\frac{tr(W)}{tr(A-A')}", "--d", "3"], "tr(A - A')"),
+        (["var(tr(W)/tr(A-A'))"], "tr(A - A')"),
+        (["tr(S A S^-1)/tr(J)", "--group", "Sp"], "tr(J)"),
+        (["tr(H^2)/tr(A-A')", "--group", "GUE"], "tr(A - A')"),
+        (["tr(W)/tr(A-A')", "--group", "wishart"], "tr(A - A')"),
+    ],
+)
+def test_the_command_refuses_a_divisor_that_is_zero(arguments, zero, capsys):
+    assert main(["expect", *arguments]) == 2
+    found = capsys.readouterr()
+    assert (found.out, found.err) == ("", f"weingarten: error: the expression divides by zero: {zero} is 0\n")

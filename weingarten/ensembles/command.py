@@ -13,6 +13,7 @@ from sympy.matrices.exceptions import NonSquareMatrixError, ShapeError
 
 from weingarten.algebra.groups import Group
 from weingarten.answers import Answer
+from weingarten.divisors import refuse_zero
 from weingarten.ensembles.named import NAMED, _plain, named_matrix, size_names
 from weingarten.ensembles.rectangles import Shape, assignments, check_product, check_rest, names_in
 from weingarten.ensembles.registry import law_of
@@ -156,6 +157,7 @@ class EnsembleParser(Parser):
 
     def _reader(self, expression: Any) -> TreeReader:
         """Return a reader that knows the sizes of the ensemble, even where all averages have been taken."""
+        refuse_zero(expression)
         check_expansion(expression)
         reader = TreeReader()
         if not holds(expression, RANDOM):

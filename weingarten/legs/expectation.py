@@ -10,6 +10,7 @@ import sympy as sp
 from weingarten.algebra.several import Several, ring_of, symbols_of
 from weingarten.answers import Answer
 from weingarten.arguments import as_expression
+from weingarten.divisors import at_size, refuse_zero
 from weingarten.errors import WeingartenError
 from weingarten.legs.gluing import EMPTY, LIMIT, integrate, integrate_flat, lay_out
 from weingarten.legs.law import Law, Range
@@ -134,6 +135,7 @@ def _is_scalar(parameter: Any) -> bool:
 def network_expectation(expression: Any, *, with_range: bool = False, limit: int = LIMIT) -> Any:
     """Return the expectation of a scalar expression; what `expectation` does for these matrices."""
     expression = as_expression(expression)
+    refuse_zero(expression)
     check_expansion(expression)
     reader = TreeReader()
     products = list(reader.products(expression))
@@ -224,4 +226,4 @@ class _Again:
         if len(self.symbols) != 1:
             names = ", ".join(map(str, self.symbols))
             raise WeingartenError(f"d={d}: the sizes have the symbols {names}; put numbers in first")
-        return network_expectation(self.expression.xreplace({self.symbols[0]: sp.Integer(d)}), limit=self.limit)
+        return network_expectation(at_size(self.expression, self.symbols[0], d), limit=self.limit)

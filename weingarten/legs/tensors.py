@@ -8,6 +8,7 @@ from typing import Any
 
 import sympy as sp
 
+from weingarten.divisors import refuse_zero
 from weingarten.errors import WeingartenError
 from weingarten.legs.expectation import Work
 from weingarten.legs.gluing import LIMIT
@@ -164,6 +165,8 @@ def network_tensor(words: Sequence[Any], *, limit: int = LIMIT) -> LegExpectatio
     (Trace(X)/(dA*dB))*I
     """
     reader, words = TreeReader(), [sp.sympify(word) for word in words]
+    for word in words:
+        refuse_zero(word)
     check_expansion(sp.Tuple(*words))
     choices = [reader.matrix(word) for word in words]
     work = Work(reader, limit)

@@ -1,0 +1,84 @@
+"""What stands below a fraction bar: refused where it is 0."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import sympy as sp
+
+from weingarten.errors import WeingartenError
+from weingarten.notation.printing import text_of
+
+SIMPLE = 100  # operations up to which a divisor without traces is multiplied out
+
+
+def divisors_of(scalar: Any) -> list[Any]:
+    """Return the bases of the negative powers in a scalar.
+
+    Examples
+    --------
+    >>> import sympy
+    >>> a, b = sympy.symbols("a b")
+    >>> divisors_of(1 + a / (b**2 * (a + b)))
+    [b, a + b]
+    """
+    powers = sp.sympify(scalar).atoms(sp.Pow)
+    return sorted({power.base for power in powers if power.exp.is_negative}, key=sp.default_sort_key)
+
+
+def refuse_zero(expression: Any) -> None:
+    """Refuse an expression with a divisor that is 0, such as `tr(A - A')`, before sympy makes an infinity of it.
+
+    Examples
+    --------
+    >>> from weingarten import constant, tr
+    >>> A = constant("A", 3)
+    >>> refuse_zero(tr(A) / tr(A - A.T))
+    Traceback (most recent call last):
+        ...
+    weingarten.errors.WeingartenError: the expression divides by zero: tr(A - A') is 0
+    """
+    if not isinstance(expression, (sp.Basic, sp.MatrixBase)):
+        return  # the readers say what is wrong with it
+    if expression.has(sp.zoo, sp.nan):
+        raise WeingartenError(f"the expression divides by zero: sympy has made {expression} of it")
+    for divisor in divisors_of(expression):
+        if as_written(divisor) == 0:
+            raise WeingartenError(f"the expression divides by zero: {_shown(divisor)} is 0")
+
+
+def at_size(expression: Any, symbol: Any, d: int) -> Any:
+    """Return an expression at an integer size, refusing one that has a pole there.
+
+    Examples
+    --------
+    >>> d = sp.Symbol("d")
+    >>> at_size(1 / (d - 2), d, 4)
+    1/2
+    """
+    found = expression.xreplace({symbol: sp.Integer(d)})
+    if found.has(sp.zoo, sp.nan):
+        raise WeingartenError(f"d={d}: the quantity does not exist there; a coefficient has a pole at this size")
+    return found
+
+
+def as_written(divisor: Any) -> Any:
+    """Return a divisor as results write it: `tr(BA)` as `tr(AB)`, a random one or one that cannot be read as it is."""
+    if not divisor.has(sp.Trace):
+        return sp.expand(divisor) if divisor.is_Add and divisor.count_ops() <= SIMPLE else divisor
+    from weingarten.legs.hook import holds
+    from weingarten.legs.trees import RANDOM
+
+    if holds(divisor, RANDOM):
+        return divisor
+    from weingarten.expressions import expectation
+
+    with suppress(WeingartenError):
+        return expectation(divisor)
+    return divisor
+
+
+def _shown(divisor: Any) -> str:
+    """Return a divisor in the notation of the command line."""
+    return " ".join(text_of(divisor).replace("Trace(", "tr(").replace(".T", "'").split())
