@@ -102,16 +102,16 @@ def together(value: Any, parts: Sequence[Answer], recompute: Callable[[int], Any
 
     Of several parts with one least size the last gives the reason: the parts come in order of degree.
     """
-    last = parts[-1]
+    last, note = parts[-1], "; ".join(dict.fromkeys(part.note for part in parts if part.note))
     if all(part.exact_at is not None for part in parts):
-        return replace(last, value=value)
+        return replace(last, value=value, note=note)
     strongest: dict[str, Answer] = {}
     for part in parts:
         if part.exact_at is None and (part.size not in strongest or strongest[part.size].minimum <= part.minimum):
             strongest[part.size] = part
     first, *others = sorted(strongest.values(), key=lambda part: -part.minimum)
     reason = "; ".join((first.reason, *(f"{x.size} >= {x.minimum}, {x.reason}" for x in others if x.minimum > 1)))
-    return replace(first, value=value, reason=reason, recompute=recompute)
+    return replace(first, value=value, reason=reason, recompute=recompute, note=note)
 
 
 @dataclass(frozen=True)

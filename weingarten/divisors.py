@@ -1,7 +1,8 @@
-"""What stands below a fraction bar: refused where it is 0."""
+"""What stands below a fraction bar: refused where it is 0, and named where it has cancelled from a result."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -77,6 +78,43 @@ def as_written(divisor: Any) -> Any:
     with suppress(WeingartenError):
         return expectation(divisor)
     return divisor
+
+
+def cancelled_note(divisors: Iterable[Any], value: Any) -> str:
+    """Return where a result holds whose divisors do not show any more, or nothing where all of them do.
+
+    Examples
+    --------
+    >>> from weingarten import constant, tr
+    >>> A, B = constant("A", 3), constant("B", 3)
+    >>> cancelled_note([tr(A), tr(B)], 1 / tr(B))
+    'where tr(A) is not 0'
+    """
+    parts = [part.as_base_exp()[0] for divisor in divisors for part in sp.Mul.make_args(divisor)]
+    if not parts:
+        return ""
+    seen = {factor for below in divisors_of(value) for factor in _factors(below)}
+    gone: dict[str, None] = {}
+    for part in parts:
+        if any(factor not in seen and -factor not in seen for factor in _factors(as_written(part))):
+            gone.setdefault(_shown(part))
+    *others, last = gone or [""]
+    if others:
+        return f"where {', '.join(others)} and {last} are not 0"
+    return f"where {last} is not 0" if last else ""
+
+
+def _factors(divisor: Any) -> list[Any]:
+    """Return the factors of a divisor that may be 0: those with traces, and those with symbols that are no sizes."""
+    if divisor.is_Add and divisor.count_ops() <= SIMPLE:
+        divisor = sp.factor(divisor)
+    bases = [factor.as_base_exp()[0] for factor in sp.Mul.make_args(divisor)]
+    return [base for base in bases if base.is_zero is None and not _is_size(base)]
+
+
+def _is_size(factor: Any) -> bool:
+    """Tell a polynomial in sizes: where it is 0 the coefficients have a pole, which `Answer.at` refuses."""
+    return not factor.has(sp.Trace) and all(symbol.is_positive for symbol in factor.free_symbols)
 
 
 def _shown(divisor: Any) -> str:

@@ -12,7 +12,7 @@ import sympy as sp
 from weingarten.algebra.rational import ONE, Ratio, add_ratios, constant_ratio
 from weingarten.answers import Answer
 from weingarten.arguments import as_dimension, as_expression
-from weingarten.divisors import at_size, refuse_zero
+from weingarten.divisors import at_size, cancelled_note, divisors_of, refuse_zero
 from weingarten.errors import WeingartenError
 from weingarten.integration.limits import PAIR_LIMIT
 from weingarten.integration.words import Word
@@ -48,7 +48,8 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
         (n and n of U; d >= 2n for Sp), entries as in `moment`; at an integer d below that the sum is recomputed, and
         `E (tr W)^6` is 15 but 10 on O(2). Products of power traces `tr(W^k)` alone take a polynomial-time route.
 
-        What stands in a denominator is taken to be nonzero: `E tr(W A W.T) / tr(A)` is 1.
+        What stands in a denominator is taken to be nonzero: `E tr(W A W.T) / tr(A)` is 1, and the
+        `note` of the answer says "where tr(A) is not 0".
 
         Entries of constants, which appear when entries of W multiply traces of W, count from 0: sympy's `A[0, 0]`.
 
@@ -95,18 +96,25 @@ def expectation(expression: Any, *, with_range: bool = False, limit: int = PAIR_
 
 
 def _answer(value: Any, work: Averages, expression: Any, reader: Reader, limit: int) -> Answer:
-    """Attach the range of validity."""
+    """Attach the range of validity, and where a divisor that has cancelled is not 0."""
+    note = cancelled_note(divisors_of(expression), value)
     sizes = {matrix.shape[0] for matrix in reader.haar.values()}
     symbolic = sorted((size for size in sizes if not size.is_Integer), key=str)
     minimum, reason = max(work.ranges, default=(1, "no random factor"))
     if sizes and not symbolic:
         largest = max(int(size) for size in sizes)
-        return Answer(value, largest, "given", exact_at=largest)
+        return Answer(value, largest, "given", exact_at=largest, note=note)
 
     name = ", ".join(map(str, symbolic)) or "d"
     size = symbolic[0] if len(symbolic) == 1 else None
     return Answer(
-        value, minimum, reason, recompute=partial(_recomputed, expression, size, limit), size=name, symbol=size
+        value,
+        minimum,
+        reason,
+        recompute=partial(_recomputed, expression, size, limit),
+        size=name,
+        symbol=size,
+        note=note,
     )
 
 

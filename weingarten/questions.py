@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from weingarten.algebra.groups import Group
@@ -250,13 +251,22 @@ def _expectation(options: argparse.Namespace, d: Any, declared: tuple[str, ...])
     if options.command == "moment" and expression.has(sp.Trace):
         raise WeingartenError(f"{parser.text!r} has a trace: use 'weingarten expect'")
     if is_named(options.group):
-        return parser.answer(expression), parser.read_as(expression)
+        return _noted(parser.answer(expression), parser), parser.read_as(expression)
     from weingarten.expressions import expectation
     from weingarten.integration.limits import PAIR_LIMIT
 
     limit = getattr(options, "limit", None)
     answer = expectation(expression, with_range=True, limit=PAIR_LIMIT if limit is None else limit)
-    return _within(answer, parser.ranges, d), parser.read_as(expression)
+    return _noted(_within(answer, parser.ranges, d), parser), parser.read_as(expression)
+
+
+def _noted(answer: Answer, parser: Any) -> Answer:
+    """Return the answer with a note of the divisors in the text that have cancelled, some before any average."""
+    if not parser.divisors:
+        return answer
+    from weingarten.divisors import cancelled_note
+
+    return replace(answer, note=cancelled_note(parser.divisors, answer.value))
 
 
 def _parser(options: argparse.Namespace, d: Any, declared: tuple[str, ...]) -> Any:

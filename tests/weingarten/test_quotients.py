@@ -4,7 +4,7 @@ import pytest
 import sympy as sp
 
 import weingarten as wg
-from weingarten import WeingartenError, constant, evaluate, expectation, expectation_matrix, tr
+from weingarten import WeingartenError, constant, evaluate, expectation, expectation_matrix, expected_exponential, tr
 from weingarten.cli import main
 
 d = sp.Symbol("d", integer=True, positive=True)
@@ -81,3 +81,52 @@ def test_the_command_refuses_a_divisor_that_is_zero(arguments, zero, capsys):
     assert main(["expect", *arguments]) == 2
     found = capsys.readouterr()
     assert (found.out, found.err) == ("", f"weingarten: error: the expression divides by zero: {zero} is 0\n")
+
+
+@pytest.mark.parametrize("make", MADE.values(), ids=MADE)
+@pytest.mark.parametrize("size", [d, sp.Integer(3)], ids=str)
+def test_an_answer_says_where_a_divisor_that_has_cancelled_is_not_zero(make, size):
+    X, a, b = make("X", size), constant("A", size), constant("B", size)
+    noted = {
+        tr(X * a * X.H) / tr(a): "where tr(A) is not 0",
+        tr(X * a * b * X.H) / tr(b * a): "where tr(B*A) is not 0",
+        tr(X * a * X.H) / tr(b): "",
+        tr(X * X.H) / tr(a - b) ** 2: "",
+        tr(X * X.H) / 2: "",
+        X[1, 1] / size: "",
+    }
+    assert [expectation(question, with_range=True).note for question in noted] == list(noted.values())
+
+
+def test_of_several_divisors_all_that_have_cancelled_are_named():
+    W, C = wg.orthogonal("W", d), constant("C", d)
+    question = tr(W * A * W.T) * tr(W * B * W.T) / (tr(A) * tr(B) * tr(C))
+    answer = expectation(question, with_range=True)
+    assert (answer.value, answer.note) == (1 / tr(C), "where tr(A) and tr(B) are not 0")
+
+
+def test_a_series_keeps_the_notes_of_its_moments():
+    W, t = wg.orthogonal("W", d), sp.Symbol("t")
+    answer = expected_exponential(tr(W * A * W.T) / tr(A), t, order=2, with_range=True)
+    assert (answer.value, answer.note) == (t**2 / 2 + t + 1, "where tr(A) is not 0")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "lines"),
+    [
+        (
+            ["tr(W)^2 tr(A)/tr(A)"],
+            ["1", "# valid for d >= 1 (power traces of total degree 2)", "# where tr(A) is not 0"],
+        ),
+        (["tr(W)^2 tr(A)/tr(A)", "--d", "3"], ["1", "# where tr(A) is not 0"]),
+        (["tr(W)^2 tr(A) tr(A)^-2", "--d", "3"], ["1/Trace(A)"]),
+        (["\\frac{a tr(W)^2}{a}", "--d", "3"], ["1", "# where a is not 0"]),
+        (["tr(W A W')/tr(B)", "--d", "3"], ["Trace(A)/Trace(B)"]),
+        (["d tr(W)^2/d"], ["1", "# valid for d >= 1 (power traces of total degree 2)"]),
+        (["tr(H)^2 tr(A)/tr(A)", "--group", "GUE", "--d", "3"], ["3", "# where tr(A) is not 0"]),
+        (["tr(P)/tr(P)", "--group", "permutation", "--d", "3"], ["1", "# where tr(P) is not 0"]),
+    ],
+)
+def test_the_command_says_where_a_divisor_that_has_cancelled_is_not_zero(arguments, lines, capsys):
+    assert main(["expect", *arguments]) == 0
+    assert capsys.readouterr().out.splitlines() == lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sympy as sp
@@ -10,7 +10,7 @@ import sympy as sp
 from weingarten.algebra.several import Several, ring_of, symbols_of
 from weingarten.answers import Answer
 from weingarten.arguments import as_expression
-from weingarten.divisors import at_size, refuse_zero
+from weingarten.divisors import at_size, cancelled_note, divisors_of, refuse_zero
 from weingarten.errors import WeingartenError
 from weingarten.legs.gluing import EMPTY, LIMIT, integrate, integrate_flat, lay_out
 from weingarten.legs.law import Law, Range
@@ -179,7 +179,12 @@ def _fraction(number: Any) -> Any:
 
 
 def as_answer(value: Any, work: Work, expression: Any, limit: int) -> Answer:
-    """Attach the range of validity."""
+    """Attach the range of validity, and where a divisor that has cancelled is not 0."""
+    note = cancelled_note(divisors_of(expression), value)
+    return replace(_with_sizes(value, work, expression, limit), note=note)
+
+
+def _with_sizes(value: Any, work: Work, expression: Any, limit: int) -> Answer:
     symbols = work.ring.symbols
     if not symbols:
         return _at_given_sizes(value, work)

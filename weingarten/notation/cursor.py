@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from weingarten.notation.lexing import NotationError, Token, tokens
 
@@ -19,6 +19,7 @@ class Cursor:
         self.depth = 0
         self.bars = [0]  # open moduli in each open bracket
         self.notes: list[str] = []
+        self.divisors: list[Any] = []  # what has stood below a fraction bar; sympy may have cancelled it since
 
     def peek(self, ahead: int = 0) -> Token:
         """Return a token without taking it; the last one is the end."""

@@ -299,6 +299,8 @@ class Decorations(Cursor):
             return base**exponent
         if exponent < 0 and base == 0:
             self.fail("the expression divides by zero", start)
+        if exponent < 0:
+            self.divisors.append(sp.sympify(base))
         if abs(exponent) > EXPONENT_LIMIT:
             self.fail(f"the exponent is beyond {EXPONENT_LIMIT}", start)
         numbers = [x for x in sp.sympify(base).atoms(sp.Rational) if x not in (-1, 0, 1)]

@@ -224,6 +224,7 @@ class Parser(Calls):
         divisor = self.scalar(self.power, "under a quotient")
         if divisor == 0:
             self.fail("the expression divides by zero", place)
+        self.divisors.append(sp.sympify(divisor))
         return 1 / divisor
 
     def _star(self) -> None:
@@ -323,6 +324,7 @@ class Parser(Calls):
     def _quotient(self, top: Any, bottom: Any, start: int) -> Any:
         if is_matrix(bottom) or bottom == 0:
             self.fail("expected a scalar other than zero below the line", start)
+        self.divisors.append(sp.sympify(bottom))
         return sp.MatMul(1 / bottom, top).doit() if is_matrix(top) else top / bottom
 
     def named(self) -> Any:
