@@ -27,6 +27,8 @@ from weingarten.spaces import Range, as_group, space_of
 KINDS = ("symmetric", "hermitian", "projector", "rank_one")
 
 
+PAIRED = ("SP", "CSE")
+PARTNERS = "indices 2k-1 and 2k are partners: J has blocks ((0, 1), (-1, 0)) on its diagonal"
 PLAIN = "d"  # the size where none is given: a symbol that only sympy's answers need as one
 
 
@@ -51,7 +53,7 @@ def answer_text(options: argparse.Namespace) -> str:
         plain = _plain_moment(options, d) if options.command == "moment" and not declared else None
         if plain is None:
             plain, read_as = _expectation(options, symbol(d), declared)
-        rows = [(None, plain)]
+        rows = [(None, _with_partners(plain, options))]
     order = _order(options.series)
     return render(rows, Request(options.command, options.group, wanted, order, read_as))
 
@@ -267,6 +269,16 @@ def _noted(answer: Answer, parser: Any) -> Answer:
     from weingarten.divisors import cancelled_note
 
     return replace(answer, note=cancelled_note(parser.divisors, answer.value))
+
+
+def _with_partners(answer: Answer, options: argparse.Namespace) -> Answer:
+    """Say of an answer about entries, or with the form J in it, how Sp and CSE number the indices: textbooks have two ways."""
+    if options.group.upper() not in PAIRED:
+        return answer
+    text = options.monomial if options.command == "moment" else options.expression
+    if options.command == "expect" and not re.search(r"[A-Za-z][_{]*[0-9]|\[", text) and "J" not in str(answer.value):
+        return answer
+    return replace(answer, note="; ".join(note for note in (answer.note, PARTNERS) if note))
 
 
 def _parser(options: argparse.Namespace, d: Any, declared: tuple[str, ...]) -> Any:

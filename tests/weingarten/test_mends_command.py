@@ -210,3 +210,12 @@ def test_json_of_an_averaged_answer_states_no_size_that_was_not_given(capsys: py
 def test_var_at_a_small_size_is_computed_there(capsys: pytest.CaptureFixture[str]) -> None:
     # tr(P) is 2 or 0 with probability 1/2: its square has variance 4
     assert "9" in printed(capsys, "2 var(tr(P)^2) + tr(P)", "--group", "permutation", "--d", "2").splitlines()
+
+
+@pytest.mark.parametrize("group", ["Sp", "sp", "CSE"])
+def test_answers_about_entries_say_which_indices_are_partners(group, capsys):
+    letter = "V" if group == "CSE" else "S"
+    assert main(["moment", f"|{letter}11|^2 |{letter}22|^2", "--group", group, "--d", "4"]) == 0
+    assert "indices 2k-1 and 2k are partners" in capsys.readouterr().out
+    assert main(["expect", f"tr({letter})^2", "--group", group]) == 0
+    assert "partners" not in capsys.readouterr().out

@@ -170,7 +170,7 @@ def _batch_norm_advice(chain: ResidualChain, paths: PathLaw) -> str:
             f"{chain.activation.name} jumps: the law's gradient is infinite there, and backpropagation sees nothing of a jump"
             "; use a continuous activation"
         )
-    if paths.mean < SHALLOW * chain.blocks or chain.blocks < 30:
+    if chain.alpha <= 1 or paths.mean < SHALLOW * chain.blocks or chain.blocks < 30:
         return (
             f"trains at this depth: paths of {paths.mean:.1f} blocks of {chain.blocks} on average carry the output; "
             "SkipInit does the same without a batch"
