@@ -78,7 +78,7 @@ SEEN = {
         "mean removed; marks of BatchNorm1d lie on those with the mean removed."
     ),
     "mf-batch": (
-        "Rate of the squared gradient against the batch for six activations: lines of theory fall to a limit each, "
+        "Rate of the squared gradient against the batch for seven activations: lines of theory fall to a limit each, "
         "identity lowest, and the measured points lie on them."
     ),
     "mf-gain": (
