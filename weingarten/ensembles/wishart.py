@@ -34,12 +34,10 @@ from weingarten.legs.symbols import Legs, RandomMatrix, checked_size
 from weingarten.notation.symbols import kinds_of
 
 
-@dataclass(frozen=True)
-class Wishart(Invariant):
-    """Common part: degrees of freedom n, the covariance (or its inverse) as a matrix symbol, or one."""
+class _Covariance:
+    """What a covariance (or its inverse) adds: its name, if it is not the identity, and that it is declared."""
 
-    n: Any = sp.S.One
-    scale: Any = sp.S.One
+    scale: Any
 
     @property
     def scale_name(self) -> str | None:
@@ -47,8 +45,17 @@ class Wishart(Invariant):
         return None if self.scale == 1 else str(self.scale.name)
 
     def declared(self) -> dict[str, Any]:
-        """Return the covariance."""
-        return {} if self.scale == 1 else {str(self.scale.name): self.scale}
+        """Return the covariance beside what the law has declared without it."""
+        named = {} if self.scale == 1 else {str(self.scale.name): self.scale}
+        return super().declared() | named  # type: ignore[misc,no-any-return]  # of the law that this is mixed into
+
+
+@dataclass(frozen=True)
+class Wishart(_Covariance, Invariant):
+    """Common part: degrees of freedom n, the covariance (or its inverse) as a matrix symbol, or one."""
+
+    n: Any = sp.S.One
+    scale: Any = sp.S.One
 
     def jack_value(self, lam: Partition, ring: Ring) -> Several:
         """Return `D_λ(n) D_λ(p)`."""
@@ -111,20 +118,11 @@ class QuaternionWishart(Law):
 
 
 @dataclass(frozen=True)
-class _Scaled(QuaternionInvariant):
+class _Scaled(_Covariance, QuaternionInvariant):
     """Quaternions with a covariance: its name, and the constants of the joints."""
 
     n: Any = sp.S.One
     scale: Any = sp.S.One
-
-    @property
-    def scale_name(self) -> str | None:
-        """The name of the covariance (of its inverse), if it is not the identity."""
-        return None if self.scale == 1 else str(self.scale.name)
-
-    def declared(self) -> dict[str, Any]:
-        """Return the form and the covariance."""
-        return super().declared() | ({} if self.scale == 1 else {str(self.scale.name): self.scale})
 
 
 class ScaledQuaternionWishart(_Scaled):

@@ -25,12 +25,11 @@ from isogap.engine.kernels.chain_lanes import (
     SWITCH_D_PHI,
     TOTAL,
     UNIT,
-    UP,
     _backwards,
     _record_rows,
     gap_of_deviation,
 )
-from isogap.engine.kernels.column_halves import normalise_halves, rotate_halves
+from isogap.engine.kernels.column_halves import normalise_halves, rotate_halves, row_scales
 from isogap.engine.kernels.column_normals import fill_normals_in_stretches
 from isogap.engine.kernels.column_rotations import add_squares, rotate_columns, scale_strips
 from isogap.engine.kernels.compiling import kernel
@@ -116,15 +115,7 @@ def _normalise_deviation(S, E, sign, y, a, scales, lane, d):
     """`chain.normalise_deviation`, from the lower half of ``S``; ``scales`` is scratch, a strip longer than ``d``."""
     tall, strip = height(d), 4 * (E.size // E.shape[0])
     s, e, scale = rows(flat(S)), rows(flat(E)), rows(flat(scales))
-    total = 0.0
-    for i in range(d):
-        y[i] = load(s, place_in_strip(i, i, tall, strip))
-        total = fma(y[i], y[i], total)
-        a[i] = sign[i] / np.sqrt(fma(lane[UNIT], y[i], 1.0))
-    factor = UP if 0.0 < total < DOWN * DOWN else 1.0
-    lane[FACTOR] = factor
-    for i in range(d + strip):
-        store(scale, i, a[i] * factor if i < d else 0.0)
+    row_scales(s, sign, y, a, scale, lane, tall, strip, d)
     for first in range(0, d, strip):
         c = 4 * (first // strip)
         f0, f1, f2, f3 = load(scales, c), load(scales, c + 1), load(scales, c + 2), load(scales, c + 3)

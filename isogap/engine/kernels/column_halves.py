@@ -317,11 +317,8 @@ def rotate_halves(E, V, tau, d, g, room):
 
 
 @kernel()
-def normalise_halves(E, sign, y, a, scales, room, lane, d):
-    """`chain_lanes.normalise_deviation` of the lower half; ``scales`` is scratch, a strip longer than ``d``."""
-    tall, lanes = height(d), E.size // E.shape[0]
-    strip, e, scale = 4 * lanes, rows(flat(E)), rows(flat(scales))
-    below = rows_from(room, _places(d, lanes)[3] + 4 * strip)
+def row_scales(e, sign, y, a, scale, lane, tall, strip, d):
+    """``a_j = sign_j (1 + S_jj)^{-1/2}`` and ``scale = factor a``, 0 beyond ``d``, from the diagonal, which ``y`` receives."""
     total = 0.0
     for i in range(d):
         y[i] = load(e, place_in_strip(i, i, tall, strip))
@@ -331,6 +328,15 @@ def normalise_halves(E, sign, y, a, scales, room, lane, d):
     lane[FACTOR] = factor
     for i in range(d + strip):
         store(scale, i, a[i] * factor if i < d else 0.0)
+
+
+@kernel()
+def normalise_halves(E, sign, y, a, scales, room, lane, d):
+    """`chain_lanes.normalise_deviation` of the lower half; ``scales`` is scratch, a strip longer than ``d``."""
+    tall, lanes = height(d), E.size // E.shape[0]
+    strip, e, scale = 4 * lanes, rows(flat(E)), rows(flat(scales))
+    below = rows_from(room, _places(d, lanes)[3] + 4 * strip)
+    row_scales(e, sign, y, a, scale, lane, tall, strip, d)
     for first in range(0, d, strip):
         c = 4 * (first // strip)
         f0, f1, f2, f3 = load(scales, c), load(scales, c + 1), load(scales, c + 2), load(scales, c + 3)
