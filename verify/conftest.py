@@ -51,6 +51,8 @@ def judgement(request):
                     before=verdicts,
                 )
         verdict = verdicts[own.key]
+        if verdict.missing:
+            pytest.skip(verdict.message)
         assert verdict.kind == own.kind, f"{verdict.kind} instead of {own.kind}: {verdict.message}"
         assert verdict.controls, "no false neighbour"
         for control in verdict.controls:

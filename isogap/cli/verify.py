@@ -37,7 +37,7 @@ examples:
   isogap-verify --deep --json verdicts.json
   isogap-verify --statements my-claims
 
-exit status: 0 all verdicts as expected, 1 not, 2 bad input, 130 interrupted"""
+exit status: 0 all judged are as expected, 1 not, 2 bad input, 130 interrupted"""
 
 
 def parser() -> Parser:
@@ -106,6 +106,7 @@ def _judge(options: argparse.Namespace, where: Path | None) -> int:
     import time
 
     from isogap.cli.output.verify import table
+    from isogap.verification.outcome import held
     from isogap.verification.runner import comparisons_within_level, judge_all
 
     begin, told = time.perf_counter(), _Lines(enabled=not options.quiet)
@@ -135,7 +136,7 @@ def _judge(options: argparse.Namespace, where: Path | None) -> int:
     within = comparisons_within_level(verdicts)
     if not within:
         complain(f"{PROGRAM}: more comparisons of sample means than the stated level allows")
-    return EXIT_OK if within and all(v.passed for v in verdicts) else EXIT_CHECK_FAILED
+    return EXIT_OK if within and held(verdicts) else EXIT_CHECK_FAILED
 
 
 class _Lines:

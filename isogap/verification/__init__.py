@@ -61,7 +61,14 @@ if TYPE_CHECKING:
     from isogap.verification.case import Case
     from isogap.verification.choice import closure, folder
     from isogap.verification.claims import replace
-    from isogap.verification.outcome import RefutedError, TrivialError, UndecidedError, VacuousError, Verdict
+    from isogap.verification.outcome import (
+        MissingError,
+        RefutedError,
+        TrivialError,
+        UndecidedError,
+        VacuousError,
+        Verdict,
+    )
     from isogap.verification.registry import check_module, load
     from isogap.verification.runner import judge, judge_all
     from isogap.verification.statement import RegistryError, Statement
@@ -79,6 +86,7 @@ _HOME = {
     "closure": "choice",
     "check_module": "registry",
     "RefutedError": "outcome",
+    "MissingError": "outcome",
     "UndecidedError": "outcome",
     "VacuousError": "outcome",
     "TrivialError": "outcome",
@@ -96,6 +104,7 @@ __all__ = [
     "folder",
     "closure",
     "check_module",
+    "MissingError",
     "RefutedError",
     "UndecidedError",
     "VacuousError",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,9 @@ MEANING = {
     "refuted": "false, with a witness",
 }
 """What each verdict says, and no more."""
+
+NOT_JUDGED = "not judged"
+"""In place of a verdict, where `MissingError` was raised."""
 
 STRENGTH = {"machine-decided": 4, "reduced by hand": 3, "certified": 2, "consistent": 1}
 
@@ -48,6 +52,10 @@ class RefutedError(Exception):
 
 class UndecidedError(Exception):
     """The check could neither confirm nor refute the claim."""
+
+
+class MissingError(UndecidedError):
+    """A package or data that the check needs is not there; the message says how to get it."""
 
 
 class VacuousError(UndecidedError):
@@ -156,6 +164,11 @@ class Verdict:
         """Whether the verdict is the one in the registry and every false neighbour was refuted."""
         return self.kind == self.expected and bool(self.controls) and all(c.refuted for c in self.controls)
 
+    @property
+    def missing(self) -> bool:
+        """Whether nothing was judged, since a package or data that the check needs is not there."""
+        return self.kind == NOT_JUDGED
+
     def to_dict(self) -> dict[str, Any]:
         """Return the entry of ``"statements"`` in the JSON result."""
         return {
@@ -165,7 +178,7 @@ class Verdict:
             "origin": self.origin,
             "constants_of_this_project": self.ours,
             "kind": self.kind,
-            "verdict": "as expected" if self.passed else "NOT as expected",
+            "verdict": "as expected" if self.passed else NOT_JUDGED if self.missing else "NOT as expected",
             "expected": self.expected,
             "range": self.range,
             "margin": None if self.margin is None else _finite(self.margin.value),
@@ -186,3 +199,9 @@ class Verdict:
             "message": self.message,
             "seconds": round(self.seconds, 3),
         }
+
+
+def held(verdicts: Iterable[Verdict]) -> bool:
+    """Whether something was judged, and all of it is as expected."""
+    judged = [v for v in verdicts if not v.missing]
+    return bool(judged) and all(v.passed for v in judged)

@@ -16,7 +16,16 @@ from flint import ctx
 from isogap.verification.case import Case
 from isogap.verification.choice import chosen, closure
 from isogap.verification.claims import ClaimError, Replacement
-from isogap.verification.outcome import STRENGTH, Control, Margin, RefutedError, UndecidedError, Verdict
+from isogap.verification.outcome import (
+    NOT_JUDGED,
+    STRENGTH,
+    Control,
+    Margin,
+    MissingError,
+    RefutedError,
+    UndecidedError,
+    Verdict,
+)
 from isogap.verification.registry import check_module, load
 from isogap.verification.sampling import MAX_COMPARISONS
 from isogap.verification.statement import Statement
@@ -63,7 +72,8 @@ def judge(
     kind, message, refutation = _decide(case, decide, {})
     if kind in STRENGTH:
         kind, message = _weighed(kind, statement, before or {})
-    controls = tuple(_control(statement, decide, what, change, options) for what, change in neighbours.items())
+    asked = {} if kind == NOT_JUDGED else neighbours
+    controls = tuple(_control(statement, decide, what, change, options) for what, change in asked.items())
     return Verdict(
         label=statement.label,
         expected=statement.kind,
@@ -96,6 +106,9 @@ def _weighed(kind: str, statement: Statement, before: Mapping[str, Verdict]) -> 
     absent = [x for x in statement.depends if x not in before]
     if absent:
         return "conditional", f"rests on {', '.join(absent)}, not judged in this run"
+    gone = [x for x in statement.depends if before[x].missing]
+    if gone:
+        return NOT_JUDGED, f"rests on {', '.join(gone)}, for which something is missing"
     broken = [x for x in statement.depends if not before[x].passed]
     if broken:
         return "conditional", f"rests on {', '.join(broken)}, which failed"
@@ -184,6 +197,8 @@ def _decide(case: Case, decide: Decide, claim: Mapping[str, Any]) -> tuple[str, 
         kind = case.finish()
     except RefutedError as refutation:
         return "refuted", str(refutation), refutation
+    except MissingError as missing:
+        return NOT_JUDGED, str(missing), None
     except (UndecidedError, ClaimError) as doubt:
         return "undecided", str(doubt), None
     except Exception as error:  # a check that breaks is a failed check: the rest of the report is still wanted

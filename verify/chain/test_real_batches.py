@@ -3,7 +3,7 @@
 import flint
 import numpy as np
 
-from isogap.verification import UndecidedError, replace
+from isogap.verification import MissingError, UndecidedError, replace
 
 SIZES, BATCHES = (10, 20, 30, 40), 50
 
@@ -36,7 +36,7 @@ def _digits():
     try:
         from sklearn.datasets import load_digits
     except ImportError:
-        raise UndecidedError('the images come with scikit-learn: pip install "isogap[data]"') from None
+        raise MissingError('the images come with scikit-learn: pip install "isogap[data]"') from None
     return np.rint(load_digits().data).astype(np.int64)
 
 

@@ -39,10 +39,12 @@ def table(verdicts: list[Verdict], seconds: float) -> str:
                     console.print(escape(f"  survived: {c.what} ({c.witness})"), soft_wrap=True)
     for line in _legend(verdicts):
         console.print(line)
-    good = sum(v.passed for v in verdicts)
+    good, left = sum(v.passed for v in verdicts), sum(v.missing for v in verdicts)
     compared, approximate = sum(v.comparisons for v in verdicts), sum(v.approximate for v in verdicts)
+    unjudged = f", {left} not judged" if left else ""
     console.print(
-        f"{good} of {len(verdicts)} verdicts as expected in {seconds:.0f} s; {compared} comparisons of sample means, "
+        f"{good} of {len(verdicts) - left} verdicts as expected{unjudged} in {seconds:.0f} s; "
+        f"{compared} comparisons of sample means, "
         f"false alarms of the whole suite at most 1e-6 ({approximate} by Student's t, which is no bound)",
         soft_wrap=True,
     )
@@ -51,7 +53,13 @@ def table(verdicts: list[Verdict], seconds: float) -> str:
 
 def _row(v: Verdict, *, several: bool) -> list[str]:
     """Cells of one statement."""
-    kind = v.kind if v.passed else f"{v.kind}, expected {v.expected}" if v.kind != v.expected else "neighbour SURVIVED"
+    kind = (
+        v.kind
+        if v.passed or v.missing
+        else f"{v.kind}, expected {v.expected}"
+        if v.kind != v.expected
+        else "neighbour SURVIVED"
+    )
     below = f" + {len(v.inherited)}" if v.inherited else ""
     return [
         f"{v.system}: {v.label}" if several else v.label,

@@ -34,7 +34,11 @@ def page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, wher
     shown = {v.key: v for v in verdicts}
     parts = systems({key: s for key, s in statements.items() if key in shown})
     good = sum(v.passed for v in verdicts)
-    status = "all as expected" if good == len(verdicts) else f"{len(verdicts) - good} NOT as expected"
+    left = sum(v.missing for v in verdicts)
+    wrong = len(verdicts) - good - left
+    status = f"{wrong} NOT as expected" if wrong else "all as expected" if good else "nothing judged"
+    if left:
+        status += f"; {left} not judged, for want of what the entry names"
     title = escape(_title(parts))
     text = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>",
@@ -44,7 +48,7 @@ def page(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: float, wher
         f"<title>Proof check: {title}</title><style>{STYLE}</style></head><body><main>",
         f"<h1>Proof check of <i>{title}</i></h1>" if title else "<h1>Proof check</h1>",
         origin(verdicts, deep=deep, seed=seed, seconds=seconds),
-        f"<p class='status {'ok' if good == len(verdicts) else 'bad'}'>{good} of {len(verdicts)} verdicts: {status}. "
+        f"<p class='status {'ok' if good and not wrong else 'bad'}'>{good} of {len(verdicts) - left} verdicts: {status}. "
         f"{_count(verdicts)}.</p>",
         judged(parts),
         legend(verdicts, seconds),
@@ -92,7 +96,9 @@ def _graph(own: str, name: str, statements: dict[str, Statement], shown: dict[st
     if not drawn:
         return []
     kinds = dict.fromkeys(
-        (_class(v), v.kind if v.passed else "not as expected") for v in shown.values() if v.key in statements
+        (_class(v), v.kind if v.passed or v.missing else "not as expected")
+        for v in shown.values()
+        if v.key in statements
     )
     if any(key not in shown for key in statements):
         kinds["missing", "not judged in this run"] = None
@@ -153,11 +159,11 @@ def _hand(v: Verdict) -> str:
 
 
 def _class(v: Verdict) -> str:
-    return slug(v.kind) if v.passed else "bad"
+    return slug(v.kind) if v.passed else "missing" if v.missing else "bad"
 
 
 def _badge(v: Verdict) -> str:
-    text = v.kind if v.passed else f"{v.kind} ✗"
+    text = v.kind if v.passed or v.missing else f"{v.kind} ✗"
     return f"<span class='kind {_class(v)}'>{escape(text)}</span>"
 
 
@@ -181,7 +187,7 @@ def _statement(s: Statement, v: Verdict) -> str:
             f"<div class='witness'><b>Witness.</b> {prose(v.message.split(' = ')[0].rsplit(':', 1)[0])}.<dl>{shown}</dl></div>"
         )
     elif v.message:
-        parts.append(f"<p class='{'hypotheses' if v.passed else 'bad'}'>{escape(v.message)}</p>")
+        parts.append(f"<p class='{'hypotheses' if v.passed or v.missing else 'bad'}'>{escape(v.message)}</p>")
     parts += [_facts(s, v), _steps(v), _controls(s, v)]
     parts += [_table(t) for t in v.tables]
     for plot, uri in zip(v.plots, data_uris(v.plots), strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from isogap.verification.outcome import Verdict
+from isogap.verification.outcome import Verdict, held
 from isogap.verification.report.page import page
 from isogap.verification.report.provenance import provenance
 from isogap.verification.sampling import FAMILY_LEVEL, MAX_COMPARISONS
@@ -23,7 +23,7 @@ def json_result(verdicts: list[Verdict], *, deep: bool, seed: int, seconds: floa
         "family_level": FAMILY_LEVEL,
         "comparisons": sum(v.comparisons for v in verdicts),
         "comparisons_allowed": MAX_COMPARISONS,
-        "passed": all(v.passed for v in verdicts),
+        "passed": held(verdicts),
         "versions": provenance(),
         "statements": [v.to_dict() for v in verdicts],
     }
