@@ -66,12 +66,17 @@ async function contrast(page, name) {
 // On a phone nothing but what has a bar of its own (code, tables, formulas on their own lines) is wider than the page.
 async function narrow(page, name) {
   await page.setViewportSize({ width: 400, height: 900 });
-  const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll(".content")]
+  await drawn(page);
+  const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll(".content, #plot")]
     .filter((box) => box.scrollWidth > box.clientWidth + 1)
     .map((box) => `${box.className || box.tagName} by ${box.scrollWidth - box.clientWidth}`));
   await page.setViewportSize({ width: 1280, height: 900 });
   if (wide.length) fault(name, `wider than a phone: ${wide.join(", ")}`);
+  await drawn(page);
 }
+
+// A page that draws anew when its size has changed does so before the next picture; the second frame begins after that.
+const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 
 async function explorer(page) {
   const tables = JSON.parse(readFileSync(join(folder, "explorer", "tables.js"), "utf8").replace(/^window\.\w+ =\n/, "").replace(/;\n$/, ""));
