@@ -24,6 +24,7 @@ from isogap.run import sheets
 from isogap.theory.products import (
     condition_number_law,
     fuss_catalan,
+    lyapunov_deviates,
     lyapunov_exponents,
     lyapunov_variances,
     product_law,
@@ -82,7 +83,8 @@ class ProductsResult(Tabular):
     exponents : ndarray, shape (N, 3)
         Lyapunov exponents, their standard errors (exact), theory.
     worst : float
-        Largest deviation of an exponent in standard errors, and what is allowed of ``N`` at the level of the run.
+        Largest deviation of an exponent, its skewed law turned into a normal one (`lyapunov_deviates`), and what is allowed
+        of ``N`` at the level of the run.
     allowed : float
     verdict : {"consistent", "inconsistent"}
     reasons : tuple of str
@@ -198,7 +200,7 @@ def simulate_products(
     exponents = _exponents(spectra.log_diagonals, factors, weights, float(sigma), ambient)
     condition = _condition(logs, factors, weights)
     known = exponents[exponents[:, 1] > 0]
-    worst = float(np.max(np.abs(known[:, 0] - known[:, 2]) / known[:, 1], initial=0.0))
+    worst = _worst(exponents, factors * count, weights, float(sigma), ambient)
     comparisons = len(known) + 2
     allowed = float(norm.isf(LEVEL / 2 / comparisons))
     verdict, reasons = _verdict(distance, error, allowance, condition, worst, allowed, len(known), count)
@@ -251,6 +253,14 @@ def _exponents(diagonals: FloatArray, M: int, weights: str, sigma: float, ambien
     return np.column_stack([estimate, error if sigma > 0 else np.zeros(N), theory])
 
 
+def _worst(exponents: FloatArray, draws: int, weights: str, sigma: float, ambient: int | None) -> float:
+    """Largest deviate of those exponents that have a spread."""
+    if not (exponents[:, 1] > 0).any():
+        return 0.0
+    found = lyapunov_deviates(exponents[:, 0], draws, weights=weights, sigma=sigma, ambient=ambient)
+    return float(np.abs(found).max())
+
+
 def _condition(logs: FloatArray, M: int, weights: str) -> Estimate:
     if not np.isfinite(logs).all():
         return Estimate(math.nan, math.nan, math.nan)  # the zero matrix has none
@@ -280,7 +290,7 @@ def _verdict(
     checks = []
     if exponents:
         checks.append(
-            (worst <= allowed, f"exponents within {worst:.2f} standard errors, {allowed:.2f} allowed for {exponents}")
+            (worst <= allowed, f"exponents within {worst:.2f} normal deviates, {allowed:.2f} allowed for {exponents}")
         )
     if math.isfinite(allowance):
         bound = allowance + (allowed * error if math.isfinite(error) else 0.0)

@@ -25,7 +25,7 @@ def test_report_of_a_run(capsys):
     assert lines[1].startswith("squared singular values: distance from the limit law on (0, 9.481) 0.0")
     assert lines[2].startswith("mean log condition number: ")
     assert lines[-1] == "verdict: consistent with theory"
-    assert sum("standard errors" in line for line in lines) == 1
+    assert sum("normal deviates" in line for line in lines) == 1
 
 
 def test_files_hold_the_run_and_repeat_with_the_seed(tmp_path, capsys):
@@ -94,10 +94,14 @@ def test_bad_input_is_one_line(arguments, said, capsys):
 
 def test_a_wrong_theory_is_called_inconsistent(monkeypatch, capsys):
     """Theory for sigma 1.05 against products of sigma 1: exponents off by log 1.05."""
-    import isogap.run.products as joined
+    from isogap.run import products as joined
+    from isogap.theory.products import deviates
 
     right = joined.lyapunov_exponents
-    monkeypatch.setattr(joined, "lyapunov_exponents", lambda N, sigma=1.0, **rest: right(N, sigma=1.05 * sigma, **rest))
+    for module in (joined, deviates):
+        monkeypatch.setattr(
+            module, "lyapunov_exponents", lambda N, sigma=1.0, **rest: right(N, sigma=1.05 * sigma, **rest)
+        )
     status, out, _ = run("--factors 50 --size 10 --replicas 50 --seed 1", capsys)
     assert status == 1
     assert "verdict: inconsistent with theory" in out

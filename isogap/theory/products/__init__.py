@@ -8,6 +8,7 @@ from isogap.model.factors import Factor
 from isogap.theory.products.conditioning import condition_number_law, log_condition_slope, smallest_eigenvalue_density
 from isogap.theory.products.correlation import correlation_defect, correlation_defect_limit, correlation_map
 from isogap.theory.products.descent import Descent, SgdNoise, descent, sgd_noise
+from isogap.theory.products.deviates import lyapunov_deviates
 from isogap.theory.products.factors import product_law
 from isogap.theory.products.fuss_catalan import fuss_catalan
 from isogap.theory.products.ginibre import complex_density
@@ -33,6 +34,7 @@ __all__ = [
     "isometry_gap_of_factors",
     "lyapunov_exponents",
     "lyapunov_variances",
+    "lyapunov_deviates",
     "log_condition_growth",
     "log_condition_slope",
     "condition_number_law",

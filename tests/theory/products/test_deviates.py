@@ -1,0 +1,69 @@
+"""Deviates of Lyapunov exponents are normal, where standardised means are not: against exact laws of one draw, and sampled."""
+
+import numpy as np
+import pytest
+from isogap.products import lyapunov_deviates, lyapunov_exponents, lyapunov_variances
+from scipy import stats
+
+
+def largest(N, value, draws=1, **kind):
+    """The deviate of the first exponent."""
+    estimates = lyapunov_exponents(N, **kind)
+    estimates[0] = value
+    return lyapunov_deviates(estimates, draws, **kind)[0]
+
+
+@pytest.mark.parametrize("p", [1e-12, 1e-6, 1e-3, 0.05, 0.3, 0.49, 0.51, 0.7, 0.999])
+@pytest.mark.parametrize("N", [1, 2, 5, 60])
+def test_one_draw_has_the_deviate_of_its_exact_law(N, p):
+    exact = stats.norm.ppf(p)
+    assert largest(N, 0.5 * np.log(stats.chi2.ppf(p, N) / N)) == pytest.approx(exact, abs=0.02)
+    assert largest(N, 0.5 * np.log(stats.chi2.isf(p, N) / N)) == pytest.approx(-exact, abs=0.02)
+
+
+@pytest.mark.parametrize(("N", "K"), [(2, 3), (2, 4), (5, 6), (5, 40)])
+@pytest.mark.parametrize("p", [1e-9, 1e-3, 0.3, 0.7])
+def test_one_draw_of_truncated_weights(N, K, p):
+    law = stats.beta(N / 2, (K - N) / 2)
+    kind = {"weights": "truncated", "ambient": K}
+    found = largest(N, 0.5 * np.log(law.ppf(p) * K / N), **kind)
+    assert found == pytest.approx(stats.norm.ppf(p), abs=0.05)
+    assert largest(N, 0.5 * np.log(K / N) + 1e-9, **kind) == np.inf
+
+
+def test_a_mean_of_draws_has_the_deviate_of_its_law():
+    """Three draws, sampled: quantiles of 200 000 means, five of their standard errors allowed."""
+    draws, rng = 3, np.random.default_rng(1)
+    means = 0.5 * np.log(rng.chisquare(2, (200_000, draws)) / 2).mean(axis=1)
+    for share in (1e-3, 0.02, 0.5, 0.98, 0.999):
+        at = np.quantile(means, share)
+        spread = np.sqrt(share * (1 - share) / means.size) / stats.norm.pdf(stats.norm.ppf(share))
+        assert largest(2, at, draws) == pytest.approx(stats.norm.ppf(share), abs=5 * spread + 0.01)
+
+
+def test_many_draws_are_standardised_means():
+    """The skewness goes with the root of the number of draws."""
+    theory, draws = lyapunov_exponents(3), 10**10
+    shift = np.array([2.0, -1.5, 0.7]) * np.sqrt(lyapunov_variances(3) / draws)
+    assert lyapunov_deviates(theory + shift, draws) == pytest.approx([2.0, -1.5, 0.7], abs=1e-4)
+
+
+def test_near_the_mean_series_and_root_meet():
+    theory, draws = lyapunov_exponents(4), 1000
+    unit = np.sqrt(lyapunov_variances(4) / draws)
+    low, high = (lyapunov_deviates(theory + x * unit, draws) for x in (0.0499, 0.0501))
+    assert high - low == pytest.approx(2e-4 * np.ones(4), rel=0.5)
+
+
+@pytest.mark.parametrize("kind", [{}, {"weights": "truncated", "ambient": 4}])
+def test_alarms_are_as_rare_as_the_level_says(kind):
+    """Of 20 000 runs of three exponents from two draws each; normal limits would be passed twice to ten times as often."""
+    rng, left = np.random.default_rng(2), np.arange(3, 0, -1)
+    squares = rng.beta(left / 2, 0.5, (20_000, 2, 3)) * 4 if kind else rng.chisquare(left, (20_000, 2, 3))
+    logs = np.log(squares / 3)
+    limit = stats.norm.isf(0.0005)
+    found = np.array([lyapunov_deviates(one, 2, **kind) for one in logs[:6000].mean(axis=1) / 2])
+    passed = int((np.abs(found) > limit).sum())
+    assert passed <= stats.binom.isf(1e-6, found.size, 0.0011)
+    z = (logs.mean(axis=1) / 2 - lyapunov_exponents(3, **kind)) / np.sqrt(lyapunov_variances(3, **kind) / 2)
+    assert (np.abs(z) > limit).mean() > 0.002  # the fault that these deviates are for
