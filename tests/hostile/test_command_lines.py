@@ -97,8 +97,7 @@ def closed(command, descriptors):
 
 GOOD = {
     "mc": ["mc", "--width", "3", "--depth", "3", "--replicas", "5", "--threads", "1", "--seed", "1"],
-    "variants": ["variants", "--width", "3", "--depth", "4", "--replicas", "2", "--threads", "1"],
-    **{name: [name, *SMALL[name]] for name in ("mean-field", "residual", "products")},
+    **{name: [name, *SMALL[name], "--seed", "1"] for name in ("variants", "mean-field", "residual", "products")},
     "verify": ["verify", "--only", "E5"],
     "figures": ["figures", "--list"],
 }
