@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -15,6 +15,7 @@ from isogap._version import __version__
 from isogap.base.names import did_you_mean
 from isogap.base.remedies import on_command_line
 from isogap.cli.completion import SHELLS, PrintCompletion
+from isogap.cli.meanwhile import Meanwhile
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichBar
@@ -187,9 +188,13 @@ def write_stdout(text: str) -> None:
 
 
 class BarProgress:
-    """A progress bar on standard error that vanishes when the work is done; silent if that is not a terminal."""
+    """A progress bar on standard error that vanishes when the work is done; silent if that is not a terminal.
 
-    def __init__(self, description: str, enabled: bool = True) -> None:
+    ``after`` names modules that will be needed when the work is done: they are loaded from its start on.
+    """
+
+    def __init__(self, description: str, enabled: bool = True, after: Sequence[str] = ()) -> None:
+        self._meanwhile = Meanwhile(after)
         self._description = description
         self._enabled = enabled and sys.stderr is not None and sys.stderr.isatty()
         self._quiet = not enabled
@@ -220,6 +225,7 @@ class BarProgress:
         from isogap.engine.kernels.compiling import listeners
 
         listeners.remove(self.say)
+        self._meanwhile.end()
         if self._bar is not None:
             self._bar.stop()
 
@@ -231,6 +237,7 @@ class BarProgress:
 
     def start(self, total: int) -> None:
         """Begin to count towards ``total``."""
+        self._meanwhile.begin()
         if self._bar is not None and self._task is not None:
             self._bar.reset(self._task, total=max(total, 1), description=self._description)
 

@@ -82,6 +82,10 @@ def parser() -> Parser:
     return p
 
 
+# The report and the quantiles of the self-checks.
+_AFTER = ("scipy.special", "isogap.cli.output.chain")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return the exit status."""
     prepare_streams()
@@ -101,7 +105,7 @@ def _run(options: argparse.Namespace, written: list[str]) -> int:
 
     with (
         _cluster(options) as client,
-        BarProgress(f"{options.replicas} networks", enabled=not options.quiet) as progress,
+        BarProgress(f"{options.replicas} networks", not options.quiet, after=_AFTER) as progress,
     ):
         result = simulate(
             options.width,

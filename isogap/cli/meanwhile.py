@@ -1,0 +1,54 @@
+"""Modules that a command needs after its run, loaded while the run is under way."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+
+# Compiled code holds no lock of the interpreter. Between its calls it waits for that lock, which a thread that loads modules
+# gives back so often; Python's 5 ms would stop both processors a hundred times a block.
+_SECONDS = 2e-4
+
+
+class Meanwhile:
+    """Loads modules in a thread of its own, from `begin` to `end`; what is loaded already costs nothing.
+
+    A module that cannot be loaded is not spoken of here: the place that needs it says so.
+
+    Examples
+    --------
+    >>> meanwhile = Meanwhile(["colorsys"])
+    >>> meanwhile.begin()
+    >>> meanwhile.end()
+    >>> "colorsys" in sys.modules
+    True
+    """
+
+    def __init__(self, modules: Sequence[str]) -> None:
+        self._modules = modules
+        self._thread: threading.Thread | None = None
+        self._interval = 0.0
+
+    def begin(self) -> None:
+        """Start to load, unless that has been done."""
+        if self._thread is not None or all(name in sys.modules for name in self._modules):
+            return
+        self._interval = sys.getswitchinterval()
+        sys.setswitchinterval(_SECONDS)
+        self._thread = threading.Thread(target=self._load)
+        self._thread.start()
+
+    def end(self) -> None:
+        """Wait until all is loaded."""
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+            sys.setswitchinterval(self._interval)
+
+    def _load(self) -> None:
+        for name in self._modules:
+            with suppress(Exception):
+                importlib.import_module(name)

@@ -1,0 +1,49 @@
+"""Modules are loaded while a run is under way; what fails is left to the place that needs it; nothing is left changed."""
+
+import subprocess
+import sys
+
+import pytest
+
+from isogap.cli.common import BarProgress
+from isogap.cli.meanwhile import Meanwhile
+
+
+@pytest.fixture
+def unloaded(monkeypatch):
+    monkeypatch.delitem(sys.modules, "colorsys", raising=False)
+    return "colorsys"
+
+
+def test_modules_are_loaded_from_the_start_of_the_work_to_its_end(unloaded):
+    before = sys.getswitchinterval()
+    with BarProgress("work", enabled=False, after=["no.such.module", unloaded]) as progress:
+        assert unloaded not in sys.modules  # nothing before the work has begun
+        progress.start(3)
+        progress.start(3)
+    assert unloaded in sys.modules
+    assert sys.getswitchinterval() == before
+
+
+def test_what_is_loaded_starts_no_thread(monkeypatch):
+    monkeypatch.setattr("threading.Thread", None)
+    meanwhile = Meanwhile(["sys", "isogap"])
+    meanwhile.begin()
+    meanwhile.end()
+
+
+def test_an_interrupted_command_ends_with_its_thread(tmp_path):
+    """The switch and the thread go with the work, whatever ends it."""
+    code = (
+        "import sys, threading\n"
+        "from isogap.cli.common import BarProgress\n"
+        "before = sys.getswitchinterval()\n"
+        "try:\n"
+        "    with BarProgress('work', False, after=['scipy.special']) as progress:\n"
+        "        progress.start(1)\n"
+        "        raise KeyboardInterrupt\n"
+        "except KeyboardInterrupt:\n"
+        "    print(threading.active_count(), sys.getswitchinterval() == before, 'scipy.special' in sys.modules)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert run.stdout.split() == ["1", "True", "True"], run.stderr
