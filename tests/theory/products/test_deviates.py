@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
-from isogap.products import lyapunov_deviates, lyapunov_exponents, lyapunov_variances
+from isogap.products import condition_number_law, lyapunov_deviates, lyapunov_exponents, lyapunov_variances
 from scipy import stats
+
+from isogap.theory.products.deviates import condition_deviate, log_condition_mean
 
 
 def largest(N, value, draws=1, **kind):
@@ -67,3 +69,49 @@ def test_alarms_are_as_rare_as_the_level_says(kind):
     assert passed <= stats.binom.isf(1e-6, found.size, 0.0011)
     z = (logs.mean(axis=1) / 2 - lyapunov_exponents(3, **kind)) / np.sqrt(lyapunov_variances(3, **kind) / 2)
     assert (np.abs(z) > limit).mean() > 0.002  # the fault that these deviates are for
+
+
+@pytest.mark.parametrize("p", [1e-9, 1e-4, 0.01, 0.3, 0.8, 0.99, 0.9999])
+def test_one_condition_number_has_the_deviate_of_the_limit_law(p):
+    law = condition_number_law()
+    log_ratio = np.log([float(law.ppf(p)), float(law.isf(p))])
+    found = [condition_deviate(log_condition_mean(90) + x - law.log_mean(), 90, 1) for x in log_ratio]
+    assert found == pytest.approx([stats.norm.ppf(p), -stats.norm.ppf(p)], abs=0.02)
+
+
+@pytest.mark.parametrize(("N", "draws"), [(3, 2), (5, 2), (8, 5), (20, 3)])
+def test_alarms_about_condition_numbers_are_as_rare_as_the_level_says(N, draws):
+    """Standardised means pass the same limit several times as often."""
+    rng = np.random.default_rng(N)
+    s = np.linalg.svd(rng.standard_normal((3000 * draws, N, N)), compute_uv=False)
+    means = np.log(s[:, 0] / s[:, -1]).reshape(-1, draws).mean(axis=1)
+    found = np.array([condition_deviate(mean, N, draws) for mean in means])
+    limit = stats.norm.isf(0.005)
+    assert (np.abs(found) > limit).sum() <= stats.binom.isf(1e-6, found.size, 0.0105)
+    assert (found > limit).sum() >= stats.binom.ppf(1e-6, found.size, 0.0035)  # and it can be passed
+
+
+def test_the_mean_logarithm_goes_on_beyond_exact_laws():
+    """Where both are there they agree to 1e-4, and the difference falls."""
+    import isogap.theory.products.deviates as module
+
+    off = []
+    for N in (25, 50, 100):
+        exact = log_condition_mean(N)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "LARGEST_SIZE", 1)
+            off.append(abs(log_condition_mean(N) - exact))
+    assert off[0] > off[1] > off[2]
+    assert off[2] < 1e-4
+    rng = np.random.default_rng(1)
+    s = np.linalg.svd(rng.standard_normal((300, 150, 150)), compute_uv=False)
+    logs = np.log(s[:, 0] / s[:, -1])
+    assert abs(condition_deviate(logs.mean(), 150, logs.size)) < 5
+
+
+def test_condition_numbers_far_below_the_limit_law_have_deviates():
+    """At shifts that the limit law reaches with probability exp(-10^6) nothing overflows."""
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        found = [condition_deviate(log_condition_mean(2000) - x, 2000, 3) for x in (1.0, 3.0, 6.0, 7.5)]
+    assert found == sorted(found, reverse=True)
+    assert found[-1] < -1000
