@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable
 
 from weingarten.notation.lexing import GREEK
+from weingarten.notation.strangers import remedy
 
 FUNCTIONS = {  # spelling in small letters -> what is computed
     "tr": "tr",
@@ -79,8 +80,17 @@ CALLED = ("f", "g", "h", "p", "q", "gamma", "beta", "zeta", "Gamma")  # taken fo
 class Names:
     """The names of one expression: the random ones, declared scalars and constants; decides what a spelling means."""
 
-    def __init__(self, haar: Iterable[str], scalars: Iterable[str] = (), constants: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        haar: Iterable[str],
+        scalars: Iterable[str] = (),
+        constants: Iterable[str] = (),
+        *,
+        text: str = "",
+        group: str = "",
+    ) -> None:
         self.haar, self.scalars, self.constants = tuple(haar), tuple(scalars), tuple(constants)
+        self.text, self.group = text, group  # for refusals
 
     def random_part(self, word: str) -> str | None:
         """Return the longest random name with which a word begins."""
@@ -128,8 +138,9 @@ class Names:
         bare = re.sub(r"[0-9_].*", "", word)
         if bare[0].isupper() and bare.lower() not in GREEK:
             return (
-                f"{word} is no random matrix here (those are {', '.join(self.haar)}) and no scalar; constant matrices "
-                "belong inside tr(...), scalars are small letters, --haar names further random matrices"
+                f"{word} is no random matrix here (those are {', '.join(self.haar)}) and no scalar: "
+                f"{remedy(word, self.text, self.haar, self.group)}; constant matrices belong inside tr(...), scalars are "
+                "small letters"
             )
         if not bare.islower() and bare.lower() not in GREEK:
             return f"{word} is not understood; separate the factors by spaces"

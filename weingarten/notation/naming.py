@@ -9,10 +9,9 @@ import sympy as sp
 from weingarten.notation.decorations import Decorations
 from weingarten.notation.lexing import GREEK, Token
 from weingarten.notation.names import SHORT, Names, known
+from weingarten.notation.strangers import USUAL
 from weingarten.notation.symbols import HaarMatrix, constant, symplectic_form
 from weingarten.spaces import ENSEMBLES, space_of
-
-USUAL = ("W", "U", "S", "V", "O", "Q")  # usual names of random matrices: as constants they are mentioned
 
 
 class Naming(Decorations):

@@ -26,6 +26,7 @@ from weingarten.notation.decorations import is_matrix
 from weingarten.notation.expansion import FACTOR_LIMIT
 from weingarten.notation.lexing import GREEK
 from weingarten.notation.names import FOREIGN, FUNCTIONS, Names, known
+from weingarten.notation.strangers import likely, remedy
 from weingarten.notation.symbols import HaarMatrix
 from weingarten.spaces import as_group, space_of
 
@@ -73,7 +74,7 @@ class Parser(Calls):
         self.d, self.group = d, as_group(group)
         self.haar = haar or (space_of(self.group.name).default_name,)
         self.constants = constants or {}
-        self.names = Names(self.haar, scalars, self.constants)
+        self.names = Names(self.haar, scalars, self.constants, text=self.text, group=self.group.name)
         self.sizes = self.named_sizes()
         self.matrices = 0  # how many traces are open: names are matrices inside
         self.as_scalar: dict[str, int] = {}
@@ -100,9 +101,16 @@ class Parser(Calls):
         if not self.random:
             raise WeingartenError(
                 f"expression {self.text!r} has no random factor: the random matrices are {', '.join(self.haar)}; "
-                "choose the group with --group and other names with --haar"
+                + self._random_instead()
             )
         return value
+
+    def _random_instead(self) -> str:
+        """Return the way out of an expression without a random factor."""
+        name = likely(self.as_matrix)
+        if name is None:
+            return "choose the group with --group and other names with --haar"
+        return f"if {name} is one, {remedy(name, self.text, self.haar, self.group.name)}"
 
     def average(self, part: Any) -> Any:
         """Return the expectation of a part, for `var` and `cov`, and remember from which size on it holds."""
