@@ -91,7 +91,7 @@ class Answer:
         return value
 
     def series(self, order: int) -> Any:
-        """Return the first `order` terms of the expansion for large d; see `weingarten.series`."""
+        """Return the first `order` powers of the expansion for large d, vanishing ones included; see `weingarten.series`."""
         from weingarten.expansions import series
 
         return series(self, order)

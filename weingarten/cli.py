@@ -175,7 +175,7 @@ def _add_options(command: argparse.ArgumentParser, name: str) -> None:
     choices = ("text", "latex", "json", *(("csv",) if name == "table" else ()))
     command.add_argument("--format", choices=choices, metavar="F", help=formats)
     command.add_argument("--json", metavar="FILE", help="write the answer as JSON; - for standard output")
-    command.add_argument("--series", metavar="K", help="the first K terms for large d instead")
+    command.add_argument("--series", metavar="K", help="for large d: K powers from the leading one on")
     command.add_argument("--declare", metavar="NAMES", help="symbols for sizes, as in --declare M --d 2*M")
     if name in ("moment", "expect"):
         command.add_argument("--haar", metavar="NAMES", help="names of the random matrices, such as W,V")

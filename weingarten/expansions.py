@@ -18,7 +18,7 @@ Expansion = tuple[int, list[Any]]  # e and c_0, c_1, ...: d^-e (c_0 + c_1 / d + 
 
 
 def series(answer: Any, order: int, d: Any = None) -> Any:
-    """Return the first terms of the expansion of an answer for large d, as a sympy expression.
+    """Return the first powers of the expansion of an answer for large d, as a sympy expression.
 
         value = d^{-e} (c_0 + c_1 / d + ... + c_{order-1} / d^{order-1}) + O(d^{-e-order}),   c_0 != 0
 

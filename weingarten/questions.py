@@ -131,7 +131,7 @@ def _order(text: str | None) -> int | None:
     if text is None:
         return None
     if not re.fullmatch(r"[0-9]{1,6}", text.strip()) or int(text) < 1:
-        raise WeingartenError(f"--series {text}: give the number of terms, an integer from 1")
+        raise WeingartenError(f"--series {text}: give the number of powers of 1/d, an integer from 1")
     return int(text)
 
 

@@ -17,7 +17,7 @@ Row = tuple[tuple[int, ...] | None, Answer]  # partition (None: no table) and an
 
 @dataclass(frozen=True)
 class Request:
-    """What to show and how: command, group, format, number of terms of a series, how the question was read."""
+    """What to show and how: command, group, format, number of powers of a series, how the question was read."""
 
     command: str
     group: str
@@ -135,7 +135,7 @@ def _is_plain_series(answer: Answer, order: int) -> bool:
 
 
 def series_text(answer: Answer, order: int) -> str:
-    """Return the first terms of an expansion, from the leading one on, as text.
+    """Return the first powers of an expansion, `order` of them from the leading one on, as text; those that vanish count.
 
     Examples
     --------

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -19,11 +20,45 @@ from weingarten.cli import main
 
 d = sp.Symbol("d", integer=True, positive=True)
 ROOT = Path(__file__).parents[2]
+SERIES = (  # answers with numbers for coefficients, some of them zero
+    ("wg", "2"),
+    ("wg", "1,1"),
+    ("wg", "2,1"),
+    ("wg", "3", "--group", "U"),
+    ("moment", "W11^4"),
+    ("moment", "W11^2 W22^2"),
+    ("expect", "tr(H^4)", "--group", "GUE"),
+)
 
 
 def output(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert main(list(arguments)) == 0
     return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+@pytest.mark.parametrize("question", SERIES, ids=lambda words: " ".join(words))
+def test_a_series_of_k_has_k_powers_with_those_that_vanish(
+    question: tuple[str, ...], count: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exact = sp.sympify(output(capsys, *question).splitlines()[0], {"d": d})
+    found = json.loads(output(capsys, *question, "--series", str(count), "--format", "json"))["series"]
+    lead = found["leading_power"]
+    assert len(found["coefficients"]) == count
+    assert found["coefficients"][0] != "0"
+    shown = sum(sp.Rational(c) * d ** (lead - k) for k, c in enumerate(found["coefficients"]))
+    above, below = sp.fraction(sp.cancel((exact - shown) * d ** (count - lead)))
+    assert above == 0 or sp.degree(above, d) <= sp.degree(below, d)  # bounded: the rest begins `count` powers below
+    written = output(capsys, *question, "--series", str(count)).splitlines()[0]
+    assert written.endswith(f" + O({d ** (lead - count)})")
+    assert sp.sympify(written.rpartition(" + O(")[0], {"d": d}) == shown
+
+
+def test_the_help_says_that_powers_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ("wg", "moment", "expect", "table"):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        assert re.search(r"--series K +for large d: K powers from the leading one on", capsys.readouterr().out)
 
 
 def test_series(capsys: pytest.CaptureFixture[str]) -> None:
