@@ -333,9 +333,12 @@ def _check_members(matrices: Any, d: int, group: str, exact: bool) -> None:
             J = sp.Matrix(form.tolist()) if exact else form
             faults.append(u.T * J * u - J if exact else u.T @ J @ u - J)
         if not all(_vanishes(fault, exact) for fault in faults):
+            form_said = (
+                "" if form is None else ", with u' J u = J for J = symplectic_form: indices 2k-1 and 2k are partners"
+            )
             raise WeingartenError(
                 f"matrices[{k}] is not in {group}({d}), so the set is no design of it; give matrices of the group, scaled "
-                "to be unitary"
+                f"to be unitary{form_said}"
             )
 
 

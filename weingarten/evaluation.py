@@ -241,15 +241,43 @@ def check_kinds(matrix: Any, array: Any) -> None:
     """Refuse an array that is not of the kinds that its symbol was declared to be of."""
     import numpy as np
 
-    name, size = str(matrix.name), len(array)
-    for kind in kinds_of(matrix) & {"symmetric", "hermitian", "projector", "self-dual"}:
-        known = {"symmetric": array.T, "hermitian": array.conj().T, "projector": array @ array}
-        other = known[kind] if kind in known else _form(size) @ array.T @ _form(size).T
-        # rounding of a product such as X @ X.T: one unit in the last place for each of its terms
-        tolerance = size * np.finfo(float).eps * np.max(np.abs(array), initial=0)
+    name, size, kinds = str(matrix.name), len(array), kinds_of(matrix)
+    # rounding of a product such as X @ X.T: one unit in the last place for each of its terms
+    tolerance = size * np.finfo(float).eps * np.max(np.abs(array), initial=0)
+    known = {"symmetric": array.T, "hermitian": array.conj().T, "projector": array @ array}
+    for kind in sorted(kinds & {*known, "self-dual"}):
+        other = known[kind] if kind in known else _dual(array)
         if not np.max(np.abs(array - other), initial=0) <= tolerance:
             what = {"projector": "a projector", "hermitian": "Hermitian"}.get(kind, kind)
-            raise WeingartenError(f"the array for {name} is not {what}, but {name} was declared {what}")
+            way = _layout(name, array, tolerance) if kind == "self-dual" else ""
+            raise WeingartenError(f"the array for {name} is not {what}, but {name} was declared {what}{way}")
+    least = np.linalg.eigvalsh(array)[0] if "positive" in kinds and size else 0.0
+    if not least >= -size * tolerance:  # entries off by the tolerance move an eigenvalue by the size times that (Weyl)
+        raise WeingartenError(
+            f"the array for {name} has the negative eigenvalue {least:.6g}, but {name} was declared positive, as a "
+            "covariance is: give one without negative eigenvalues"
+        )
+
+
+def _dual(array: Any) -> Any:
+    """Return the dual `J Aᵀ Jᵀ`."""
+    return _form(len(array)) @ array.T @ _form(len(array)).T
+
+
+def _layout(name: str, array: Any, tolerance: Any) -> str:
+    """Return which order of the indices a matrix of quaternions has here, and how to come to it from blocks."""
+    import numpy as np
+
+    half = len(array) // 2
+    order = np.arange(2 * half).reshape(2, half).T.ravel()  # 1, m+1, 2, m+2, ...: from blocks of m to neighbours
+    said = "; indices 2k-1 and 2k make up the quaternion k here, in blocks [[a, b], [-conj(b), conj(a)]] of size 2"
+    mended = array[np.ix_(order, order)]
+    if len(array) > 2 and np.max(np.abs(mended - _dual(mended)), initial=0) <= tolerance:
+        said += (
+            f": {name} is in the layout [[A, B], [-conj(B), conj(A)]] of blocks of size {half}, give {name}[np.ix_(i, i)] "
+            f"with i = np.arange({2 * half}).reshape(2, {half}).T.ravel()"
+        )
+    return said
 
 
 def _form(size: int) -> Any:

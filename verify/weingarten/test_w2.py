@@ -23,7 +23,7 @@ def decide(case):
     case.decides("==", "==", "==")
     claim, size, _ = case.claims
     q = size.right.sympy(n=n, p=p)
-    S = constant("S", p, symmetric=True)
+    S = constant("S", p, symmetric=True, positive=True)
     s1, s2 = sp.symbols("s1 s2")
     value = claim.left.sympy(E=expectation, tr=tr, W=Inverse(inverse_wishart("V", p, n, scale=S)))
     value = value.xreplace({sp.Trace(S): s1, sp.Trace(S**2): s2})

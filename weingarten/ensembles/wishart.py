@@ -209,8 +209,9 @@ def wishart(name: str, p: Any, n: Any, *, field: str = "real", scale: Any = None
     field : str
         "real", "complex" or "quaternion".
     scale : matrix symbol, optional
-        The covariance Σ: symmetric (`constant("S", p, symmetric=True)`) for real matrices, hermitian for complex ones, for
-        quaternions self-dual of size 2p (`constant("S", 2*p, self_dual=True)`). The identity if left out.
+        The covariance Σ, `constant("S", p, positive=True)` for complex matrices: `evaluate` refuses an array with a negative
+        eigenvalue, and takes zero (then W is zero on its kernel). For real matrices `symmetric=True` beside it, for quaternions
+        `self_dual=True` and size 2p: indices 2k-1 and 2k make up the quaternion k. The identity if left out.
 
     Examples
     --------
@@ -219,14 +220,14 @@ def wishart(name: str, p: Any, n: Any, *, field: str = "real", scale: Any = None
     >>> p, n = sympy.symbols("p n", integer=True, positive=True)
     >>> expectation(tr(wishart("W", p, n)**3))
     n*p*(n**2 + 3*n*p + 3*n + p**2 + 3*p + 4)
-    >>> expectation(tr(wishart("W", p, n, field="complex", scale=constant("S", p))**2))
+    >>> expectation(tr(wishart("W", p, n, field="complex", scale=constant("S", p, positive=True))**2))
     n**2*Trace(S**2) + n*Trace(S)**2
     """
     return _made(name, p, n, field, scale, "Wishart")
 
 
 def inverse_wishart(name: str, p: Any, n: Any, *, field: str = "real", scale: Any = None) -> RandomMatrix:
-    """Return the inverse of a Wishart matrix; `scale` is the **inverse** of its covariance.
+    """Return the inverse of a Wishart matrix; `scale` is the **inverse** of its covariance, declared as the covariance there.
 
     Moments of k factors exist iff `n - p >= 2k` (real), `n - p >= k` (complex), `2(n - p) >= k - 1` (quaternion); they are
     refused elsewhere. A Wishart matrix and its own inverse in one word have no formula here.
@@ -259,15 +260,18 @@ def _made(name: str, p: Any, n: Any, field: str, scale: Any, law: str) -> Random
     return RandomMatrix(name, (size,), (size,), prefix + law, parameters)
 
 
+_OWN_KIND = {  # by the field: the kind of a covariance beside positive, and what it is
+    "real": ("symmetric", "a real covariance is symmetric"),
+    "complex": ("", "a complex covariance is hermitian"),
+    "quaternion": ("self_dual", "a covariance of quaternions is its own dual"),
+}
+
+
 def _covariance(scale: Any, size: Any, field: str) -> Any:
+    kind, what = _OWN_KIND[field]
+    made = f"constant('S', {size}, {f'{kind}=True, ' if kind else ''}positive=True)"
     if not isinstance(scale, sp.MatrixSymbol) or scale.shape != (size, size):
-        raise WeingartenError(f"scale={scale!r}: give a constant matrix of size {size}, constant('S', {size}, ...)")
-    if field == "real" and "symmetric" not in kinds_of(scale):
-        raise WeingartenError(
-            f"scale={scale}: a real covariance is symmetric; make it by constant(..., symmetric=True)"
-        )
-    if field == "quaternion" and "self-dual" not in kinds_of(scale):
-        raise WeingartenError(
-            f"scale={scale}: a covariance of quaternions is its own dual; make it by constant(..., self_dual=True)"
-        )
+        raise WeingartenError(f"scale={scale!r}: give a constant matrix of size {size}, {made}")
+    if kind.replace("_", "-") not in {"", *kinds_of(scale)} or "positive" not in kinds_of(scale):
+        raise WeingartenError(f"scale={scale}: {what}, without negative eigenvalues; make it by {made}")
     return scale

@@ -126,6 +126,7 @@ def constant(
     projector: bool = False,
     rank_one: bool = False,
     self_dual: bool = False,
+    positive: bool = False,
 ) -> Any:
     """Return a constant `d x d` matrix as a sympy `MatrixSymbol`, on demand one of a kind that makes results shorter.
 
@@ -142,6 +143,8 @@ def constant(
     self_dual : bool
         `J Aᵀ = A J` for the symplectic form J: a matrix of quaternions that is its own dual, as the covariance of quaternion
         Wishart matrices is.
+    positive : bool
+        A Hermitian matrix without negative eigenvalues, as every covariance is; with `symmetric` a real one.
 
     Examples
     --------
@@ -154,8 +157,13 @@ def constant(
     Trace(A)*Trace(P)/4
     """
     size = as_dimension(d)
-    chosen = {"symmetric": symmetric, "hermitian": hermitian or projector, "projector": projector, "rank-one": rank_one}
-    chosen["self-dual"] = self_dual
+    chosen = {
+        "symmetric": symmetric,
+        "hermitian": hermitian or projector or positive,
+        "projector": projector,
+        "rank-one": rank_one,
+    }
+    chosen |= {"self-dual": self_dual, "positive": positive}
     if self_dual:
         as_dimension(d, "Sp")
     kinds = " ".join(kind for kind, given in chosen.items() if given)

@@ -30,10 +30,10 @@ def test_wishart_third_moments():
 
 # Matsumoto, arXiv:1004.4717 (real), Graczyk, Letac & Massam (2003) (complex)
 def test_inverse_wishart_moments():
-    S = wg.constant("S", p, symmetric=True)
+    S = wg.constant("S", p, symmetric=True, positive=True)
     real = expectation(tr(wg.inverse_wishart("V", p, n, scale=S) ** 2)).subs(n, q + p + 1)
     assert same(real, (q * sp.Trace(S**2) + sp.Trace(S) ** 2) / (q * (q - 2) * (q + 1)))
-    C = wg.constant("S", p)
+    C = wg.constant("S", p, positive=True)
     cplx = expectation(tr(wg.inverse_wishart("V", p, n, field="complex", scale=C) ** 2)).subs(n, q + p)
     assert same(cplx, (q * sp.Trace(C**2) + sp.Trace(C) ** 2) / (q * (q**2 - 1)))
     half = (expectation(tr(wg.inverse_wishart("V", p, n, field="quaternion") ** 2)) / 2).subs(

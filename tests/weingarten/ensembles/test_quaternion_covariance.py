@@ -1,5 +1,7 @@
 """Quaternion Wishart matrices with a covariance: exactly what `R W R` is, R its root, and one quaternion in closed form."""
 
+import re
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -19,7 +21,7 @@ def quaternion(a, b, c, e):
 ROOT = sp.Matrix(sp.BlockMatrix([[2 * sp.eye(2), quaternion(1, 2, 0, 1)], [quaternion(1, -2, 0, -1), 3 * sp.eye(2)]]))
 SIGMA = (ROOT * ROOT).expand()
 A, B, R = (constant(name, 4) for name in "ABR")
-S = constant("S", 4, self_dual=True)
+S = constant("S", 4, self_dual=True, positive=True)
 ARRAYS = {
     A: np.fromfunction(lambda i, j: (i + 2 * j) % 5 - 1 + 1j * ((i * j) % 3), (4, 4)),
     B: np.fromfunction(lambda i, j: (3 * i + j) % 4 + 1j * (i - j), (4, 4)),
@@ -57,7 +59,7 @@ def test_a_covariance_is_a_root_on_both_sides(word, made):
 @pytest.mark.parametrize("k", [1, 2, 3])
 def test_one_quaternion_is_a_multiple_of_a_gamma_variable(k):
     """At p = 1 a self-dual covariance is s times 1, and W is s Γ(2n)/2 times 1."""
-    S = constant("S", 2, self_dual=True)
+    S = constant("S", 2, self_dual=True, positive=True)
     value = expectation(tr(wg.wishart("W", 1, n, field="quaternion", scale=S) ** k))
     value = value.replace(sp.Trace, lambda x: sp.Matrix(x.xreplace({S: 3 * sp.eye(2)}).doit()).trace())
     assert sp.expand(value - 2 * 3**k * sp.rf(2 * n, k) / 2**k) == 0
@@ -65,10 +67,10 @@ def test_one_quaternion_is_a_multiple_of_a_gamma_variable(k):
 
 def test_symbolic_sizes_hold_for_numbers_of_every_size():
     """The form of an answer in the size 2p is that of the arrays: it was another symbol p, which no number reached."""
-    own, X = constant("S", 2 * p, self_dual=True), constant("X", 2 * p)
+    own, X = constant("S", 2 * p, self_dual=True, positive=True), constant("X", 2 * p)
     W = wg.wishart("W", p, n, field="quaternion", scale=own)
     general = expectation(tr(W * X * W * X))
-    exact = wg.wishart("W", 2, 3, field="quaternion", scale=constant("S", 4, self_dual=True))
+    exact = wg.wishart("W", 2, 3, field="quaternion", scale=constant("S", 4, self_dual=True, positive=True))
     fixed = expectation(tr(exact * constant("X", 4) * exact * constant("X", 4)))
     there = evaluate(general, {own: ARRAYS[S], X: ARRAYS[A], n: 3})
     assert there == pytest.approx(evaluate(fixed, {"S": ARRAYS[S], "X": ARRAYS[A]}))
@@ -77,17 +79,77 @@ def test_symbolic_sizes_hold_for_numbers_of_every_size():
 
 
 def test_a_covariance_that_is_not_its_own_dual_is_refused():
-    with pytest.raises(WeingartenError, match="a covariance of quaternions is its own dual; make it by constant"):
+    with pytest.raises(WeingartenError, match=r"a covariance of quaternions is its own dual, .* make it by constant"):
         wg.wishart("W", 2, 3, field="quaternion", scale=constant("S", 4))
     with pytest.raises(WeingartenError, match="give a constant matrix of size 4"):
-        wg.wishart("W", 2, 3, field="quaternion", scale=constant("S", 2, self_dual=True))
+        wg.wishart("W", 2, 3, field="quaternion", scale=constant("S", 2, self_dual=True, positive=True))
     with pytest.raises(WeingartenError, match="needs an even matrix size"):
         constant("S", 3, self_dual=True)
-    S = constant("S", 2 * p, self_dual=True)
+    S = constant("S", 2 * p, self_dual=True, positive=True)
     answer = expectation(tr(wg.wishart("W", p, n, field="quaternion", scale=S) ** 2))
     with pytest.raises(WeingartenError, match="the array for S is not self-dual, but S was declared self-dual"):
         evaluate(answer, {S: np.diag([1.0, 2, 3, 4]), n: 3})
     assert evaluate(answer, {S: np.diag([1.0, 1, 2, 2]), n: 3}) == pytest.approx(3 * 5 / 2 * 10 + 3 / 2 * 36)
+
+
+def blocks(m, rng):
+    """Return a quaternion covariance of size 2m in the layout of textbooks, ``[[A, B], [-conj(B), conj(A)]]``."""
+    a, b = (rng.normal(size=(m, m)) + 1j * rng.normal(size=(m, m)) for _ in range(2))
+    root = np.block([[a, b], [-b.conj(), a.conj()]])
+    return root @ root.conj().T
+
+
+@pytest.mark.parametrize("m", [2, 3, 4, 7])
+@pytest.mark.parametrize("made", [wg.wishart, wg.inverse_wishart])
+def test_a_covariance_in_blocks_of_half_the_size_is_told_how_to_permute(m, made):
+    S = constant("S", 2 * m, self_dual=True, positive=True)
+    array = blocks(m, np.random.default_rng(m))
+    answer = expectation(tr(made("W", m, 3 * m, field="quaternion", scale=S) ** 2))
+    with pytest.raises(WeingartenError, match=r"indices 2k-1 and 2k make up the quaternion k here") as refused:
+        evaluate(answer, {S: array})
+    given, index = re.search(r"give (S\[.*\]) with i = (.*)$", str(refused.value)).groups()
+    permuted = eval(given, {"S": array, "np": np, "i": eval(index, {"np": np})})
+    trace, square = np.trace(array).real, np.trace(array @ array).real  # the same in both layouts
+    known = answer.replace(sp.Trace, lambda x: sp.Float(square if x == S**2 else trace))
+    assert evaluate(answer, {S: permuted}) == pytest.approx(float(known))
+
+
+def test_a_matrix_in_neither_layout_is_told_of_the_one_here_alone():
+    S = constant("S", 4, self_dual=True)
+    with pytest.raises(WeingartenError, match=r"size 2$"):
+        evaluate(sp.Trace(S), {S: np.diag([1.0, 2, 3, 4])})
+
+
+FIELDS = {
+    "real": {"symmetric": True},
+    "complex": {},
+    "quaternion": {"self_dual": True},
+}
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("made", [wg.wishart, wg.inverse_wishart])
+def test_a_scale_with_a_negative_eigenvalue_is_no_covariance(made, field):
+    """-1 was taken for one, and gave E tr W < 0."""
+    S = constant("S", 4, positive=True, **FIELDS[field])
+    answer = expectation(tr(made("W", 2 if field == "quaternion" else 4, 15, field=field, scale=S)))
+    for wrong in (-np.eye(4), np.diag([1.0, 1, -1e-9, -1e-9])):
+        with pytest.raises(WeingartenError, match=r"has the negative eigenvalue -.*, but S was declared positive"):
+            evaluate(answer, {S: wrong})
+    assert evaluate(answer, {S: np.zeros((4, 4))}) == 0
+    ones = np.kron(np.ones((2, 2)), np.eye(2)) if field == "quaternion" else np.ones((4, 4))
+    product = (0.1 * ones) @ ones  # not of full rank: rounding makes eigenvalues a little below zero
+    assert evaluate(answer, {S: product}) > 0
+
+
+@pytest.mark.parametrize("field", FIELDS)
+@pytest.mark.parametrize("made", [wg.wishart, wg.inverse_wishart])
+def test_a_scale_that_is_not_declared_a_covariance_is_told_how(made, field):
+    for kinds in ({}, FIELDS[field], {"positive": True} if field != "complex" else {}):
+        with pytest.raises(WeingartenError, match="make it by constant") as refused:
+            made("W", 2 if field == "quaternion" else 4, 15, field=field, scale=constant("S", 4, **kinds))
+        mended = eval(str(refused.value).rpartition("make it by ")[2], {"constant": constant})
+        assert made("W", 2 if field == "quaternion" else 4, 15, field=field, scale=mended).args
 
 
 @pytest.mark.parametrize(
