@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ _MIX_L, _MIX_R = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
 _POOL = 4
 _MASK = 0xFFFFFFFF
 
+# Bits of a seed drawn afresh: 16 digits at most, and a whole number that every reader of JSON keeps exactly.
+FRESH_BITS = 53
+
 # First spawn key of every use of a root; nothing else may take one of these.
 INPUT_KEY, REPLICA_KEY, LABEL_KEY = 0, 1, 2
 VARIANT_KEY, TRAINING_WEIGHTS_KEY, TRAINING_ORDER_KEY = 3, 4, 5
@@ -26,7 +30,8 @@ FIGURE_BATCH_KEY, FIGURE_LOSS_KEY = 998, 999
 def seed_sequence(rng: Any = None) -> np.random.SeedSequence:
     """Return the ``SeedSequence`` behind ``rng``: a seed or several, a ``SeedSequence``, a ``Generator`` or ``None``.
 
-    A ``Generator`` gives a spawned child of its seed sequence, so that two runs with one generator differ.
+    A ``Generator`` gives a spawned child of its seed sequence, so that two runs with one generator differ. ``None`` draws a
+    fresh seed of at most 53 bits, which as ``rng`` (on a command line ``--seed``) repeats the run.
 
     Examples
     --------
@@ -43,7 +48,7 @@ def seed_sequence(rng: Any = None) -> np.random.SeedSequence:
         child: np.random.SeedSequence = sequence.spawn(1)[0]
         return child
     if rng is None:
-        return np.random.SeedSequence()
+        return np.random.SeedSequence(secrets.randbits(FRESH_BITS))
     numbers = list(rng) if isinstance(rng, list | tuple | np.ndarray) else [rng]
     if not numbers or any(isinstance(n, bool | np.bool_) or not hasattr(n, "__index__") for n in numbers):
         raise TypeError(f"rng must be whole numbers, a SeedSequence, a Generator or None, got {rng!r}")

@@ -26,6 +26,17 @@ def test_replica_states_are_numpys_seed_sequences(entropy, key, first):
         assert (states[i] == child.generate_state(4, np.uint64)).all()
 
 
+def test_a_fresh_seed_is_short_exact_in_json_and_makes_the_same_streams():
+    seeds = [streams.seed_of(streams.seed_sequence(None)) for _ in range(200)]
+    assert len(set(seeds)) == 200
+    for seed in seeds:
+        assert 0 <= seed < 2**53
+        assert int(float(seed)) == seed
+    root = streams.seed_sequence(None)
+    again = streams.seed_sequence(streams.seed_of(root))
+    assert (streams.replica_states(root, 0, 5) == streams.replica_states(again, 0, 5)).all()
+
+
 def test_sequence_entropy():
     root = np.random.SeedSequence([5, 2**33, 7])
     child = np.random.SeedSequence([5, 2**33, 7], spawn_key=(1, 4))
