@@ -128,6 +128,16 @@ def _isometry_cost(chain: ResidualChain) -> float | None:
     return isometry_gap_profile(chain.blocks, chain.width, chain.kind, alpha=chain.alpha).cost
 
 
+def _gap_growth(chain: ResidualChain) -> float:
+    """What all blocks without BN add to the isometry gap (unitary weights): ``L log(1 + α²)``, of one number nothing.
+
+    For ``|α| > 1`` it is that of ``1/α``: ``I + α U = α U (I + U*/α)``, a multiple of a unitary matrix times such a block.
+    """
+    if chain.width == 1:
+        return 0.0
+    return chain.blocks * math.log1p(min(abs(chain.alpha), 1.0 / abs(chain.alpha)) ** 2)
+
+
 def _advice(
     chain: ResidualChain,
     profile: VarianceProfile | None,
@@ -154,7 +164,7 @@ def _advice(
     left = math.exp(profile.log_variance[-1] - profile.log_variance[0])
     if left < LOST:
         return f"samples become alike: {left:.1g} of their variance is left at the output; {remedy}"
-    cost = chain.blocks * math.log1p(chain.alpha**2)
+    cost = _gap_growth(chain)
     if cost > math.log(HARMLESS):
         return f"ill-conditioned: the isometry gap grows by {cost:.3g} on the way; {remedy}"
     return f"fine at this depth: mean square and squared gradient grow {math.exp(growth):.3g}-fold over all blocks"
