@@ -9,6 +9,7 @@ import numpy as np
 
 from isogap.base.arrays import FloatArray
 from isogap.base.names import did_you_mean
+from isogap.base.remedies import ONE_SAMPLE
 
 # No width, depth or number of replicas is larger; keeps absurd numbers out of floating point.
 LARGEST = 10**12
@@ -24,6 +25,13 @@ def integer(name: str, value: Any, minimum: int) -> int:
     if number > LARGEST:
         raise ValueError(f"{name} must be at most {LARGEST:.0e}")
     return number
+
+
+def samples(name: str, value: Any) -> int:
+    """Return a number of samples that can be centred, at least 2."""
+    if not isinstance(value, bool) and value == 1:
+        raise ValueError(f"{name} must be at least 2, got 1: {ONE_SAMPLE}")
+    return integer(name, value, 2)
 
 
 def layer_numbers(name: str, value: Any, depth: int) -> tuple[int, ...]:

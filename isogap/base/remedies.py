@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+ONE_SAMPLE = "of one sample, from which batch normalisation subtracts the mean, nothing is left"
+
 
 class RemedyError(ValueError):
     """Bad input that both a function and a command may be given: what is wrong, and what to do in the words of either.

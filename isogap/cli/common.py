@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from isogap._version import __version__
 from isogap.base.names import did_you_mean
-from isogap.base.remedies import on_command_line
+from isogap.base.remedies import ONE_SAMPLE, on_command_line
 from isogap.cli.completion import SHELLS, PrintCompletion
 from isogap.cli.meanwhile import Meanwhile
 
@@ -118,6 +118,13 @@ def whole(minimum: int, maximum: int | None = 10**9) -> Any:
         return value
 
     return parse
+
+
+def centred_samples(text: str) -> int:
+    """Argument type: a number of samples that can be centred, at least 2."""
+    if text.strip() == "1":
+        raise argparse.ArgumentTypeError(f"must be at least 2, got 1: {ONE_SAMPLE}")
+    return int(whole(2)(text))
 
 
 def seconds(text: str) -> float:

@@ -12,6 +12,7 @@ from isogap.cli.common import (
     BarProgress,
     Parser,
     add_common,
+    centred_samples,
     prepare_streams,
     whole,
 )
@@ -39,7 +40,7 @@ exit status: 0 done, 2 bad input, 130 interrupted"""
 
 def _batch(text: str) -> float:
     """Argument type: a whole number of at least 2, or ``inf``."""
-    number: float = float("inf") if text == "inf" else whole(2)(text)
+    number: float = float("inf") if text == "inf" else centred_samples(text)
     return number
 
 

@@ -12,6 +12,7 @@ from isogap.cli.common import (
     BarProgress,
     Parser,
     add_common,
+    centred_samples,
     fail,
     prepare_streams,
     whole,
@@ -50,7 +51,7 @@ def parser() -> Parser:
     p.add_argument("--depth", type=whole(0, 10**5), required=True, metavar="L", help="number of blocks")
     p.add_argument("--kind", choices=KINDS, default="batch-norm", metavar="KIND",
                    help=f"{', '.join(KINDS[:3])},\n{', '.join(KINDS[3:])} (default batch-norm)")  # fmt: skip
-    p.add_argument("--batch", type=whole(2), default=64, metavar="N", help="samples (default 64)")
+    p.add_argument("--batch", type=centred_samples, default=64, metavar="N", help="samples (default 64)")
     p.add_argument("--activation", default="identity", metavar="NAME", help="default identity; relu, tanh, gelu, ...")
     p.add_argument("--alpha", type=float, metavar="A", help="default 1, or 1/sqrt(L) for skipinit")
     p.add_argument("--zero-weights", action="store_true", help="the branches end in layers of zeros")

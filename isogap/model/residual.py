@@ -18,7 +18,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
-from isogap.base.arguments import integer, one_of
+from isogap.base.arguments import integer, one_of, samples
 from isogap.model.activations import ACTIVATIONS, Activation, activation
 
 KINDS = ("batch-norm", "unnormalised", "scaled", "skipinit", "norm-after-sum")
@@ -151,7 +151,7 @@ class ResidualChain:
 
         put("width", integer("width", self.width, 1))
         put("blocks", integer("blocks", self.blocks, 0))
-        put("batch", integer("batch", self.batch, 2))
+        put("batch", samples("batch", self.batch))
         put("kind", one_of("kind", self.kind, KINDS))
         put("weights", one_of("weights", self.weights, WEIGHTS))
         put("activation", activation(self.activation))

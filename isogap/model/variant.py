@@ -15,7 +15,7 @@ import numpy as np
 
 from isogap.base.arguments import finite_array, integer, one_of
 from isogap.base.arrays import FloatArray
-from isogap.base.remedies import RemedyError
+from isogap.base.remedies import ONE_SAMPLE, RemedyError
 from isogap.batch.gap import isometry_gap
 from isogap.model.activations import ACTIVATIONS, Activation, activation
 from isogap.model.choices import CHAIN_WEIGHTS, FAST_WEIGHTS, ORDERS
@@ -99,7 +99,7 @@ class Variant:
                 f"gains {self.gain} l^-{self.exponent} leave the range of floats by layer {self.depth}: lower the exponent"
             )
         if self.mean_removal and self.batch == 1:
-            raise ValueError("mean_removal needs a batch of at least 2: of one sample nothing is left")
+            raise ValueError(f"mean_removal needs a batch of at least 2: {ONE_SAMPLE}")
 
     @property
     def kappa(self) -> float:
@@ -110,6 +110,24 @@ class Variant:
     def linear(self) -> bool:
         """Whether the activation is the identity; gains then cancel in the next normalisation."""
         return self.activation.name == "identity"
+
+    @property
+    def distinct(self) -> int:
+        """Different samples in the batch, ``ceil(n/repeats)``."""
+        return -(-self.batch // self.repeats)
+
+    def signs_only(self, rank: int) -> bool:
+        """Whether every normalised row is one and the same vector up to its sign, at a batch of this rank.
+
+        The slope of a sign is 0: no gradient passes any normalisation, whatever the weights. So it is for one different sample,
+        with ``mean_removal`` for two, and for a linear network at rank 1; ``eps > 0`` leaves more than the sign.
+
+        Examples
+        --------
+        >>> Variant(8, 5, batch=2, mean_removal=True).signs_only(1), Variant(8, 5, batch=3, activation="relu").signs_only(1)
+        (True, False)
+        """
+        return self.eps == 0 and (self.distinct - self.mean_removal <= 1 or (self.linear and rank <= 1))
 
     def gains(self) -> FloatArray:
         """``α_1, ..., α_L``.
@@ -167,8 +185,7 @@ class Variant:
         raw = finite_array("data", data, 2)
         if raw.shape != (self.width, self.batch):
             raise ValueError(f"data must have shape {(self.width, self.batch)}, got {raw.shape}")
-        distinct = -(-self.batch // self.repeats)
-        X, root = self._normalise_any(raw[:, np.arange(self.batch) % distinct])
+        X, root = self._normalise_any(raw[:, np.arange(self.batch) % self.distinct])
         sigma = np.linalg.svd(X, compute_uv=False)
         rank = int((sigma > max(X.shape) * np.finfo(float).eps * sigma[0]).sum()) if sigma[0] > 0 else 0
         # Repeated centred samples leave zeros up to rounding; such rows must not be blown up to unit length.

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import integer, one_of
+from isogap.base.arguments import integer, one_of, samples
 from isogap.base.arrays import FloatArray
 from isogap.base.log import logger
 from isogap.base.progress import Progress
@@ -187,7 +187,7 @@ def simulate_mean_field(
     >>> f"{run.theory.rate:.4f}", abs(run.measured_rate[0] - 1.7882) < 0.1
     ('1.7882', True)
     """
-    size = integer("batch", batch, 2)
+    size = samples("batch", batch)
     width, depth = integer("width", width, 1), integer("depth", depth, 1)
     replicas, root = integer("replicas", replicas, 1), seed_sequence(rng)
     threads = default_threads() if threads is None else integer("threads", threads, 1)

@@ -14,6 +14,7 @@ from isogap.base.arguments import integer, layer_numbers
 from isogap.base.arrays import MEMORY_LIMIT, FloatArray
 from isogap.base.log import logger
 from isogap.base.progress import Progress
+from isogap.base.remedies import RemedyError
 from isogap.base.streams import input_generator, label_generator, seed_of, seed_sequence
 from isogap.base.tabular import Sheet, Tabular
 from isogap.base.threads import default_threads, in_order, one_blas_thread
@@ -85,6 +86,19 @@ class VariantResult(Tabular):
         return sheets.variant_sheet(self)
 
 
+def _refuse_one_sample(variant: Variant) -> None:
+    """Refuse the question for the growth of a gradient that is 0 in every layer but the last."""
+    if variant.distinct > 1 or variant.eps > 0:
+        return
+    copies = " copies of one sample" * (variant.batch > 1)
+    raise RemedyError(
+        f"batch {variant.batch}{copies}: batch normalisation leaves of one sample its signs, whose slope is 0, so that no "
+        "gradient passes below the last layer; ",
+        "take a batch of at least 2 different samples, or eps above 0",
+        "take --batch 2 or more different samples, or --eps above 0",
+    )
+
+
 def simulate_variant(
     variant: Variant,
     *,
@@ -121,8 +135,8 @@ def simulate_variant(
     Raises
     ------
     ValueError
-        A bad input or bad labels; a layer outside ``0..L``; an activation that returns NaN or infinity; a depth whose states do
-        not fit in memory.
+        One sample alone, whose normalisation is its sign; a bad input or bad labels; a layer outside ``0..L``; an
+        activation that returns NaN or infinity; a depth whose states do not fit in memory.
 
     Examples
     --------
@@ -130,6 +144,7 @@ def simulate_variant(
     >>> run.log_norm.shape, run.theorem is None
     ((4, 31), True)
     """
+    _refuse_one_sample(variant)
     replicas = integer("replicas", replicas, 1)
     gap_layers = layer_numbers("gap_layers", gap_layers, variant.depth)
     threads = default_threads() if threads is None else integer("threads", threads, 1)
@@ -175,9 +190,12 @@ def simulate_variant(
             found.append(result)
             if progress is not None:
                 progress.update(chunk[1] * variant.depth)
+    log_norm = np.concatenate([norm for norm, _ in found])
+    if variant.signs_only(rank):
+        log_norm[:, :-1] = -np.inf  # exactly, where cancellation leaves rounding errors
     return VariantResult(
         variant=variant,
-        log_norm=np.concatenate([norm for norm, _ in found]),
+        log_norm=log_norm,
         gap=np.concatenate([gap for _, gap in found]),
         gap_layers=gap_layers,
         rank=rank,

@@ -30,6 +30,21 @@ def mean_field_slope(result: VariantResult) -> tuple[float | None, str]:
     return gradient_slope(growth.log_norm()[None], measured.window).value, growth.remark
 
 
+def no_gradient(result: VariantResult) -> str | None:
+    """First line of the verdict where normalisation leaves signs alone; ``None`` elsewhere."""
+    v = result.variant
+    if not v.signs_only(result.rank):
+        return None
+    few, more = v.distinct - v.mean_removal <= 1, "more different samples"
+    what = f"{v.distinct} centred samples" if few and v.mean_removal else "one sample" if few else "a batch of rank 1"
+    if v.width == 1 and not few:
+        what, more = "one feature", "a larger width"
+    return (
+        f"no gradient below the last layer: normalisation leaves of {what} the signs of the rows alone, whose slope is 0; take "
+        f"{more}, or eps above 0"
+    )
+
+
 def verdict_of(result: VariantResult) -> str:
     """Return what a run of a variant means, in lines of text (`isogap.theory.verdict.verdict`).
 
@@ -42,8 +57,9 @@ def verdict_of(result: VariantResult) -> str:
     """
     slope, top = slope_of(result), result.log_norm.mean(axis=0).max()
     return verdict(
-        None if slope is None else slope.value,
-        None if slope is None else slope.stderr,
+        first=no_gradient(result),
+        rate=None if slope is None else slope.value,
+        error=None if slope is None else slope.stderr,
         depth=result.variant.depth,
         replicas=result.log_norm.shape[0],
         coverage=coverage_of(result.variant, result.rank, phi0=result.phi0),

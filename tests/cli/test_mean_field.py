@@ -121,7 +121,8 @@ def test_what_a_batch_of_infinity_has_not_is_an_empty_cell(arguments, tmp_path, 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--batch", "1"], "must be at least 2"),
+        (["--batch", "1"], "must be at least 2, got 1: of one sample, from which"),
+        (["--sweep", "batch:1,4"], "must be at least 2, got 1: of one sample, from which"),
         (["--batch", "nan"], "not a whole number"),
         (["--width", "0"], "must be at least 1"),
         (["--depth", "1"], "must be at least 2"),

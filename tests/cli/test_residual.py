@@ -84,7 +84,7 @@ def test_the_same_seed_gives_the_same_numbers_for_any_threads(capsys):
     ("arguments", "words"),
     [
         (["--depth", "3", "--kind", "resnet"], "must be one of"),
-        (["--depth", "3", "--batch", "1"], "at least 2"),
+        (["--depth", "3", "--batch", "1"], "at least 2, got 1: of one sample, from which"),
         (["--depth", "3", "--activation", "step"], "activation must be one of"),
         (["--depth", "3", "--alpha", "inf"], "alpha must be finite"),
         (["--depth", "3", "--zero-weights", "--replicas", "2"], "--zero-weights goes without --replicas"),

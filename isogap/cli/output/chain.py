@@ -223,6 +223,10 @@ def _notes(result: ChainResult) -> list[str]:
         lines.append(
             f"degenerate batch: rank {result.rank} < width {p.width}, so φ = ∞ at every layer and no theorem of the paper applies"
         )
+        if p.batch == 1:
+            lines.append(
+                "one sample: normalisation leaves its signs, whose slope is 0, so J = 0 and no gradient passes a layer"
+            )
     elif p.weights == "gaussian":
         lines.append("Gaussian weights: no theorem of the paper bounds this chain")
     if p.replicas > 1 and (result.phi.ess < ess_floor(p.replicas)).any():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from isogap.base.arguments import integer
+from isogap.base.arguments import samples
 from isogap.model.activations import Activation, activation
 
 
@@ -28,7 +28,7 @@ def batch_size(batch: Any) -> float:
         if not batch.is_integer():
             raise ValueError(f"batch must be a whole number of at least 2, or math.inf, got {batch}")
         batch = int(batch)
-    return float(integer("batch", batch, 2))
+    return float(samples("batch", batch))
 
 
 def scaled_activation(what: Any, gain: float) -> Activation:

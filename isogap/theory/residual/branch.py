@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import integer
+from isogap.base.arguments import samples
 from isogap.model.activations import Activation, activation
 from isogap.model.residual import is_identity, weight_variance
 from isogap.theory.mean_field import fixed_point, gradient_rate
@@ -89,7 +89,7 @@ def branch(what: Any, batch: Any) -> Branch:
     """
     phi = activation(what)
     infinite = isinstance(batch, float) and math.isinf(batch) and batch > 0
-    size = math.inf if infinite else integer("batch", batch, 2)
+    size = math.inf if infinite else samples("batch", batch)
     q, c = fixed_point(phi, size)
     rate = gradient_rate(phi, size).value
     share = 1.0 if infinite else (size - 1.0) / size

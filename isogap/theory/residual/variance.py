@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from isogap.base.arguments import finite_array, integer, one_of
+from isogap.base.arguments import finite_array, integer, one_of, samples
 from isogap.base.arrays import FloatArray
 from isogap.model.activations import Activation, activation
 from isogap.model.residual import (
@@ -131,7 +131,7 @@ def variance_profile(
     >>> round(float(variance_profile(1000, 8, "skipinit").mean_square[-1]), 3)  # (1 + 1/L)^L, nearly e
     2.717
     """
-    L, B = integer("blocks", blocks, 0), integer("batch", batch, 2)
+    L, B = integer("blocks", blocks, 0), samples("batch", batch)
     one_of("kind", kind, KINDS)
     phi = _activation(activation)
     scalar = block_scalar(kind, L, alpha)
