@@ -6,6 +6,7 @@ import argparse
 import io
 import math
 import sys
+from dataclasses import dataclass
 
 import numpy as np
 from rich.console import Console
@@ -14,6 +15,7 @@ from rich.table import Table
 
 from isogap.base.files import atomic_path
 from isogap.cli.common import write_stdout
+from isogap.cli.output.digits import MOST, agreeing, apart, with_error
 from isogap.cli.output.gradients import gradient_columns, gradient_note, gradient_problem, gradient_table
 from isogap.cli.writing import csv_text, write_asked
 from isogap.model.choices import FAST_WEIGHTS
@@ -40,11 +42,11 @@ def failed_check(result: ChainResult) -> str | None:
         return f"one-step law (E3) at layer {result.one_step.layers[worst]}: z = {z:.1f}, limit {limit:.1f}"
     deep = depth_check(result)
     if deep is not None and not deep.passed:
-        return f"exact law at depth (A): mean over asymptote {deep.ratio:.4f} ± {deep.stderr:.4f} at layer {deep.layer}"
+        return f"exact law at depth (A): mean over asymptote {with_error(deep.ratio, deep.stderr, 4)} at layer {deep.layer}"
     second = result.second_moment
     if second is not None and not second.passed:
         return (
-            f"second moments at depth (E): E φ² over its law {second.ratio:.4f} ± {second.stderr:.4f} from layer "
+            f"second moments at depth (E): E φ² over its law {with_error(second.ratio, second.stderr, 4)} from layer "
             f"{second.first} to {second.last}"
         )
     return gradient_problem(result.gradient)
@@ -103,7 +105,7 @@ def print_report(result: ChainResult, reading: str | None = None) -> None:
     """Print how the input was read, the table and the self-checks for a person."""
     # Wide enough for the table when the output goes to a file or a pipe.
     terminal = sys.stdout is not None and sys.stdout.isatty()
-    width = Console().width if terminal else 110
+    width = Console().width if terminal else 110 + _decimals(result).wider
     # rich would end the process if the reader of a pipe has gone; so it prints to memory.
     text = io.StringIO()
     console = Console(file=text, force_terminal=terminal, highlight=False, width=width)
@@ -115,13 +117,13 @@ def print_report(result: ChainResult, reading: str | None = None) -> None:
     )
     if reading is not None:
         console.print(escape(reading), soft_wrap=True)
-    console.print(_degenerate_table(result) if result.degenerate else _gap_table(result, console.width >= _WIDE))
+    console.print(_degenerate_table(result) if result.degenerate else _gap_table(result, console.width))
     if result.gradient is not None:
         console.print()
         console.print(gradient_table(result))
         console.print(gradient_note(result), soft_wrap=True)
         console.print()
-    for line in _notes(result):
+    for line in _notes(result, console.width):
         console.print(line, soft_wrap=True)
     write_stdout(text.getvalue())
 
@@ -137,8 +139,36 @@ def shown_layers(depth: int, count: int = 10) -> list[int]:
     return sorted(layer for layer in shown if layer <= depth)
 
 
-def _gap_table(result: ChainResult, wide: bool) -> Table:
-    bounded = bool(np.isfinite(result.bounds.best).any())
+@dataclass(frozen=True)
+class _Decimals:
+    """Decimals of φ and of the bounds: two, and more where numbers of one row would look the same."""
+
+    phi: int = 2
+    bounds: int = 2
+
+    @property
+    def wider(self) -> int:
+        """Characters that the table is wider for them: mean, median and two quantiles; two bounds."""
+        return 4 * (self.phi - 2) + 2 * (self.bounds - 2)
+
+
+def _decimals(result: ChainResult) -> _Decimals:
+    layers = shown_layers(result.parameters.depth)[1:]
+    phi, pairs = result.phi, _bound_pairs(result)
+    return _Decimals(apart((float(phi.q05[k]), float(phi.q95[k])) for k in layers), apart(pairs))
+
+
+def _bound_pairs(result: ChainResult) -> list[tuple[float, float]]:
+    """Theorem 1 and the best proved bound, at the layers of the table behind the first, where both are φ_0."""
+    layers = shown_layers(result.parameters.depth)[1:]
+    return [(float(result.bounds.theorem_1[k]), float(result.bounds.best[k])) for k in layers]
+
+
+def _gap_table(result: ChainResult, width: int) -> Table:
+    bounded, decimals = bool(np.isfinite(result.bounds.best).any()), _decimals(result)
+    if width < _WIDE + decimals.wider:
+        decimals = _Decimals()  # the notes say what does not fit
+    wide = width >= _WIDE
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("layer", justify="right")
     table.add_column("E φ ± error", justify="right")
@@ -151,26 +181,26 @@ def _gap_table(result: ChainResult, wide: bool) -> Table:
         table.add_column("best proved", justify="right")
         table.add_column("bounds", justify="left")
     for layer in shown_layers(result.parameters.depth):
-        table.add_row(*_gap_row(result, layer, bounded, wide))
+        table.add_row(*_gap_row(result, layer, bounded, wide, decimals))
     return table
 
 
-def _gap_row(result: ChainResult, layer: int, bounded: bool, wide: bool) -> list[str]:
+def _gap_row(result: ChainResult, layer: int, bounded: bool, wide: bool, decimals: _Decimals) -> list[str]:
     phi, log = result.phi, result.log_phi
     mean, error, ess = float(phi.mean[layer]), float(phi.stderr[layer]), float(phi.ess[layer])
-    text = "below 1e-308" if math.isnan(mean) else f"{mean:.3e}"
+    text = "below 1e-308" if math.isnan(mean) else f"{mean:.{decimals.phi + 1}e}"
     if math.isfinite(error) and not math.isnan(mean):
         text += f" ± {error:.0e}" if error > 0 else " (exact)"
     row = [
         str(layer),
         text,
         "" if math.isnan(ess) else f"{ess:.0f}",
-        _power(float(phi.median[layer]), float(log.median[layer])),
+        _power(float(phi.median[layer]), float(log.median[layer]), decimals.phi),
     ]
     if wide:
         low, high = (
-            _power(float(phi.q05[layer]), float(log.q05[layer])),
-            _power(float(phi.q95[layer]), float(log.q95[layer])),
+            _power(float(phi.q05[layer]), float(log.q05[layer]), decimals.phi),
+            _power(float(phi.q95[layer]), float(log.q95[layer]), decimals.phi),
         )
         row.append(f"{low} .. {high}")
     if bounded:
@@ -178,8 +208,8 @@ def _gap_row(result: ChainResult, layer: int, bounded: bool, wide: bool) -> list
         limits = (paper, best) if math.isfinite(paper) else (best, best)
         word = verdict(mean, error, ess, result.parameters.replicas, limits)
         row += [
-            f"{paper:.2e}" if math.isfinite(paper) else "-",
-            f"{best:.2e} {result.bounds.best_name(layer):>3}",
+            f"{paper:.{decimals.bounds}e}" if math.isfinite(paper) else "-",
+            f"{best:.{decimals.bounds}e} {result.bounds.best_name(layer):>3}",
             word,
         ]
     return row
@@ -210,19 +240,19 @@ def _degenerate_table(result: ChainResult) -> Table:
             table.add_row(
                 f"{layer} -> {layer + 1}",
                 "∞",
-                (f"{mean:.4f}" if math.isfinite(mean) else "none")
-                + (f" ± {error:.4f}" if math.isfinite(error) else ""),
+                with_error(float(mean), float(error), 4) if math.isfinite(mean) else "none",
             )
     return table
 
 
-def _notes(result: ChainResult) -> list[str]:
+def _notes(result: ChainResult, width: int) -> list[str]:
     p, rate = result.parameters, result.rate
-    lines = []
+    lines = [] if result.degenerate else _alike(result, width)
     if result.degenerate:
         lines.append(
             f"degenerate batch: rank {result.rank} < width {p.width}, so φ = ∞ at every layer and no theorem of the paper applies"
         )
+        lines += _instead(result)
         if p.batch == 1:
             lines.append(
                 "one sample: normalisation leaves its signs, whose slope is 0, so J = 0 and no gradient passes a layer"
@@ -248,10 +278,8 @@ def _notes(result: ChainResult) -> list[str]:
         where = f"layers {rate.window[0]}..{rate.window[1]}" + ("" if rate.in_regime else ", still in the transient")
         name = "d/(d+2)" if p.weights == "orthogonal" else "proved order (F2b)"
         asymptotic = f", {name} = {rate.asymptotic:.5f}" if p.width > 1 else ""
-        error = f" ± {rate.stderr:.5f}" if math.isfinite(rate.stderr) else ""
-        lines.append(
-            f"rate per layer: mean {rate.measured:.5f}{error}{asymptotic}; typical path {rate.typical:.5f} ({where})"
-        )
+        measured = with_error(rate.measured, rate.stderr, 5)
+        lines.append(f"rate per layer: mean {measured}{asymptotic}; typical path {rate.typical:.5f} ({where})")
     lines += _asymptote_note(result)
     lines.append(_checks(result))
     t = result.timing
@@ -264,8 +292,28 @@ def _notes(result: ChainResult) -> list[str]:
     return lines
 
 
+def _instead(result: ChainResult) -> list[str]:
+    """Which command answers for a batch of rank below the width, and which batch has a finite φ."""
+    p = result.parameters
+    if p.batch == 1 or p.depth < 2 or p.input.startswith("spectrum:"):  # which `isogap-variants` refuses
+        return []
+    command = f"isogap-variants --width {p.width} --depth {p.depth} --batch {p.batch}"
+    command += "" if p.weights == "orthogonal" else f" --weights {p.weights}"
+    same = "" if p.input == "gaussian" else " and the same --input"
+    samples = f"--batch {p.width} or more" if p.batch < p.width else f"samples of rank {p.width}"
+    return [f"its gradients, and what is known of their growth: {command}{same}; for a finite φ give {samples}"]
+
+
+def _alike(result: ChainResult, width: int) -> list[str]:
+    """Say that the bounds agree to more digits than this table has room for."""
+    same, decimals = agreeing(_bound_pairs(result)), _decimals(result)
+    if same is None or (width >= _WIDE + decimals.wider and same <= MOST):
+        return []
+    return [f"Theorem 1 and the best proved bound agree to {same} digits at every layer shown; --csv has them in full"]
+
+
 def _asymptote_note(result: ChainResult) -> list[str]:
-    """Mean over the exact asymptote, at the last layer where the mean can be trusted; and the depth that is proved."""
+    """Mean over the exact asymptote, at the last layer where the mean can be trusted; where it says nothing yet, that."""
     curves, phi = result.bounds, result.phi
     if not np.isfinite(curves.asymptote).any() or result.phi0 == 0:
         return []
@@ -276,12 +324,16 @@ def _asymptote_note(result: ChainResult) -> list[str]:
         return []
     layer = int(trusted[-1])
     mean, line = float(phi.mean[layer]), float(curves.asymptote[layer])
-    error = float(phi.stderr[layer]) / line
-    ratio = f"{mean / line:.3f}" + (f" ± {error:.3f}" if math.isfinite(error) else "")
-    return [
-        f"exact asymptote F1a at layer {layer}: {line:.3e}, E φ over it {ratio}; "
-        f"95 % of whole paths stay below {float(curves.band[layer]):.2e} there (A5)"
-    ]
+    band = float(curves.band[layer])
+    paths = f"; 95 % of whole paths stay below {band:.2e} there (A5)" if band < result.phi0 else ""
+    if line > result.phi0:
+        below = layer + math.ceil(math.log(line / result.phi0) / -math.log(result.rate.asymptotic))
+        return [
+            f"exact asymptote F1a: says nothing yet at layer {layer}, as it is above φ_0 until layer {below - 1}{paths}"
+        ]
+    ratio = with_error(mean / line, float(phi.stderr[layer]) / line, 3)
+    early = "" if result.rate.in_regime else " (1 in the end)"
+    return [f"exact asymptote F1a at layer {layer}: {line:.3e}, E φ over it {ratio}{early}{paths}"]
 
 
 def _control_note(result: ChainResult) -> list[str]:
@@ -322,22 +374,24 @@ def _checks(result: ChainResult) -> str:
     deep = depth_check(result)
     if deep is not None:
         good = "ok" if deep.passed else "FAILED"
-        parts.append(f"exact law at depth {deep.layer} (A): mean over it {deep.ratio:.3f} ± {deep.stderr:.3f} {good}")
+        parts.append(
+            f"exact law at depth {deep.layer} (A): mean over it {with_error(deep.ratio, deep.stderr, 3)} {good}"
+        )
     second = result.second_moment
     if second is not None:
         good = "ok" if second.passed else "FAILED"
         parts.append(
-            f"second moments, layers {second.first} to {second.last} (E): E φ² over Λ₂ a layer {second.ratio:.3f} ± "
-            f"{second.stderr:.3f} {good}"
+            f"second moments, layers {second.first} to {second.last} (E): E φ² over Λ₂ a layer "
+            f"{with_error(second.ratio, second.stderr, 3)} {good}"
         )
     return "self-checks: " + ("; ".join(parts) or "none for this run")
 
 
-def _power(value: float, log_value: float) -> str:
-    """A positive number in three digits, from its logarithm where float64 underflows."""
+def _power(value: float, log_value: float, decimals: int = 2) -> str:
+    """A positive number in three digits or more, from its logarithm where float64 underflows."""
     if not math.isnan(value):
-        return f"{value:.2e}"
+        return f"{value:.{decimals}e}"
     if not math.isfinite(log_value):
         return "-"
     exponent = math.floor(log_value / math.log(10.0))
-    return f"{math.exp(log_value - exponent * math.log(10.0)):.2f}e{exponent:d}"
+    return f"{math.exp(log_value - exponent * math.log(10.0)):.{decimals}f}e{exponent:d}"

@@ -8,6 +8,7 @@ import numpy as np
 from rich.table import Table
 
 from isogap.base.arrays import FloatArray
+from isogap.cli.output.digits import with_error
 from isogap.run.gradients import GradientStatistics
 from isogap.run.results import ChainResult
 from isogap.theory.verdict import VACUOUS
@@ -45,9 +46,8 @@ def gradient_table(result: ChainResult) -> Table:
     g = result.gradient
     assert g is not None
     for k in sorted({round(x) for x in np.linspace(0, len(g.layers) - 1, _ROWS)}):
-        error = f" ± {g.log_norm_stderr[k]:.4f}" if math.isfinite(g.log_norm_stderr[k]) else ""
         values = (
-            (f"{g.log_norm_mean[k]:.4f}{error}", f"{g.q05[k]:.3f} .. {g.q95[k]:.3f}")
+            (with_error(float(g.log_norm_mean[k]), float(g.log_norm_stderr[k]), 4), f"{g.q05[k]:.3f} .. {g.q95[k]:.3f}")
             if math.isfinite(g.log_norm_mean[k])
             else ("-∞", "")
         )
