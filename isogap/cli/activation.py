@@ -21,19 +21,32 @@ def activation_of(text: str) -> Any:
 
     Examples
     --------
-    >>> activation_of("leaky-relu:0.2"), activation_of("numpy:arctan").name
-    ('leaky-relu:0.2', 'arctan')
+    >>> activation_of("leaky-relu:0.2"), activation_of("swish"), activation_of("numpy:arctan").name
+    ('leaky-relu:0.2', 'silu', 'arctan')
     """
     from isogap.model.activations import FAMILIES, Activation, differentiated
+    from isogap.model.synonyms import canonical, other_function
 
     parts = text.split(":")
-    if len(parts) == 1 or (len(parts) == 2 and parts[0] in FAMILIES):
-        return text
+    named = canonical(text)
+    if len(parts) == 1 or (len(parts) == 2 and (named.partition(":")[0] in FAMILIES or _is_number(parts[1]))):
+        other = other_function(text)
+        if other is not None:
+            raise ValueError(f"--activation {text}: {other}; give your own as MODULE:FUNCTION")
+        return named
     if len(parts) == 2:
         return differentiated(parts[1], _function(text, *parts))
     if len(parts) == 4:
         return Activation(parts[1], _function(text, *parts[:2]), _function(text, *parts[2:]))
     raise ValueError(f"--activation {text}: a name, MODULE:FUNCTION, or MODULE:FUNCTION:MODULE:DERIVATIVE")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _function(text: str, module: str, name: str) -> Callable[..., Any]:

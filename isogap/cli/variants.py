@@ -159,7 +159,13 @@ def _variants(options: argparse.Namespace, batch: int) -> list[Any]:
     from isogap.model.variant import Variant
 
     torch_like = options.batch_norm_1d
-    lists = (options.weights, [activation_of(text) for text in options.activation], options.gain, options.exponent)
+    activations = [activation_of(text) for text in options.activation]
+    names = [what for what in activations if isinstance(what, str)]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"--activation {','.join(options.activation)}: two of these are the same function, {', '.join(names)}"
+        )
+    lists = (options.weights, activations, options.gain, options.exponent)
     return [
         Variant(
             options.width,

@@ -12,8 +12,10 @@ import numpy as np
 
 from isogap.base.arrays import FloatArray
 from isogap.base.names import did_you_mean
+from isogap.base.remedies import RemedyError
 from isogap.model import activation_functions as f
 from isogap.model.derivatives import central_difference
+from isogap.model.synonyms import canonical, other_function
 
 Function = Callable[[FloatArray], FloatArray]
 _LEAK = 0.01
@@ -197,7 +199,8 @@ def activation(what: Any) -> Activation:
     what : str, Activation or callable
         A name of `ACTIVATIONS`; a family with its parameter (``"leaky-relu:0.2"``: negative slope, ``"relu:+0.7"``:
         ``relu(y + 0.7)``, ``"hard-tanh:2"``: cutoff, ``"power:3"``, ``"relu-power:2"``); an `Activation`; or a function of
-        arrays alone, which is differentiated numerically (`differentiated`).
+        arrays alone, which is differentiated numerically (`differentiated`). Names of the field for the same function are
+        read as the one here: ``"swish"`` is ``silu``, ``"linear"`` is ``identity``, ``"LeakyReLU"`` and ``"hardtanh"`` too.
 
     Raises
     ------
@@ -208,13 +211,16 @@ def activation(what: Any) -> Activation:
     --------
     >>> float(activation("relu").function(np.array(-3.0)))
     0.0
+    >>> activation("swish").name
+    'silu'
     >>> activation("leaky-relu:0.2").slopes
     (0.2, 1.0)
     """
     if isinstance(what, Activation):
         return what
     if isinstance(what, str):
-        return ACTIVATIONS[what] if what in ACTIVATIONS else _parsed(what)
+        name = canonical(what)
+        return ACTIVATIONS[name] if name in ACTIVATIONS else _parsed(name)
     if callable(what) and not isinstance(what, type):
         return differentiated(str(getattr(what, "__name__", type(what).__name__)), what)
     raise TypeError(f"activation must be a name or an Activation (function and derivative), got {what!r}")
@@ -223,6 +229,9 @@ def activation(what: Any) -> Activation:
 def _parsed(text: str) -> Activation:
     family, colon, parameter = text.partition(":")
     if not colon or family not in FAMILIES:
+        other = other_function(text)
+        if other is not None:
+            raise RemedyError(f"activation {text!r}: {other}", "; give it as a function or an Activation of your own")
         names = [*ACTIVATIONS, *(f"{name}:NUMBER" for name in FAMILIES)]
         near = did_you_mean(family, [*ACTIVATIONS, *FAMILIES])
         raise ValueError(f"activation must be one of {', '.join(names)} or an Activation, got {text!r}{near}")

@@ -15,6 +15,7 @@ import torch.nn.functional as nnf
 from torch import nn
 
 from isogap.base.arguments import integer, one_of
+from isogap.model.synonyms import canonical
 from isogap.torch.initialisers import haar_, hadamard_
 
 __all__ = ["LinearBatchNorm", "OrthogonalLinear", "ShapedActivation", "linear_batch_norm", "orthogonal_mlp"]
@@ -123,6 +124,7 @@ class ShapedActivation(nn.Module):  # type: ignore[misc]
         super().__init__()
         if not 0.0 < gain < math.inf or not math.isfinite(exponent):
             raise ValueError(f"gain must be positive and exponent finite, got {gain} and {exponent}")
+        activation = canonical(activation) if isinstance(activation, str) else activation
         self.name = str(
             activation if isinstance(activation, str) else getattr(activation, "__name__", type(activation).__name__)
         )
@@ -215,6 +217,7 @@ def orthogonal_mlp(
     (torch.Size([8, 2]), 8)
     """
     width, depth = integer("width", width, 1), integer("depth", depth, 0)
+    activation = canonical(activation) if isinstance(activation, str) else activation
     made: dict[str, Any] = {"weights": weights, "device": device, "dtype": dtype}
     layers: OrderedDict[str, Any] = OrderedDict()
     if inputs is not None and inputs != width:

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from isogap.model.synonyms import canonical
+
 KINDS = ("none", "plain-batch-norm", "batch-norm", "skipinit")
 """Networks of the depth table: unnormalised with skip; BN without skip; BN with skip; SkipInit."""
 
@@ -162,6 +164,7 @@ def dense_branch(
     >>> dense_branch(4, batch_norm=True)(torch.randn(8, 4)).shape
     torch.Size([8, 4])
     """
+    activation = canonical(activation) if isinstance(activation, str) else activation
     linear = _linear(width, width, 2.0 if activation == "relu" else 1.0, generator, bias=False)
     norm = [BatchNorm(eps)] if batch_norm else []
     return nn.Sequential(*norm, _Activation(activation), linear)

@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from isogap.cli.activation import activation_of
 from isogap.model.activations import ACTIVATIONS, FAMILIES, Activation, activation, differentiated
 from isogap.model.choices import ACTIVATION_FAMILIES, ACTIVATION_NAMES
 from isogap.model.derivatives import central_difference
+from isogap.model.synonyms import SYNONYMS
 
 NAMES = [
     *ACTIVATIONS,
@@ -89,7 +91,7 @@ def test_functions_and_objects_are_taken_as_they_are() -> None:
     ("what", "message"),
     [
         ("nosuch", "activation must be one of"),
-        ("tanh:2", "activation must be one of"),
+        ("tanh:2", "tanh takes no parameter"),
         ("relu:", "'' is no number"),
         ("leaky-relu:inf", "'inf' is no number"),
         ("hard-tanh:0", "cutoff must be positive"),
@@ -117,3 +119,70 @@ def test_a_gain_that_is_not_positive_is_refused() -> None:
 def test_the_names_offered_on_command_lines_are_those_there_are() -> None:
     assert set(ACTIVATION_NAMES) == set(ACTIVATIONS)
     assert set(ACTIVATION_FAMILIES) == set(FAMILIES)
+
+
+# Names of the field and what they are, written out: torch.nn.functional, Keras and JAX have these.
+FIELD = {
+    "swish": lambda x: x / (1 + np.exp(-x)),
+    "Swish": lambda x: x / (1 + np.exp(-x)),
+    "linear": lambda x: x,
+    "hardtanh": lambda x: np.clip(x, -1, 1),
+    "hard tanh": lambda x: np.clip(x, -1, 1),
+    "Hardtanh": lambda x: np.clip(x, -1, 1),
+    "hard_tanh:2": lambda x: np.clip(x, -2, 2),
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.01 * x),
+    "LeakyReLU:0.2": lambda x: np.where(x > 0, x, 0.2 * x),
+    "leaky relu": lambda x: np.where(x > 0, x, 0.01 * x),
+    "lrelu": lambda x: np.where(x > 0, x, 0.01 * x),
+    "ReLU": lambda x: np.maximum(x, 0),
+    "rectifier": lambda x: np.maximum(x, 0),
+    "SiLU": lambda x: x / (1 + np.exp(-x)),
+    "sine": np.sin,
+    "exponential": np.exp,
+    "absolute": np.abs,
+    "signum": np.sign,
+    "soft-plus": lambda x: np.log1p(np.exp(x)),
+}
+OTHERS = [
+    "swish:1.5",
+    "gelu-tanh",
+    "gelu_new",
+    "quick_gelu",
+    "hardswish",
+    "Hardswish",
+    "relu6",
+    "prelu",
+    "sigmoid",
+    "tanh:2",
+    "linear:2",
+]
+
+
+@pytest.mark.parametrize("name", FIELD)
+def test_a_name_of_the_field_is_read_where_it_is_the_same_function(name: str) -> None:
+    x = np.linspace(-4, 4, 99)
+    phi = activation(name)
+    assert np.allclose(phi.function(x), FIELD[name](x), rtol=1e-14, atol=1e-15)
+    assert phi.name in ACTIVATIONS or phi.name.partition(":")[0] in FAMILIES  # what is reported is the name here
+    assert activation_of(name) == phi.name
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_name_of_another_function_is_not(name: str) -> None:
+    for read in (activation, activation_of):
+        with pytest.raises(ValueError, match=r"another function|not among these|say which"):
+            read(name)
+
+
+@pytest.mark.parametrize("name", SYNONYMS)
+def test_every_synonym_leads_to_a_known_name_and_is_none_itself(name: str) -> None:
+    assert SYNONYMS[name] in ACTIVATIONS
+    assert name not in ACTIVATIONS
+    assert name in FIELD
+
+
+def test_names_with_a_derivative_of_their_own_still_come_from_modules() -> None:
+    assert activation_of("numpy:sin").name == "sin"
+    assert activation_of("numpy:sin:numpy:cos").name == "sin"
+    with pytest.raises(ImportError):
+        activation_of("swish:forward")

@@ -140,3 +140,20 @@ def test_a_layer_draws_anew_and_the_network_has_the_shape_that_was_asked_for():
     net = orthogonal_mlp(8, 3, 2, inputs=5, activation="tanh", exponent=0.6, dtype=torch.float64)
     assert net(torch.randn(6, 5, dtype=torch.float64)).shape == (6, 2)
     assert [m.alpha for m in net if isinstance(m, ShapedActivation)] == [1.0, 2**-0.6, 3**-0.6]
+
+
+@pytest.mark.parametrize(("name", "known"), [("swish", "silu"), ("LeakyReLU", "leaky-relu"), ("hardtanh", "hard-tanh")])
+def test_names_of_the_field_are_read_as_the_same_function(name, known):
+    x = torch.linspace(-3, 3, 61, dtype=torch.float64)
+    shaped = ShapedActivation(name)
+    assert shaped.name == known
+    assert torch.equal(shaped(x), ShapedActivation(known)(x))
+    assert np.allclose(shaped(x).numpy(), activation(name).function(x.numpy()), rtol=1e-14)
+    with pytest.raises(ValueError, match="activation must be one of"):
+        ShapedActivation("swish:1.5")
+
+
+def test_a_linear_network_by_its_other_name_has_no_activation():
+    assert [type(part) for part in orthogonal_mlp(4, 2, activation="linear")] == [
+        type(part) for part in orthogonal_mlp(4, 2)
+    ]

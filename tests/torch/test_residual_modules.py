@@ -92,3 +92,12 @@ def test_without_pytorch_the_room_says_what_to_install(monkeypatch):
     with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
         room.Nothing  # noqa: B018
     assert "ResidualBlock" in dir(room)
+
+
+def test_a_branch_by_another_name_of_the_relu_has_its_variance():
+    """The weights of a ReLU have variance 2/width; another spelling must not get those of another activation."""
+    made = [
+        dense_branch(64, activation=name, generator=torch.Generator().manual_seed(1))[-1].weight
+        for name in ("relu", "ReLU")
+    ]
+    assert torch.equal(*made)
