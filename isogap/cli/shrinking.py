@@ -126,6 +126,10 @@ def report(result: ShrinkingResult, read: str | None) -> str:
         )
     if result.rank < result.widths[0]:
         lines.append(f"rank {result.rank}: φ = ∞ while the width is above it, and Theorem F2d says nothing")
+    from isogap.base.student import error_note
+
+    note = error_note(result.replicas)
+    lines += [note] if note else []
     lines.append("F2d: E φ at most this (proved for widths that shrink); at constant width it is Theorem A1")
     return "\n".join(lines) + "\n"
 

@@ -15,6 +15,7 @@ from isogap.base.log import logger
 from isogap.base.progress import Progress
 from isogap.base.records import provenance
 from isogap.base.streams import RESAMPLE_KEY, child, seed_sequence
+from isogap.base.student import student
 from isogap.base.tabular import Sheet, Tabular
 from isogap.base.threads import default_threads
 from isogap.engine.products import sample_products
@@ -203,7 +204,7 @@ def simulate_products(
     comparisons = len(known) + 2
     allowed = float(norm.isf(LEVEL / 2 / comparisons))
     known_condition = _condition_check(condition, size, count, allowed, accuracy)
-    verdict, reasons = _verdict(distance, error, allowance, known_condition, worst, allowed, len(known))
+    verdict, reasons = _verdict(distance, error, allowance, known_condition, worst, allowed, len(known), count)
     return ProductsResult(
         size, factors, count, weights, float(sigma), ambient or 0, distance, error, allowance, condition,
         float(exponents[0, 2] - exponents[-1, 2]) * factors if np.isfinite(exponents[:, 2]).all() else math.nan,
@@ -292,6 +293,7 @@ def _verdict(
     worst: float,
     allowed: float,
     exponents: int,
+    count: int,
 ) -> tuple[str, tuple[str, ...]]:
     """Decide; every clause says what was compared."""
     checks: list[Check] = []
@@ -300,7 +302,7 @@ def _verdict(
             (worst <= allowed, f"exponents within {worst:.2f} normal deviates, {allowed:.2f} allowed for {exponents}")
         )
     if math.isfinite(allowance):
-        bound = allowance + (allowed * error if math.isfinite(error) else 0.0)
+        bound = allowance + (student(allowed, count) * error if math.isfinite(error) else 0.0)
         checks.append(
             (distance <= bound, f"distance {distance:.4g} from the limit law, {bound:.4g} allowed at this size")
         )

@@ -129,6 +129,7 @@ def uneven(
     *,
     depth: int,
     power: bool = False,
+    replicas: int | None = None,
     unit: str = "layer",
     bounded: bool = False,
 ) -> str:
@@ -144,6 +145,8 @@ def uneven(
         Layers between the first and the last.
     power : bool
         Whether theory says that it is a power of the depth.
+    replicas : int, optional
+        Networks behind the error: Student's law takes the place of the normal one.
     bounded : bool
         Whether a theorem rules out that the growth goes on.
 
@@ -163,7 +166,7 @@ def uneven(
         return f"{words}, as a power of the depth, not exponentially: does not explode"
     near, far = (_fold(rate, None) for rate in ends)
     words += f", unevenly: {near} a {unit} near the input, {far} near the output"
-    least = abs(total) - (_quantile(None) * error if error is not None and math.isfinite(error) else 0.0)
+    least = abs(total) - (_quantile(replicas) * error if error is not None and math.isfinite(error) else 0.0)
     if least < math.log(HOPELESS):
         return words
     if bounded and total > 0:

@@ -13,6 +13,7 @@ import numpy as np
 
 from isogap.base.arrays import FloatArray
 from isogap.base.records import plain
+from isogap.base.student import error_note
 
 __all__ = ["Layers", "Report"]
 
@@ -128,7 +129,8 @@ class Report:
     def __str__(self) -> str:
         """The verdict, what was run, a table of some layers."""
         heads = _ROW.format("layer", "kind", "gap", "rank", "spread", "weight", "output")
-        lines = [self.verdict, "", self.header, *self.notes, "", heads]
+        few = error_note(0 if self.drawn is None else len(self.drawn.gap))
+        lines = [self.verdict, "", self.header, *([few] if few else []), *self.notes, "", heads]
         shown = sorted({round(x) for x in np.linspace(0, len(self.names) - 1, min(_SHOWN, len(self.names)))})
         return "\n".join(lines + [self._row(k) for k in shown])
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from isogap.base.arrays import FloatArray
+from isogap.base.student import student
 from isogap.model.residual import ResidualChain
 from isogap.model.variant import Variant
 from isogap.theory.hypotheses import Coverage, coverage_of
@@ -78,7 +79,7 @@ def growth_of(log_norm: FloatArray, readout: bool) -> Growth:
     halves = [_slopes(log_norm, 0, middle), _slopes(log_norm, middle, depth - 1)] if depth >= 6 else [rates, rates]
     near, far = (float(h.mean()) for h in halves)
     apart, error = abs(near - far), _error(halves[0] - halves[1])
-    noise = ALONE / depth if math.isnan(error) else Z * error
+    noise = ALONE / depth if math.isnan(error) else student(Z, networks) * error
     even = apart <= UNEVEN * max(abs(near), abs(far)) or apart <= noise or apart * depth < 1.0
     return Growth(
         float(rates.mean()),
@@ -226,6 +227,7 @@ def words_of(growth: Growth, theory: Theory, lost: str = "") -> str:
             growth.ends,
             depth=growth.depth,
             power=theory.power,
+            replicas=growth.networks if growth.networks > 1 else None,
             unit=unit,
             bounded=covered,
         )

@@ -15,7 +15,8 @@ import pytest
 
 from isogap import __version__
 from isogap.cli import mc
-from isogap.cli.output.chain import csv_table, shown_layers, verdict
+from isogap.cli.output.chain import csv_table
+from isogap.cli.output.chain_table import shown_layers, verdict
 from isogap.run.results import ChainResult
 
 ROOT = Path(__file__).parents[2]

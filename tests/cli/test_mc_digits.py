@@ -11,7 +11,8 @@ from rich.console import Console
 
 from isogap import simulate
 from isogap.cli import variants
-from isogap.cli.output import chain as output
+from isogap.cli.output.chain_notes import notes
+from isogap.cli.output.chain_table import gap_table, shown_layers
 from isogap.cli.output.digits import MOST, agreeing, apart, with_error
 
 NUMBERS = st.floats(1e-300, 1e300)
@@ -41,11 +42,11 @@ def test_an_error_is_never_shown_as_zero(value, error, least):
 
 
 def lines_of(result, width=120):
-    table = output._gap_table(result, width)
+    table = gap_table(result, width)
     console = Console(width=width, file=None)
     with console.capture() as caught:
         console.print(table)
-    return caught.get().splitlines(), output._notes(result, width)
+    return caught.get().splitlines(), notes(result, width)
 
 
 @pytest.mark.parametrize(("width", "depth"), [(64, 5), (100, 12), (200, 6)])
@@ -73,7 +74,7 @@ def test_a_narrow_terminal_is_told_in_how_many_digits_the_bounds_agree():
     assert max(map(len, rows)) <= 80
     (line,) = [note for note in notes if "agree to" in note]
     same = int(re.search(r"agree to (\d+) digits", line)[1])
-    for layer in output.shown_layers(6)[1:]:
+    for layer in shown_layers(6)[1:]:
         paper, best = result.bounds.theorem_1[layer], result.bounds.best[layer]
         assert f"{paper:.{same - 1}e}" == f"{best:.{same - 1}e}"
     assert not [note for note in lines_of(result, 140)[1] if "agree to" in note]
@@ -98,8 +99,8 @@ def test_a_batch_of_small_rank_is_told_which_command_answers(case, capsys, tmp_p
         arguments["input"] = rng.standard_normal((8, 3)) @ rng.standard_normal((3, 9))
         np.save(tmp_path / "low.npy", arguments["input"])
         options = ["--input", str(tmp_path / "low.npy"), "--features-first"]
-    notes = output._notes(simulate(8, 4, replicas=3, rng=1, **arguments), 110)
-    (line,) = [note for note in notes if "isogap-variants" in note]
+    found = notes(simulate(8, 4, replicas=3, rng=1, **arguments), 110)
+    (line,) = [note for note in found if "isogap-variants" in note]
     command = re.search(r"isogap-variants ([^;]*?)(?: and the same --input)?;", line)[1]
     assert variants.main([*shlex.split(command), *options, "--replicas", "2"]) == 0
     assert re.search(r"rank: rank \d < width 8; needed", capsys.readouterr().out)

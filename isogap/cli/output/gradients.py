@@ -8,6 +8,7 @@ import numpy as np
 from rich.table import Table
 
 from isogap.base.arrays import FloatArray
+from isogap.base.student import student
 from isogap.cli.output.digits import with_error
 from isogap.run.gradients import GradientStatistics
 from isogap.run.results import ChainResult
@@ -65,7 +66,7 @@ def gradient_note(result: ChainResult) -> str:
         return text + "; Theorem 5 does not apply here"
     return text + (
         f"; Theorem 5 at every layer ≤ {limits.theorem_5:.4g}, sharp S5 ≤ {limits.sharp:.4g}: "
-        + gradient_verdict(g, (limits.theorem_5, limits.sharp))
+        + gradient_verdict(g, (limits.theorem_5, limits.sharp), result.parameters.replicas)
         + _worth(g, (limits.theorem_5, limits.sharp))
     )
 
@@ -79,15 +80,15 @@ def _worth(g: GradientStatistics, limits: tuple[float, float]) -> str:
     return f", {'both' if all(empty) else 'Theorem 5'} vacuous in practice (measured: {top:.3g} at most)"
 
 
-def gradient_verdict(g: GradientStatistics, limits: tuple[float, float]) -> str:
-    """``hold``, ``VIOLATED`` or ``open``: all reported layers against both bounds, at three standard errors."""
+def gradient_verdict(g: GradientStatistics, limits: tuple[float, float], replicas: int) -> str:
+    """``hold``, ``VIOLATED`` or ``open``: all reported layers against both bounds, at three deviations, by Student."""
     finite = np.isfinite(g.log_norm_mean)
     if not finite.any():
         return "hold"
     error = np.where(np.isfinite(g.log_norm_stderr), g.log_norm_stderr, np.inf)[finite]
-    mean = g.log_norm_mean[finite]
-    if (mean + _SIGMA * error).max() <= min(limits):
+    mean, far = g.log_norm_mean[finite], student(_SIGMA, max(replicas, 2))  # of one the error is infinite
+    if (mean + np.where(error > 0, far * error, 0.0)).max() <= min(limits):
         return "hold"
     spread = np.where(np.isfinite(error), error, 0.0)
-    broken = (mean - _SIGMA * spread).max() > min(limits) and np.isfinite(error).all()
+    broken = (mean - far * spread).max() > min(limits) and np.isfinite(error).all()
     return "VIOLATED" if broken else "open"

@@ -11,6 +11,7 @@ import numpy as np
 from isogap.base.arrays import FloatArray
 from isogap.base.files import atomic_path
 from isogap.base.records import plain
+from isogap.base.student import error_note
 from isogap.cli.common import write_stdout
 from isogap.cli.writing import csv_text, write_asked
 from isogap.model.activations import Activation
@@ -135,8 +136,10 @@ def _measured_lines(run: MeanFieldRun) -> list[str]:
         first, final = run.measured.window
         shown = f"λ = {rate:.6f}" + (f" ± {error:.2g}" if math.isfinite(error) else "") + f" (layers {first}..{final})"
     correlation = last["c"] / last["q"] if last["q"] else 0.0
+    note = error_note(run.replicas) if run.measured is not None else None
     return [
         _line("measured", shown),
+        *([_line("", note)] if note else []),
         _line(
             "", f"last state: q = {last['q']:.6f}, correlation {correlation:.6f}, dispersion {last['dispersion']:.4f}"
         ),

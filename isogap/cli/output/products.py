@@ -11,6 +11,7 @@ import numpy as np
 
 from isogap.base.files import write_atomically
 from isogap.base.records import plain
+from isogap.base.student import error_note
 from isogap.cli.common import write_stdout
 from isogap.cli.writing import csv_text, write_asked
 from isogap.run.products import ProductsResult
@@ -98,6 +99,7 @@ def print_report(result: ProductsResult) -> None:
             value, spread, theory = r.exponents[i]
             lines.append(f"{i + 1:>8}  {_number(value):>12}  {spread:9.2g}  {_number(theory):>12}")
     lines += [f"{reason}" for reason in r.reasons]
+    lines += [note for note in (error_note(r.replicas, "products (those of the exponents are exact)"),) if note]
     lines.append(f"verdict: {r.verdict} with theory")
     write_stdout("\n".join(lines) + "\n")
 

@@ -135,7 +135,7 @@ def _growth_words(exponent: float, *, jumps: bool) -> str:
 
 def _path_words(law: PathLaw) -> str:
     """Mean and standard deviation of the path lengths, and their law: number by number, or the middle half of it."""
-    words = f"paths: {law.mean:.4g} ± {math.sqrt(law.variance):.3g} branches of {law.blocks}; "
+    words = f"paths: {law.mean:.4g} ± {math.sqrt(law.variance):.3g} (standard deviation) branches of {law.blocks}; "
     below = law.probabilities.cumsum()
     first, last = int((below < 0.005).sum()), int((below < 0.995).sum())
     if last - first < 12:

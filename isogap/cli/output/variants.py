@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from isogap.base.files import atomic_path
+from isogap.base.student import error_note
 from isogap.cli.writing import csv_text, write_asked
 from isogap.run.rates import Slope
 from isogap.run.variant import VariantResult
@@ -96,6 +97,7 @@ def report(result: VariantResult) -> str:
             f"growth per layer on the way back: {_number(slope)} (layers {slope.window[0]}..{slope.window[1]})"
         )
     lines.append(result.verdict)
+    lines += _few(result)
     if result.bounds is not None:
         paper, sharp = result.bounds
         lines.append(f"Theorem 5: E log‖∂L/∂W‖ ≤ {paper:.4g}, sharp S5 ≤ {sharp:.4g} at every layer and depth")
@@ -115,7 +117,14 @@ def side_by_side(results: Sequence[VariantResult]) -> str:
     for name, result in zip(names, results, strict=True):
         lines.append("")
         lines.append(f"{name}: {result.verdict}")
+    lines += ["", *_few(results[0])] if _few(results[0]) else []
     return "\n".join(lines) + "\n"
+
+
+def _few(result: VariantResult) -> list[str]:
+    """What ± is, where few networks are behind it."""
+    note = error_note(len(result.log_norm))
+    return [note] if note else []
 
 
 def _first(result: VariantResult, slope: Slope | None) -> str:

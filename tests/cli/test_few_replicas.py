@@ -1,0 +1,64 @@
+"""Errors from few networks: a verdict at a stated level uses Student's law, and the output says what ± is."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from isogap.base.student import FEW, error_note, student
+from isogap.cli import mc, mean_field, products, residual, variants
+from isogap.cli.output.chain_table import BREAK_SIGMA, HOLD_SIGMA, verdict
+
+COMMANDS = {
+    "mc": (mc, "--width 6 --depth 8 --seed 1"),
+    "mc widths": (mc, "--widths 8,6,4 --seed 1"),
+    "variants": (variants, "--width 6 --depth 8 --seed 1"),
+    "variants side by side": (variants, "--width 6 --depth 8 --weights orthogonal,gaussian --seed 1"),
+    "mean field": (mean_field, "--batch 8 --width 20 --depth 6 --seed 1"),
+    "products": (products, "--factors 3 --size 10 --seed 1"),
+}
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 20, 1000])
+@pytest.mark.parametrize("deviations", [1.0, 3.0, 5.0])
+def test_student_multiples_have_the_level_of_normal_deviations(count, deviations):
+    assert 2 * stats.t.sf(student(deviations, count), count - 1) == pytest.approx(
+        2 * stats.norm.sf(deviations), rel=1e-9
+    )
+    assert student(deviations, count) > deviations
+
+
+@pytest.mark.parametrize("count", [2, 3, 6])
+@pytest.mark.parametrize("sigma", [HOLD_SIGMA])
+def test_hold_and_violated_have_their_level_at_few_replicas(count, sigma):
+    """With 3 replicas three standard errors leave 9.5 % outside, not 0.27 %: a bound on the mean itself was met by luck."""
+    rng = np.random.default_rng(count)
+    x = rng.standard_normal((200_000, count))
+    mean, error = x.mean(axis=1), x.std(axis=1, ddof=1) / np.sqrt(count)
+    words = [verdict(1 + m, e, count, count, (1.0, 1.0)) for m, e in zip(mean[:20_000], error[:20_000], strict=True)]
+    expected = stats.norm.sf(sigma)
+    hold = np.mean(mean + student(sigma, count) * error <= 0)
+    assert abs(hold - expected) < 6 * np.sqrt(expected / len(mean))  # 6 standard errors: a level of 1e-9
+    assert words.count("hold") <= 20_000 * expected + 6 * np.sqrt(20_000 * expected)
+    assert words.count("VIOLATED") <= 1  # 20 000 times 2.9e-7
+    assert (
+        20_000 * stats.t.sf(BREAK_SIGMA, count - 1) > 1 or count > 5
+    )  # five plain standard errors would have been some
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_output_says_what_an_error_of_few_networks_is(name, capsys):
+    tool, line = COMMANDS[name]
+    for replicas in (3, FEW - 1, FEW, 40, 1):
+        assert tool.main([*line.split(), "--replicas", str(replicas)]) == 0
+        out = capsys.readouterr().out
+        assert ("±: one standard error from" in out) == (2 <= replicas < FEW)
+        assert "nan" not in out
+        if error_note(replicas) is not None:
+            within = stats.t.isf(0.025, replicas - 1)
+            assert f"95 % lie within {within:.2g} of such errors" in out
+            assert f"from {replicas} " in out
+
+
+def test_the_spread_of_path_lengths_is_no_error(capsys):
+    assert residual.main(["--depth", "10"]) == 0
+    assert "± 1.21 (standard deviation) branches of 10" in capsys.readouterr().out
