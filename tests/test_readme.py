@@ -7,6 +7,7 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -54,6 +55,33 @@ def test_its_commands_answer_as_printed(block):
             status = stop.code
     assert not status
     assert same(wanted, out.getvalue()), out.getvalue()
+
+
+def test_the_numbers_that_tell_a_right_installation_are_printed_and_are_those_of_the_exact_laws():
+    from isogap.base.streams import input_generator, seed_sequence
+    from isogap.batch.start import make_start
+    from isogap.theory.exact import exact_step
+
+    text = " ".join(TEXT.split())
+    line = re.search(
+        r"With `--seed (\d+)` rows (\d+) and (\d+) begin `([^`]+)` and `([^`]+)`.*?: (\S+) \(.*?\) and (\S+) \(", text
+    )
+    seed, first, last = map(int, line.groups()[:3])
+    command = re.search(r"bin/isogap-mc (.*)", blocks("bash")[0])[1].split()
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        assert __import__(PROGRAMS["isogap-mc"], fromlist=["main"]).main([*command, "--seed", str(seed)]) == 0
+    for layer, shown in ((first, line[4]), (last, line[5])):
+        assert re.search(rf"^ *{layer}  {re.escape(shown)} ", out.getvalue(), re.M)
+    width, depth = int(command[1]), int(command[3])
+    start = make_start("gaussian", width, None, input_generator(seed_sequence(seed)))
+    lam = np.linalg.eigvalsh(start.factor @ start.factor.T)
+    assert (first, last) == (1, depth)
+    assert line[6] == f"{start.phi0 + exact_step(lam).value:.5f}"
+    assert line[7] == f"{(width / (width + 2)) ** depth * np.sum(1 / lam - 1) / (2 * width):.3e}"
+    for shown, exact in ((line[4], line[6]), (line[5], line[7])):
+        mean, error = map(float, shown.split(" ± "))
+        assert abs(mean - float(exact)) < 3 * error  # of this seed, for good
 
 
 def test_its_example_for_torch_answers_as_printed():
