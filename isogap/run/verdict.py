@@ -6,7 +6,7 @@ import numpy as np
 
 from isogap.run.rates import Slope, gradient_slope
 from isogap.run.variant import VariantResult
-from isogap.theory.hypotheses import coverage_of
+from isogap.theory.hypotheses import coverage_of, no_gradient
 from isogap.theory.mean_field.variant_rate import variant_growth
 from isogap.theory.verdict import verdict
 
@@ -30,21 +30,6 @@ def mean_field_slope(result: VariantResult) -> tuple[float | None, str]:
     return gradient_slope(growth.log_norm()[None], measured.window).value, growth.remark
 
 
-def no_gradient(result: VariantResult) -> str | None:
-    """First line of the verdict where normalisation leaves signs alone; ``None`` elsewhere."""
-    v = result.variant
-    if not v.signs_only(result.rank):
-        return None
-    few, more = v.distinct - v.mean_removal <= 1, "more different samples"
-    what = f"{v.distinct} centred samples" if few and v.mean_removal else "one sample" if few else "a batch of rank 1"
-    if v.width == 1 and not few:
-        what, more = "one feature", "a larger width"
-    return (
-        f"no gradient below the last layer: normalisation leaves of {what} the signs of the rows alone, whose slope is 0; take "
-        f"{more}, or eps above 0"
-    )
-
-
 def verdict_of(result: VariantResult) -> str:
     """Return what a run of a variant means, in lines of text (`isogap.theory.verdict.verdict`).
 
@@ -57,7 +42,7 @@ def verdict_of(result: VariantResult) -> str:
     """
     slope, top = slope_of(result), result.log_norm.mean(axis=0).max()
     return verdict(
-        first=no_gradient(result),
+        first=no_gradient(result.variant, result.rank),
         rate=None if slope is None else slope.value,
         error=None if slope is None else slope.stderr,
         depth=result.variant.depth,

@@ -15,7 +15,7 @@ from isogap.model.variant import Variant
 from isogap.theory import bounds
 from isogap.theory.coverage import theorem, wider_theorems
 
-__all__ = ["Coverage", "Hypothesis", "coverage_of"]
+__all__ = ["Coverage", "Hypothesis", "coverage_of", "no_gradient"]
 
 # Activations and exponents of falling gains that F4 speaks of.
 NEAR_LINEAR, LEAST_EXPONENT = ("sin", "tanh"), 0.25
@@ -117,6 +117,27 @@ def coverage_of(
     ]
     hypotheses = tuple(h for h in found if h is not None)
     return Coverage(_statements(variant, rank, spread, scales, hypotheses), hypotheses)
+
+
+def no_gradient(v: Variant, rank: int) -> str | None:
+    """First line of the verdict where normalisation leaves signs alone; ``None`` elsewhere.
+
+    Examples
+    --------
+    >>> from isogap import Variant
+    >>> print(no_gradient(Variant(8, 5, batch=2, mean_removal=True), 1).partition(":")[0])
+    no gradient below the last layer
+    """
+    if not v.signs_only(rank):
+        return None
+    few, more = v.distinct - v.mean_removal <= 1, "more different samples"
+    what = f"{v.distinct} centred samples" if few and v.mean_removal else "one sample" if few else "a batch of rank 1"
+    if v.width == 1 and not few:
+        what, more = "one feature", "a larger width"
+    return (
+        f"no gradient below the last layer: normalisation leaves of {what} the signs of the rows alone, whose slope is 0; take "
+        f"{more}, or eps above 0"
+    )
 
 
 def _statements(

@@ -12,7 +12,7 @@ from isogap.base.arrays import FloatArray
 from isogap.base.student import student
 from isogap.model.residual import ResidualChain
 from isogap.model.variant import Variant
-from isogap.theory.hypotheses import Coverage, coverage_of
+from isogap.theory.hypotheses import Coverage, coverage_of, no_gradient
 from isogap.theory.mean_field.variant_rate import variant_growth
 from isogap.theory.residual import diagnose
 from isogap.theory.verdict import uneven, verdict
@@ -231,9 +231,14 @@ def words_of(growth: Growth, theory: Theory, lost: str = "") -> str:
             unit=unit,
             bounded=covered,
         )
+    rate, error = growth.rate, growth.error
+    if isinstance(theory.network, Variant) and theory.rank is not None:
+        nothing = no_gradient(theory.network, theory.rank)
+        if nothing is not None:  # what is measured is the rounding of a cancellation
+            first, rate, error = nothing, None, None
     text = verdict(
-        growth.rate,
-        growth.error,
+        rate,
+        error,
         depth=growth.depth,
         replicas=growth.networks if growth.networks > 1 else None,
         coverage=theory.coverage,

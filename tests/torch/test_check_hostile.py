@@ -309,3 +309,14 @@ def test_weights_that_are_all_zero_are_not_called_shared():
     report = check(net, BATCH, replicas=2, rng=1)
     assert "weights that are all zero" in report.verdict
     assert "the state given, beside 2 networks drawn by reset_parameters" in report.header
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_rounding_of_a_gradient_that_is_zero_is_no_rate(dtype):
+    """Two centred samples are signs: the cancellation of float32 was reported as a gradient that shrinks 4.8e-07-fold a layer."""
+    net = orthogonal_mlp(8, 6, mean_removal=True).to(dtype)
+    x = torch.randn(2, 8, dtype=dtype, generator=torch.Generator().manual_seed(1))
+    first = check(net, x, rng=1).verdict.partition("\n")[0]
+    assert first.startswith("no gradient below the last layer: normalisation leaves of 2 centred samples the signs")
+    more = torch.randn(9, 8, dtype=dtype, generator=torch.Generator().manual_seed(1))
+    assert "no gradient" not in check(net, more, rng=1).verdict

@@ -16,8 +16,8 @@ from isogap.cli.writing import csv_text, write_asked
 from isogap.run.rates import Slope
 from isogap.run.variant import VariantResult
 from isogap.run.variant_files import differences, save_variants, variant_data
-from isogap.run.verdict import mean_field_slope, no_gradient, slope_of
-from isogap.theory.hypotheses import coverage_of
+from isogap.run.verdict import mean_field_slope, slope_of
+from isogap.theory.hypotheses import coverage_of, no_gradient
 from isogap.theory.verdict import headline
 
 
@@ -129,7 +129,7 @@ def _few(result: VariantResult) -> list[str]:
 
 def _first(result: VariantResult, slope: Slope | None) -> str:
     """The headline of a verdict without the numbers that stand in the row already."""
-    nothing = no_gradient(result)
+    nothing = no_gradient(result.variant, result.rank)
     if nothing is not None:
         return nothing.partition(":")[0]
     covered = coverage_of(result.variant, result.rank, phi0=result.phi0).covered
