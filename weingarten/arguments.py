@@ -114,13 +114,16 @@ def as_value(symbol: Any, value: Any) -> Any:
     import sympy as sp
 
     number = sp.sympify(value)
-    if number.is_number:
-        whole = symbol.is_integer and number != sp.floor(number)
-        if whole or (symbol.is_positive and not number > 0):
-            kind = " ".join(
-                word for word, on in (("positive", symbol.is_positive), ("integer", symbol.is_integer)) if on
-            )
-            raise WeingartenError(f"{symbol}={value}: the symbol was declared {kind}; give such a number")
+    if not number.is_number:
+        return number
+    signs = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "real")
+    kinds = [word for word in signs if getattr(symbol, f"is_{word}")][:1]  # the first says most
+    wrong = any(getattr(number, f"is_{word}") is False for word in kinds)
+    if symbol.is_integer:
+        kinds = [word for word in kinds if word != "real"] + ["integer"]
+        wrong = wrong or number.is_real is False or number != sp.floor(number)
+    if wrong:
+        raise WeingartenError(f"{symbol}={value}: the symbol was declared {' '.join(kinds)}; give such a number")
     return number
 
 

@@ -120,14 +120,16 @@ class Values:
 
     def _numeric(self, expression: Any) -> Any:
         """Return an expression with the given numbers in place of its symbols."""
-        named = {s: self.named[s.name] for s in expression.free_symbols if s.name in self.named and s.is_Symbol}
+        named = {
+            s: as_value(s, self.named[s.name]) for s in expression.free_symbols if s.name in self.named and s.is_Symbol
+        }
         return expression.subs(self.numbers | named) if self.numbers or named else expression
 
     def solutions(self, sizes: set[Any]) -> dict[Any, Any]:
         """Return the value of every scalar symbol: those given, and those in the sizes."""
         found = dict(self.numbers)
         free = {s for expression in sizes for s in expression.free_symbols}
-        found |= {s: self.named[s.name] for s in free if s.name in self.named}
+        found |= {s: as_value(s, self.named[s.name]) for s in free if s.name in self.named}
         if self.size is not None:
             open_sizes = {expression for expression in sizes if not expression.subs(found).is_Integer}
             found |= _solutions(open_sizes, self.size)

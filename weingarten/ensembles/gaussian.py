@@ -245,7 +245,8 @@ def ginibre(name: str, rows: Any, cols: Any = None, *, field: str = "real", vari
     field : str
         "real", "complex" or "quaternion".
     variance : number or sympy expression
-        `E|G_ij|²` of each real or complex entry or quaternion.
+        `E|G_ij|²` of each real or complex entry or quaternion, at least 0; of a symbol that is declared so (`nonnegative=True`)
+        `evaluate` takes such numbers only.
 
     Examples
     --------

@@ -158,3 +158,25 @@ def test_a_scale_that_is_not_declared_a_covariance_is_told_how(made, field):
 def test_numbers_that_a_symbol_cannot_be_are_refused(value, kind):
     with pytest.raises(WeingartenError, match=rf"n={value}: the symbol was declared {kind}"):
         evaluate(expectation(tr(wg.wishart("W", 2, n) ** 2)), {n: value})
+
+
+KINDS = {
+    "positive": (1, 0),
+    "nonnegative": (0, -1),
+    "negative": (-2, 0),
+    "nonzero": (-1, 0),
+    "real": (-1, sp.I),
+    "integer": (-2, 1.5),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("by_name", [False, True])
+def test_a_number_is_checked_against_every_assumption_of_its_symbol_and_by_its_name_too(kind, by_name):
+    """A variance declared nonnegative took -1, and every number given by the name of its symbol was taken as it came."""
+    s = sp.Symbol("s", **{kind: True})
+    value = s * expectation(wg.gue("H", 3)[1, 1] ** 2)
+    good, wrong = KINDS[kind]
+    assert evaluate(value, {"s" if by_name else s: good}) == good
+    with pytest.raises(WeingartenError, match=f"the symbol was declared {kind}"):
+        evaluate(value, {"s" if by_name else s: wrong})
