@@ -269,7 +269,8 @@ _OWN_KIND = {  # by the field: the kind of a covariance beside positive, and wha
 
 def _covariance(scale: Any, size: Any, field: str) -> Any:
     kind, what = _OWN_KIND[field]
-    made = f"constant('S', {size}, {f'{kind}=True, ' if kind else ''}positive=True)"
+    name = str(scale.name) if isinstance(scale, sp.MatrixSymbol) else "S"
+    made = f"constant({name!r}, {size}, {f'{kind}=True, ' if kind else ''}positive=True)"
     if not isinstance(scale, sp.MatrixSymbol) or scale.shape != (size, size):
         raise WeingartenError(f"scale={scale!r}: give a constant matrix of size {size}, {made}")
     if kind.replace("_", "-") not in {"", *kinds_of(scale)} or "positive" not in kinds_of(scale):
