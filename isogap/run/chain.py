@@ -187,7 +187,7 @@ def _run(job: Job, threads: int, keep_paths: bool, where: Where) -> Outcome:
     saver = where.checkpoint if isinstance(where.checkpoint, Checkpoint) else Checkpoint(where.checkpoint)
     outcome = saver.resume(job, keep_paths)
     try:
-        run(outcome=outcome, after_block=saver.after_block)
+        run(outcome=outcome, after_bundle=saver.after_bundle)
     except KeyboardInterrupt:
         saver.save(outcome)
         raise

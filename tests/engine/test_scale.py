@@ -103,7 +103,7 @@ def test_histogram_quantiles(rng):
     values = 0.7 * rng.standard_normal((2, 2**20)) - np.array([[3.0], [5000.0]])
     histogram = HistogramQuantiles(Grid.around(values[:, :64]))
     for first in range(0, values.shape[1], 2**18):
-        histogram.add(first, Bins(histogram.grid.index(values[:, first : first + 2**18])))
+        histogram.add(Bins(histogram.grid.index(values[:, first : first + 2**18])))
     assert histogram.arrays["counts"].sum() == values.size
     assert histogram.log_phi() == pytest.approx(exact_quantiles(values), abs=0.7e-3)
 

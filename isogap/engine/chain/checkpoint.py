@@ -1,6 +1,6 @@
 """Checkpoints of a run: everything merged so far, in one file that is replaced as a whole.
 
-A run that is started again with the same parameters and the same file goes on after the last block in the file and ends with
+A run that is started again with the same parameters and the same file goes on after the last bundle in the file and ends with
 the same bits as one that was never stopped. The file is a NumPy archive whose parts carry check sums; its head says which run
 it belongs to, down to a digest of the batch.
 """
@@ -29,8 +29,11 @@ from isogap.engine.chain.totals import Totals
 
 _log = logger(__name__)
 
-FORMAT = "isogap-checkpoint/2"
+FORMAT = "isogap-checkpoint/3"
+# The layout before knew no bundles: its blocks are bundles of one block.
+_OF_BLOCKS = "isogap-checkpoint/2"
 DEFAULT_SECONDS = 60.0
+_BUNDLE = "blocks per bundle"
 _BLOCK_ARRAYS = ("phi", "log_phi", "log_jacobian", "energy", "residual", "relative", "control_variate")
 
 
@@ -46,7 +49,7 @@ class Checkpoint:
     path : path-like
         The file. If it exists it must be a checkpoint of this very run.
     seconds : float
-        Least time between two saves; 0 saves after every block.
+        Least time between two saves; 0 saves after every bundle.
     """
 
     def __init__(self, path: str | os.PathLike[str], seconds: float = DEFAULT_SECONDS) -> None:
@@ -73,7 +76,7 @@ class Checkpoint:
         self._check_run(head, fingerprint(job, keep_paths))
         try:
             outcome = _restored(job, keep_paths, head, self.path)
-            _log.info("going on from %s, %d blocks done", self.path, outcome.done)
+            _log.info("going on from %s, %d bundles done", self.path, outcome.done)
             return outcome
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CheckpointError(
@@ -82,8 +85,15 @@ class Checkpoint:
 
     def _check_run(self, head: dict[str, Any], wanted: dict[str, Any]) -> None:
         found = head.get("run")
-        found = found if isinstance(found, dict) and head["format"] == FORMAT else {}
+        found = found if isinstance(found, dict) else {}
         different = sorted(key for key in wanted if found.get(key) != wanted[key])
+        if head["format"] == _OF_BLOCKS and different == [_BUNDLE]:
+            if wanted[_BUNDLE] == 1:
+                return
+            raise CheckpointError(
+                f"{self.path} is of an earlier version, which merged blocks one by one; this run merges them by "
+                f"{wanted[_BUNDLE]}, which has other last bits; it was left alone: begin again with another file"
+            )
         if head["format"] != FORMAT:
             different = ["format"]
         if different:
@@ -92,14 +102,14 @@ class Checkpoint:
                 "give the same arguments, or name another file"
             )
 
-    def after_block(self, outcome: Outcome) -> None:
+    def after_bundle(self, outcome: Outcome) -> None:
         """Save if it is time."""
         if time.monotonic() - self._saved >= self.seconds:
             self.save(outcome)
 
     def save(self, outcome: Outcome) -> None:
         """Save now; the file is replaced as a whole or stays as it was."""
-        if outcome.totals is None or outcome.adding:  # interrupted in the middle of a block: the last file stands
+        if outcome.totals is None or outcome.adding:  # interrupted while a bundle is merged: the last file stands
             return
         arrays = _arrays(outcome)
         try:
@@ -110,7 +120,7 @@ class Checkpoint:
                 f"checkpoint {self.path} could not be written ({error.strerror or error}); {kept}"
             ) from None
         self._saved = time.monotonic()
-        _log.info("saved %s, %d blocks done", self.path, outcome.done)
+        _log.info("saved %s, %d bundles done", self.path, outcome.done)
 
 
 def fingerprint(job: Job, keep_paths: bool) -> dict[str, Any]:
@@ -130,6 +140,7 @@ def fingerprint(job: Job, keep_paths: bool) -> dict[str, Any]:
         "checked layers": list(job.checked),
         "controlled layers": job.controlled,
         "kept paths": keep_paths,
+        _BUNDLE: len(job.bundles()[0]),
         "batch": digest.hexdigest(),
     }
 
@@ -138,7 +149,7 @@ def _arrays(outcome: Outcome) -> dict[str, Any]:
     assert outcome.totals is not None
     assert outcome.quantiles is not None
     arrays: dict[str, Any] = {f"totals.{name}": value for name, value in outcome.totals.arrays.items()}
-    replicas = outcome.job.blocks()[outcome.done - 1][1]
+    replicas = outcome.job.replicas_of(outcome.done)
     for name, value in outcome.quantiles.arrays.items():
         arrays[f"quantiles.{name}"] = value if name == "counts" else value[:, :replicas]
     if outcome.grid is not None:
@@ -166,10 +177,10 @@ def _digest(head: dict[str, Any], arrays: dict[str, Any]) -> str:
 
 
 def _restored(job: Job, keep_paths: bool, head: dict[str, Any], path: Path) -> Outcome:
-    blocks, done = job.blocks(), head["done"]
-    if not isinstance(done, int) or not 1 <= done <= len(blocks):
-        raise ValueError(f"{done!r} of {len(blocks)} blocks done")
-    arrays = read_archive(path, _shapes(job, keep_paths, blocks[done - 1][1]))
+    bundles, done = len(job.bundles()), head["done"]
+    if not isinstance(done, int) or not 1 <= done <= bundles:
+        raise ValueError(f"{done!r} of {bundles} bundles done")
+    arrays = read_archive(path, _shapes(job, keep_paths, job.replicas_of(done)))
     del arrays["head"]
     if head.pop("digest", None) != _digest(head, arrays):
         raise ValueError("its numbers are not those that were written")

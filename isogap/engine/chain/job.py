@@ -1,4 +1,8 @@
-"""A whole run as a worker needs to know it, and its division into blocks of replicas."""
+"""A whole run as a worker needs to know it, and its division into blocks of replicas and bundles of blocks.
+
+A block is what is computed at once; a bundle, one or more blocks that follow each other, is what is handed out at once. Both are
+fixed by the job alone, for the last bits of sums depend on how they are divided.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,13 @@ from isogap.engine.chain.raw_paths import KernelStart
 from isogap.engine.kernels import chain_lanes as chain
 
 _STATES = 1024
+# A run with many blocks is handed out in no fewer bundles than this: each of a hundred workers has ten then. Ours.
+_BUNDLES = 1024
+# No bundle is of more blocks, nor of more than so many layers times width cubed, which take some two seconds. Ours.
+_MOST_BLOCKS = 64
+_MOST_WORK = 2**36
+# Times of a layer, in those of a layer in double precision, to a power of two.
+_SLOWNESS = {"double": 1, "double-double": 2**3, "mp": 2**12}
 
 
 @dataclass(frozen=True)
@@ -63,10 +74,27 @@ class Job:
         known = _known_states(key, self.root.spawn_key, chunk, min(_STATES, self.replicas - chunk))
         return known[first - chunk : last - chunk]
 
-    def blocks(self) -> list[tuple[int, int]]:
-        """First and one past the last replica of every block, in order."""
+    def block(self, number: int) -> tuple[int, int]:
+        """First and one past the last replica of a block."""
         size = block_size(self.start.width, self.depth, self.replicas)
-        return [(first, min(first + size, self.replicas)) for first in range(0, self.replicas, size)]
+        return number * size, min((number + 1) * size, self.replicas)
+
+    @property
+    def number_of_blocks(self) -> int:
+        """How many blocks there are."""
+        return -(-self.replicas // block_size(self.start.width, self.depth, self.replicas))
+
+    def bundles(self) -> list[range]:
+        """Numbers of the blocks of every bundle, in order."""
+        count, (_, replicas) = self.number_of_blocks, self.block(0)
+        work = replicas * (self.depth + 1) * self.start.width**3 * _SLOWNESS[self.precision.kind]
+        size = bundle_size(count, work)
+        return [range(first, min(first + size, count)) for first in range(0, count, size)]
+
+    def replicas_of(self, done: int) -> int:
+        """How many replicas the first ``done`` bundles have."""
+        bundles = self.bundles()
+        return self.block(bundles[done - 1][-1])[1] if done else 0
 
 
 def block_size(d: int, depth: int, replicas: int) -> int:
@@ -81,6 +109,22 @@ def block_size(d: int, depth: int, replicas: int) -> int:
         return 1
     wanted = min(2**16 // (depth + 1), 2**17 // (d * d), max(replicas // 16, 8), 4096)
     return max(8, wanted // 8 * 8)
+
+
+def bundle_size(blocks: int, work: int) -> int:
+    """Blocks per bundle of a run of so many ``blocks``, each of ``work`` layers times replicas times width cubed.
+
+    One while there are fewer than 2048 blocks; then as many as leave some thousand bundles, but for a bundle of some two seconds
+    at most: what is lost when a run is killed, and waited for at its end.
+
+    Examples
+    --------
+    >>> [bundle_size(blocks, 64 * 1001 * 32**3) for blocks in (2047, 2048, 15625, 10**6)]
+    [1, 2, 15, 32]
+    >>> bundle_size(50_000, 1001 * 512**3)
+    1
+    """
+    return max(1, min(blocks // _BUNDLES, _MOST_BLOCKS, _MOST_WORK // work))
 
 
 def _gap(start: Start, weights: str) -> float:

@@ -1,4 +1,4 @@
-"""Running many replicas of the chain: blocks on threads or a cluster, merged in order; progress; what is kept of the paths.
+"""Running many replicas of the chain: bundles of blocks on threads or a cluster, merged in order; progress.
 
 This module and all below it import neither the bounds nor the exact law nor ``weingarten``: what they agree on is evidence.
 """
@@ -8,23 +8,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 import numpy as np
 
-from isogap.base.arrays import IntArray
 from isogap.base.precision import Precision
 from isogap.base.progress import Interrupted, Progress
 from isogap.base.threads import in_order, one_blas_thread
 from isogap.batch.start import Start
 from isogap.engine.chain.block import Block, run_block
 from isogap.engine.chain.buffers import LARGE_WIDTH, column_paths
+from isogap.engine.chain.bundle import Plan, Task
 from isogap.engine.chain.checks import StepLaw
 from isogap.engine.chain.job import Job
 from isogap.engine.chain.outcome import Outcome, Paths, Summary
-from isogap.engine.chain.quantiles import Bins, ExactQuantiles, Grid, Values, exact_quantiles_of_both
+from isogap.engine.chain.quantiles import exact_quantiles_of_both
 from isogap.engine.chain.totals import Totals
 
 # Kinds of runs whose kernels are there; two threads that add the same one lose nothing.
@@ -36,43 +35,12 @@ __all__ = ["Interrupted", "Job", "Outcome", "Paths", "Progress", "run", "warm_up
 
 
 class Cluster(Protocol):
-    """Where blocks can be run; `isogap.engine.chain.cluster` has one."""
+    """Where bundles can be run; `isogap.engine.chain.cluster` has one."""
 
     ahead: int
 
     def submit(self, task: Task) -> Future[Summary | None]:
-        """Run a block somewhere."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """The work on one block, ready to be sent anywhere."""
-
-    job: Job
-    number: int
-    first: int
-    last: int
-    grid: Grid | None
-    window: tuple[int, int] | None
-    keep_paths: bool
-
-    def __call__(self, signal: IntArray | None = None, place: ExactQuantiles | None = None) -> Summary | None:
-        """Run the block; ``None`` if it was stopped. What the quantiles need goes to ``place``, where it can be reached."""
-        block = run_block(self.job, self.first, self.last, np.zeros(2, np.int64) if signal is None else signal)
-        return None if block is None else self.summary(block, place)
-
-    def summary(self, block: Block, place: ExactQuantiles | None = None) -> Summary:
-        """What is kept of the block."""
-        totals = Totals.of_block(block, self.number, self.window)
-        values = Values(block.phi, block.log_phi)
-        kept: Values | Bins | None = None
-        if self.grid is not None:
-            kept = Bins(self.grid.index(block.log_phi))
-        elif place is not None:
-            place.add(self.first, values)
-        else:
-            kept = values
-        return Summary(self.first, totals, kept, block if self.keep_paths else None)
+        """Run a bundle somewhere."""
 
 
 def run(
@@ -82,39 +50,58 @@ def run(
     keep_paths: bool = False,
     progress: Progress | None = None,
     outcome: Outcome | None = None,
-    after_block: Callable[[Outcome], None] | None = None,
+    after_bundle: Callable[[Outcome], None] | None = None,
     cluster: Cluster | None = None,
 ) -> Outcome:
-    """Run all blocks of ``job`` that ``outcome`` does not have yet, merged in order.
+    """Run all bundles of ``job`` that ``outcome`` does not have yet, merged in order.
 
-    The result is bit-identical for every number of threads or workers: each replica has its own stream, blocks are fixed by
-    the job, and blocks are merged in their order whatever the order in which they arrive.
+    The result is bit-identical for every number of threads or workers: each replica has its own stream, blocks and bundles are
+    fixed by the job, and both are merged in their order whatever the order in which they arrive.
     """
     outcome = Outcome(job, keep_paths) if outcome is None else outcome
-    blocks = job.blocks()
-    signal = np.zeros((len(blocks), 2), np.int64)
-    before = blocks[outcome.done][0] * job.depth if outcome.done < len(blocks) else job.replicas * job.depth
-    if progress is not None:
-        progress.start(job.replicas * job.depth)
+    bundles = job.bundles()
+    watch = _Watch(job, job.replicas_of(outcome.done), progress)
     begin, spent = time.perf_counter(), outcome.seconds
     # numpy.linalg must not start threads of its own: the blocks are the threads.
     with one_blas_thread():
         try:
-            if outcome.streaming and outcome.grid is None:
-                _first_blocks(outcome, blocks, signal, after_block)
-            for summary in _summaries(outcome, blocks, signal, threads, cluster, progress, before):
+            for summary in _summaries(outcome, bundles, watch, threads, cluster):
                 outcome.add(summary)
                 outcome.seconds = spent + time.perf_counter() - begin
-                if after_block is not None:
-                    after_block(outcome)
+                if after_bundle is not None:
+                    after_bundle(outcome)
         except BaseException as stop:
-            signal[:, 0] = 1
+            watch.stop()
             if not isinstance(stop, KeyboardInterrupt):
                 raise
-            finished = blocks[outcome.done - 1][1] if outcome.done else 0
-            raise Interrupted(finished, job.replicas) from None
+            raise Interrupted(job.replicas_of(outcome.done), job.replicas) from None
     outcome.seconds = spent + time.perf_counter() - begin
     return outcome
+
+
+class _Watch:
+    """What threads that run blocks are told and tell: ``signal`` has a row a block, whether to stop and the layers done."""
+
+    def __init__(self, job: Job, done: int, progress: Progress | None) -> None:
+        self.signal = np.zeros((job.number_of_blocks, 2), np.int64)
+        self._before = self._told = done * job.depth
+        self._progress = progress
+        if progress is not None:
+            progress.start(job.replicas * job.depth)
+
+    def merged(self, layers: int) -> None:
+        """So many layers are merged: all that is known of what runs elsewhere."""
+        self._told = max(self._told, layers)
+
+    def tick(self) -> None:
+        """Tell how far it is, which never is less far than it was."""
+        if self._progress is not None:
+            self._told = max(self._told, self._before + int(self.signal[:, 1].sum()))
+            self._progress.update(self._told)
+
+    def stop(self) -> None:
+        """Let the threads stop within a layer."""
+        self.signal[:, 0] = 1
 
 
 def warm_up(width: int, weights: str, precision: Precision, step_law: StepLaw | None = None) -> float:
@@ -147,59 +134,48 @@ def _ran(job: Job) -> Block:
     return block
 
 
-def _first_blocks(
-    outcome: Outcome, blocks: list[tuple[int, int]], signal: IntArray, after_block: Callable[[Outcome], None] | None
-) -> None:
-    """Run the first blocks of a long run here, until there are replicas enough to fix what all the others need."""
-    ran: list[Block] = []
-    for number, block in enumerate(blocks):
-        found = run_block(outcome.job, *block, signal[number])
-        assert found is not None
-        ran.append(found)
-        if block[1] >= _LEARNED_FROM:
-            break
+def _first_blocks(outcome: Outcome, watch: _Watch, threads: int) -> list[Block]:
+    """Run the first blocks of a long run here: replicas enough to fix what all the others need."""
+    job = outcome.job
+    count = next(k + 1 for k in range(job.number_of_blocks) if job.block(k)[1] >= min(_LEARNED_FROM, job.replicas))
+    tasks = (partial(run_block, job, *job.block(number), watch.signal[number]) for number in range(count))
+    found: Iterator[Block | None] = in_order(tasks, threads, stop=watch.stop, tick=watch.tick)
+    ran = [block for block in found if block is not None]
     outcome.learn(np.concatenate([block.log_phi for block in ran], axis=1))
-    for number, found in enumerate(ran):
-        outcome.add(_task(outcome, number, blocks[number]).summary(found))
-        if after_block is not None:
-            after_block(outcome)
-
-
-def _task(outcome: Outcome, number: int, block: tuple[int, int]) -> Task:
-    window = None if outcome.window is None else (outcome.window.first, outcome.window.last)
-    return Task(outcome.job, number, *block, outcome.grid, window, outcome.keep_paths)
+    return ran
 
 
 def _summaries(
-    outcome: Outcome,
-    blocks: list[tuple[int, int]],
-    signal: IntArray,
-    threads: int,
-    cluster: Cluster | None,
-    progress: Progress | None,
-    before: int,
+    outcome: Outcome, bundles: list[range], watch: _Watch, threads: int, cluster: Cluster | None
 ) -> Iterator[Summary]:
-    """Summaries of the remaining blocks in their order."""
-    numbers = range(outcome.done, len(blocks))
-    finished = 0
-
-    def tick() -> None:
-        if progress is not None:
-            progress.update(before + max(int(signal[:, 1].sum()), finished))
-
-    def stop() -> None:
-        signal[:, 0] = 1  # at which the threads stop within a layer
-
-    tasks = (_task(outcome, number, blocks[number]) for number in numbers)
-    if cluster is None:
-        place = None if outcome.streaming else outcome.all_values()
-        here = (partial(task, signal[task.number], place) for task in tasks)
-        summaries: Iterator[Summary | None] = in_order(here, threads, stop=stop, tick=tick)
-    else:
-        summaries = in_order(tasks, threads, stop=stop, tick=tick, submit=cluster.submit, ahead=cluster.ahead)
-    for number, summary in zip(numbers, summaries, strict=True):
+    """Summaries of the remaining bundles in their order."""
+    job, done = outcome.job, outcome.done
+    learned = _first_blocks(outcome, watch, threads) if outcome.streaming and outcome.grid is None else []
+    window = None if outcome.window is None else (outcome.window.first, outcome.window.last)
+    plan = Plan(job, outcome.grid, window, outcome.keep_paths)
+    while done < len(bundles) and bundles[done].stop <= len(learned):
+        summary = Task.of(plan, bundles[done]).summary(learned[number] for number in bundles[done])
         assert summary is not None
-        finished += (blocks[number][1] - blocks[number][0]) * outcome.job.depth
         yield summary
-    if progress is not None:
-        progress.update(outcome.job.replicas * outcome.job.depth)
+        done += 1
+    if done < len(bundles):
+        # Blocks of a bundle that is only begun are run again with the rest of it: fewer than it has, and there are a thousand.
+        watch.signal[bundles[done].start :, 1] = 0
+    learned.clear()
+    tasks = (Task.of(plan, bundle) for bundle in bundles[done:])
+    for bundle, summary in zip(bundles[done:], _run(tasks, outcome, watch, threads, cluster), strict=True):
+        assert summary is not None
+        watch.merged(job.block(bundle[-1])[1] * job.depth)
+        yield summary
+    watch.tick()
+
+
+def _run(
+    tasks: Iterator[Task], outcome: Outcome, watch: _Watch, threads: int, cluster: Cluster | None
+) -> Iterator[Summary | None]:
+    if cluster is not None:
+        submit, ahead = cluster.submit, cluster.ahead
+        return in_order(tasks, threads, stop=watch.stop, tick=watch.tick, submit=submit, ahead=ahead)
+    place = None if outcome.streaming else outcome.all_values()
+    here = (partial(task, watch.signal[task.number :][: len(task.blocks)], place) for task in tasks)
+    return in_order(here, threads, stop=watch.stop, tick=watch.tick)

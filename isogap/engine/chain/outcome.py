@@ -1,4 +1,4 @@
-"""What is known of a run so far: blocks merged in order."""
+"""What is known of a run so far: bundles of blocks merged in order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from isogap.base.arrays import FloatArray, IntArray
 from isogap.engine.chain.block import Block
 from isogap.engine.chain.job import Job
-from isogap.engine.chain.quantiles import Bins, ExactQuantiles, Grid, HistogramQuantiles, Values, fits
+from isogap.engine.chain.quantiles import Bins, Counts, ExactQuantiles, Grid, HistogramQuantiles, Values, fits
 from isogap.engine.chain.totals import Totals
 
 
@@ -48,20 +48,21 @@ class Paths:
 
 @dataclass(frozen=True)
 class Summary:
-    """What the worker of a block sends back: its totals, what the quantiles need, and the block if paths are kept.
+    """What the worker of a bundle sends back: totals of its blocks, what the quantiles need, and the blocks if paths are kept.
 
-    ``kept`` is None where the worker itself has put the values into place.
+    ``first`` is its first replica; ``kept`` is every value of every block, or what is in bins, and empty where the worker
+    itself has put the values into place.
     """
 
     first: int
     totals: Totals
-    kept: Values | Bins | None
-    block: Block | None
+    kept: tuple[Values, ...] | Bins | Counts
+    blocks: tuple[Block, ...]
 
 
 @dataclass
 class Outcome:
-    """All blocks so far, merged in order: ``done`` blocks are in."""
+    """All bundles so far, merged in order: ``done`` bundles are in."""
 
     job: Job
     keep_paths: bool
@@ -80,17 +81,27 @@ class Outcome:
         return not fits(self.job.replicas, self.job.depth)
 
     def add(self, summary: Summary) -> None:
-        """Take the next block; the first one of a long run fixes the histograms and the window of the rate."""
+        """Take the next bundle."""
         self.adding = True
-        if self.quantiles is None:
-            self.quantiles = self.all_values() if self.grid is None else HistogramQuantiles(self.grid)
         self.totals = summary.totals if self.totals is None else self.totals.merged(summary.totals)
-        if summary.kept is not None:
-            self.quantiles.add(summary.first, summary.kept)
-        if summary.block is not None:
-            self.blocks.append(summary.block)
+        if isinstance(summary.kept, (Bins, Counts)):
+            self.all_bins().add(summary.kept)
+        else:
+            first, place = summary.first, self.all_values()
+            for values in summary.kept:
+                place.add(first, values)
+                first += values.phi.shape[1]
+        self.blocks.extend(summary.blocks)
         self.done += 1
         self.adding = False
+
+    def all_bins(self) -> HistogramQuantiles:
+        """Where values are counted, once `learn` has fixed the bins."""
+        if self.quantiles is None:
+            assert self.grid is not None
+            self.quantiles = HistogramQuantiles(self.grid)
+        assert isinstance(self.quantiles, HistogramQuantiles)
+        return self.quantiles
 
     def all_values(self) -> ExactQuantiles:
         """Where every φ is kept: workers here put theirs into place themselves, each its own replicas."""
@@ -100,7 +111,7 @@ class Outcome:
         return self.quantiles
 
     def learn(self, log_phi: FloatArray) -> None:
-        """Fix what a long run takes from its first block."""
+        """Fix what a long run takes from its first blocks: the histograms and the window of the rate."""
         self.grid = Grid.around(log_phi)
         if self.job.depth > 0 and np.isfinite(log_phi).all():
             self.window = rate_window(np.median(log_phi, axis=1), self.job.start.width)

@@ -1,12 +1,13 @@
 """Quantiles of φ per layer: from all values while they fit in memory, beyond that from integer histograms of log φ.
 
 A histogram has 1024 bins per layer, 1/64 to 1/32 of a standard deviation wide and centred on the median, both as the first
-block of replicas shows them; quantiles are interpolated linearly inside a bin. Counts are whole numbers, so the order in which
-blocks arrive cannot matter.
+block of replicas shows them; quantiles are interpolated linearly inside a bin. Counts are whole numbers, so neither the order in
+which blocks arrive nor who has counted them can matter.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -21,6 +22,8 @@ _SORTED = 64
 # All values of φ and log φ are kept up to this size.
 EXACT_BYTES = 2**30
 BINS = 1024
+# From more replicas than this a worker sends counts, which are then the shorter message; ours.
+_COUNTED = BINS // 2
 
 
 def fits(replicas: int, depth: int) -> bool:
@@ -36,9 +39,16 @@ class Values(NamedTuple):
 
 
 class Bins(NamedTuple):
-    """The bin of every log φ of one block, ``(L + 1, n)``."""
+    """The bin of every log φ of some replicas, ``(L + 1, n)``."""
 
     bins: npt.NDArray[np.uint16]
+
+
+class Counts(NamedTuple):
+    """How many log φ of some replicas are in bin ``first + k`` of a layer, ``(L + 1, K)``; all other bins are empty."""
+
+    first: int
+    counts: npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,25 @@ class Grid:
         return np.clip(np.nan_to_num(at, posinf=BINS), 0, BINS - 1).astype(np.uint16)
 
 
+def tally(found: Sequence[npt.NDArray[np.uint16]]) -> Bins | Counts:
+    """What is in bins of some blocks, ``(L + 1, n)`` each: the bins themselves of few replicas, counts of many."""
+    replicas = sum(bins.shape[1] for bins in found)
+    if replicas <= _COUNTED:
+        return Bins(np.concatenate(found, axis=1) if len(found) > 1 else found[0])
+    counts = np.zeros((found[0].shape[0], BINS), np.uint16 if replicas < 2**16 else np.uint32)
+    for bins in found:
+        _count(counts, bins)
+    used = np.flatnonzero(counts.any(axis=0))
+    first, last = int(used[0]), int(used[-1])
+    return Counts(first, np.ascontiguousarray(counts[:, first : last + 1]))
+
+
+def _count(counts: npt.NDArray[Any], bins: npt.NDArray[np.uint16]) -> None:
+    """Add 1 to ``counts``, ``(L + 1, BINS)`` in one piece, for every bin, ``(L + 1, n)``."""
+    at = bins + np.arange(0, counts.size, BINS, dtype=np.intp)[:, None]
+    np.add.at(counts.reshape(-1), at.reshape(-1), counts.dtype.type(1))
+
+
 class ExactQuantiles:
     """All values, filled block by block."""
 
@@ -73,9 +102,8 @@ class ExactQuantiles:
         # One piece of memory: the system gives large ones in large pages. Nobody reads a replica that has not been put there.
         self.arrays = dict(zip(("all_phi", "all_log_phi"), np.empty((2, depth + 1, replicas)), strict=True))
 
-    def add(self, first: int, kept: Values | Bins) -> None:
+    def add(self, first: int, kept: Values) -> None:
         """Take the values of one block, starting at replica ``first``."""
-        assert isinstance(kept, Values)
         for array, values in zip(self.arrays.values(), kept, strict=True):
             array[:, first : first + values.shape[1]] = values
 
@@ -93,13 +121,13 @@ class HistogramQuantiles:
         self.grid = grid
         self.arrays: dict[str, npt.NDArray[Any]] = {"counts": np.zeros((grid.low.size, BINS), np.uint32)}
 
-    def add(self, first: int, kept: Values | Bins) -> None:
-        """Count the bins of one block."""
-        assert isinstance(kept, Bins)
-        bins = kept.bins
+    def add(self, kept: Bins | Counts) -> None:
+        """Count what is in bins."""
         counts = self.arrays["counts"]
-        flat = bins.astype(np.int64) + BINS * np.arange(bins.shape[0])[:, None]
-        counts += np.bincount(flat.ravel(), minlength=counts.size).reshape(counts.shape).astype(np.uint32)
+        if isinstance(kept, Bins):
+            _count(counts, kept.bins)
+        else:
+            counts[:, kept.first : kept.first + kept.counts.shape[1]] += kept.counts
 
     def log_phi(self) -> FloatArray:
         """Quantiles of log φ, shape (3, L + 1)."""
