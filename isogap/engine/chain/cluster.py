@@ -36,7 +36,9 @@ class ClusterExecutor:
         """Run a bundle somewhere."""
         if task.plan is not self._plan:
             self._plan, self._there = task.plan, self._sent(task.plan)
-        future: Future[Summary | None] = self._executor.submit(_remote, self._there, task.number, task.blocks)
+        arguments = self._there, task.number, task.blocks
+        # Bundles are merged in their order: without it, those that are submitted at one time are run in any.
+        future: Future[Summary | None] = self._executor.submit(_remote, *arguments, priority=-task.number)
         return future
 
     def _sent(self, plan: Plan) -> Any:
