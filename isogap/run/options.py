@@ -49,7 +49,7 @@ class Where:
     threads : int, optional
         Worker threads; default: the processors available to this process.
     client : distributed.Client, optional
-        Run the blocks on this dask cluster instead of on threads here.
+        Run the replicas on this dask cluster instead of on threads here.
     checkpoint : path-like or Checkpoint, optional
         Save the run to this file every minute and when it is interrupted; if the file exists, go on from it. A run stopped in
         any way and started again with the same arguments ends with the same bits. Needs a given ``rng``.
