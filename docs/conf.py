@@ -12,6 +12,7 @@ HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE.parent), str(HERE / "_ext")]
 
 from docutils import nodes  # noqa: E402
+from sphinx.ext.napoleon.docstring import GoogleDocstring  # noqa: E402
 
 import isogap  # noqa: E402
 from isogap._version import __version__  # noqa: E402
@@ -32,6 +33,7 @@ extensions = [
     "explorer_page",
     "command_pages",
     "gallery_page",
+    "changelog_page",
 ]
 if importlib.util.find_spec("sphinx_copybutton"):  # of the extra "docs"; pages without it lack the buttons alone
     extensions.append("sphinx_copybutton")
@@ -106,6 +108,43 @@ def _public(app, what, name, obj, options, lines) -> None:
     lines[:] = [_INTERNAL.sub(lambda found: _NAMES[found[0]], line) for line in lines]
 
 
+def _sentence(self: GoogleDocstring) -> tuple[str, list[str]]:
+    """The docstring of an attribute is a sentence: napoleon takes what stands before its colon for a type."""
+    return "", self.__class__(self._dedent(self._consume_to_end()), self._config).lines()
+
+
+GoogleDocstring._consume_inline_attribute = _sentence  # type: ignore[method-assign]
+
+
+# Several attributes described at once: Sphinx takes all but the last for a type, unless no space parts them.
+_SEVERAL = re.compile(r"^(\s*:(?:ivar|vartype) )(\S+(?:, \S+)+)(?=:)")
+_JOINT = "\ue000"
+
+
+def _several(app, what, name, obj, options, lines) -> None:
+    """After napoleon: names of attributes in one piece."""
+    del app, what, name, obj, options
+    lines[:] = [_SEVERAL.sub(lambda found: found[1] + found[2].replace(" ", _JOINT), line) for line in lines]
+
+
+def _parted(app, doctree) -> None:
+    """The names as they were written."""
+    del app
+    for text in [node for node in doctree.findall(nodes.Text) if _JOINT in node]:
+        text.parent.replace(text, nodes.Text(text.replace(_JOINT, " ")))
+
+
+_SHORT = 30  # letters of code that fit a phone's line
+
+
+def _unbroken(app, doctree) -> None:
+    """Short code in a line stays on one: browsers break it behind its hyphens, ``--threads`` too."""
+    del app
+    for code in doctree.findall(nodes.literal):
+        if len(code.astext()) <= _SHORT:
+            code["classes"].append("short")
+
+
 def _skipped(app, what, name, obj, skip, options) -> bool | None:
     """Fields of named tuples are documented with their class; Python's own words for them say nothing."""
     del app, what, name, skip, options
@@ -139,5 +178,8 @@ def setup(app) -> None:
     app.connect("builder-inited", _notebooks)
     app.connect("autodoc-skip-member", _skipped)
     app.connect("doctree-read", _dashes)
+    app.connect("doctree-read", _unbroken)
+    app.connect("doctree-read", _parted)
     app.connect("autodoc-process-docstring", _public, priority=90)
     app.connect("autodoc-process-docstring", _mathematics, priority=100)
+    app.connect("autodoc-process-docstring", _several, priority=900)

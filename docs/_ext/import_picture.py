@@ -9,7 +9,7 @@ import ast
 from pathlib import Path
 from typing import Any
 
-WIDTH, HEIGHT, DX, DY = 150, 44, 190, 92
+WIDTH, HEIGHT, DX, DY, LANE = 150, 44, 190, 92, 20
 _COLOURS = {"weingarten": "#1f5f8f", "engine": "#1f6f45", "theory": "#8a4b08"}
 
 Edges = set[tuple[str, str]]
@@ -107,10 +107,31 @@ def direct(edges: Edges) -> Edges:
     }
 
 
+def _way(corner: dict[str, tuple[float, float]], source: str, target: str) -> str:
+    """A curve down to the target; where a room is in its way, one that passes all rooms between at their right."""
+    (x1, y1), (x2, y2) = corner[source], corner[target]
+    x1, x2, y1 = x1 + WIDTH / 2, x2 + WIDTH / 2, y1 + HEIGHT
+    between = [(x, y) for x, y in corner.values() if y1 < y < y2 - 1]
+    middle = (y1 + y2) / 2
+    points = [_on_curve(y1, middle, y2, x1, x2, k / 40) for k in range(41)]
+    if not any(x - 5 < px < x + WIDTH + 5 and y < py < y + HEIGHT for x, y in between for px, py in points):
+        return f"M{x1} {y1}C{x1} {middle} {x2} {middle} {x2} {y2}"
+    lane, gap = max(x for x, _ in between) + WIDTH + LANE, DY - HEIGHT
+    first, last = y1 + gap, y2 - gap
+    bends = f"C{x1} {y1 + 0.8 * gap} {lane} {y1 + 0.2 * gap} {lane} {first}L{lane} {last}"
+    return f"M{x1} {y1}{bends}C{lane} {y2 - 0.2 * gap} {x2} {y2 - 0.8 * gap} {x2} {y2}"
+
+
+def _on_curve(top: float, middle: float, bottom: float, left: float, right: float, t: float) -> tuple[float, float]:
+    """A point of the cubic curve with upright ends."""
+    a, b, c, d = (1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3
+    return (a + b) * left + (c + d) * right, a * top + (b + c) * middle + d * bottom
+
+
 def svg(edges: Edges) -> str:
     """Draw the picture."""
     corner = places(edges)
-    width = max(x for x, _ in corner.values()) + WIDTH + 20
+    width = max(x for x, _ in corner.values()) + WIDTH + 2 * LANE
     height = max(y for _, y in corner.values()) + HEIGHT + 20
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
@@ -120,12 +141,8 @@ def svg(edges: Edges) -> str:
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
     ]
     for source, target in sorted(direct(edges)):
-        (x1, y1), (x2, y2) = corner[source], corner[target]
-        x1, x2, y1 = x1 + WIDTH / 2, x2 + WIDTH / 2, y1 + HEIGHT
-        middle = (y1 + y2) / 2
         parts.append(
-            f'<path d="M{x1} {y1}C{x1} {middle} {x2} {middle} {x2} {y2}" fill="none" stroke="#77808a" '
-            'stroke-width="1.3" marker-end="url(#tip)"/>'
+            f'<path d="{_way(corner, source, target)}" fill="none" stroke="#77808a" stroke-width="1.3" marker-end="url(#tip)"/>'
         )
     for room, (x, y) in corner.items():
         fill = _COLOURS.get(room, "#4a5560")

@@ -119,9 +119,14 @@
   function tour() {
     element("questions").replaceChildren(...data.tour.map((one) => {
       const link = make("a", { href: `#${address(one.system, one.panel, one.at)}` }, one.question);
-      link.addEventListener("click", (event) => { event.preventDefault(); span = "all"; view(one); });
+      link.addEventListener("click", (event) => { event.preventDefault(); span = "all"; view(one); show(); });
       return make("li", {}, link);
     }));
+  }
+
+  // Where the answer stands below the choices it comes into view.
+  function show() {
+    if (matchMedia("(max-width: 48rem)").matches) element("result").scrollIntoView();
   }
 
   // --- showing --------------------------------------------------------------------------------------------------------

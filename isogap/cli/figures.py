@@ -61,7 +61,7 @@ def parser() -> Parser:
     p.add_argument("--out", default="figures", metavar="DIR", help="folder to write to (default figures)")
     p.add_argument("--scale", choices=("quick", "paper"), default="quick", metavar="SIZE",
                    help="quick (default), or paper: width 100, depth 1000, 10 runs; all "
-                        "that was timed takes 7900 s on two cores (--list: each)")  # fmt: skip
+                        "that was timed takes 12800 s on two cores (--list: each)")  # fmt: skip
     p.add_argument("--data", metavar="DIR", help="MNIST, Fashion-MNIST, CIFAR (default: digits)")
     p.add_argument("--download", choices=DOWNLOADS, metavar="SET",
                    help=f"get it into DIR first: {', '.join(DOWNLOADS)}")  # fmt: skip

@@ -37,7 +37,9 @@ def f2(settings: Settings) -> Product:
     def draw(figure: Figure) -> None:
         for ax, (bn, name, colour) in zip(figure.subplots(1, 2), CASES, strict=True):
             ax.hist(runs[bn][0], bins=101, color=colour)
-            ax.set(yscale="log", xlabel="entry of the gradient", title=name)
+            ax.set(
+                yscale="log", xlabel="entry of the gradient", ylabel="" if not bn else "number of entries", title=name
+            )
             tidy(ax, legend=False)
 
     caption = (
@@ -122,11 +124,10 @@ def table1(settings: Settings) -> Product:
                 ax.vlines(x, low * 0.98, high * 1.02, color=colour, lw=4, alpha=0.5 + 0.4 * k)
                 ax.plot(x, np.sqrt(low * high), "os"[k], color=colour, ms=5, label=f"{label}, {name} {side} x {side}")
                 if bn:
-                    ax.plot(
-                        x, lines[name], "_", color=GREY, ms=16, mew=2, label="independent summands" if k == 0 else None
-                    )
+                    ax.plot(x, lines[name], "_", color=GREY, ms=16, mew=2)
         ax.plot(range(3), [251.8, 112.8, 40.7], "x", color=BLUE, ms=7, label="with BN, printed (CIFAR10)")
-        ax.plot(range(3), [1.7, 2.6, 2.1], "x", color=RED, ms=7, label="without BN, printed")
+        ax.plot(range(3), [1.7, 2.6, 2.1], "x", color=RED, ms=7, label="without BN, printed (CIFAR10)")
+        ax.plot([], [], "_", color=GREY, ms=16, mew=2, label="independent summands")
         ax.set(
             yscale="log",
             xticks=range(3),
@@ -134,7 +135,10 @@ def table1(settings: Settings) -> Product:
             ylabel="mean Σ|d| / mean |Σ d|",
         )
         ax.set(ylim=(1, 3e3), xlim=(-0.5, 2.5))
-        tidy(ax, ncols=2, loc="upper right")
+        entries = sorted(
+            zip(*ax.get_legend_handles_labels(), strict=True), key=lambda entry: entry[1].startswith("without")
+        )
+        tidy(ax, handles=[handle for handle, _ in entries], ncols=2, loc="upper right")
 
     ratio = {bn: [float(r["ratio"][0]) for r in runs[source.name][bn]] for bn, _, _ in CASES}
     white = "; ".join(

@@ -23,7 +23,7 @@ COLOUR = dict(zip(PLACES, (RED, GREEN, BLUE), strict=True))
 def f1(settings: Settings) -> Product:
     """Test accuracy against the learning rate for residual networks of five depths, three places of BN."""
     data, seeds = load_dataset("digits"), settings.pick(1, 3)
-    accuracy = {}
+    runs = {}
     for place in PLACES:
         for L in DEPTHS:
 
@@ -48,7 +48,8 @@ def f1(settings: Settings) -> Product:
                 "epochs": EPOCHS,
                 "seeds": seeds,
             }
-            accuracy[place, L] = settings.piece(about, compute)["accuracy"].mean(axis=0)
+            runs[place, L] = settings.piece(about, compute)["accuracy"]
+    accuracy = {case: values.mean(axis=0) for case, values in runs.items()}
     largest = {
         place: [
             max((k for k, a in zip(POWERS, accuracy[place, L], strict=True) if a > TRAINED), default=None)
@@ -61,11 +62,14 @@ def f1(settings: Settings) -> Product:
         axes = figure.subplots(1, 3, sharey=True)
         for ax, place in zip(axes, PLACES, strict=True):
             for i, L in enumerate(DEPTHS):
-                shade = 0.25 + 0.75 * (i + 1) / len(DEPTHS)
+                shade, values = 0.25 + 0.75 * (i + 1) / len(DEPTHS), runs[place, L]
+                ax.fill_between(
+                    POWERS, values.min(axis=0), values.max(axis=0), color=COLOUR[place], alpha=0.12 * shade, lw=0
+                )
                 ax.plot(POWERS, accuracy[place, L], color=COLOUR[place], alpha=shade, lw=1 + i / 4, label=f"{L} blocks")
             ax.axhline(TRAINED, color="#777777", lw=0.8, ls=":")
             ax.set(
-                xlabel="log2 of the learning rate",
+                xlabel=r"learning rate, $\log_2$",
                 title=f"BN {place}" if place != "last" else "BN before the readout only",
             )
             ax.title.set_fontsize(8)
@@ -76,15 +80,17 @@ def f1(settings: Settings) -> Product:
         f"BN {place} " + "/".join("none" if k is None else f"2^{k}" for k in largest[place]) for place in PLACES
     )
     caption = (
-        f"Digits, width 64, batch 64, {EPOCHS} epochs of SGD, {seeds} networks each. Largest rate with accuracy above "
-        f"{TRAINED} at {'/'.join(map(str, DEPTHS))} blocks: {words}. Digits are easier than CIFAR10; networks of 20 blocks and "
-        "more do not train here without BN."
+        f"Digits, width 64, batch 64, {EPOCHS} epochs of SGD; mean and range of {seeds} networks. Largest rate with "
+        f"mean accuracy above {TRAINED} at {'/'.join(map(str, DEPTHS))} blocks: {words}. Digits are easier than CIFAR10; "
+        "networks of 20 blocks and more do not train here without BN."
     )
     table = {
         "place": np.repeat(PLACES, len(DEPTHS) * len(POWERS)),
         "blocks": np.tile(np.repeat(DEPTHS, len(POWERS)), len(PLACES)),
         "log2_rate": np.tile(POWERS, len(PLACES) * len(DEPTHS)),
         "accuracy": np.concatenate([accuracy[place, L] for place in PLACES for L in DEPTHS]),
+        "least": np.concatenate([runs[place, L].min(axis=0) for place in PLACES for L in DEPTHS]),
+        "most": np.concatenate([runs[place, L].max(axis=0) for place in PLACES for L in DEPTHS]),
     }
     value = {place: [-99 if k is None else k for k in ks] for place, ks in largest.items()}
     shallower = all(a >= b for a, b in zip(value["nowhere"], value["nowhere"][1:], strict=False))

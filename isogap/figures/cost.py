@@ -6,16 +6,16 @@ from collections.abc import Iterable
 
 __all__ = ["PAPER_SECONDS", "paper_seconds"]
 
-# Wall-clock seconds on two cores that other work shared, the least that were seen (the gallery has those of the last time);
-# None where it was drawn at the quick scale only.
+# Wall-clock seconds on two cores that other work shared, those of the figures in the gallery; a quiet machine takes a third of the
+# longest. None where a figure was drawn at the quick scale only.
 PAPER_SECONDS: dict[str, int | None] = {
-    "question": 9, "gap": 3, "fig1": 11, "fig2": 13, "fig3": 30, "fig4": 595, "fig5": 106, "fig6": 1795, "table-d1": 50,
-    "e1": 385, "e2": 83, "f1": 595, "f2": 1795, "g1": 595, "g2": 482, "g3": 1795, "g4": 435, "g5": 11, "g6": 132,
-    "theorem-5": 486, "rank": 166, "mf-batch": 20, "mf-gain": 1, "mf-stability": 14, "mf-spectrum": 37, "mf-rank": 576,
-    "mf-step": 3, "mf-depth": None, "residual-variance": 16, "residual-paths": 85, "residual-gradient": 73,
-    "residual-isometry": 28, "residual-depth": 1395, "residual-batch": 263, "c1": 272, "bjorck-f1": 107, "bjorck-f2": 13,
-    "bjorck-f3": 140, "bjorck-f4": 76, "bjorck-f5": 26, "bjorck-f6": 6, "bjorck-f7": 17, "bjorck-f8": 4, "bjorck-f9": 124,
-    "bjorck-f20": 228, "bjorck-table1": 44,
+    "question": 9, "gap": 6, "fig1": 17, "fig2": 89, "fig3": 63, "fig4": 830, "fig5": 376, "fig6": 2816,
+    "table-d1": 50, "e1": 858, "e2": 83, "f1": 830, "f2": 2816, "g1": 830, "g2": 623, "g3": 2816, "g4": 503, "g5": 62,
+    "g6": 132, "theorem-5": 617, "rank": 221, "mf-batch": 20, "mf-gain": 1, "mf-stability": 14, "mf-spectrum": 37,
+    "mf-rank": 576, "mf-step": 3, "mf-depth": None, "residual-variance": 16, "residual-paths": 85,
+    "residual-gradient": 73, "residual-isometry": 28, "residual-depth": 1947, "residual-batch": 263, "c1": 1954,
+    "bjorck-f1": 107, "bjorck-f2": 18, "bjorck-f3": 202, "bjorck-f4": 124, "bjorck-f5": 30, "bjorck-f6": 10,
+    "bjorck-f7": 17, "bjorck-f8": 4, "bjorck-f9": 124, "bjorck-f20": 228, "bjorck-table1": 44,
 }  # fmt: skip
 
 # Figures of one training: the first that is drawn pays.
@@ -28,7 +28,7 @@ def paper_seconds(names: Iterable[str]) -> tuple[int, list[str]]:
     Examples
     --------
     >>> paper_seconds(["fig1", "fig4", "g1", "mf-depth"])  # fig4 and g1 share their training
-    (606, ['mf-depth'])
+    (847, ['mf-depth'])
     """
     left, unknown, total = list(dict.fromkeys(names)), [], 0
     while left:

@@ -23,7 +23,7 @@ from isogap.figures.style import say_what_is_cut
 # SVG without the time of writing and with fixed ids: the same data give the same bytes.
 _STYLE: Any = {"svg.hashsalt": "isogap", "font.size": 9, "axes.titlesize": 9, "svg.fonttype": "path"}
 # What becomes of paper and ink in dark mode; the colours that are not named here stand out from either paper.
-_DARK = {"#ffffff": "#131416", "#000000": "#e2e4e9", "#0072b2": "#3f9fdd", "#777777": "#a4a4a4"}
+_DARK = {"#ffffff": "#131416", "#000000": "#e2e4e9", "#0072b2": "#3389d6", "#777777": "#a4a4a4"}
 DPI = 220  # shown at 110 to the inch: two pixels a point of the page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +90,28 @@ class Product:
     def line(self) -> str:
         """Return the sentences under the figure."""
         missing = f"; missing: {self.missing}" if self.missing else ""
-        return f"{self.caption} This {self.verdict} that {self.claim}{missing}."
+        return powers_written(f"{self.caption} This {self.verdict} that {self.claim}{missing}.")
+
+
+_POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)e([+-]?)0*(\d+)(?!\w)")
+_OF_TWO = re.compile(r"(?<![\w.])(2)\^(-?\d+)(?!\w|\.\d)")
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def powers_written(text: str) -> str:
+    """Powers of ten as they are written in prose, not as a program prints them.
+
+    Examples
+    --------
+    >>> powers_written("8e+07-fold, 1.1e-03, above 1e-12, at rate 2^-5, 1.0")
+    '8·10⁷-fold, 1.1·10⁻³, above 10⁻¹², at rate 2⁻⁵, 1.0'
+    """
+
+    def written(found: re.Match[str]) -> str:
+        power = "10" + (found[2].replace("+", "") + found[3]).translate(_RAISED)
+        return power if found[1] == "1" else f"{found[1]}·{power}"
+
+    return _OF_TWO.sub(lambda found: found[1] + found[2].translate(_RAISED), _POWER.sub(written, text))
 
 
 def with_error(value: float, error: float) -> str:

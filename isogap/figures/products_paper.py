@@ -35,7 +35,7 @@ def f8(settings: Settings) -> Product:
             s = np.linspace(1e-3, np.sqrt(law.support()[1]), 400)[:-1]
             right.plot(s, law.singular_values().pdf(s), color=COLOURS[k], lw=1.5)
         left.set(xscale="log", yscale="log", xlabel="squared singular value", ylabel="density", ylim=(1e-4, 300))
-        right.set(ylim=(0, 1.5), xlabel="singular value")
+        right.set(ylim=(0, 1.5), xlabel="singular value", ylabel="density")
         tidy(left)
         tidy(right, legend=False)
 
@@ -83,6 +83,7 @@ def f9(settings: Settings) -> Product:
             s = np.linspace(1e-3, law.support()[1] * (1 - 1e-9), 500)
             ax.plot(s, law.pdf(s), color=BLACK, lw=1.3, label="law")
             ax.set(xlabel="singular value", title=f"M = {M}", ylim=(0, 1.15 * heights[M].max()))
+            ax.set_ylabel("density" if MATRICES[0] == M else "")
             tidy(ax, legend=MATRICES[-1] == M)
 
     words = ", ".join(f"{distance[M]:.4f} (M = {M})" for M in MATRICES)
@@ -123,7 +124,7 @@ def f20(settings: Settings) -> Product:
             right.plot(sizes, part[-1, 2] + log_condition_slope(M) * np.log(sizes / LARGEST), color=COLOURS[k], lw=1)
         left.set(xscale="log", yscale="log", xlabel="factors M", ylabel="mean log condition number")
         left.set_title("lines: M times the Lyapunov spread", fontsize=8)
-        right.set(xscale="log", xlabel="size N")
+        right.set(xscale="log", xlabel="size N", ylabel="mean log condition number")
         right.set_title("lines: slope (M+1)/2 in log N through the last point", fontsize=8)
         tidy(left)
         tidy(right)

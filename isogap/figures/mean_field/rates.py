@@ -48,11 +48,12 @@ def mf_batch(settings: Settings) -> Product:
             batches, rates = np.array(BATCHES), np.array(theory[name])
             colour = BLACK if name == "identity" else COLOURS[k]
             solid = int((batches < unstable[name]).sum())
-            ax.plot(batches[:solid], rates[:solid], color=colour, lw=1.3, label=name)
+            ax.plot(batches[:solid], rates[:solid], color=colour, lw=1.3)
             ax.plot(batches[solid - 1 :], rates[solid - 1 :], color=colour, lw=1.3, ls=":")
             ax.errorbar(
                 MEASURED, measured[name][0], yerr=2 * measured[name][1], color=colour, marker=MARKERS[k], ms=4, lw=0
             )
+            ax.plot([], [], color=colour, lw=1.3, marker=MARKERS[k], ms=4, label=name)
         ax.set_xscale("log", base=2)
         ax.set_xticks([4, 8, 16, 32, 64, 128, 256], ["4", "8", "16", "32", "64", "128", "256"])
         ax.set_ylim(0.95, 4.2)

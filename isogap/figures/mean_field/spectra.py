@@ -47,7 +47,7 @@ def mf_spectrum(settings: Settings) -> Product:
             a = np.linspace(low, high, 400)
             ax.hist(values, bins=60, range=(0, high * 1.3), density=True, color=BLUE, alpha=0.45)
             ax.plot(a, law.density(a), color=BLACK, lw=1.3)
-            ax.set_title(f"{case[0]} {case[1]} x {case[2]}, v = {law.ratio:.3f}", fontsize=9)
+            ax.set_title(f"{case[0].capitalize()}, N = {case[1]}, B = {case[2]}, v = {law.ratio:.3f}", fontsize=8)
             ax.text(0.97, 0.93, f"distance {off:.3f}", transform=ax.transAxes, ha="right", va="top", fontsize=8)
             tidy(ax, legend=False)
         for ax in axes[1]:
@@ -57,8 +57,8 @@ def mf_spectrum(settings: Settings) -> Product:
 
     good = all(mine < other for mine, other in zip(distance, further, strict=True))
     caption = (
-        "Spectrum of A = xᵀx/N of linear uncentred networks, stationary; line: Marchenko-Pastur of ratio v = ζ(1-ζ)/(2-ζ) (Haar, "
-        "ζ = B/N) and B²/(4N) (Gaussian). Kolmogorov-Smirnov distances "
+        "Spectrum of A = xᵀx/N of linear uncentred networks, width N, batch B, stationary; line: Marchenko-Pastur of "
+        "ratio v = ζ(1-ζ)/(2-ζ) (Haar, ζ = B/N) and B²/(4N) (Gaussian). Kolmogorov-Smirnov distances "
         f"{', '.join(f'{d:.3f}' for d in distance)}; to the laws with ζ(1-ζ)/2 and B²/(2N) instead "
         f"{', '.join(f'{d:.3f}' for d in further)}."
     )
@@ -145,7 +145,8 @@ def mf_rank(settings: Settings) -> Product:
     off = np.abs(mean / theory - 1)
     good = bool((np.abs(mean - theory) < np.abs(mean - neighbour))[np.array(batches) > 2.5 * root].all())
     caption = (
-        f"Linear uncentred networks of width {width}, Gaussian weights, stationary, two standard errors. Measured over theory: "
+        f"Linear uncentred networks of width {width}, Gaussian weights, stationary, two standard errors. Dashed: every "
+        "sample counts; dotted: half of them do, as the first formula has it at B = 2√N. Measured over theory: "
         f"{1 - off.max():.2f} at worst, {mean[-1] / theory[-1]:.2f} at B = {batches[-1]}."
     )
     claim = "beyond B = 2√N the rank collapses to a number of directions that the width sets, whatever the batch"

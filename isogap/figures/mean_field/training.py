@@ -112,7 +112,8 @@ def mf_depth(settings: Settings) -> Product:
     def draw(figure: Figure) -> None:
         left, right = figure.subplots(1, 2, sharey=True)
         for k, (name, values) in enumerate(best.items()):
-            style = {"color": COLOURS[k], "marker": MARKERS[k], "ms": 4, "lw": 1.2, "label": name}
+            shown = name.replace("ℓ^-0.4", r"$\ell^{-0.4}$")
+            style = {"color": COLOURS[k], "marker": MARKERS[k], "ms": 4, "lw": 1.2, "label": shown}
             left.plot(depths, values, **style)
             right.plot(growth[name], values, **style)
         for ax in (left, right):

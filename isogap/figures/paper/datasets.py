@@ -22,32 +22,51 @@ SHAPES = ((32, 32), (32, 100), (100, 100))
 
 
 # Column: how to write its numbers.
-_STYLES = {"data_set": "", "pixels": "d", "width": "d", "batch": "d", "rank_mean": ".4g", "full_rank_share": ".0%",
-           "cosine_mean": ".3f", "lambda_min_median": ".1e", "phi0_median": ".2f"}  # fmt: skip
+_STYLES = {"data_set": "", "pixels": "d", "width": "d", "batch": "d", "rank_mean": ".4g", "cosine_mean": ".3f",
+           "full_rank_share": ".0%", "lambda_min_median": ".1e", "phi0_median": ".2f"}  # fmt: skip
 
-_HEAD = ("data set", "pixels", "d", "n", "mean rank", "full rank", "mean cosine", r"median $\lambda_{\min}$",
-         r"median $\varphi(X_0)$")  # fmt: skip
+# Columns by what they are of; where each ends.
+_HEAD = {
+    "data set": (("", 1.5), ("pixels", 2.3)),
+    "batch": (("d", 3.1), ("n", 3.8)),
+    "mean": (("rank", 4.9), ("cosine", 6.0)),
+    "share": (("full rank", 7.2),),
+    "median": ((r"$\lambda_{\min}$", 8.5), (r"$\varphi(X_0)$", 9.5)),
+}
 
 
 def _cell(value: Any, style: str) -> str:
     if isinstance(value, float) and not np.isfinite(value):
         return "∞"
-    return "0" if style == ".1e" and value == 0 else format(value, style)
+    if style == ".1e":
+        number, power = f"{value:.1e}".split("e")
+        return rf"${number}\cdot 10^{{{int(power)}}}$" if value else "0"
+    return format(value, style)
 
 
 def _draw_table(figure: Figure, cells: list[list[str]]) -> None:
-    """Columns set right but for the first, a rule under the head and between data sets."""
+    """Columns set right but for the first, under heads of their groups; a data set is named once."""
     ax = figure.subplots()
     ax.axis("off")
-    right = np.cumsum([0.0, 1.5, 1.0, 0.9, 0.9, 1.5, 1.4, 1.7, 1.7, 1.7])[1:]
-    ax.set(xlim=(0, right[-1]), ylim=(len(cells) + 0.7, -0.7))
-    for line, row in enumerate([list(_HEAD), *cells]):
-        weight = "bold" if line == 0 else "normal"
-        for x, text, place in zip(right, row, ["left"] + ["right"] * len(row), strict=False):
-            at = 0.05 if place == "left" else x - 0.05
-            ax.text(at, line, text, ha=place, va="center", fontsize=9, weight=weight)
-        if line == 0 or (line < len(cells) and row[0] != cells[line][0]):
-            ax.axhline(line + 0.5, color=BLACK if line == 0 else GREY, lw=1.0 if line == 0 else 0.5)
+    right = [end for group in _HEAD.values() for _, end in group]
+    ax.set(xlim=(0, right[-1] + 0.05), ylim=(len(cells) - 0.4, -2.6))
+    left = 0.0
+    for title, group in _HEAD.items():
+        ax.text(left + 0.05 if left == 0 else (left + 0.25 + group[-1][1]) / 2, -2.0, title, fontsize=9, weight="bold",
+                ha="left" if left == 0 else "center", va="center")  # fmt: skip
+        if left:
+            ax.plot([left + 0.25, group[-1][1]], [-1.5, -1.5], color=GREY, lw=0.6)
+        for name, end in group:
+            ax.text(end, -1.0, name, ha="right", va="center", fontsize=9, color=GREY)
+        left = group[-1][1]
+    ax.axhline(-0.5, color=BLACK, lw=1.0)
+    for line, row in enumerate(cells):
+        again = line > 0 and row[0] == cells[line - 1][0]
+        if line and not again:
+            ax.axhline(line - 0.5, color=GREY, lw=0.5)
+        ax.text(0.05, line, "" if again else row[0], ha="left", va="center", fontsize=9)
+        for end, text in zip(right[1:], row[1:], strict=True):
+            ax.text(end, line, "" if again and end == right[1] else text, ha="right", va="center", fontsize=9)
 
 
 def table_d1(settings: Settings) -> Product:
@@ -81,7 +100,7 @@ def table_d1(settings: Settings) -> Product:
     names = list(rows[0])
     table = {name: [row[name] for row in rows] for name in names}
     claim = "samples of common data sets are linearly independent within a batch"
-    size = (7.4, 0.5 + 0.24 * len(rows))
+    size = (6.6, 0.8 + 0.25 * len(rows))
     needed = f"the files of {', '.join(missing)} (--data)" if missing else ""
     verdict = REFUTES if refuted else OPEN if missing else SUPPORTS
     return Product("table-d1", caption + ".", verdict, claim, table, draw, size, needed if verdict == OPEN else "")

@@ -75,11 +75,24 @@ def _accuracy(
         ax.yaxis.set_major_formatter("{x:.0%}")
         _epoch_axis(ax)
         ax.set_ylabel("accuracy on the " + ("training images" if part == "train_accuracy" else "test images"))
-        tidy(ax, **(ABOVE if len(runs) > 4 else {"loc": "best"}))
+        tidy(ax, **(_each_once(ax, runs) if len(runs) > 4 else {"loc": "best"}))
 
     words = ", ".join(f"{label}: {diverged(runs[label]) or _percent(values)}" for label, values in final.items())
     caption = f"{setting(settings, data, runs)}{looked_at(runs)}. Mean (range) at the end: {words}."
     return Product(name, caption, verdict, claim, _accuracy_table(runs), draw, missing=missing)
+
+
+def _each_once(ax: Axes, runs: Runs) -> dict[str, Any]:
+    """A legend above: what the colours say, what the dashes say, and the line that is no case; cases are ``WORD, DEPTH``."""
+    from matplotlib.lines import Line2D
+
+    words, depths = (list(dict.fromkeys(label.split(", ")[part] for label in runs)) for part in (0, 1))
+    square: dict[str, Any] = {"marker": "s", "ls": "none", "ms": 6}
+    handles: list[Any] = [Line2D([], [], color=COLOURS[k], label=depth, **square) for k, depth in enumerate(depths)]
+    for dash, word in zip(("-", "--"), words, strict=True):
+        gone = [label for label, some in runs.items() if label.startswith(f"{word}, ") and diverged(some)]
+        handles.append(Line2D([], [], color=BLACK, lw=1.4, ls=dash, label=word + (" (some diverged)" if gone else "")))
+    return {**ABOVE, "handles": [*handles, ax.get_legend_handles_labels()[0][-1]]}
 
 
 def _epoch_axis(ax: Axes) -> None:
@@ -189,7 +202,7 @@ def _gaps(name: str, settings: Settings, cases: Cases) -> Product:
         ax.set(yscale="log", xlim=(0, None))
         _epoch_axis(ax)
         ax.set_ylabel("isometry gap of the weights")
-        tidy(ax, **ABOVE)
+        tidy(ax, **(_each_once(ax, runs) if len(runs) > 4 else ABOVE))
 
     caption = (
         f"{setting(settings, data, runs)}. Median and quartiles over layers and runs; the largest gap of any layer is "

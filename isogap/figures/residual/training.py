@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from isogap.base.arrays import FloatArray
 from isogap.batch.datasets import Dataset, load_dataset
 from isogap.figures.finished import Arrays
 from isogap.figures.product import OPEN, REFUTES, SUPPORTS, Product, Settings, columns
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LIGHT, DARK = "#fafafa", "#111111"  # marks on a map, which is the same on dark pages: neither paper nor ink
+NETWORKS = 3  # a cell of the table over depths
 CHANCE, WELL = 0.2, 0.6  # ours: accuracy that is called chance, and one that is called training
 
 
@@ -34,13 +37,20 @@ def depth(settings: Settings) -> Product:
     depths = settings.pick((10, 100), (10, 100, 400, 1000))
     epochs = settings.pick((3, 3), (8, 8, 4, 3))
     rates = settings.pick((1e-3, 1e-2), (1e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1))
-    rows = []
+    rows, seen = [], {}
     for blocks, passes in zip(depths, epochs, strict=True):
-        rows += depth_table(
-            data, [blocks], rates, epochs=max(1, round(passes / longer)), limit=limit, seed=settings.seed,
-            keep=settings.piece, progress=settings.progress,
+        train = partial(
+            depth_table, data, [blocks], epochs=max(1, round(passes / longer)), limit=limit, keep=settings.piece,
+            progress=settings.progress,
         )  # fmt: skip
-    best = {(row.name, row.blocks): row.best for row in rows}
+        found = train(rates, seed=settings.seed)
+        rows += found
+        for row in found:  # the rate is chosen on the first network alone
+            more = [
+                train([row.best_rate], names=[row.name], seed=settings.seed + k)[0].best for k in range(1, NETWORKS)
+            ]
+            seen[row.name, blocks] = np.array([row.best, *more])
+    best = {case: float(values.mean()) for case, values in seen.items()}
     names = [row[0] for row in ROWS]
 
     def draw(figure: Figure) -> None:
@@ -54,7 +64,9 @@ def depth(settings: Settings) -> Product:
                 "mfc": "none",
                 "lw": 1.2,
             }
-            ax.plot(depths, [best[name, L] for L in depths], label=name, **style)
+            mean = np.array([best[name, L] for L in depths])
+            ends = np.array([(seen[name, L].min(), seen[name, L].max()) for L in depths]).T
+            ax.errorbar(depths, mean, yerr=np.abs(ends - mean), capsize=2, elinewidth=1, label=name, **style)
         ax.axhline(1 / data.classes, color=BLACK, ls=":", lw=0.8, label="guessing")
         ax.set_xscale("log")
         ax.set_xticks(depths, [str(L) for L in depths])
@@ -62,25 +74,37 @@ def depth(settings: Settings) -> Product:
         ax.set_ylim(0, 1.02)
         ax.set_xlabel("blocks")
         ax.set_ylabel("test accuracy, best learning rate")
+        ax.yaxis.set_major_formatter("{x:.0%}")
         tidy(ax, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     last = depths[-1]
     failed = max(best[name, last] for name in names[:2])
     trained = min(best[name, last] for name in names[2:])
-    told = "; ".join(f"{name} " + ", ".join(f"{best[name, L]:.3f}" for L in depths) for name in names)
+    told = "; ".join(f"{name} " + ", ".join(_mean_and_range(seen[name, L]) for L in depths) for name in names)
     used = f", {limit} images" if limit else ""
     caption = (
-        f"{data.title}{used}, width 64, batch 64, momentum 0.9, best of {len(rates)} rates. At depths "
-        f"{', '.join(map(str, depths))}: {told}."
+        f"{data.title}{used}, width 64, batch 64, momentum 0.9; the best of {len(rates)} rates for the "
+        f"first network, mean (range) of {NETWORKS} networks at it. At depths {', '.join(map(str, depths))}: {told}."
     )
-    table = [(row.name, row.blocks, rate, value) for row in rows for rate, value in row.accuracies.items()]
+    table = [(row.name, row.blocks, rate, 0, value) for row in rows for rate, value in row.accuracies.items()]
+    table += [
+        (row.name, row.blocks, row.best_rate, k, float(value))
+        for row in rows
+        for k, value in enumerate(seen[row.name, row.blocks])
+        if k > 0
+    ]
     claim = (
         f"at depth {last} SkipInit and BN with skip connections train, and skip connections without BN and BN without them "
         "are at chance"
     )
     verdict = SUPPORTS if failed <= CHANCE and trained >= WELL else REFUTES
-    product_table = columns(("net", "blocks", "rate", "test_accuracy"), table)
+    product_table = columns(("net", "blocks", "rate", "network", "test_accuracy"), table)
     return Product("residual-depth", caption, verdict, claim, product_table, draw, (6.4, 3.4))
+
+
+def _mean_and_range(values: FloatArray) -> str:
+    """In per cent."""
+    return f"{values.mean():.1%} ({100 * values.min():.1f}-{100 * values.max():.1f})"
 
 
 def batch(settings: Settings) -> Product:

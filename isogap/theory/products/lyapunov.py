@@ -78,7 +78,7 @@ def lyapunov_exponents(
 
 
 def lyapunov_variances(N: Any, *, field: str = "real", weights: str = "gaussian", ambient: Any = None) -> FloatArray:
-    """Variances of the increments of ``log r_ii``, so that exponent ``i`` from ``M`` factors has variance (this)``/M``.
+    """Variances of the increments of ``log r_ii``, so that exponent ``i`` from ``M`` factors has variance ``(this)/M``.
 
     Gaussian: ``¼ψ'((N-i+1)/2)``, complex ``¼ψ'(N-i+1)``; Haar 0; truncated minus the same of ``K``. Arguments, errors:
     `lyapunov_exponents`.

@@ -105,10 +105,25 @@ def _towards(corner: Point, other: Point) -> Point:
     return corner[0] + step * dx, corner[1] + step * dy
 
 
+def _short(label: str) -> str:
+    """A label that fits its box: the kind of a statement by its first letters, what then is too long cut off.
+
+    Examples
+    --------
+    >>> _short("Theorem 1"), _short("Printed: Corollary 4"), _short("Theorem 5, readout")
+    ('Theorem 1', '“Cor. 4”', 'Thm 5, readout')
+    """
+    name = label.replace("Corollary", "Cor.").replace("Weingarten inputs", "Weingarten")
+    if name.startswith("Printed: "):  # as a paper has it, not as it is true
+        name = f"“{name.removeprefix('Printed: ')}”"
+    if len(name) > _LONGEST_NAME:
+        name = name.replace("Theorem", "Thm").replace("Figure", "Fig.").replace("eigenvalues", "spectrum")
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+
+
 def _node(statement: Statement, kind: str, at: Point) -> str:
     x, y = at
-    name = statement.label.replace("Corollary", "Cor.").replace("Weingarten inputs", "Weingarten")
-    shown = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+    shown = _short(statement.label)
     told = escape(f"{statement.label}: {statement.name}, {kind.replace('_', ' ')}")
     return (
         f'<a href="#{slug(statement.key)}"><title>{told}</title><rect class="node {escape(kind)}" x="{x - BOX_WIDTH / 2:.1f}" '

@@ -73,7 +73,7 @@ def legend(verdicts: list[Verdict], seconds: float) -> str:
 
 
 _SCRIPT = re.compile(
-    r"(?<![a-z]{2})([A-Za-zφλτεσΣ‖])_(?:\{([^{}]+)\}|(min|max|op|ij|kl|[0-9]+|[ℓτA-Za-z*](?![A-Za-z])))"
+    r"(?<![a-z]{2})([A-Za-zα-ωΑ-Ω‖)])_(?:\{([^{}]+)\}|(min|max|op|ij|jj|kl|[0-9]+|[ℓτωA-Za-z*](?![a-z])))"
 )
 
 

@@ -36,10 +36,13 @@ class LatexError(ValueError):
 # Where a long formula may be broken: before a relation or a sum at its top level, after a comma or a wide space.
 _BEFORE = ("=", "≤", "≥", "&lt;", "&gt;", "≈", "→", "⇒", "⇔", "≠", "+", "−")
 _PART = re.compile(r'<mo>([^<]+)</mo>$|<mspace width="[12]em"/>$')
+_WIDE = re.compile(r'<mspace width="[12]em"/>$')
 
 
 def flowing(latex: str) -> str:
     r"""Convert a displayed formula into pieces between which a line may end: browsers do not break MathML by themselves.
+
+    What wide spaces part is kept together, as the class ``claim``, where the line has room for it.
 
     Examples
     --------
@@ -60,7 +63,13 @@ def flowing(latex: str) -> str:
         else:
             pieces[-1].append(part)
         inside += sum(part.count(f">{c}<") for c in "([{") - sum(part.count(f">{c}<") for c in ")]}")
-    return "<wbr>".join(_piece(piece) for piece in pieces if piece)
+    claims: list[list[str]] = [[]]
+    for piece in filter(None, pieces):
+        claims[-1].append(_piece(piece))
+        if _WIDE.match(piece[-1]):
+            claims.append([])
+    whole = ["<wbr>".join(claim) for claim in claims if claim]
+    return whole[0] if len(whole) == 1 else "<wbr>".join(f'<span class="claim">{claim}</span>' for claim in whole)
 
 
 def _piece(parts: list[str]) -> str:

@@ -27,6 +27,7 @@ section{padding:1.1rem 0;border-bottom:1px solid var(--line);scroll-margin-top:.
 .scroll{overflow-x:auto;max-width:100%;-webkit-overflow-scrolling:touch}
 .formula{background:var(--shade);padding:.7rem .8rem;margin:.3rem 0}
 .formula{text-align:center;line-height:2.2}.formula math{font-size:1.08rem}.formula span{font-size:1.02rem}
+.formula .claim{display:inline-block;max-width:100%}
 .corrected{border-left:3px solid var(--machine)}
 .hypotheses,.caption,.detail,.count{color:var(--soft)}
 .hypotheses{margin:.2rem 0 .5rem;font-size:.94rem}
@@ -73,10 +74,12 @@ footer{margin-top:3rem;color:var(--soft);font-size:.88rem}
  h3 small{display:block;margin:.1rem 0}dl.facts,dl.legend,.witness dl{grid-template-columns:1fr}
  dl.facts dd,.witness dd{margin-bottom:.3rem}}
 h1,h2,h3{break-after:avoid}
+@page{margin:1.6cm}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--paper:#fff;--shade:#f5f6f8;--link:#000;--edge:#777;
  --machine:#00694d;--hand:#0072b2;--certified:#3f5468;--consistent:#8a5a00;--refuted:#8f3f6c;--bad:#b04a00;--note:#faf2f7;--on:#fff}
  body{font-size:10.5pt}main{max-width:none;padding:0}.scroll{overflow:visible}.kind,.swatch,.node{print-color-adjust:exact}
- svg.graph{min-width:0!important;max-height:23cm}figure img{filter:none;max-width:12cm}
+ svg.graph{min-width:0!important;max-height:19cm}.key,.terms{break-after:avoid}h2+p{break-after:avoid}
+ figure img{filter:none;max-width:12cm}
  h3,.formula,.hypotheses,summary,.caption{break-after:avoid}.formula,dl.facts,figure,tr,.witness,li{break-inside:avoid}
  .scroll td{white-space:normal}
  details::details-content{content-visibility:visible;block-size:auto}summary{list-style:none}}
