@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 __all__ = ["PAPER_SECONDS", "paper_seconds"]
 
-# Wall-clock seconds on two cores that other work shared, those of the figures in the gallery; a quiet machine takes a third of the
-# longest. None where a figure was drawn at the quick scale only.
+# Wall-clock seconds on two cores that other work shared, those of the figures in the gallery; a quiet machine takes a third of
+# the longest. None where a figure was drawn at the quick scale only.
 PAPER_SECONDS: dict[str, int | None] = {
     "question": 9, "gap": 6, "fig1": 17, "fig2": 89, "fig3": 63, "fig4": 830, "fig5": 376, "fig6": 2816,
     "table-d1": 50, "e1": 858, "e2": 83, "f1": 830, "f2": 2816, "g1": 830, "g2": 623, "g3": 2816, "g4": 503, "g5": 62,
