@@ -138,7 +138,6 @@ def svg(edges: Edges) -> str:
         'font-family="sans-serif">',
         "<title>Who imports whom</title><defs><marker id='tip' viewBox='0 0 8 8' refX='7' refY='4' markerWidth='7' "
         "markerHeight='7' orient='auto'><path d='M0 0L8 4L0 8z' fill='#77808a'/></marker></defs>",
-        f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
     ]
     for source, target in sorted(direct(edges)):
         parts.append(

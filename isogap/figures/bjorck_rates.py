@@ -62,7 +62,7 @@ def f1(settings: Settings) -> Product:
         axes = figure.subplots(1, 3, sharey=True)
         for ax, place in zip(axes, PLACES, strict=True):
             for i, L in enumerate(DEPTHS):
-                shade, values = 0.25 + 0.75 * (i + 1) / len(DEPTHS), runs[place, L]
+                shade, values = 0.4 + 0.6 * i / (len(DEPTHS) - 1), runs[place, L]
                 ax.fill_between(
                     POWERS, values.min(axis=0), values.max(axis=0), color=COLOUR[place], alpha=0.12 * shade, lw=0
                 )
