@@ -68,8 +68,12 @@ napoleon_use_param = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
 
-# Code, references, and bold words: **Symbolic d**.
-_PROTECTED = re.compile(r"(``.+?``|`[^`\n]+`_*|:[a-z:]+:`[^`]+`|(?<![\w)*])\*\*[A-Z][^*\n]*[^*\s]\*\*(?![\w*]))", re.S)
+# Code, references, bold words (**Symbolic d**) and stressed ones (*every*): stars of formulas stand at other places.
+_PROTECTED = re.compile(
+    r"(``.+?``|`[^`\n]+`_*|:[a-z]+:`[^`]+`|(?<![\w)*])\*\*[A-Za-z][^*\n]*[^*\s]\*\*(?![\w*])"
+    r"|(?<![\w)*])\*[A-Za-z]{2,}(?: [A-Za-z]+)*\*(?![\w*]))",
+    re.S,
+)
 
 
 # Internal name -> public name of everything public.

@@ -3,6 +3,7 @@
 import doctest
 import json
 import re
+import runpy
 import sys
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def test_every_how_to_but_the_tables_has_a_tested_example():
 @pytest.fixture(scope="module")
 def ext():
     """Import a module of docs/_ext that needs no Sphinx."""
-    names = ("statement_pages", "import_picture", "command_pages", "gallery_page")
+    names = ("statement_pages", "import_picture", "command_pages", "gallery_page", "changelog_page")
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(DOCS / "_ext"))
         yield lambda name: __import__(name)
@@ -88,10 +89,10 @@ class App:
 def built(ext, tmp_path_factory):
     """Generated pages, beside links to the folders they read; the tests only read them."""
     tmp_path = tmp_path_factory.mktemp("docs")
-    for name in ("notebooks", "isogap", "weingarten", "verify", "gallery"):
+    for name in ("notebooks", "isogap", "weingarten", "verify", "gallery", "changelog.d", "CHANGELOG.md"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "docs").mkdir()
-    for name in ("statement_pages", "import_picture", "command_pages", "gallery_page"):
+    for name in ("statement_pages", "import_picture", "command_pages", "gallery_page", "changelog_page"):
         ext(name).write(App(tmp_path / "docs"))
     return tmp_path / "docs" / "_generated"
 
@@ -168,6 +169,40 @@ def test_import_picture_shows_the_missing_arrow(ext):
     assert all(f">{room}</text>" in text for room in floor)
 
 
+def test_an_arrow_of_the_import_picture_passes_rooms_that_stand_in_its_way(ext):
+    picture = ext("import_picture")
+    corner = {"a": (0.0, 0.0), "b": (0.0, 92.0), "c": (0.0, 184.0)}
+    ways = {target: picture._way(corner, "a", target) for target in "bc"}
+    assert "L" not in ways["b"]  # a curve to the next floor
+    lane = float(ways["c"].partition("L")[2].split()[0])
+    assert lane > picture.WIDTH
+
+
+def test_the_changelog_page_says_what_is_not_released_yet(built):
+    page = (built / "parts" / "changelog.md").read_text(encoding="utf-8")
+    for kind, title in (("added", "Added"), ("changed", "Changed"), ("fixed", "Mended")):
+        part = page.partition(f"### {title} since\n\n")[2].partition("\n### ")[0]
+        fragments = list((ROOT / "changelog.d").glob(f"*.{kind}.md"))
+        assert part.count("\n* ") + 1 >= len(fragments)
+        assert all(path.read_text(encoding="utf-8").split("\n")[0] in part for path in fragments)
+    assert "<!--" not in page
+
+
+def test_docstrings_as_pages_show_them(monkeypatch):
+    """Stressed words are marked up and stars of formulas are not; names of several attributes stay names."""
+    pytest.importorskip("sphinx")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    conf = runpy.run_path(str(DOCS / "conf.py"))
+    lines = ["It holds for *every* batch, a*b*c and 2 * x are products, **Symbolic d** and the **inverse** are bold."]
+    conf["_mathematics"](None, "", "", None, None, lines)
+    assert lines == [
+        r"It holds for *every* batch, a\*b\*c and 2 \* x are products, **Symbolic d** and the **inverse** are bold."
+    ]
+    lines = [":ivar mu_S, mu_M: Eigenvalues: two.", ":ivar q: One."]
+    conf["_several"](None, "", "", None, None, lines)
+    assert lines == [":ivar mu_S,\ue000mu_M: Eigenvalues: two.", ":ivar q: One."]
+
+
 def test_a_circle_of_rooms_is_an_error(ext):
     with pytest.raises(ValueError, match="in a circle: a, b"):
         ext("import_picture").floors({("a", "b"), ("b", "a"), ("c", "a"), ("b", "d")} - {("c", "a")})
@@ -194,6 +229,7 @@ def test_a_page_a_command_with_every_option(built):
     for option in ("--width D", "--checkpoint", "--gradients", "--seed S"):
         assert f"`{option}" in pages["isogap-mc"]
     assert "`monomial`" in pages["weingarten-moment"]
+    assert "[`weingarten moment`](weingarten-moment.md)" in pages["weingarten"]
     assert "SUPPRESS" not in "".join(pages.values())
     table = (DOCS / "howto" / "commands.md").read_text(encoding="utf-8")
     assert all(f"commands/{name}.md" in table for name in set(scripts) - {"isogap"})

@@ -20,7 +20,9 @@ def page(root: Path) -> str:
             path.read_text(encoding="utf-8").strip() for path in sorted((root / "changelog.d").glob(f"*.{kind}.md"))
         ]
         if texts:
-            items = "\n".join(f"* {textwrap.indent(text, '  ').lstrip()}" for text in texts)
+            items = "\n".join(
+                text if text.startswith("* ") else f"* {textwrap.indent(text, '  ').lstrip()}" for text in texts
+            )
             parts.append(f"### {title}\n\n{items}")
     return "\n\n".join(parts) + "\n"
 

@@ -36,12 +36,23 @@ def page(name: str, parser: argparse.ArgumentParser) -> str:
     whole = re.sub(r"\[[^\[\]]*\]", lambda option: option[0].replace(" ", "\0"), usage)  # an option stays on its line
     usage = textwrap.fill(whole, _WIDTH, subsequent_indent="    ", break_on_hyphens=False).replace("\0", " ")
     parts = [f"# {name}", _prose(parser.description), f"```text\n{usage}\n```"]
+    parts += [_commands(name, action) for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     rows = [row for action in parser._actions if (row := _row(parser, action))]
     if rows:
         parts.append("\n".join(["| option | meaning |", "|---|---|", *rows]))
     if parser.epilog:
         parts.append(f"```text\n{parser.epilog.strip()}\n```")
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _commands(name: str, action: Any) -> str:
+    """What a command of several consists of, each with the way to its page."""
+    rows = [
+        f"| [`{name} {one.dest}`]({name}-{one.dest}.md) | {_prose(one.help)} |"
+        for one in action._choices_actions
+        if one.help
+    ]
+    return "\n".join(["| command | what it computes |", "|---|---|", *rows])
 
 
 def _prose(text: str | None) -> str:

@@ -149,3 +149,5 @@ def test_a_matrix_has_rows_and_cells_and_an_unfinished_one_is_an_error():
 def test_no_formula_is_broken_within_brackets_or_after_a_relation():
     assert flowing("f(a+b)=-c").split("<wbr>")[1].count("<mo") == 2
     assert flowing("f(a+b)=-c").count("<wbr>") == 1
+    parted = flowing(r"a\le b,\qquad c\le d").split('<span class="claim">')[1:]
+    assert [part.count("<math") for part in parted] == [2, 2]  # each in pieces of its own
