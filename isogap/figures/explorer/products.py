@@ -49,7 +49,9 @@ def _gap(size: int, logs: FloatArray) -> Panel:
         f"{LAYERS[-1]} layers. The logarithm of the mean square is at least the mean of its logarithm, so that the mean gap lies "
         f"below {bound[0]:.4g} a layer. Orthogonal factors keep the gap that they are given: here 0."
     )
-    return Panel("gap", LAYERS, curves, "grows", f"To {np.median(gap[:, -1]):.3g} in {LAYERS[-1]} layers", words)
+    return Panel(
+        "gap", LAYERS, curves, "grows", f"The gap reaches {np.median(gap[:, -1]):.3g} in {LAYERS[-1]} layers", words
+    )
 
 
 def _condition(size: int, logs: FloatArray) -> Panel:

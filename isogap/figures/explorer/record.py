@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from isogap.base.arrays import FloatArray
-from isogap.figures.product import Settings
+from isogap.figures.product import Settings, powers_written
 
 DIGITS = 4
 SORTS = {
@@ -87,7 +87,7 @@ class Panel:
     def as_data(self) -> dict[str, Any]:
         """Return plain data; what is infinite or does not exist is ``None``."""
         curves = [{"name": c.name, "kind": c.kind, "values": rounded(c.values)} for c in self.curves]
-        words = {"tone": self.tone, "headline": self.headline, "verdict": self.verdict}
+        words = {"tone": self.tone, "headline": powers_written(self.headline), "verdict": powers_written(self.verdict)}
         return {"layers": [int(x) for x in self.layers], "curves": curves, **words}
 
 
