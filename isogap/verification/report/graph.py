@@ -111,22 +111,29 @@ def _short(label: str) -> str:
     Examples
     --------
     >>> _short("Theorem 1"), _short("Printed: Corollary 4"), _short("Theorem 5, readout")
-    ('Theorem 1', '“Cor. 4”', 'Thm 5, readout')
+    ('Theorem 1', '“Cor. 4”', 'Thm 5 readout')
     """
     name = label.replace("Corollary", "Cor.").replace("Weingarten inputs", "Weingarten")
     if name.startswith("Printed: "):  # as a paper has it, not as it is true
         name = f"“{name.removeprefix('Printed: ')}”"
     if len(name) > _LONGEST_NAME:
-        name = name.replace("Theorem", "Thm").replace("Figure", "Fig.").replace("eigenvalues", "spectrum")
+        name = (
+            name.replace(", ", " ")
+            .replace("Theorem", "Thm")
+            .replace("Figure", "Fig.")
+            .replace("eigenvalues", "spectrum")
+        )
     return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def _node(statement: Statement, kind: str, at: Point) -> str:
     x, y = at
     shown = _short(statement.label)
+    # Letters of 12.5 points fill a box at a dozen; more of them are set closer.
+    tight = f' textLength="{BOX_WIDTH - 12}" lengthAdjust="spacingAndGlyphs"' if len(shown) > 12 else ""
     told = escape(f"{statement.label}: {statement.name}, {kind.replace('_', ' ')}")
     return (
         f'<a href="#{slug(statement.key)}"><title>{told}</title><rect class="node {escape(kind)}" x="{x - BOX_WIDTH / 2:.1f}" '
         f'y="{y:.1f}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="5"/>'
-        f'<text x="{x:.1f}" y="{y + 20:.1f}">{escape(shown)}</text></a>'
+        f'<text x="{x:.1f}" y="{y + 20:.1f}"{tight}>{escape(shown)}</text></a>'
     )

@@ -102,11 +102,13 @@ def _graph(own: str, name: str, statements: dict[str, Statement], shown: dict[st
     )
     if any(key not in shown for key in statements):
         kinds["missing", "not judged in this run"] = None
+    printed = any(s.label.startswith("Printed: ") for s in statements.values())
+    quoted = " In quotation marks: on what is printed." if printed else ""
     key = "".join(f"<li><span class='swatch {k}'></span>{escape(text)}</li>" for k, text in kinds)
     return [
         f"<h2 id='{own}graph'>What rests on what{name}</h2><p>An arrow leads from a statement to one whose check uses it; "
         "a verdict is no stronger than those that it rests on. Statements that rest on nothing here, and on which nothing rests, "
-        "are left out.</p>",
+        f"are left out.{quoted}</p>",
         f"<ul class='key'>{key}</ul>",
         f"<div class='scroll' tabindex='0' role='region' aria-label='What rests on what{name}'>{drawn}</div>",
     ]
