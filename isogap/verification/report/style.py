@@ -80,7 +80,8 @@ h1,h2,h3{break-after:avoid}
  body{font-size:10.5pt}main{max-width:none;padding:0}.scroll{overflow:visible}.kind,.swatch,.node{print-color-adjust:exact}
  svg.graph{min-width:0!important;max-height:19cm}.key,.terms{break-after:avoid}h2+p{break-after:avoid}
  figure img{filter:none;max-width:12cm}
- .summary{font-size:8.5pt}.summary td:nth-child(2){width:38%}.summary .kind{font-size:.58rem}
+ .summary{font-size:8.5pt}.summary td:nth-child(2){width:36%}.summary td:first-child{white-space:nowrap}
+ .summary .kind{font-size:.58rem}
  h3,.formula,.hypotheses,summary,.caption{break-after:avoid}.formula,dl.facts,figure,tr,.witness,li{break-inside:avoid}
  .scroll td{white-space:normal}
  details::details-content{content-visibility:visible;block-size:auto}summary{list-style:none}}
