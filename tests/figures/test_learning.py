@@ -95,3 +95,17 @@ def test_untrained_networks_leave_the_claim_open(monkeypatch: pytest.MonkeyPatch
     product = learning.fig4(Settings())
     assert product.verdict == common.OPEN
     assert product.missing == "more epochs for depth 50, where a run is still below 50%"
+
+
+@pytest.mark.parametrize(("figure", "last"), [(learning.fig6, "guessing"), (learning.f2, "Gaussian matrix (computed)")])
+def test_a_legend_of_many_says_colours_and_dashes_once(figure: Any, last: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("sklearn")
+    from matplotlib.figure import Figure
+
+    monkeypatch.setattr(trained, "run_of", lambda settings, data, depth, **_: [a_history(5, 0.8, 0.0)] * 2)
+    drawn = Figure()
+    figure(Settings()).draw(drawn)
+    legend = drawn.axes[0].get_legend()
+    assert legend is not None
+    said = [text.get_text() for text in legend.get_texts()]
+    assert said == ["depth 10", "depth 50", "depth 100", "sin", "tanh", last]
