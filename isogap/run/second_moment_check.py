@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from isogap.base.arrays import FloatArray
-from isogap.run.statistics import ess_floor
+from isogap.run.depth_check import ENOUGH, LIMIT, SHARE, spread
 from isogap.theory.bounds import linearised_moments, second_moment_rate
 
 __all__ = ["SecondMomentCheck", "second_moment_check"]
@@ -17,9 +17,6 @@ __all__ = ["SecondMomentCheck", "second_moment_check"]
 _SMALL = 1e-8
 _FORGOTTEN = 1e-4
 """Share of the other eigenvector that is left in ``(E p_2², E p_4)``."""
-# As for the law of the mean: few replicas carry a heavy-tailed mean, so the limit is wide.
-_LIMIT = 8.0
-_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -29,12 +26,12 @@ class SecondMomentCheck:
     Attributes
     ----------
     first, last : int
-        The layers: the first on which the linearised chain and its leading eigenvector rule, the last on which the effective
-        sample size of φ² is at least a quarter of the replicas, and at least 100.
+        The layers: the first on which the linearised chain and its leading eigenvector rule, and the last on which, by theory,
+        the relative second moment of φ² has at most doubled (grown by `isogap.run.depth_check.spread`).
     ratio, stderr : float
         Quotient of the two means over ``Λ_2^(last - first)``, whose exact value is 1.
     passed : bool
-        Whether the ratio is within eight standard errors of 1.
+        Whether the ratio is within ten standard errors of 1: few replicas carry a heavy-tailed mean (`isogap.run.depth_check`).
     """
 
     first: int
@@ -56,8 +53,9 @@ def second_moment_check(log_phi: FloatArray, q95: FloatArray, width: int) -> Sec
 
     Notes
     -----
-    φ² is heavier-tailed than φ: its relative variance grows by a factor of about ``1 + 32/d³`` a layer near orthogonality, so
-    below a width of about 12 nothing is said.
+    φ² is heavier-tailed than φ: its relative variance grows by a factor of about ``1 + 32/d³`` a layer near orthogonality,
+    so that below a width of about 12 soon no sample sees its mean. Where the effective sample size of φ² is below 100 or a
+    quarter of the replicas, nothing is said.
 
     Examples
     --------
@@ -72,8 +70,8 @@ def second_moment_check(log_phi: FloatArray, q95: FloatArray, width: int) -> Sec
     if deep.size == 0:
         return None
     first = int(max(deep[0], math.ceil(math.log(_FORGOTTEN) / math.log(_other_rate(width, rate) / rate))))
-    last = _last_trusted(log_phi, first)
-    if last is None:
+    last = int(min(len(log_phi) - 1, first + max(1, round(math.log(spread(log_phi.shape[1])) * width**3 / 32))))
+    if last <= first or not (_trusted(log_phi[first]) and _trusted(log_phi[last])):
         return None
     start, growth = (
         _weights(log_phi[first]),
@@ -81,7 +79,7 @@ def second_moment_check(log_phi: FloatArray, q95: FloatArray, width: int) -> Sec
     )
     ratio = float(start @ growth)
     error = math.sqrt(float(np.sum((start * (growth - ratio)) ** 2)))
-    return SecondMomentCheck(first, last, ratio, error, math.isfinite(ratio) and abs(ratio - 1.0) <= _LIMIT * error)
+    return SecondMomentCheck(first, last, ratio, error, math.isfinite(ratio) and abs(ratio - 1.0) <= LIMIT * error)
 
 
 def _other_rate(width: int, rate: float) -> float:
@@ -97,21 +95,8 @@ def _weights(log_phi: FloatArray) -> FloatArray:
     return share
 
 
-def _last_trusted(log_phi: FloatArray, first: int) -> int | None:
-    """The last layer behind ``first`` with an effective sample size of φ² that is large enough, by bisection."""
-    layers, replicas = log_phi.shape
-    needed = max(ess_floor(replicas), _SHARE * replicas)
-
-    def trusted(layer: int) -> bool:
-        values = log_phi[layer]
-        return bool(np.isfinite(values).all()) and 1.0 / float(np.sum(_weights(values) ** 2)) >= needed
-
-    if first + 1 >= layers or not trusted(first + 1):
-        return None
-    low, high = first + 1, int(layers) - 1
-    if trusted(high):
-        return high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if trusted(middle) else (low, middle)
-    return low
+def _trusted(log_phi: FloatArray) -> bool:
+    """Whether the effective sample size of φ² is large enough."""
+    if not np.isfinite(log_phi).all():
+        return False
+    return bool(1.0 / float(np.sum(_weights(log_phi) ** 2)) >= max(ENOUGH, SHARE * log_phi.size))

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from isogap import __version__
+from isogap import __version__, simulate
 from isogap.cli import mc
 from isogap.cli.output.chain import csv_table
 from isogap.cli.output.chain_table import shown_layers, verdict
@@ -342,6 +342,25 @@ def test_verdict():
     assert verdict(0.85, 0.1, 1000, 1000, (1.0, 0.9)) == "open"
     assert verdict(1.5, 0.1, 1000, 1000, (1.0, 0.9)) == "VIOLATED"
     assert verdict(1.0, 0.0, 1000, 1000, (1.0, 1.0)) == "hold"
+
+
+def test_verdicts_on_few_replicas_are_at_students_standard_errors():
+    """Of 2 replicas a mean is more than five standard errors above its expectation once in 16 runs."""
+    assert verdict(1.5, 0.01, 2, 2, (1.0, 1.0)) == "open"
+    assert verdict(1.5, 0.01, 2, 2, (9.0, 9.0)) == "hold"
+    assert verdict(1.5, 1e-7, 2, 2, (1.0, 1.0)) == "VIOLATED"
+    assert verdict(0.5, 0.01, 2, 2, (1.0, 0.9)) == "open"
+    assert verdict(1.0, 0.0, 2, 2, (1.0, 1.0)) == "hold"
+    assert verdict(1.5, np.nan, 1, 1, (1.0, 1.0)) == "open"
+
+
+def test_few_replicas_violate_no_bound_that_is_proved():
+    """Near isometry the least bound is the mean itself; five standard errors were passed in one run of three."""
+    for seed in range(60):
+        run = simulate(8, 60, replicas=2, input="near-isometry:1e-9", rng=seed)
+        best = [(float(b), float(b)) for b in run.bounds.best]
+        columns = (run.phi.mean, run.phi.stderr, run.phi.ess)
+        assert "VIOLATED" not in [verdict(*map(float, row), 2, b) for *row, b in zip(*columns, best, strict=True)]
 
 
 def test_shown_layers():
