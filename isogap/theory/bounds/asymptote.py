@@ -156,10 +156,10 @@ def lower_share(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
     """
     width, gap = np.broadcast_arrays(widths(d), gaps(phi0, "phi0"))
     y = -log_lambda_star(width, gap)
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore", divide="ignore"):
         u = width * gap
-        half = 2.0 * np.sinh(np.minimum(0.5 * y, 350.0))
-        share = 2.0 * u * (width - np.exp(-y)) / (width * np.where(half > 0.0, half, 1.0) ** 2)
+        low = np.exp(-y)
+        share = np.where(low > 0.0, 2.0 * u * (1.0 - low / width) * low / np.expm1(-y) ** 2, 0.0)
     near = (width == 1.0) | (u < 1e-30)  # 2u/x = 1 to rounding
     return as_result(np.where(near, 1.0, np.where(np.isinf(gap), 0.0, np.minimum(share, 1.0))))
 

@@ -48,7 +48,8 @@ def theorem_1_length(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
     512.0
     """
     width, gap = widths(d), gaps(phi0, "phi0")
-    return as_result(32.0 * width * (width + 2.0) * (1.0 + width * gap))
+    with np.errstate(over="ignore"):
+        return as_result(32.0 * width * (width + 2.0) * (1.0 + width * gap))
 
 
 def theorem_1_sharp_length(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
@@ -66,7 +67,8 @@ def theorem_1_sharp_length(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
     192.0
     """
     width, gap = widths(d), gaps(phi0, "phi0")
-    return as_result(24.0 * (width + 2.0) * (1.0 + width * gap))
+    with np.errstate(over="ignore"):
+        return as_result(24.0 * (width + 2.0) * (1.0 + width * gap))
 
 
 def theorem_1(d: npt.ArrayLike, phi0: npt.ArrayLike, layers: npt.ArrayLike) -> FloatArray:
@@ -171,7 +173,8 @@ def hitting_time(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
     256.0
     """
     width, gap = widths(d), gaps(phi0, "phi0")
-    return as_result(32.0 * width**2 * (width + 2.0) * gap)
+    with np.errstate(over="ignore"):
+        return as_result(32.0 * width**2 * (width + 2.0) * gap)
 
 
 def hitting_time_sharp(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
@@ -185,7 +188,8 @@ def hitting_time_sharp(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
     [96.0, 0.0]
     """
     width, gap = widths(d), gaps(phi0, "phi0")
-    return as_result(np.where(gap <= 1.0 / (16.0 * width), 0.0, 24.0 * width * (width + 2.0) * gap))
+    with np.errstate(over="ignore"):
+        return as_result(np.where(gap <= 1.0 / (16.0 * width), 0.0, 24.0 * width * (width + 2.0) * gap))
 
 
 def lemma_c3(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
@@ -231,8 +235,9 @@ def lemma_c3(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
     [0.0, 16.0, 528.0]
     """
     width, gap = widths(d), gaps(phi0, "phi0")
-    near = 8.0 * width * (width + 2.0) * np.sqrt(width * gap)
-    far = 32.0 * width**2 * (width + 2.0) * gap * (width * gap + 1.0) + 2.0 * width * (width + 2.0)
+    with np.errstate(over="ignore"):
+        near = 8.0 * width * (width + 2.0) * np.sqrt(width * gap)
+        far = 32.0 * width**2 * (width + 2.0) * gap * (width * gap + 1.0) + 2.0 * width * (width + 2.0)
     return as_result(np.where(gap <= 1.0 / (16.0 * width), near, far))
 
 
@@ -259,8 +264,9 @@ def lemma_c3_sharp(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
     width, gap = widths(d), gaps(phi0, "phi0")
     threshold = 1.0 / (16.0 * width)
     after = 3.0 / math.sqrt(2.0) * (width + 2.0) * np.sqrt(width * np.minimum(gap, threshold))
-    before = np.where(gap <= threshold, 0.0, math.sqrt(12.0) * width * np.sqrt(width + 2.0) * gap)
-    return as_result(0.5 * width * gap + before + after)
+    with np.errstate(over="ignore"):
+        before = np.where(gap <= threshold, 0.0, math.sqrt(12.0) * width * np.sqrt(width + 2.0) * gap)
+        return as_result(0.5 * width * gap + before + after)
 
 
 def theorem_5(d: npt.ArrayLike, phi0: npt.ArrayLike, *, log_loss_gradient: npt.ArrayLike = 0.0) -> FloatArray:

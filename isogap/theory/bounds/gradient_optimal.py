@@ -48,7 +48,8 @@ def deviation_sum(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
     12.276038
     """
     width, _, total = _start(d, phi0)
-    return as_result((width + 14.0 / 3.0) * total)
+    with np.errstate(over="ignore"):
+        return as_result((width + 14.0 / 3.0) * total)
 
 
 def gradient_sum_by_energy(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
@@ -66,7 +67,8 @@ def gradient_sum_by_energy(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
     37.5
     """
     width, u, total = _start(d, phi0)
-    return as_result(0.5 * u + np.sqrt(0.5 * (width + 2.0)) * total)
+    with np.errstate(over="ignore"):
+        return as_result(0.5 * u + np.sqrt(0.5 * (width + 2.0)) * total)
 
 
 def gradient_sum_optimal(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
@@ -89,7 +91,8 @@ def gradient_sum_optimal(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
     62.2
     """
     width, u, total = _start(d, phi0)
-    return as_result(0.5 * u + 0.5 * _largest_deviation(width) * (width + 14.0 / 3.0) * total)
+    with np.errstate(over="ignore"):
+        return as_result(0.5 * u + 0.5 * _largest_deviation(width) * (width + 14.0 / 3.0) * total)
 
 
 def gradient_sum_closed_form(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArray:
@@ -103,7 +106,8 @@ def gradient_sum_closed_form(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArra
     97.7
     """
     width, u, total = _start(d, phi0)
-    return as_result(0.5 * u + (2.0 + np.log(width)) * (1.0 + 14.0 / (3.0 * width)) * total)
+    with np.errstate(over="ignore"):
+        return as_result(0.5 * u + (2.0 + np.log(width)) * (1.0 + 14.0 / (3.0 * width)) * total)
 
 
 def quadratic_form_coefficient(p: int) -> Fraction:

@@ -201,7 +201,7 @@ def hitting_time_by_inverse_trace(
     Returns
     -------
     ndarray
-        The bound in layers; inf at ``phi = 0`` and for a singular start.
+        The bound in layers; inf at ``phi = 0``, for a singular start, and at the factor 1, without contraction.
 
     Raises
     ------
@@ -220,11 +220,12 @@ def hitting_time_by_inverse_trace(
     """
     width, level = widths(d), gaps(phi)
     x = excesses(inverse_trace, width, excess=excess)
-    q = np.minimum(factors(factor, width), 1.0 - 2.0**-53)
-    tail = 0.5 * (width + 2.0) if factor is None else 1.0 / (1.0 - q)
+    q = factors(factor, width)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        tail = 0.5 * (width + 2.0) if factor is None else 1.0 / (1.0 - q)
+        fall = np.log1p(2.0 / width) if factor is None else np.abs(np.log(q))
         ratio = np.where(x > 0.0, x / (width * np.expm1(level)), 0.0)
-        layers = np.where(ratio > 1.0, np.ceil(np.log(np.maximum(ratio, 1.0)) / -np.log(q)), 0.0)
+        layers = np.where(ratio > 1.0, np.ceil(np.log(np.maximum(ratio, 1.0)) / fall), 0.0)
     return as_result(np.where(np.isnan(layers), np.inf, layers) + tail)
 
 
@@ -292,8 +293,8 @@ def gradient_sum_by_inverse_trace(
     if factor is None:
         return as_result((width + 2.0) * b + 0.5 * (width + 1.0) * b**2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        length = np.where(b > 0.0, -2.0 / np.log(factors(factor, width)), 0.0)
-        return as_result(b + length * (b + 0.5 * b**2))
+        length = 2.0 / np.abs(np.log(factors(factor, width)))  # inf without contraction, 0 where one layer is enough
+        return as_result(b + np.where((b > 0.0) & (length > 0.0), length * (b + 0.5 * b**2), 0.0))
 
 
 def _decayed(
@@ -301,4 +302,5 @@ def _decayed(
 ) -> FloatArray:
     """``q^l x_0``; 0 stays 0 and inf stays inf."""
     x = excesses(inverse_trace, width, excess=excess)
-    return np.where(x == np.inf, np.inf, x * factors(factor, width) ** depth)
+    with np.errstate(invalid="ignore"):
+        return np.where(x == np.inf, np.inf, x * factors(factor, width) ** depth)

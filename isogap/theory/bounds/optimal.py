@@ -156,9 +156,8 @@ def theorem_1_optimal_length(d: npt.ArrayLike, phi0: npt.ArrayLike) -> FloatArra
     width, gap = widths(d), gaps(phi0, "phi0")
     with np.errstate(over="ignore"):
         u = width * gap
-    delta = confinement(u)
-    tiny = u < 1e-30  # u/δ² -> 1/2, below rounding from there
-    return as_result((width + 2.0) * np.where(tiny, 0.5, u / np.where(tiny, 1.0, delta) ** 2))
+        tiny = u < 1e-30  # u/δ² -> 1/2, below rounding from there
+        return as_result((width + 2.0) * np.where(tiny, 0.5, u / np.where(tiny, 1.0, confinement(u)) ** 2))
 
 
 def theorem_1_optimal(d: npt.ArrayLike, phi0: npt.ArrayLike, layer: npt.ArrayLike) -> FloatArray:
@@ -273,7 +272,7 @@ def hitting_time_optimal(d: npt.ArrayLike, phi: npt.ArrayLike, phi0: npt.ArrayLi
     width, level, start = widths(d), gaps(phi), gaps(phi0, "phi0")
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         high, low = width * start, width * level
-        ends = [np.log(np.expm1(_log_inverse(u))) for u in (high, low)]  # log(δ/(1-δ)), 1-δ = e^-y
+        ends = [y + np.log(-np.expm1(-y)) for y in map(_log_inverse, (high, low))]  # log(δ/(1-δ)), 1-δ = e^-y
         tiny = low < 1e-30
         flat = np.where(tiny, 0.5, low / np.where(tiny, 1.0, confinement(low)) ** 2)
         bound = (width + 2.0) * (ends[0] - ends[1] + flat)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from isogap.base.arguments import integer
 from isogap.theory.bounds._arguments import FloatArray, as_result
 from isogap.theory.bounds.inverse_trace import inverse_trace_mean
 
@@ -83,14 +84,20 @@ def pathwise_gradient_sum(
     Raises
     ------
     ValueError
-        As `pathwise_band`.
+        As `pathwise_band`, a negative depth, several numbers where one is meant.
+    TypeError
+        A depth that is no whole number.
 
     Examples
     --------
     >>> print(f"{pathwise_gradient_sum(1, 2, 6.0, 0.25):.6f}")  # arcsinh 2
     1.443635
     """
-    x = _martingale_excess(np.arange(layers), d, inverse_trace, alpha, excess=excess, factor=factor)
+    depth = integer("layers", layers, 0)
+    for name, value in (("d", d), ("inverse_trace", inverse_trace), ("alpha", alpha), ("factor", factor)):
+        if np.ndim(0.0 if value is None else value) != 0:
+            raise ValueError(f"{name} must be one number, got {value!r}; pathwise_band takes arrays")
+    x = _martingale_excess(np.arange(depth), d, inverse_trace, alpha, excess=excess, factor=factor)
     return float(np.sum(np.arcsinh(0.5 * np.sqrt(x))))
 
 
@@ -111,4 +118,5 @@ def _martingale_excess(
     if not excess:
         inverse_trace_mean(layer, d, start)  # validates before the subtraction
         start = np.maximum(start - np.asarray(d, dtype=np.float64), 0.0)
-    return inverse_trace_mean(layer, d, start, excess=True, factor=factor) / level
+    with np.errstate(over="ignore"):
+        return as_result(inverse_trace_mean(layer, d, start, excess=True, factor=factor) / level)

@@ -154,7 +154,9 @@ def gap_with_eps(
     """
     depth, width, small = depths(layer), widths(d), _eps(eps)
     a = excesses(np.asarray(inverse_trace, dtype=np.float64) * (1.0 - small), width, excess=False)
-    return as_result(np.log1p(np.where(a == np.inf, np.inf, a * eps_factor(width, small) ** depth) / width))
+    with np.errstate(invalid="ignore"):
+        decayed = np.where(a == np.inf, np.inf, a * eps_factor(width, small) ** depth)
+    return as_result(np.log1p(decayed / width))
 
 
 class AffineBall(NamedTuple):
