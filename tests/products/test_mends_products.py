@@ -2,13 +2,14 @@
 
 from fractions import Fraction
 
+import mpmath as mp
 import numpy as np
 import pytest
 from scipy import integrate
 
 from isogap.model.factors import Factor
 from isogap.run.products import simulate_products
-from isogap.theory.products import condition_number_law, fuss_catalan, product_law
+from isogap.theory.products import condition_number_law, correlation_map, fuss_catalan, product_law
 from isogap.theory.products._angle import edge
 
 
@@ -135,3 +136,12 @@ def test_the_edge_of_many_factors_is_quick_and_right():
     law = fuss_catalan(10**7)
     assert law.support()[1] == pytest.approx(np.e * (10**7 + 0.5), rel=1e-13)
     assert law.sf(law.isf(1e-8)) == pytest.approx(1e-8, rel=1e-6)
+
+
+@pytest.mark.parametrize("c", [-1.0, -1 + 1e-10, -1 + 1e-6, -0.999, -0.3, -1e-9, 0.0, 0.4, 1.0])
+def test_cosines_of_nearly_opposite_inputs_keep_their_digits(c):
+    """The map is a third power of the angle to -1; at ``1e-10`` of it the second digit was wrong, at -1 it was 4e-17."""
+    with mp.workdps(60):
+        exact = (mp.sqrt(1 - mp.mpf(c) ** 2) + (mp.pi - mp.acos(mp.mpf(c))) * mp.mpf(c)) / mp.pi
+    assert correlation_map(c) == pytest.approx(float(exact), rel=1e-14, abs=0.0)
+    assert correlation_map([[c], [1.0]]).shape == (2, 1)

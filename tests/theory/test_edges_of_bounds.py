@@ -13,6 +13,7 @@ EXCESSES = [0.0, 5e-324, 1e-20, 0.5, 1e8, 1e300, 1.7e308, np.inf]
 LAYERS = [0, 1, 30, 1000, 10**9, 1e300]
 WIDTHS = [1, 2, 3, 64, 10**6, 10**15]
 OF_GAP = [
+]
     "confinement",
     "deviation_sum",
     "drift_floor",

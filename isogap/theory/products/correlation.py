@@ -39,7 +39,10 @@ def correlation_map(c: npt.ArrayLike) -> FloatArray:
     if not (np.abs(values) <= 1).all():
         raise ValueError(f"c must be a correlation in [-1, 1], got {values[~(np.abs(values) <= 1)].flat[0]}")
     angle = np.arccos(values)
-    return np.asarray((np.sin(angle) + (math.pi - angle) * values) / math.pi)[()]
+    # below 0 by the angle to -1, of which it is a third power: nothing cancels
+    beyond = 2.0 * np.arcsin(np.sqrt(0.5 * (1.0 + np.minimum(values, 0.0))))
+    turned = np.vectorize(_sine_minus_product, otypes=[float])(beyond)
+    return np.asarray(np.where(values < 0, turned, np.sin(angle) + (math.pi - angle) * values) / math.pi)[()]
 
 
 def correlation_defect(depth: Any, start: float = 1.0) -> float:

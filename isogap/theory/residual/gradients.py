@@ -124,7 +124,8 @@ def _combined(growth: FloatArray, constants: Branch, final: str, part: str) -> F
     centred = 1.0 + (1.0 + mu) * growth
     if part == "centred" or math.isinf(B):
         return centred
-    return np.asarray(((B - 1.0) * centred + 1.0) / B)
+    with np.errstate(over="ignore"):
+        return np.asarray(((B - 1.0) * centred + 1.0) / B)
 
 
 def _growths(layers: list[int], depth: int, constants: Branch, square: float, start: float) -> FloatArray:
@@ -137,14 +138,18 @@ def _growths(layers: list[int], depth: int, constants: Branch, square: float, st
 
 
 def _growth(layer: int, depth: int, constants: Branch, square: float, start: float) -> float:
-    """``Π - 1``, by four log-gamma functions in 40 digits (their difference is tiny beside them); ``inf`` on overflow."""
+    """``Π - 1``, by four log-gamma functions; ``inf`` on overflow.
+
+    Their difference is tiny beside them: for arguments of size x about ``x^-1`` beside ``x log x``, hence the digits.
+    """
     if layer == depth or square == 0.0 or constants.rate == 0.0:
         return 0.0
     if math.isinf(constants.rate):
         return math.inf
     import mpmath as mp
 
-    with mp.workdps(40):
+    size = max(math.log10(start) - math.log10(square * constants.variance), math.log10(depth), 0.0)
+    with mp.workdps(40 + 2 * math.ceil(size)):
         beta = mp.mpf(start) / (square * constants.variance)
         low, high = beta + layer, beta + depth
         rise = mp.loggamma(high + constants.rate) - mp.loggamma(high)

@@ -16,6 +16,7 @@ the mean of every sum.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -170,6 +171,7 @@ def scaled_mean_square(blocks: Any, factor: Any, batch: Any, *, q0: Any = 1.0, v
     Returns
     -------
     float
+        ``inf`` where it overflows.
 
     Examples
     --------
@@ -195,5 +197,7 @@ def scaled_mean_square(blocks: Any, factor: Any, batch: Any, *, q0: Any = 1.0, v
         unscaled = v + k
         explained = cross * cross / unscaled
         scaled += r * r * (explained + heavy * (scaled - explained)) / unscaled
+        if not math.isfinite(scaled):
+            return math.inf
         cross *= 1.0 + r / unscaled
     return (scaled + q - v) / (q + d)
