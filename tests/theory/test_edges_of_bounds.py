@@ -13,33 +13,12 @@ EXCESSES = [0.0, 5e-324, 1e-20, 0.5, 1e8, 1e300, 1.7e308, np.inf]
 LAYERS = [0, 1, 30, 1000, 10**9, 1e300]
 WIDTHS = [1, 2, 3, 64, 10**6, 10**15]
 OF_GAP = [
-]
-    "confinement",
-    "deviation_sum",
-    "drift_floor",
-    "excess_contraction",
-    "gradient_sum_by_energy",
-    "gradient_sum_closed_form",
-    "gradient_sum_optimal",
-    "hitting_time",
-    "hitting_time_sharp",
-    "lambda_star",
-    "largest_inverse_trace",
-    "lemma_b1",
-    "lemma_b2",
-    "lemma_b2_sharp",
-    "lemma_c3",
-    "lemma_c3_sharp",
-    "lemma_c4",
-    "lemma_c4_sharp",
-    "lemma_c8",
-    "lower_share",
-    "theorem_1_length",
-    "theorem_1_sharp_length",
-    "theorem_1_optimal_length",
-    "theorem_5",
-    "theorem_5_sharp",
-]
+    "confinement", "deviation_sum", "drift_floor", "excess_contraction", "gradient_sum_by_energy",
+    "gradient_sum_closed_form", "gradient_sum_optimal", "hitting_time", "hitting_time_sharp", "lambda_star",
+    "largest_inverse_trace", "lemma_b1", "lemma_b2", "lemma_b2_sharp", "lemma_c3", "lemma_c3_sharp", "lemma_c4",
+    "lemma_c4_sharp", "lemma_c8", "lower_share", "theorem_1_length", "theorem_1_sharp_length",
+    "theorem_1_optimal_length", "theorem_5", "theorem_5_sharp",
+]  # fmt: skip
 
 
 def numbers(result):
