@@ -102,8 +102,8 @@ def explosion_rate(width: Any) -> FloatArray:
     0.346574
     """
     d = np.asarray(width, dtype=np.float64)
-    if not (d >= 1).all():
-        raise ValueError(f"width must be at least 1, got {width!r}")
+    if not ((d >= 1) & (d < np.inf)).all():
+        raise ValueError(f"width must be at least 1 and finite, got {width!r}")
     return np.asarray(0.5 * np.log1p(2.0 / d))
 
 
@@ -182,7 +182,7 @@ def gaussian_law(batch: Any, width: Any) -> FloatArray:
     1.0820 1.1437
     """
     n, d = np.broadcast_arrays(np.asarray(batch, dtype=np.float64), np.asarray(width, dtype=np.float64))
-    if not ((n >= 3) & (n <= d)).all():
+    if not ((n >= 3) & (n <= d) & (d < np.inf)).all():
         raise ValueError(f"batch must lie in 3..width, got {batch!r} at width {width!r}")
     ratio, of = np.unique(np.minimum(n * n / (4.0 * d), 1.0), return_inverse=True)
     coefficients = np.array([growth_of_gaussian(float(c)) for c in ratio])[of].reshape(n.shape)
@@ -240,13 +240,13 @@ def column_gap(d: Any, r: Any) -> FloatArray:
 
 def _checked(d: Any, r: Any) -> tuple[FloatArray, FloatArray]:
     width, rank = np.asarray(d, dtype=np.float64), np.asarray(r, dtype=np.float64)
-    if (rank <= 2).any() or (rank > width).any():
+    if not ((rank > 2) & (rank <= width) & (width < np.inf)).all():
         raise ValueError(f"rank must lie in 3..d, got {r!r} at width {d!r}")
     return width, rank
 
 
 def _share(d: Any, r: Any) -> FloatArray:
     width, rank = np.asarray(d, dtype=np.float64), np.asarray(r, dtype=np.float64)
-    if (rank < 1).any() or (rank > width).any():
+    if not ((rank >= 1) & (rank <= width) & (width < np.inf)).all():
         raise ValueError(f"rank must lie in 1..d, got {r!r} at width {d!r}")
     return np.asarray(rank / width)

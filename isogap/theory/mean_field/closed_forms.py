@@ -115,7 +115,7 @@ def sine_rate(gain: float) -> Bounded:
 def shifted_relu_rate(shift: float) -> Bounded:
     """Rate of ``relu(y + b)`` at B = ∞: ``Φ/[(1+b²)Φ + bϕ - (bΦ+ϕ)²]``, Φ and ϕ the normal law's functions at b.
 
-    Accurate for ``b ≥ -6``; below, the denominator is a difference of nearly equal numbers, which the error says.
+    For negative b the denominator is a difference of nearly equal numbers, which is taken in 40 digits.
 
     Examples
     --------
@@ -125,6 +125,8 @@ def shifted_relu_rate(shift: float) -> Bounded:
     b = float(shift)
     if not -37.0 <= b <= 1e8:
         raise ValueError(f"shift must lie in [-37, 1e8], got {shift!r}: relu(y + shift) is constant or linear beyond")
+    if b < 0:
+        return _shifted_below(b)
     Phi, phi = 0.5 * math.erfc(-b / math.sqrt(2)), math.exp(-0.5 * b * b) / math.sqrt(2 * math.pi)
     # (1+b²)Φ + bϕ - (bΦ+ϕ)² with the square expanded: b² Φ(1-Φ) keeps its sign for large b
     rest = 0.5 * math.erfc(b / math.sqrt(2))
@@ -132,3 +134,14 @@ def shifted_relu_rate(shift: float) -> Bounded:
     terms = Phi + b * b * Phi * rest + abs(b) * phi * (1 + 2 * Phi) + phi * phi
     value = Phi / variance
     return Bounded(value, 8 * _EPS * value * terms / variance)
+
+
+def _shifted_below(b: float) -> Bounded:
+    """The same for negative b: of 40 digits the difference leaves 30, as ``(1+b²)Φ + bϕ`` is about ``2Φ/b²``."""
+    import mpmath as mp
+
+    with mp.workdps(40):
+        x = mp.mpf(b)
+        Phi, phi = mp.ncdf(x), mp.npdf(x)
+        value = float(Phi / ((1 + x * x) * Phi + x * phi - (x * Phi + phi) ** 2))
+    return Bounded(value, _EPS * value)
