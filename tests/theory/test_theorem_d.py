@@ -121,7 +121,7 @@ def test_laws_refuse_what_they_are_not_about() -> None:
 
 
 def test_close_to_full_rank_the_growth_is_twice_the_rest() -> None:
-    """``c_P`` is 2x to first order in ``x = 1 - ρ``, as measured; from a width of 1e5 on no two sizes agreed relatively, and it was refused."""
+    """``2x`` to first order in ``x = 1 - ρ``, as measured; from a width of 1e5 on no two sizes agreed, and it was refused."""
     for rest in (1e-5, 1e-6, 1e-7):
         assert growth_at_share(1.0 - rest) == pytest.approx(2.0 * rest, rel=8 * rest + 1e-6)
     assert rank_law(10**5, 10**5 - 1) == pytest.approx(2e-10, rel=1e-4)
