@@ -15,7 +15,7 @@ from isogap.model.activations import activation
 from isogap.model.residual import ResidualChain, weight_variance
 from isogap.model.variant import Variant
 from isogap.torch.construction import LinearBatchNorm
-from isogap.torch.laws import law_of, size_of, wide
+from isogap.torch.laws import law_of, moments_of_haar, size_of, wide
 from isogap.torch.residual import BatchNorm
 from isogap.torch.tokens import Act, Norm, Scale, Sum, Token, Unrecognised, Weight, tokens_of
 from isogap.torch.tracing import Trace
@@ -209,7 +209,7 @@ def _law(matrices: list[Any], remarks: list[str]) -> tuple[str, list[float]]:
     if law in ("orthogonal", "independent") and matrices[0].shape[0] > 1 and distinct < len(matrices):
         raise Unrecognised("the same weights in several layers: the theory has independent ones")
     sizes = [size_of(m) for m in matrices]
-    if law == "other orthogonal":
+    if law == "other orthogonal" or (law == "orthogonal" and not moments_of_haar(matrices)):
         raise Unrecognised("orthogonal weights that are not Haar's: their entries have other fourth moments (F2b)")
     if max(sizes) > (1 + SPREAD + 6 / len(matrices[0])) * min(sizes):
         raise Unrecognised(
