@@ -15,7 +15,7 @@ from isogap.model.activations import activation
 from isogap.model.residual import ResidualChain, weight_variance
 from isogap.model.variant import Variant
 from isogap.torch.construction import LinearBatchNorm
-from isogap.torch.laws import law_of, moments_of_haar, size_of, wide
+from isogap.torch.laws import law_of, moments_of_haar, size_of, size_range, wide
 from isogap.torch.residual import BatchNorm
 from isogap.torch.tokens import Act, Norm, Scale, Sum, Token, Unrecognised, Weight, tokens_of
 from isogap.torch.tracing import Trace
@@ -211,7 +211,7 @@ def _law(matrices: list[Any], remarks: list[str]) -> tuple[str, list[float]]:
     sizes = [size_of(m) for m in matrices]
     if law == "other orthogonal" or (law == "orthogonal" and not moments_of_haar(matrices)):
         raise Unrecognised("orthogonal weights that are not Haar's: their entries have other fourth moments (F2b)")
-    if max(sizes) > (1 + SPREAD + 6 / len(matrices[0])) * min(sizes):
+    if max(sizes) > (1 + SPREAD) * size_range(len(matrices[0]), len(matrices), law) * min(sizes):
         raise Unrecognised(
             f"weights of different sizes, mean squares s²/d with s = {min(sizes):.3g} to {max(sizes):.3g}"
         )
@@ -322,7 +322,9 @@ def _chain(branches: list[list[Token]], kind: tuple[str, ...], after: bool, samp
     law, sizes = _law([w.matrix for w in weights], remarks)
     phi = _common_activation(branches)
     factors = [math.prod(t.factor for t in b if isinstance(t, Scale)) * s for b, s in zip(branches, sizes, strict=True)]
-    if max(map(abs, factors)) > (1 + SPREAD + 6 / width) * min(map(abs, factors)):
+    if max(map(abs, factors)) > (1 + SPREAD) * size_range(
+        width, len(factors), "independent" if law == "gaussian" else law
+    ) * min(map(abs, factors)):
         raise Unrecognised("branches of different sizes")
     alpha = float(np.median(factors)) / math.sqrt(weight_variance(phi))
     alpha = round(alpha) if abs(alpha - round(alpha)) < 0.05 and round(alpha) else alpha  # sizes are estimates

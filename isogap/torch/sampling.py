@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from scipy import special
 
 from isogap.base.arrays import FloatArray
 from isogap.torch.laws import gram_deviation, wide
@@ -175,8 +176,13 @@ def _near(a: float, b: float) -> bool:
 
 
 def _apart(value: float, others: FloatArray, count: int) -> bool:
-    """Whether a log size is not as drawn: by six standard deviations, at least those of normal entries, and a tenth."""
+    """Whether a log size is not as drawn: by six standard deviations, at least those of normal entries, and a tenth.
+
+    The size of a few entries has a long tail below: there it takes the millionth quantile of as many normal ones as well.
+    """
     if not (math.isfinite(value) and np.isfinite(others).all()):
         return not all(value == other for other in others)
     spread = float(others.std(ddof=1)) if others.size > 1 else 0.0
-    return bool(abs(value - others.mean()) > 6 * max(spread, math.sqrt(0.5 / max(count, 1))) + 0.1)
+    far, half = 6 * max(spread, math.sqrt(0.5 / max(count, 1))) + 0.1, 0.5 * max(count, 1)
+    lowest = 0.5 * math.log(float(special.gammaincinv(half, 1e-6)) / half)
+    return bool(not -max(far, -lowest) <= value - others.mean() <= max(far, -lowest / others.size))

@@ -11,6 +11,8 @@ from torch import nn  # noqa: E402
 from isogap import haar_orthogonal  # noqa: E402
 from isogap.torch import LinearBatchNorm, check, haar_, orthogonal_mlp  # noqa: E402
 from isogap.torch.laws import law_of, moments_of_haar  # noqa: E402
+from isogap.torch.recognise import _law  # noqa: E402
+from isogap.torch.tokens import Unrecognised  # noqa: E402
 
 D = 8
 BATCH = np.random.default_rng(1).standard_normal((12, D))
@@ -342,3 +344,23 @@ def test_the_rounding_of_a_gradient_that_is_zero_is_no_rate(dtype):
     assert first.startswith("no gradient below the last layer: normalisation leaves of 2 centred samples the signs")
     more = torch.randn(9, 8, dtype=dtype, generator=torch.Generator().manual_seed(1))
     assert "no gradient" not in check(net, more, rng=1).verdict
+
+
+@pytest.mark.parametrize("width", [2, 3, 4])
+def test_narrow_weights_of_one_law_are_not_called_of_different_sizes(width):
+    """Of 50 normal matrices of width 2 the largest is often ten times the smallest: it was so called in one network of three."""
+    rng = np.random.default_rng(width)
+    for _ in range(20):
+        matrices = [torch.from_numpy(rng.standard_normal((width, width))) for _ in range(50)]
+        law, sizes = _law(matrices, [])
+        assert law == "gaussian"
+        assert len(sizes) == 50
+
+
+def test_weights_of_different_sizes_are_called_so():
+    rng = np.random.default_rng(1)
+    small, large = (torch.from_numpy(s * rng.standard_normal((32, 32))) for s in (1.0, 2.0))
+    turned = [torch.from_numpy(s * haar_orthogonal(2, 1, rng)[0]) for s in (1.0, 1.5)]
+    for matrices in ([small, large], turned):
+        with pytest.raises(Unrecognised, match="different sizes"):
+            _law(matrices, [])

@@ -6,6 +6,7 @@ import pytest
 pytest.importorskip("torch")
 
 from isogap.theory.verdict import uneven
+from isogap.torch.sampling import _apart
 from isogap.torch.theory import growth_of
 
 
@@ -34,3 +35,21 @@ def test_a_sum_over_the_layers_is_told_from_nothing_by_students_law():
     assert "explodes" in uneven(9.0, 0.5, (0.3, 0.06), depth=50, replicas=10)
     assert "explodes" not in uneven(9.0, 0.5, (0.3, 0.06), depth=50, replicas=2)
     assert "explodes" in uneven(9.0, 0.02, (0.3, 0.06), depth=50, replicas=2)
+
+
+@pytest.mark.parametrize("entries", [1, 2, 4, 64])
+def test_parameters_of_few_entries_are_seldom_called_trained(entries):
+    """A bias of one number lies below a seventieth of others in one draw of a hundred; it was called trained for that."""
+    rng = np.random.default_rng(entries)
+    for others in (1, 2, 10):
+        sizes = 0.5 * np.log((rng.uniform(-1, 1, (5000, others + 1, entries)) ** 2).mean(axis=2))
+        assert sum(_apart(row[0], row[1:], entries) for row in sizes) <= 3
+
+
+def test_a_matrix_of_another_size_is_told_from_those_drawn():
+    rng = np.random.default_rng(1)
+    sizes = 0.5 * np.log((rng.standard_normal((3, 256)) ** 2).mean(axis=1))
+    for factor in (0.6, 1.6):
+        assert _apart(sizes[0] + np.log(factor), sizes[1:], 256)
+    assert not _apart(sizes[0], sizes[1:], 256)
+    assert _apart(-np.inf, sizes[1:], 256)
