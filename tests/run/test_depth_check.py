@@ -24,6 +24,8 @@ def test_another_rate_is_noticed():
     layers = range(301)
     wrong = run.bounds.asymptote * [((15 / 17) / (16 / 18)) ** layer for layer in layers]
     assert not depth_check(dataclasses.replace(run, bounds=dataclasses.replace(run.bounds, asymptote=wrong))).passed
+    little = run.bounds.asymptote * 1.01 ** np.array(layers)
+    assert not depth_check(dataclasses.replace(run, bounds=dataclasses.replace(run.bounds, asymptote=little))).passed
     half = dataclasses.replace(run.bounds, asymptote=run.bounds.asymptote * 1.5)
     assert not depth_check(dataclasses.replace(run, bounds=half)).passed
 
