@@ -7,8 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 import sympy as sp
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from weingarten.errors import WeingartenError
+from weingarten.notation.entries import WordEntry
 from weingarten.notation.printing import text_of
 
 SIMPLE = 100  # operations up to which a divisor without traces is multiplied out
@@ -46,7 +48,8 @@ def refuse_zero(expression: Any) -> None:
         raise WeingartenError(f"the expression divides by zero: sympy has made {expression} of it")
     for divisor in divisors_of(expression):
         if as_written(divisor) == 0:
-            raise WeingartenError(f"the expression divides by zero: {_shown(divisor)} is 0")
+            bare = divisor.args[0] if isinstance(divisor, sp.conjugate) else divisor
+            raise WeingartenError(f"the expression divides by zero: {_shown(bare)} is 0")
 
 
 def at_size(expression: Any, symbol: Any, d: int) -> Any:
@@ -66,7 +69,7 @@ def at_size(expression: Any, symbol: Any, d: int) -> Any:
 
 def as_written(divisor: Any) -> Any:
     """Return a divisor as results write it: `tr(BA)` as `tr(AB)`, a random one or one that cannot be read as it is."""
-    if not divisor.has(sp.Trace):
+    if not divisor.has(sp.Trace, MatrixElement, WordEntry):
         return sp.expand(divisor) if divisor.is_Add and divisor.count_ops() <= SIMPLE else divisor
     from weingarten.legs.hook import holds
     from weingarten.legs.trees import RANDOM
@@ -76,8 +79,19 @@ def as_written(divisor: Any) -> Any:
     from weingarten.expressions import expectation
 
     with suppress(WeingartenError):
-        return expectation(divisor)
+        return expectation(divisor.replace(_is_of_matrices, _inside_written))
     return divisor
+
+
+def _is_of_matrices(part: Any) -> bool:
+    return isinstance(part, (sp.Abs, MatrixElement))
+
+
+def _inside_written(part: Any) -> Any:
+    """Return a modulus of what results would write, and an entry of a product as one that the reader multiplies out."""
+    if isinstance(part, sp.Abs):
+        return sp.Abs(as_written(part.args[0]))
+    return part if isinstance(part.parent, sp.MatrixSymbol) else WordEntry(part.parent, part.i + 1, part.j + 1)
 
 
 def cancelled_note(divisors: Iterable[Any], value: Any) -> str:

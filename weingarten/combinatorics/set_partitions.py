@@ -66,10 +66,16 @@ def stirling_number(n: int, k: int) -> int:
     >>> [stirling_number(4, k) for k in range(5)]
     [0, 1, 7, 6, 1]
     """
+    return _stirling_row(n)[k] if 0 <= k <= n else 0
+
+
+@cached
+def _stirling_row(n: int) -> list[int]:
+    """Return the numbers of set partitions of n points with 0..n blocks."""
     row = [1]
     for m in range(1, n + 1):
         row = [(j * row[j] if j < m else 0) + (row[j - 1] if j else 0) for j in range(m + 1)]
-    return row[k] if 0 <= k <= n else 0
+    return row
 
 
 def kernel(labels: Sequence[Hashable]) -> SetPartition:

@@ -12,6 +12,7 @@ from weingarten.algebra.several import Ring, ring_of, symbols_of
 from weingarten.answers import Answer
 from weingarten.ensembles.registry import law_of
 from weingarten.errors import WeingartenError
+from weingarten.legs.expectation import answer_from, index_ranges
 from weingarten.legs.gluing import Flat, check_cost, collect
 from weingarten.legs.law import Law
 from weingarten.legs.symbols import RandomMatrix
@@ -83,15 +84,11 @@ def _answer(
         return Answer(value, size, "given", exact_at=size)
     bars = sum(marks)
     conditions = [r for r in law.ranges(len(marks) - bars, bars) if r.decided is None and not law.entries_everywhere]
-    highest = max([1, *rows, *cols])
-    least, reason, name = highest, f"highest index {highest}", str(law.size)
-    for condition in conditions:
-        if condition.least > least or condition.size != law.size:
-            least, reason, name = condition.least, condition.reason, str(condition.size)
-
+    highest: dict[Any, int] = {}
+    for size, side in zip(matrix.shape, (rows, cols), strict=True):
+        highest[size] = max([highest.get(size, 1), *map(int, side)])
     recompute = _Again(matrix, ring.symbols, tuple(rows), tuple(cols), tuple(marks))
-    symbol = ring.symbols[0] if len(ring.symbols) == 1 else None
-    return Answer(value, least, reason, recompute=recompute, size=name, symbol=symbol)
+    return answer_from(value, index_ranges(highest) + conditions, ring.symbols, recompute)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from math import comb, prod
 from typing import Any, ClassVar
 
@@ -159,14 +159,13 @@ class CentredPermutation(Permutation):
         """Return `E Π (tr P^{μ_i} - 1)`, for `C^k = P^k - J/d`."""
         size = sp.sympify(self.size)
         d = int(size) if size.is_Integer else None
-        parts = range(len(mu))
-        return ring.constant(
-            sum(
-                (-1) ** (len(mu) - s) * cycle_moment(tuple(mu[i] for i in chosen), d, False)
-                for s in range(len(mu) + 1)
-                for chosen in combinations(parts, s)
-            )
-        )
+        times = Counter(mu)
+        total = Fraction(0)
+        for kept in product(*[range(n + 1) for n in times.values()]):  # equal traces are left out by their number
+            ways = prod(comb(n, k) for n, k in zip(times.values(), kept, strict=True))
+            chosen = tuple(part for part, k in zip(times, kept, strict=True) for _ in range(k))
+            total += (-1) ** (len(mu) - len(chosen)) * ways * cycle_moment(chosen, d, False)
+        return ring.constant(total)
 
 
 def _moved(joints: tuple[Joint, ...], left: Sequence[int]) -> tuple[Joint, ...]:

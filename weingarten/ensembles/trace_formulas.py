@@ -34,14 +34,7 @@ SHAPE_LIMIT = 30_000_000  # steps of the Jack polynomials of one degree
 def traces_from_jack(mu: Partition, alpha: int, value: Callable[[Partition], Several], ring: Ring) -> Several:
     """Return `E p_μ` from the averages of the Jack polynomials."""
     k = sum(mu)
-    steps = k * partition_count(min(k, 100)) ** 2
-    if steps > SHAPE_LIMIT:
-        raise CostError(
-            f"power traces of degree {k} need Jack polynomials with some {steps} steps; the limit is {SHAPE_LIMIT} "
-            "(degree 25)",
-            estimate=steps,
-            limit=SHAPE_LIMIT,
-        )
+    check_degree(k)
     index = partition_index(k)[mu]
     terms = []
     for lam in all_partitions(k):
@@ -51,6 +44,18 @@ def traces_from_jack(mu: Partition, alpha: int, value: Callable[[Partition], Sev
     return ring.total(terms) * int(alpha ** len(mu) * centralizer_order(mu))
 
 
+def check_degree(k: int) -> None:
+    """Refuse a degree whose Jack polynomials take too long, before anything of that degree is listed."""
+    steps = k * partition_count(min(k, 100)) ** 2
+    if steps > SHAPE_LIMIT:
+        raise CostError(
+            f"power traces of degree {k} need Jack polynomials with some {steps} steps; the limit is {SHAPE_LIMIT} "
+            "(degree 25)",
+            estimate=steps,
+            limit=SHAPE_LIMIT,
+        )
+
+
 def gaussian_traces(mu: Partition, alpha: int, size: Any, ring: Ring) -> Several:
     """Return `E Π tr(H^{μ_i})` for GOE (α = 2) or GUE (α = 1) of variance 1."""
     k = sum(mu)
@@ -58,6 +63,7 @@ def gaussian_traces(mu: Partition, alpha: int, size: Any, ring: Ring) -> Several
         return ring.zero
     if len(mu) == 1:
         return Several(ring, (goe_trace if alpha == 2 else gue_trace)(k // 2, ring.polynomial(size), ring))
+    check_degree(k)
     pairs = partition_index(k)[(2,) * (k // 2)]
 
     def value(lam: Partition) -> Several:

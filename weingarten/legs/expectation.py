@@ -188,17 +188,27 @@ def _with_sizes(value: Any, work: Work, expression: Any, limit: int) -> Answer:
     symbols = work.ring.symbols
     if not symbols:
         return _at_given_sizes(value, work)
+    ranges = work.ranges + index_ranges(work.reader.highest)
+    return answer_from(value, ranges, symbols, _Again(expression, symbols, limit))
 
-    recompute = _Again(expression, symbols, limit)
+
+def index_ranges(highest: dict[Any, int]) -> list[Range]:
+    """Return the conditions under which entries exist: `size >= highest index`, where the size is a symbol."""
+    found = [Range(size, index, f"highest index {index}") for size, index in highest.items()]
+    return [r for r in found if r.decided is None]
+
+
+def answer_from(value: Any, ranges: list[Range], symbols: tuple[Any, ...], recompute: Any) -> Answer:
+    """Return the answer in symbolic sizes with all conditions, the strongest of each size."""
     strongest: dict[Any, Range] = {}
-    for condition in work.ranges:
+    for condition in ranges:
         if condition.size not in strongest or strongest[condition.size].least < condition.least:
             strongest[condition.size] = condition
     binding = sorted((r for r in strongest.values() if r.least > 1 or not r.size.is_Symbol), key=lambda r: -r.least)
     symbol = symbols[0] if len(symbols) == 1 else None
     if not binding:
         name = ", ".join(map(str, symbols))
-        reason = work.ranges[0].reason if work.ranges else "a polynomial in the sizes"
+        reason = ranges[0].reason if ranges else "a polynomial in the sizes"
         return Answer(value, 1, reason, recompute=recompute, size=name, symbol=symbol)
     first = binding[0]
     others = "".join(f"; {r.size} >= {r.least}, {r.reason}" for r in binding[1:])

@@ -24,7 +24,7 @@ class GraphSum(sp.Expr):  # type: ignore[misc]
 
     The arguments are tuples `(matrix, rows, columns)` of a matrix and its indices: `k >= 0` is the inner index k, `-i`
     the fixed one i (from 1); the last argument holds the sizes of the inner indices. Printed indices count from 0, like
-    those of sympy's own entries.
+    those of sympy's own entries; from 1 where the printer counts those of entries from 1, as on the command line.
     """
 
     is_commutative = True
@@ -35,8 +35,10 @@ class GraphSum(sp.Expr):  # type: ignore[misc]
         return tuple((m, tuple(map(int, rows)), tuple(map(int, cols))) for m, rows, cols in self.args[:-1])
 
     def _sympystr(self, printer: Any) -> str:
+        first = getattr(printer, "first_index", 0)
+
         def index(k: int) -> str:
-            return str(-k - 1) if k < 0 else "ijklmnopqrstuvwxyz"[k] if k < 18 else f"i{k}"
+            return str(-k - 1 + first) if k < 0 else "ijklmnopqrstuvwxyz"[k] if k < 18 else f"i{k}"
 
         def entry(matrix: Any, rows: tuple[int, ...], cols: tuple[int, ...]) -> str:
             if len(rows) == len(cols) == 1:
@@ -46,7 +48,9 @@ class GraphSum(sp.Expr):  # type: ignore[misc]
         return "Sum(" + "*".join(entry(*factor) for factor in self.factors) + ")"
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
-        inner = self._sympystr(sp.StrPrinter())[4:-1].replace("*", r"\,")
+        plain = sp.StrPrinter()
+        plain.first_index = getattr(printer, "first_index", 0)
+        inner = self._sympystr(plain)[4:-1].replace("*", r"\,")
         body = r"\Bigl(\sum " + inner + r"\Bigr)"
         return body if exp is None else f"{body}^{{{exp}}}"
 

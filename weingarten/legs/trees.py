@@ -42,6 +42,7 @@ class TreeReader:
     random: dict[str, Any] = field(default_factory=dict)
     constants: dict[str, Any] = field(default_factory=dict)
     laws: dict[str, Law] = field(default_factory=dict)
+    highest: dict[Any, int] = field(default_factory=dict)  # size of a leg -> the highest index of an entry there
 
     def legs(self, name: str) -> tuple[Legs, Legs]:
         """Return the row legs and column legs of a matrix that has been read."""
@@ -78,18 +79,18 @@ class TreeReader:
             return
         base, power = factor.as_base_exp()
         whole = power.is_Integer and power > 0
-        if not holds(factor, RANDOM) and not (whole and isinstance(base, sp.Trace)):
+        bar = isinstance(base, sp.conjugate)
+        bare = base.args[0] if bar else base
+        if not holds(factor, RANDOM) and not (whole and isinstance(bare, sp.Trace)):
             read.coefficient = read.coefficient * without_random(factor)
             return
         if not whole or isinstance(base, sp.Abs):
             refuse_power(factor)
-        bar = isinstance(base, sp.conjugate)
-        bare = base.args[0] if bar else base
         if isinstance(bare, (Entry, HaarEntry)):
             options: Sum = [(sp.S.One, self._entry(bare))]
         elif isinstance(bare, WordEntry):
             (rows,), (cols,) = legs_of(bare.args[0])
-            cut = Tree("unit", data=(*bare.place[::-1], cols, rows))
+            cut = self._unit(*bare.place, rows, cols)
             options = [(c, Tree("product", (cut, tree))) for c, tree in self.matrix(bare.args[0])]
         elif isinstance(bare, sp.Trace):
             options = self.matrix(bare.arg)
@@ -110,8 +111,14 @@ class TreeReader:
         for index, (size,) in ((i, rows), (j, cols)):
             if size.is_Integer and index > int(size):
                 raise WeingartenError(f"{entry} does not exist: the indices run from 1 to {size}")
-        cut = Tree("unit", data=(j, i, cols[0], rows[0]))
+        cut = self._unit(i, j, rows[0], cols[0])
         return Tree("product", (cut, Tree("letter", data=self._name(matrix))))
+
+    def _unit(self, i: int, j: int, rows: Any, cols: Any) -> Tree:
+        """Return `E_ji`, which cuts an entry out, and remember from which sizes on the entry exists."""
+        for index, size in ((i, rows), (j, cols)):
+            self.highest[size] = max(index, self.highest.get(size, 1))
+        return Tree("unit", data=(j, i, cols, rows))
 
     def matrix(self, expr: Any) -> Sum:
         """Return a matrix expression as a list of `(scalar coefficient, tree)`."""

@@ -12,6 +12,27 @@ from weingarten.errors import WeingartenError
 from weingarten.spaces import as_group
 
 
+class OfMatrix:
+    """A scalar that is made of a matrix expression: no simplification puts a scalar in a matrix's place."""
+
+    def _xreplace(self, rule: Any) -> Any:
+        """Replace inside, but never a matrix by a scalar product: `abs(...)` tries `A - B -> -(B - A)` as numbers."""
+        if isinstance(rule, dict):
+            matrix = (sp.MatrixExpr, sp.MatrixBase)
+            rule = {k: v for k, v in rule.items() if not isinstance(k, matrix) or isinstance(v, matrix)}
+        return super()._xreplace(rule)  # type: ignore[misc]
+
+
+class ConstantEntry(OfMatrix, MatrixElement):  # type: ignore[misc]
+    """One entry of a product of constants; equal to sympy's `MatrixElement`, which counts from 0, and printed like it."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, MatrixElement) and bool(self.args == other.args)
+
+    def __hash__(self) -> int:
+        return hash(sp.Basic.__new__(MatrixElement, *self.args))
+
+
 class HaarEntry(sp.Expr):  # type: ignore[misc]
     """One entry of a Haar matrix: a commuting scalar, real for the real groups."""
 
@@ -37,7 +58,7 @@ class HaarEntry(sp.Expr):  # type: ignore[misc]
         return base if exp is None else f"{base}^{{{exp}}}"
 
 
-class WordEntry(sp.Expr):  # type: ignore[misc]
+class WordEntry(OfMatrix, sp.Expr):  # type: ignore[misc]
     """One entry of a product with random matrices, such as `(W.T*A*W)[1, 2]`: a commuting scalar."""
 
     is_commutative = True
@@ -102,7 +123,7 @@ def entry(matrix: Any, i: int, j: int) -> Any:
         return WordEntry(matrix, i, j)
     if isinstance(matrix, (sp.MatrixSymbol, sp.MatrixBase, sp.Identity, sp.ZeroMatrix)):
         return matrix[i - 1, j - 1]
-    return MatrixElement(matrix, sp.Integer(i - 1), sp.Integer(j - 1))
+    return ConstantEntry(matrix, sp.Integer(i - 1), sp.Integer(j - 1))
 
 
 def block(matrix: Any, rows: Any, columns: Any) -> Any:

@@ -64,7 +64,8 @@ def _covariance(x: Any, y: Any, parser: Any) -> Any:
 def without_random(factor: Any) -> Any:
     """Return a factor without random matrices; 1/tr(BA) with the trace as results write it, so that it cancels."""
     base, power = factor.as_base_exp()
-    if not (isinstance(base, sp.Trace) and power.is_Integer):
+    bare = base.args[0] if isinstance(base, sp.conjugate) else base
+    if not (isinstance(bare, sp.Trace) and power.is_Integer):
         return factor
     from weingarten.expressions import expectation
 

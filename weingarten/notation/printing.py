@@ -32,6 +32,8 @@ class Piece(NamedTuple):
 
 
 class _Text(StrPrinter):  # type: ignore[misc]
+    first_index = 1  # for sums over indices with fixed ones among them
+
     def __init__(self) -> None:
         super().__init__()
         self._pieces: dict[Any, Piece | None] = {}
@@ -111,6 +113,8 @@ class _Text(StrPrinter):  # type: ignore[misc]
 
 
 class _Latex(LatexPrinter):  # type: ignore[misc]
+    first_index = 1
+
     def _print_MatrixElement(self, expr: Any) -> str:
         parent = self.parenthesize(expr.parent, 1000, strict=True)
         return f"{{{parent}}}_{{{expr.i + 1},{expr.j + 1}}}"

@@ -91,16 +91,14 @@ class Reader(Writer):
         return expr.replace(_is_even_modulus, _without_modulus) if expr.has(sp.Abs) else expr
 
     def _factor(self, term: Term, words: list[list[tuple[Any, Word]]], base: Any, power: Any, factor: Any) -> None:
-        if not factor.has(HaarMatrix):
-            if base.has(sp.Trace) and isinstance(base, sp.Trace) and power.is_Integer and power > 0:
-                words.extend([self.matrix_terms(base.arg)] * int(power))
-                return
-            term.coefficient = term.coefficient * without_random(factor)
-            return
-        if not (power.is_Integer and power > 0) or isinstance(base, sp.Abs):
-            refuse_power(factor)
         bar = isinstance(base, sp.conjugate)
         bare = base.args[0] if bar else base
+        whole = power.is_Integer and power > 0
+        if not factor.has(HaarMatrix) and not (whole and isinstance(bare, (sp.Trace, WordEntry))):
+            term.coefficient = term.coefficient * without_random(factor)
+            return
+        if not whole or isinstance(base, sp.Abs):
+            refuse_power(factor)
         if isinstance(bare, HaarEntry):
             self._entry(term, bare, bar, int(power))
         elif isinstance(bare, (sp.Trace, WordEntry)):

@@ -6,10 +6,11 @@ from typing import Any
 
 import sympy as sp
 
+from weingarten.notation.entries import OfMatrix
 from weingarten.notation.random_words import plain
 
 
-class Trace(sp.Trace):  # type: ignore[misc]
+class Trace(OfMatrix, sp.Trace):  # type: ignore[misc]
     """The trace of a matrix expression; equal to sympy's `Trace` and printed like it."""
 
     def __new__(cls, matrix: Any) -> Any:
@@ -21,13 +22,6 @@ class Trace(sp.Trace):  # type: ignore[misc]
 
     def __hash__(self) -> int:
         return hash(sp.Basic.__new__(sp.Trace, self.arg))
-
-    def _xreplace(self, rule: Any) -> Any:
-        """Replace inside, but never a matrix by a scalar product: `abs(...)` tries `A - B -> -(B - A)` as numbers."""
-        if isinstance(rule, dict):
-            matrix = (sp.MatrixExpr, sp.MatrixBase)
-            rule = {k: v for k, v in rule.items() if not isinstance(k, matrix) or isinstance(v, matrix)}
-        return super()._xreplace(rule)
 
 
 class OrderedTrace(Trace):
