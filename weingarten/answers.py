@@ -32,6 +32,8 @@ class Answer:
         The sizes, where there are several and all of them are integers; the answer is for these alone.
     note : str
         What else has to be known of the value, such as the convention that it follows.
+    conditions : tuple of (size, least, reason)
+        Where there are several sizes: all conditions `size >= least` under which the value holds.
 
     Examples
     --------
@@ -57,6 +59,7 @@ class Answer:
     symbol: Any = field(default=None, repr=False, compare=False)
     sizes: tuple[tuple[str, int], ...] = ()
     note: str = ""
+    conditions: tuple[tuple[Any, int, str], ...] = field(default=(), repr=False, compare=False)
 
     @property
     def validity(self) -> str:
@@ -111,7 +114,8 @@ def together(value: Any, parts: Sequence[Answer], recompute: Callable[[int], Any
             strongest[part.size] = part
     first, *others = sorted(strongest.values(), key=lambda part: -part.minimum)
     reason = "; ".join((first.reason, *(f"{x.size} >= {x.minimum}, {x.reason}" for x in others if x.minimum > 1)))
-    return replace(first, value=value, reason=reason, recompute=recompute, note=note)
+    conditions = tuple(dict.fromkeys(condition for part in parts for condition in part.conditions))
+    return replace(first, value=value, reason=reason, recompute=recompute, note=note, conditions=conditions)
 
 
 @dataclass(frozen=True)

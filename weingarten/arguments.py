@@ -87,19 +87,52 @@ def as_expression(value: Any) -> Any:
 
 
 def as_array(value: Any, name: str) -> Any:
-    """Return a NumPy array, refusing a masked one."""
+    """Return a NumPy array, refusing a masked one and lists of different lengths."""
     import numpy as np
 
     refuse_masked(value, name)
-    return np.asarray(value)
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise WeingartenError(f"{name}: rows of different lengths; give lists of one length, or an array") from error
 
 
 def as_given(value: Any, name: str) -> Any:
-    """Return an array of numbers for a matrix, refusing entries that are masked, NaN or infinite."""
+    """Return an array of finite floats, real or complex, for a matrix; a single number as it is.
+
+    Integers and booleans become floats, whose products do not wrap around. Refused are entries that are masked, NaN,
+    infinite or no numbers.
+
+    Examples
+    --------
+    >>> as_given([[1, 2], [3, 4]], "A").dtype
+    dtype('float64')
+    """
     array = as_array(value, name)
-    if array.dtype.kind in "fc" and array.ndim and not (abs(array) < float("inf")).all():
+    if not array.ndim:
+        return array
+    if array.dtype.kind == "O":
+        array = _numbers_of_objects(array, name)
+    elif array.dtype.kind not in "biufc":
+        raise WeingartenError(f"{name}: the array has entries of type {array.dtype}; give numbers")
+    array = array.astype("complex128" if array.dtype.kind == "c" else "float64")
+    if not (abs(array) < float("inf")).all():
         raise WeingartenError(f"{name}: the array has an entry that is NaN or infinite; give finite numbers")
     return array
+
+
+def _numbers_of_objects(array: Any, name: str) -> Any:
+    """Return an array of Python's, sympy's or other exact numbers as floats."""
+    for entry in array.flat:
+        try:
+            complex(entry)
+            known = not isinstance(entry, (str, bytes))
+        except (TypeError, ValueError, OverflowError):
+            known = False
+        if not known:
+            raise WeingartenError(f"{name}: the array has the entry {entry!r}; give finite numbers")
+    found = array.astype("complex128")
+    return found if found.imag.any() else found.real
 
 
 def as_value(symbol: Any, value: Any) -> Any:
@@ -113,7 +146,13 @@ def as_value(symbol: Any, value: Any) -> Any:
     """
     import sympy as sp
 
-    number = sp.sympify(value)
+    plain = value.item() if getattr(value, "ndim", None) == 0 else value
+    try:
+        number = None if isinstance(plain, (bool, str, bytes)) else sp.sympify(plain)
+    except (sp.SympifyError, TypeError, ValueError):
+        number = None
+    if not isinstance(number, sp.Expr) or number.is_finite is False or number is sp.nan:
+        raise WeingartenError(f"{symbol}={value!r}: give a finite number for this symbol")
     if not number.is_number:
         return number
     signs = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "real")
@@ -121,9 +160,11 @@ def as_value(symbol: Any, value: Any) -> Any:
     wrong = any(getattr(number, f"is_{word}") is False for word in kinds)
     if symbol.is_integer:
         kinds = [word for word in kinds if word != "real"] + ["integer"]
-        wrong = wrong or number.is_real is False or number != sp.floor(number)
+        wrong = wrong or number.is_real is False or number - sp.floor(number) != 0
     if wrong:
         raise WeingartenError(f"{symbol}={value}: the symbol was declared {' '.join(kinds)}; give such a number")
+    if symbol.is_integer:
+        return sp.Integer(number)
     return number
 
 

@@ -95,7 +95,7 @@ class Values:
         elif array.ndim or not isinstance(key, (str, sp.Symbol)):
             raise WeingartenError(f"the key {key!r} is no matrix symbol, scalar symbol or name")
         elif isinstance(key, str):
-            self.named[key] = sp.sympify(value)
+            self.named[key] = value
         else:
             self.numbers[key] = as_value(key, value)
 
@@ -120,16 +120,18 @@ class Values:
 
     def _numeric(self, expression: Any) -> Any:
         """Return an expression with the given numbers in place of its symbols."""
-        named = {
-            s: as_value(s, self.named[s.name]) for s in expression.free_symbols if s.name in self.named and s.is_Symbol
-        }
+        named = self._of_names(expression.free_symbols)
         return expression.subs(self.numbers | named) if self.numbers or named else expression
+
+    def _of_names(self, symbols: Any) -> dict[Any, Any]:
+        """Return the numbers that were given by name for some symbols."""
+        return {s: as_value(s, self.named[s.name]) for s in symbols if s.is_Symbol and s.name in self.named}
 
     def solutions(self, sizes: set[Any]) -> dict[Any, Any]:
         """Return the value of every scalar symbol: those given, and those in the sizes."""
         found = dict(self.numbers)
         free = {s for expression in sizes for s in expression.free_symbols}
-        found |= {s: as_value(s, self.named[s.name]) for s in free if s.name in self.named}
+        found |= self._of_names(free)
         if self.size is not None:
             open_sizes = {expression for expression in sizes if not expression.subs(found).is_Integer}
             found |= _solutions(open_sizes, self.size)

@@ -30,7 +30,8 @@ def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:
     3.0
     """
     known, values = known_values(matrices)
-    value = result.value if isinstance(result, Answer) else result
+    value = sp.sympify(result.value if isinstance(result, Answer) else result)
+    name_values(known, values, value.free_symbols | _symbols_of(result))
     for matrix in value.atoms(sp.MatrixSymbol):
         if str(matrix.name) in known:
             _read_sizes(matrix, known[str(matrix.name)], values)
@@ -39,7 +40,7 @@ def network_value(result: Any, matrices: Mapping[Any, Any]) -> Any:
     atoms = result.atoms(sp.Trace) | result.atoms(MatrixElement) | result.atoms(GraphSum)
     numbers = {atom: _number(_atom(atom, known, values)) for atom in atoms}
     value = result.xreplace(numbers).subs(values)
-    if value.has(sp.nan, sp.zoo, sp.oo):
+    if value.has(sp.nan, sp.zoo, sp.oo, -sp.oo):
         raise WeingartenError("the expression has no finite value at these sizes: it does not hold there")
     if value.free_symbols:
         return value
@@ -52,14 +53,32 @@ def _holding(result: Any, values: dict[Any, Any]) -> Any:
     if not isinstance(result, Answer):
         _refuse_poles(result, values)
         return result
-    if result.exact_at is not None or "," in result.size:
+    if result.exact_at is not None:
         return result.value
-    size = sp.sympify(result.size, locals={str(symbol): symbol for symbol in values}).subs(values)
-    if not size.is_Integer or size >= result.minimum:
-        return result.value
-    if result.symbol in values and str(result.symbol) == result.size:
-        return sp.sympify(result.at(int(size)))
-    raise WeingartenError(f"{result.size} = {size} is below {result.minimum}: {result.reason}")
+    conditions = result.conditions or ((result.symbol, result.minimum, result.reason),)
+    for size, least, reason in conditions:
+        number = sp.sympify(size).subs(values) if size is not None else sp.nan
+        if not number.is_number or number is sp.nan or number >= least:
+            continue
+        if result.symbol in values and values[result.symbol].is_Integer:
+            return sp.sympify(result.at(int(values[result.symbol])))
+        raise WeingartenError(f"{size} = {number} is below {least}: {reason}")
+    return result.value
+
+
+def _symbols_of(result: Any) -> set[Any]:
+    """Return the symbols of the sizes that an answer knows."""
+    if not isinstance(result, Answer):
+        return set()
+    sizes = [size for size, *_ in result.conditions] + ([] if result.symbol is None else [result.symbol])
+    return {symbol for size in sizes for symbol in sp.sympify(size).free_symbols}
+
+
+def name_values(known: dict[str, Any], values: dict[Any, Any], symbols: Any) -> None:
+    """Put the numbers that were given by the names of symbols among the values."""
+    for symbol in symbols:
+        if symbol.is_Symbol and symbol not in values and symbol.name in known:
+            values[symbol] = as_value(symbol, known.pop(symbol.name))
 
 
 def _refuse_poles(result: Any, values: dict[Any, Any]) -> None:
@@ -86,7 +105,8 @@ def known_values(matrices: Mapping[Any, Any]) -> tuple[dict[str, Any], dict[Any,
             known[str(key.name)] = as_given(array, str(key.name))
             _read_sizes(key, known[str(key.name)], values)
         elif isinstance(key, sp.Symbol):
-            values[key] = as_value(key, sp.nsimplify(array))
+            number = as_value(key, array)
+            values[key] = sp.nsimplify(number) if number.is_number else number
         else:
             known[str(key)] = as_given(array, str(key))
     return known, values

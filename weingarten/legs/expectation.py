@@ -212,7 +212,8 @@ def answer_from(value: Any, ranges: list[Range], symbols: tuple[Any, ...], recom
         return Answer(value, 1, reason, recompute=recompute, size=name, symbol=symbol)
     first = binding[0]
     others = "".join(f"; {r.size} >= {r.least}, {r.reason}" for r in binding[1:])
-    return Answer(value, first.least, first.reason + others, recompute=recompute, size=str(first.size), symbol=symbol)
+    found = Answer(value, first.least, first.reason + others, recompute=recompute, size=str(first.size), symbol=symbol)
+    return replace(found, conditions=tuple((r.size, r.least, r.reason) for r in binding))
 
 
 def _at_given_sizes(value: Any, work: Work) -> Answer:

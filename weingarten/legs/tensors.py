@@ -38,6 +38,7 @@ class LegExpectation:
     legs: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...]
     validity: str
     writer: Writer = field(repr=False, compare=False)
+    conditions: tuple[tuple[Any, int, str], ...] = field(default=(), repr=False, compare=False)
 
     def matrix(self) -> Any:
         """Return a single word's expectation as a sympy matrix expression.
@@ -96,15 +97,33 @@ class LegExpectation:
         """
         import numpy as np
 
-        from weingarten.legs.evaluation import known_values, network_value
+        from weingarten.legs.evaluation import known_values, name_values, network_value
 
         known, values = known_values(matrices)
+        name_values(known, values, self._symbols())
+        self._check(values)
         sizes = [int(sp.sympify(size).subs(values)) for rows, cols in self.legs for size in (*rows, *cols)]
         total: Any = np.zeros(sizes)
         for coefficient, network in self.terms:
             number = network_value(sp.sympify(coefficient), matrices)
             total = total + number * _array(network, sizes, known, values, self.writer)
         return total
+
+
+    def _symbols(self) -> set[Any]:
+        """Return the symbols of the sizes."""
+        sizes = [size for rows, cols in self.legs for size in (*rows, *cols)]
+        return {s for size in (*sizes, *(size for size, *_ in self.conditions)) for s in sp.sympify(size).free_symbols}
+
+    def _check(self, values: dict[Any, Any]) -> None:
+        """Refuse sizes at which the terms do not hold."""
+        for size, least, reason in self.conditions:
+            number = sp.sympify(size).subs(values)
+            if number.is_number and not number >= least:
+                raise WeingartenError(
+                    f"{size} = {number}: the result holds for {size} >= {least} ({reason}); ask for the expectation at "
+                    "this integer size"
+                )
 
 
 def _letter(node: Node) -> Any:
@@ -193,7 +212,8 @@ def network_tensor(words: Sequence[Any], *, limit: int = LIMIT) -> LegExpectatio
             totals[key] = totals.get(key, sp.S.Zero) + work.ring.sympy(value, coefficient, scalar)
     terms = tuple((value, network) for network, value in totals.items() if value != 0)
     validity = "; ".join(f"{r.size} >= {r.least} ({r.reason})" for r in dict.fromkeys(work.ranges)) or "every size"
-    return LegExpectation(terms, legs, validity, work.writer)
+    conditions = tuple((r.size, r.least, r.reason) for r in dict.fromkeys(work.ranges))
+    return LegExpectation(terms, legs, validity, work.writer, conditions)
 
 
 def _is_open(component: tuple[tuple[Node, ...], tuple[Any, ...]]) -> bool:
