@@ -53,6 +53,22 @@ def as_dimension(d: object, group: Group | str = "O") -> Any:
     return size
 
 
+def is_whole(value: Any, least: int) -> bool:
+    """Tell a single integer from `least` on from everything else, booleans and arrays among it.
+
+    Examples
+    --------
+    >>> is_whole(2, 1), is_whole(True, 1), is_whole(2.0, 1), is_whole(0, 1)
+    (True, False, False, False)
+    """
+    if isinstance(value, bool) or getattr(value, "ndim", 0):
+        return False
+    try:
+        return operator.index(value) >= least
+    except TypeError:
+        return False
+
+
 def _is_symbolic(d: object) -> TypeGuard[Any]:
     """Tell a sympy expression with a symbol."""
     import sympy as sp

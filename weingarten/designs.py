@@ -120,6 +120,14 @@ def _rational(value: Any) -> Any:
     return sp.Rational(value.numerator, value.denominator)
 
 
+def _whole_size(d: Any) -> int:
+    """Return the size as an int, refusing a symbol: the operators are written out."""
+    size = checked_size("d", d)
+    if not size.is_Integer:
+        raise WeingartenError(f"d={d}: give an integer size")
+    return int(size)
+
+
 def _short(group: Any) -> str:
     """Return the name of a group as the tables of this module have it."""
     if group in ("S", "permutation"):
@@ -152,7 +160,7 @@ def twirl(matrix: Any, k: int, d: int, group: str = "U") -> Any:
     """
     import numpy as np
 
-    size, degree = int(checked_size("d", d)), as_degree(k, "k", "a number of factors")
+    size, degree = _whole_size(d), as_degree(k, "k", "a number of factors")
     exact = isinstance(matrix, sp.MatrixBase)
     given = np.array(matrix.tolist(), dtype=object) if exact else as_given(matrix, "matrix")
     shape = matrix.shape if exact else given.shape
@@ -188,7 +196,7 @@ def commutant_projector(k: int, d: int, group: str = "U") -> Any:
     """
     import numpy as np
 
-    size, degree = int(checked_size("d", d)), as_degree(k, "k", "a number of factors")
+    size, degree = _whole_size(d), as_degree(k, "k", "a number of factors")
     if size ** (2 * degree) > 256:
         raise CostError(
             f"the projector has {size ** (2 * degree)} rows; the limit is 256 (twirl goes further)",
@@ -219,7 +227,7 @@ def haar_frame_potential(k: int, d: int, group: str = "U") -> Any:
     >>> [haar_frame_potential(k, 3, "SU") for k in (1, 2, 3)]
     [1, 2, 6]
     """
-    size, degree = int(checked_size("d", d)), as_degree(k, "k", "a degree")
+    size, degree = _whole_size(d), as_degree(k, "k", "a degree")
     if group in ("S", "permutation"):
         return sp.Integer(sum(stirling_number(2 * degree, j) for j in range(min(size, 2 * degree) + 1)))
     from weingarten.power_traces import power_trace_moment

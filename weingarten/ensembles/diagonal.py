@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import sympy as sp
 
 from weingarten.algebra.several import Ring, Several
+from weingarten.arguments import is_whole
 from weingarten.combinatorics.set_partitions import SetPartition, all_set_partitions, bell_number, coarsenings, kernel
 from weingarten.ensembles.permutations import is_balanced, joints_of
 from weingarten.errors import WeingartenError
@@ -72,7 +73,7 @@ def diagonal_phases(name: str, d: Any, *, order: int | None = None) -> RandomMat
     >>> expectation(tr(D*A*D.H*B)), expectation(abs(tr(D))**4)
     (Sum(A[i, i]*B[i, i]), d*(2*d - 1))
     """
-    if order is not None and (isinstance(order, bool) or not hasattr(order, "__index__") or order < 2):
+    if order is not None and not is_whole(order, 2):
         raise WeingartenError(f"order={order!r}: give an integer that is at least 2, or leave it out for free phases")
     size = (checked_size("d", d),)
     return RandomMatrix(name, size, size, "diagonal", (sp.Integer(0 if order is None else order),))

@@ -24,6 +24,7 @@ from flint import fmpz_poly
 from weingarten.algebra import building
 from weingarten.algebra.rational import Ratio
 from weingarten.algebra.several import Ring, Several
+from weingarten.arguments import is_whole
 from weingarten.caches import cached
 from weingarten.combinatorics.set_partitions import (
     SetPartition,
@@ -341,7 +342,7 @@ def monomial_unitary(name: str, d: Any, *, order: int | None = None) -> RandomMa
     >>> [expectation(abs(tr(M))**(2*k)) for k in (1, 2, 3)]
     [1, 3, 16]
     """
-    if order is not None and (isinstance(order, bool) or not hasattr(order, "__index__") or order < 1):
+    if order is not None and not is_whole(order, 1):
         raise WeingartenError(f"order={order!r}: give a positive integer, or leave it out for free phases")
     return _made(name, d, "permutation", 0 if order is None else int(order))
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import sympy as sp
 
 from weingarten.algebra.several import Ring, Several
+from weingarten.arguments import is_whole
 from weingarten.combinatorics.set_partitions import SetPartition, all_set_partitions, coarsenings, kernel
 from weingarten.ensembles.diagonal import Diagonal
 from weingarten.ensembles.permutations import is_balanced, joints_of
@@ -58,7 +59,7 @@ def sign_matrix(name: str, rows: Any, cols: Any = None, *, order: int | None = 2
     >>> expectation(tr((X*X.T)**2))
     n*p*(n + p - 1)
     """
-    if order is not None and (isinstance(order, bool) or not hasattr(order, "__index__") or order < 2):
+    if order is not None and not is_whole(order, 2):
         raise WeingartenError(f"order={order!r}: give an integer that is at least 2, or None for free phases")
     p = checked_size("rows", rows)
     n = p if cols is None else checked_size("cols", cols)

@@ -109,7 +109,6 @@ class LegExpectation:
             total = total + number * _array(network, sizes, known, values, self.writer)
         return total
 
-
     def _symbols(self) -> set[Any]:
         """Return the symbols of the sizes."""
         sizes = [size for rows, cols in self.legs for size in (*rows, *cols)]

@@ -21,6 +21,7 @@ from typing import Any
 import sympy as sp
 
 from weingarten.algebra.jack import jack_polynomial
+from weingarten.arguments import refuse_masked
 from weingarten.combinatorics.partitions import (
     Partition,
     all_partitions,
@@ -53,12 +54,11 @@ def hciz(a: Sequence[Any], b: Sequence[Any], t: Any = 1) -> Any:
     >>> hciz([1, 1], [2, 5])
     exp(7)
     """
-    left, right = [sp.sympify(x) for x in a], [sp.sympify(x) for x in b]
+    left, right, (t,) = _exact(a, "a"), _exact(b, "b"), _exact([t], "t")
     if len(left) != len(right) or not left:
         raise WeingartenError(f"a has {len(left)} and b has {len(right)} eigenvalues; give as many, at least one")
-    if any(isinstance(x, sp.Float) for x in (*left, *right, sp.sympify(t))):
+    if any(x.has(sp.Float) for x in (*left, *right, t)):
         raise WeingartenError("a, b, t: floats are no exact numbers here; give rationals, or call hciz_value")
-    t = sp.sympify(t)
     if t == 0:
         return sp.S.One
     d = len(left)
@@ -153,7 +153,7 @@ def hciz_series(
             if len(lam) <= d:
                 values = _jack_value(lam, alpha, powers[0]) * _jack_value(lam, alpha, powers[1])
                 total += (alpha * factor) ** k * values / (jack_norm(lam, alpha) * content_product(lam, alpha, d))
-    x = float(abs(factor) * d * max(map(abs, left)) * max(map(abs, right)))
+    x = _float(abs(factor) * d * max(map(abs, left)) * max(map(abs, right)))
     return TruncatedSeries(sp.Rational(total.numerator, total.denominator), _rest(x, degree), degree)
 
 
@@ -162,9 +162,19 @@ def _rest(x: float, order: int) -> float:
     import math
 
     k = order + 1
+    if x >= k + 1:
+        return math.exp(x) if x < 709 else math.inf  # e^709 is the last that is a double
     first = math.exp(k * math.log(x) - math.lgamma(k + 1)) if x > 0 else 0.0
     # the ratio of neighbours is below x / (k+1); the factor covers the rounding of exp and lgamma
-    return first / (1 - x / (k + 1)) * (1 + 1e-12) if x < k + 1 else math.exp(x)
+    return first / (1 - x / (k + 1)) * (1 + 1e-12)
+
+
+def _float(x: Fraction) -> float:
+    """Return a fraction as a float, one that is too large as infinity."""
+    try:
+        return float(x)
+    except OverflowError:
+        return float("inf")
 
 
 def exponential_series(singular: Sequence[Any], t: Any = 1, *, group: str = "O", order: int = 12) -> TruncatedSeries:
@@ -191,7 +201,7 @@ def exponential_series(singular: Sequence[Any], t: Any = 1, *, group: str = "O",
                 below = jack_norm(lam, alpha) * content_product(lam, alpha, d)
                 total += factor ** (2 * k) * _jack_value(lam, alpha, powers) / below
     # |tr A W| <= Σ singular values =: s, and the terms are E (t tr AW)^{2k} / (2k)! (twice s for U)
-    s = float(abs(factor)) * sum(float(x) ** 0.5 for x in values) * (2 if alpha == 1 else 1) * (1 + 1e-12)
+    s = _float(abs(factor)) * sum(_float(x) ** 0.5 for x in values) * (2 if alpha == 1 else 1) * (1 + 1e-12)
     return TruncatedSeries(sp.Rational(total.numerator, total.denominator), _rest(s, 2 * degree + 1), degree)
 
 
@@ -274,10 +284,35 @@ def _jack_value(lam: Partition, alpha: int, powers: list[Fraction]) -> Fraction:
     return total
 
 
-def _fractions(values: Sequence[Any], name: str) -> list[Fraction]:
+def _plain(values: Any, name: str) -> list[Any]:
+    """Return a sequence of single numbers, those of NumPy as Python's own, which do not wrap around."""
+    refuse_masked(values, name)
+    given = values.tolist() if getattr(values, "ndim", None) == 1 else values
+    if not isinstance(given, (list, tuple)):
+        raise WeingartenError(f"{name}={values!r}: give a list of numbers")
+    plain = [x.item() if hasattr(x, "item") and getattr(x, "ndim", None) == 0 else x for x in given]
+    for x in plain:
+        if isinstance(x, (bool, str, bytes)):
+            raise WeingartenError(f"{name}={values!r}: {x!r} is no number")
+    return plain
+
+
+def _exact(values: Any, name: str) -> list[Any]:
+    """Return finite numbers or symbols as sympy expressions."""
+    try:
+        found = [sp.sympify(x) for x in _plain(values, name)]
+    except sp.SympifyError as error:
+        raise WeingartenError(f"{name}={values!r}: give exact numbers or symbols") from error
+    if not all(isinstance(x, sp.Expr) and not x.has(sp.nan, sp.oo, -sp.oo, sp.zoo) for x in found):
+        raise WeingartenError(f"{name}={values!r}: give finite exact numbers or symbols")
+    return found
+
+
+def _fractions(values: Any, name: str) -> list[Fraction]:
     """Return numbers as exact fractions."""
     try:
-        return [Fraction(int(x.p), int(x.q)) if isinstance(x, sp.Rational) else Fraction(x) for x in values]
+        plain = _plain(values, name)
+        return [Fraction(int(x.p), int(x.q)) if isinstance(x, sp.Rational) else Fraction(x) for x in plain]
     except (TypeError, ValueError, OverflowError) as error:
         raise WeingartenError(f"{name}={values!r}: give rational numbers or finite floats") from error
 
