@@ -333,7 +333,7 @@ def _entries(matrices: tuple[Any, Any], sequences: tuple[tuple[Any, Any], tuple[
         left, right = (() if side is None else side for side in sequences[which])
         for side, name in zip((left, right), names, strict=True):
             refuse_masked(side, name)
-            if not hasattr(side, "__len__") or isinstance(side, (str, bytes)):
+            if not hasattr(side, "__len__") or isinstance(side, (str, bytes, set, frozenset, dict)):
                 raise WeingartenError(f"{name}={side!r} is no sequence of indices; write for instance {name}=[1, 1]")
         if len(left) != len(right):
             raise WeingartenError(f"{names[0]} has {len(left)} and {names[1]} has {len(right)} indices; give as many")

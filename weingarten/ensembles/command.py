@@ -122,7 +122,8 @@ class EnsembleParser(Parser):
         size, names = self.sizes[word], size_names(self.ensemble)
         if size is None:
             self.fail(f"d is no size of {self.ensemble}; its sizes are {', '.join(names)}", start)
-        if (self.matrices and word != "d") or (word == "d" and "d" not in names and str(size) != "d"):
+        unlike = word == "d" and "d" not in names and str(size) != "d"
+        if unlike or (word != "d" and (self.matrices or size.is_Integer)):
             self.note(f"{word} is the size {size}")
         return super().size_word(word, start)
 

@@ -1,0 +1,318 @@
+"""Questions that a hostile referee asked: what is printed or evaluated is checked by enumeration, or refused."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from math import comb
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import weingarten as wg
+from weingarten import CostError, WeingartenError, constant, evaluate, expectation, hciz, hciz_series, moment, tr
+from weingarten.cli import main
+from weingarten.combinatorics.set_partitions import bell_number
+from weingarten.ensembles.named import NAMED, named_matrix
+
+d, n, p = sp.symbols("d n p", integer=True, positive=True)
+
+
+# ---- what the command prints about fixed indices ---------------------------------------------------------------------
+
+
+def value_of(text: str, arrays: dict[str, np.ndarray]) -> complex:
+    """Return the number behind a printed sum, all of whose indices count from 1."""
+
+    def of_sum(match: re.Match[str]) -> str:
+        letters: dict[str, str] = {}
+        operands, axes = [], []
+        for name, i, j in re.findall(r"(\w+)\[(\w+), (\w+)\]", match[1]):
+            array, own = arrays[name], ""
+            for axis, index in ((1, j), (0, i)):
+                if index.isdigit():
+                    array = np.take(array, int(index) - 1, axis=axis)
+                else:
+                    own = letters.setdefault(index, "abcdefgh"[len(letters)]) + own
+            operands.append(array)
+            axes.append(own)
+        return repr(float(np.einsum(",".join(axes) + "->", *operands)))
+
+    def of_entry(match: re.Match[str]) -> str:
+        product = np.linalg.multi_dot([np.eye(len(arrays["A"])), *[arrays[name] for name in match[1].split("*")]])
+        return repr(float(product[int(match[2]) - 1, int(match[3]) - 1]))
+
+    def of_trace(match: re.Match[str]) -> str:
+        return repr(float(np.trace(np.linalg.multi_dot([np.eye(3), *[arrays[x] for x in match[1].split("*")]]))))
+
+    text = re.sub(r"Sum\(([^()]*)\)", of_sum, text)
+    text = re.sub(r"Trace\(([^()]*)\)", of_trace, text)
+    text = re.sub(r"\(?([AB](?:\*[AB])*)\)?\[(\d), (\d)\]", of_entry, text)
+    return complex(eval(text, {"__builtins__": {}}))
+
+
+PLACES = list(itertools.product((1, 2, 3), repeat=2))
+
+
+@pytest.mark.parametrize(("i", "j"), PLACES)
+@pytest.mark.parametrize(
+    "word", ["tr(A P) P{i}{j}", "(P A P)[{i},{j}]", "P{i}{j} (A P B)[{j},{i}]", "(A P B)[{i},{j}]"]
+)
+def test_printed_sums_over_indices_count_all_indices_from_one(word, i, j, capsys):
+    assert main(["expect", word.format(i=i, j=j), "--group", "permutation", "--d", "3", "--quiet"]) == 0
+    text = capsys.readouterr().out.splitlines()[-1]
+    A, B = np.array([[1.0, 2, 5], [3, -1, 7], [4, 11, -6]]), np.array([[2.0, -3, 1], [8, 5, 9], [1, 0, 13]])
+    answers = []
+    for order in itertools.permutations(range(3)):
+        P = np.eye(3)[list(order)]
+        answers.append(
+            {
+                "tr(A P) P{i}{j}": np.trace(A @ P) * P[i - 1, j - 1],
+                "(P A P)[{i},{j}]": (P @ A @ P)[i - 1, j - 1],
+                "P{i}{j} (A P B)[{j},{i}]": P[i - 1, j - 1] * (A @ P @ B)[j - 1, i - 1],
+                "(A P B)[{i},{j}]": (A @ P @ B)[i - 1, j - 1],
+            }[word]
+        )
+    assert value_of(text, {"A": A, "B": B}) == pytest.approx(np.mean(answers), abs=1e-12)
+
+
+def test_text_and_latex_count_the_fixed_index_of_a_sum_from_one(capsys):
+    question = ["expect", "tr(A P) P11", "--group", "permutation", "--d", "4"]
+    assert main(question) == main([*question, "--format", "latex"]) == 0
+    text, latex = capsys.readouterr().out.splitlines()
+    assert text == "-Sum(A[1, i])/12 - Sum(A[i, 1])/12 + Sum(A[i, j])/12 + A[1, 1]/3"
+    assert "A[1, i]" in latex
+    assert "A[0" not in latex
+
+
+@pytest.mark.parametrize("size", ["1,2", "2,1"])
+def test_a_scalar_with_the_name_of_a_size_is_mentioned(size, capsys):
+    assert main(["expect", "a V11", "--group", "AIII", "--d", size]) == 0
+    assert f"(a is the size {size[0]})" in capsys.readouterr().out
+
+
+# ---- divisors and moduli ---------------------------------------------------------------------------------------------
+
+ZEROS = [
+    "conj(tr(A-A'))",
+    "|tr(A-A')|",
+    "|tr(A-A')|^2",
+    "re(tr(A-A'))",
+    "im(tr(A-A'))",
+    "conj(tr(A B)) - tr(conj(A) conj(B))",
+    "((A B)[1,2]-(B'A')[2,1])",
+    "|(A B)[1,2]-(B'A')[2,1]|",
+    "|tr(A B)-tr(B A)|",
+    "im(tr(H))",
+    "|tr(H)-conj(tr(H))|",
+    "(tr(H A) - conj(tr(A^H H)))",
+]
+
+
+@pytest.mark.parametrize("zero", ZEROS)
+@pytest.mark.parametrize("group", ["O", "U", "wishart", "permutation"])
+def test_a_divisor_that_is_zero_behind_a_conjugate_a_modulus_or_an_entry_is_refused(zero, group, capsys):
+    divisor = zero if zero.startswith(("(", "|", "c", "r", "i")) and " - " not in zero else f"({zero})"
+    hermitian = ["--hermitian", "H"] if "H" in zero.replace("^H", "") else []
+    assert main(["expect", f"X11/{divisor}", "--group", group, "--haar", "X", *hermitian]) == 2
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert "divides by zero" in found.err
+
+
+@pytest.mark.parametrize("group", ["O", "U", "wishart"])
+@pytest.mark.parametrize(
+    ("inner", "terms"),
+    [("D - 2 C", [("D", 1), ("C", -2)]), ("C' - conj(D)^2", [("C'", 1), ("conj(D)^2", -1)])],
+)
+def test_a_modulus_of_an_entry_with_a_difference_of_matrices_inside_is_multiplied_out(group, inner, terms, capsys):
+    def answer(question: str) -> str:
+        assert (
+            main(["expect", question, "--group", group, "--d", "2,3" if group == "wishart" else "2", "--haar", "X"])
+            == 0
+        )
+        return capsys.readouterr().out.splitlines()[-1]
+
+    parts = [
+        f"{a * b} ({left} X)[1,1] conj(({right} X)[1,1])"
+        if a * b >= 0
+        else f"({a * b}) ({left} X)[1,1] conj(({right} X)[1,1])"
+        for left, a in terms
+        for right, b in terms
+    ]
+    assert answer(f"abs((({inner}) X)[1,1])^2") == answer(" + ".join(parts))
+
+
+def test_a_conjugated_trace_of_constants_has_the_form_of_other_traces():
+    W, A = wg.orthogonal("W", d), constant("A", d)
+    H = constant("H", d, hermitian=True)
+    assert expectation(W[1, 1] ** 2 * sp.conjugate(tr(A - A.T))) == 0
+    assert expectation(W[1, 1] ** 2 * sp.conjugate(tr(sp.Identity(d)))) == 1
+    assert expectation(W[1, 1] ** 2 * (tr(H) - sp.conjugate(tr(H)))) == 0
+
+
+# ---- large powers ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [wg.gue, wg.goe, wg.gse])
+def test_a_high_power_of_a_trace_is_refused_before_its_partitions_are_listed(make):
+    with pytest.raises(CostError, match="degree 100"):
+        expectation(tr(make("H", 2 * d)) ** 100)
+
+
+@pytest.mark.parametrize("k", [1, 2, 7, 30])
+def test_powers_of_the_centred_trace_are_binomial_sums_of_bell_numbers(k):
+    C = wg.centred_permutation("C", d)
+    assert expectation(tr(C) ** k) == sum((-1) ** (k - j) * comb(k, j) * bell_number(j) for j in range(k + 1))
+
+
+def test_powers_of_centred_traces_of_several_degrees_are_those_by_enumeration():
+    C = wg.centred_permutation("C", 4)
+    matrices = [np.eye(4)[list(order)] - 0.25 for order in itertools.permutations(range(4))]
+    value = np.mean([np.trace(m) ** 2 * np.trace(m @ m) ** 3 * np.trace(m @ m @ m) for m in matrices])
+    assert float(expectation(tr(C) ** 2 * tr(C**2) ** 3 * tr(C**3))) == pytest.approx(value)
+
+
+# ---- sizes for which answers hold ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMED) - {"u+"}))
+def test_an_answer_about_an_entry_holds_where_the_entry_exists(name):
+    symbols = sp.symbols("k l m", integer=True, positive=True)[: len(NAMED[name][3])]
+    X = named_matrix(name, "X", symbols)
+    answer = expectation(X[3, 1] * X[3, 1], with_range=True)
+    assert (X.shape[0], 3) in [(size, least) for size, least, _ in answer.conditions if least <= 3] or any(
+        size == X.shape[0] and least > 3 for size, least, _ in answer.conditions
+    )
+
+
+def test_the_columns_of_a_rectangle_bound_the_other_size():
+    answer = moment(rows=[1, 1], cols=[3, 3], d=(p, n), group="ginibre", with_range=True)
+    assert answer.validity == "n >= 3 (highest index 3)"
+    answer = moment(rows=[3, 1], cols=[3, 1], d=(p, n), group="inverse wishart", with_range=True)
+    assert "p >= 3, highest index 3" in answer.validity
+
+
+def test_evaluate_refuses_every_condition_that_fails_not_the_first_alone():
+    W = wg.inverse_wishart("W", p, n)
+    answer = expectation(W[3, 1] ** 2, with_range=True)
+    assert isinstance(evaluate(answer, {p: 3, n: 12}), float)
+    for sizes in ({p: 2, n: 12}, {p: 3, n: 6}, {"p": 2, "n": 12}):
+        with pytest.raises(WeingartenError, match="is below"):
+            evaluate(answer, sizes)
+
+
+def test_evaluate_computes_anew_or_refuses_an_entry_that_does_not_exist():
+    answer = expectation(wg.wishart("W", d, 4)[2, 1] ** 2, with_range=True)
+    assert evaluate(answer, {d: 2}) == 4.0
+    with pytest.raises(WeingartenError, match="does not exist"):
+        evaluate(answer, {d: 1})
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_a_tensor_is_evaluated_where_it_holds_and_refused_below(size):
+    P, A = wg.permutation("P", d), constant("A", d)
+    found, a = wg.expectation_tensor([P * A * P.T * A * P]), np.arange(size**2, dtype=np.int8).reshape(size, size) - 3
+    if size < 3:
+        with pytest.raises(WeingartenError, match=f"d = {size}: the result holds for d >= 3"):
+            found.evaluate({A: a})
+        return
+    matrices = [np.eye(size)[list(order)] for order in itertools.permutations(range(size))]
+    assert found.evaluate({A: a}) == pytest.approx(np.mean([m @ a @ m.T @ a @ m for m in matrices], axis=0))
+
+
+# ---- arrays and numbers ----------------------------------------------------------------------------------------------
+
+
+def results() -> list[tuple[object, dict[object, object], object, object]]:
+    A, B = constant("A", d), constant("B", d)
+    W, G, D = wg.orthogonal("W", d), wg.wishart("G", d, n), wg.diagonal_phases("D", d)
+    return [
+        (expectation(x, with_range=True), more, A, B)
+        for x, more in (
+            (tr(W * A * A * W.T * B), {}),
+            (tr(G * A * A * G * B), {n: 3}),
+            (tr(D * A * D.H * B), {}),
+        )
+    ]
+
+
+@pytest.mark.parametrize("which", range(3))
+@pytest.mark.parametrize("kind", ["int8", "uint8", "int16", "float16", "float32", "object", "bool"])
+def test_arrays_of_small_types_give_what_doubles_give(which, kind):
+    answer, more, A, B = results()[which]
+    array = np.array([[100, 90], [80, 70]]).astype(kind)
+    exact = evaluate(answer, {A: array.astype(float), B: array.astype(float), **more})
+    assert evaluate(answer, {A: array, B: array, **more}) == exact
+    assert evaluate(answer, {A: array.tolist(), B: array.tolist(), **more}) == exact
+
+
+@pytest.mark.parametrize("which", range(3))
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array([["1", "2"], ["3", "4"]]),
+        np.array([["1", "2"], ["3", "4"]], dtype=object),
+        np.array([[sp.Symbol("x"), 1], [1, 1]], dtype=object),
+        np.array([[None, 1], [1, 1]], dtype=object),
+        np.array([[np.nan, 1], [1, 1]], dtype=object),
+        np.array([[1, 2], [3, 4]], dtype="timedelta64[s]"),
+        [[1, 2], [3]],
+        [[np.inf, 1], [1, 1]],
+    ],
+    ids=repr,
+)
+def test_arrays_without_finite_numbers_are_refused_by_name(which, array):
+    answer, more, A, B = results()[which]
+    with pytest.raises(WeingartenError, match="A: "):
+        evaluate(answer, {A: array, B: np.eye(2), **more})
+
+
+@pytest.mark.parametrize(
+    "value", [2.5, np.nan, np.inf, 1j, True, None, "2", 0, -1, [2], np.array([2]), sp.oo], ids=repr
+)
+@pytest.mark.parametrize("key", [n, "n"])
+@pytest.mark.parametrize("bare", [False, True])
+def test_a_size_that_is_no_positive_integer_is_refused(value, key, bare):
+    for X, more in ((wg.wishart("W", d, n), {d: 3}), (wg.orthogonal("W", n), {})):
+        answer = expectation(X[1, 1] ** 2, with_range=True)
+        with pytest.raises(WeingartenError):
+            evaluate(answer.value if bare else answer, {key: value, **more})
+
+
+@pytest.mark.parametrize("value", [2, 2.0, np.int8(2), np.array(2), sp.Integer(2)], ids=repr)
+@pytest.mark.parametrize("key", [n, "n"])
+def test_a_size_may_be_given_by_its_name_in_any_number_type(value, key):
+    assert evaluate(expectation(wg.wishart("W", d, n)[1, 1] ** 2, with_range=True), {key: value, "d": 3}) == 8.0
+    assert evaluate(expectation(wg.orthogonal("W", n)[1, 1] ** 2, with_range=True), {key: value}) == 0.5
+
+
+def test_eigenvalues_of_small_types_do_not_wrap_around_and_those_that_are_no_numbers_are_refused():
+    small = np.array([100, 120], dtype=np.int8)
+    assert hciz(small, [1, 2]) == hciz([100, 120], [1, 2])
+    assert hciz_series(small, [1, 2], order=2) == hciz_series([100, 120], [1, 2], order=2)
+    assert hciz_series([10**400, 1], [1, 2], order=1).bound == float("inf")
+    for bad in ([1, float("nan")], [1, float("inf")], ["1", 2], [True, 2], None, 3, np.eye(2), [None, 1]):
+        for function in (hciz, hciz_series, wg.hciz_value):
+            with pytest.raises(WeingartenError, match="a="):
+                function(bad, [1, 2])
+
+
+def test_indices_without_an_order_are_refused():
+    for group in ("O", "GUE", "S+"):
+        with pytest.raises(WeingartenError, match="no sequence of indices"):
+            moment(rows={1, 2}, cols=[1, 2], d=3, group=group)
+
+
+@pytest.mark.parametrize("make", [wg.sign_matrix, wg.diagonal_phases, wg.monomial_unitary])
+@pytest.mark.parametrize("order", [True, 2.0, "2", np.array([2]), -1])
+def test_an_order_of_roots_that_is_no_integer_is_refused(make, order):
+    with pytest.raises(WeingartenError, match="order="):
+        make("X", 3, order=order)
+
+
+@pytest.mark.parametrize("function", [wg.haar_frame_potential, wg.commutant_projector])
+def test_designs_ask_for_an_integer_size(function):
+    with pytest.raises(WeingartenError, match="d=d: give an integer size"):
+        function(2, d)
