@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import random
 import re
 from math import comb
 
@@ -92,6 +93,46 @@ def test_a_scalar_with_the_name_of_a_size_is_mentioned(size, capsys):
     assert f"(a is the size {size[0]})" in capsys.readouterr().out
 
 
+# ---- moments by their rows and columns -------------------------------------------------------------------------------
+
+SIZES = {"quaternion inverse wishart": (2, 12), "complex inverse wishart": (2, 12), "inverse wishart": (2, 14)}
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMED) - {"u+", "o+", "s+"}))
+def test_moments_by_rows_and_columns_are_expectations_of_products_of_entries(name):
+    chosen = random.Random(name)
+    names = NAMED[name][3]
+    sizes = SIZES.get(name, {1: (2,), 2: (2, 2), 3: (2, 2, 2)}[len(names)])
+    X = named_matrix(name, "X", sizes)
+    height, width = map(int, X.shape)
+    for factors in (1, 2, 2, 2, 2, 3, 4):
+        pool = [(chosen.randint(1, height), chosen.randint(1, width)) for _ in range(2)]
+        places = [(*chosen.choice(pool), chosen.random() < 0.4) for _ in range(factors)]
+        plain, bars = ([(i, j) for i, j, bar in places if bar == which] for which in (False, True))
+        found = moment(
+            rows=[i for i, _ in plain],
+            cols=[j for _, j in plain],
+            conjugate_rows=[i for i, _ in bars],
+            conjugate_cols=[j for _, j in bars],
+            d=sizes if len(sizes) > 1 else sizes[0],
+            group=name,
+        )
+        assert found == expectation(sp.Mul(*[X[i, j] for i, j in plain], *[sp.conjugate(X[i, j]) for i, j in bars]))
+
+
+def test_moments_of_quaternion_matrices_know_the_zeros_and_signs_of_the_form():
+    assert moment(rows=[2, 2], cols=[2, 2], d=(1, 1), group="quaternion ginibre") == 0
+    assert moment(rows=[1, 2], cols=[2, 1], d=(1, 1), group="quaternion ginibre") == sp.Rational(-1, 2)
+    assert moment(rows=[2, 2], cols=[1, 1], d=2, group="GSE") == 0
+    assert moment(rows=[1, 2], cols=[1, 2], d=2, group="GSE") == sp.Rational(1, 2)
+    assert moment(rows=[3, 1], cols=[4, 1], d=(2, 12), group="quaternion inverse wishart") == 0
+    assert moment(rows=[1], cols=[3], conjugate_rows=[1], conjugate_cols=[3], d=(2, 1), group="CII") == sp.Rational(
+        4, 21
+    )
+    p, n = sp.symbols("p n", integer=True, positive=True)
+    assert moment(rows=[1, 2], cols=[1, 2], d=(p, n), group="quaternion ginibre", with_range=True).minimum == 1
+
+
 # ---- divisors and moduli ---------------------------------------------------------------------------------------------
 
 ZEROS = [
@@ -172,6 +213,38 @@ def test_powers_of_centred_traces_of_several_degrees_are_those_by_enumeration():
     matrices = [np.eye(4)[list(order)] - 0.25 for order in itertools.permutations(range(4))]
     value = np.mean([np.trace(m) ** 2 * np.trace(m @ m) ** 3 * np.trace(m @ m @ m) for m in matrices])
     assert float(expectation(tr(C) ** 2 * tr(C**2) ** 3 * tr(C**3))) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("make", "values"), [(wg.free_orthogonal, [1, 2, 5, 14]), (wg.free_permutation, [2, 14, 132, 1430])]
+)
+def test_powers_of_traces_of_free_quantum_groups_are_catalan_numbers_as_by_their_diagrams(make, values):
+    for size in (d, 4):
+        u = make("u", size)
+        assert [expectation(tr(u) ** k) for k in (2, 4, 6, 8)] == values
+        diagonal = sp.Add(*[make("u", 4)[i, i] for i in range(1, 5)])
+        assert expectation(sp.expand(diagonal**2)) == values[0]
+    assert expectation(tr(wg.free_permutation("u", 3)) ** 4) == 14  # S_3: (3^4 + 3) / 6
+    assert expectation(tr(wg.free_orthogonal("u", d)) ** 41) == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "same", "options"),
+    [
+        ("tr((W')^-1 A W^-1 B)", "tr(W A W' B)", []),
+        ("tr((U')^-2 A U^2 B)", "tr(conj(U)^2 A U^2 B)", ["--group", "U"]),
+        ("tr((U^H)^-1 A U^H B)", "tr(U A U^H B)", ["--group", "U", "--d", "2"]),
+        ("tr((S^-1)' A S B)", "tr(conj(S) A S B)", ["--group", "Sp"]),
+        ("tr((P^-1)' A P' B)", "tr(P A P' B)", ["--group", "permutation"]),
+        ("tr(conj(V)^-1 A conj(V) B)", "tr(V' A conj(V) B)", ["--group", "COE"]),
+    ],
+)
+def test_transposes_and_adjoints_of_unitary_matrices_are_inverted(question, same, options, capsys):
+    answers = []
+    for text in (question, same):
+        assert main(["expect", text, *options]) == 0
+        answers.append([line for line in capsys.readouterr().out.splitlines() if not line.startswith("read as")])
+    assert answers[0] == answers[1]
 
 
 # ---- sizes for which answers hold ------------------------------------------------------------------------------------

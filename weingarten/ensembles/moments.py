@@ -38,7 +38,8 @@ def ensemble_moment(
     n
     """
     law = law_of(matrix)
-    if law.expand(matrix.name) is not None or law.conjugation == "form":
+    if law.expand(matrix.name) is not None or law.conjugation == "form" or law.declared():
+        # constants stand between the ends of gluings, such as the form J of quaternions, whose entries have signs and zeros
         return _by_expression(matrix, rows, cols, marks, with_range)
     _check_places(matrix, rows, cols)
     flat = Flat()
@@ -53,8 +54,6 @@ def ensemble_moment(
     law.check(len(flat.marks) - bars, bars)
     parameters = [p for p in matrix.parameters if isinstance(p, sp.Expr) and not isinstance(p, sp.MatrixExpr)]
     ring = ring_of(symbols_of([*law.rows, *law.cols, *parameters]))
-    if law.declared() and matrix.parameters and any(isinstance(p, sp.MatrixExpr) for p in matrix.parameters):
-        return _by_expression(matrix, rows, cols, marks, with_range)
     direct = law.entries([*map(int, rows)], [*map(int, cols)], flat.marks, ring) if flat.marks else ring.one
     if direct is None:
         check_cost(law.count(flat.marks), 1_000_000, f"{len(flat.marks)} factors {matrix.name}")

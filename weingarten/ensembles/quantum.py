@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import comb
 from typing import Any, ClassVar
 
 import sympy as sp
@@ -36,6 +37,17 @@ from weingarten.legs.law import Gluing, Law, Range
 from weingarten.legs.symbols import RandomMatrix, checked_size
 
 Places = tuple[tuple[int, ...], tuple[int, ...]]  # rows and columns of the factors, in their order
+
+
+def catalan_number(n: int) -> int:
+    """Return the number of non-crossing pairings of 2n points, of non-crossing partitions of n.
+
+    Examples
+    --------
+    >>> [catalan_number(n) for n in range(6)]
+    [1, 1, 2, 5, 14, 42]
+    """
+    return comb(2 * n, n) // (n + 1)
 
 
 def reduced_word(rows: Sequence[int], cols: Sequence[int]) -> Places | None:
@@ -205,6 +217,12 @@ class FreeOrthogonal(FreeQuantum):
 
     conjugation: ClassVar[str] = "real"
 
+    def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
+        """Return `h((Σ u_ii)^k)`, the number of non-crossing pairings; other words have no such route."""
+        if set(mu) != {1}:
+            return None
+        return ring.zero if len(mu) % 2 else ring.constant(catalan_number(len(mu) // 2))
+
 
 class FreeUnitary(FreeQuantum):
     """U_d^+."""
@@ -241,6 +259,13 @@ class FreePermutation(FreeQuantum):
         if classical is not None:
             return classical.entries(rows, cols, marks, ring)
         return ring.zero if word is None else super().entries(*word, (False,) * len(word[0]), ring)
+
+    def power_traces(self, mu: tuple[int, ...], ring: Ring) -> Several | None:
+        """Return `h((Σ u_ii)^k)`, the number of non-crossing partitions; other words of d >= 4 have no such route."""
+        classical = self._classical()
+        if classical is not None:
+            return classical.power_traces(mu, ring)
+        return ring.constant(catalan_number(len(mu))) if set(mu) == {1} else None
 
     def ranges(self, plain: int, bars: int) -> list[Range]:
         """Return `d >= 4` for symbols."""

@@ -195,7 +195,14 @@ def _with_sizes(value: Any, work: Work, expression: Any, limit: int) -> Answer:
 def index_ranges(highest: dict[Any, int]) -> list[Range]:
     """Return the conditions under which entries exist: `size >= highest index`, where the size is a symbol."""
     found = [Range(size, index, f"highest index {index}") for size, index in highest.items()]
-    return [r for r in found if r.decided is None]
+    return [r for r in found if r.decided is None and not _always(r)]
+
+
+def _always(condition: Range) -> bool:
+    """Tell whether a size that grows with all its symbols, such as 2 p, is large enough where all of them are 1."""
+    size = sp.sympify(condition.size)
+    least = size.subs(dict.fromkeys(size.free_symbols, 1))
+    return condition.least > 1 and bool(size.is_positive) and bool(least >= condition.least)
 
 
 def answer_from(value: Any, ranges: list[Range], symbols: tuple[Any, ...], recompute: Any) -> Answer:

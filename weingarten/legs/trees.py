@@ -18,6 +18,7 @@ from weingarten.legs.law import FORM_NAME, Law, Tree
 from weingarten.legs.symbols import Entry, LegMatrix, Legs, PartialTrace, PartialTranspose, RandomMatrix, legs_of
 from weingarten.notation.entries import WordEntry
 from weingarten.notation.functions import refuse_power, without_random
+from weingarten.notation.reading import undecorated
 from weingarten.notation.symbols import FORM, HaarEntry, HaarMatrix, SymplecticForm, kinds_of, symplectic_form
 
 RANDOM = (RandomMatrix, HaarMatrix)
@@ -165,12 +166,13 @@ class TreeReader:
         if not exponent.is_Integer:
             raise WeingartenError(f"{base}**{exponent}: powers of matrices must be integers")
         if exponent < 0:
-            if not (isinstance(base, RANDOM) and is_group(base)):
+            bare = undecorated(base)
+            if not (isinstance(bare, RANDOM) and is_group(bare)):
                 raise WeingartenError(
                     f"{base}**{exponent}: only Haar and permutation matrices can be inverted in a word; for Wishart "
                     "matrices there is inverse_wishart"
                 )
-            base = base.adjoint()
+            base = sp.Adjoint(base)
         return self._combined("product", (base,) * abs(int(exponent)))
 
     def form(self, size: Any) -> Tree:

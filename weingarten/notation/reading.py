@@ -158,11 +158,12 @@ class Reader(Writer):
         if not exponent.is_Integer:
             raise WeingartenError(f"{base}**{exponent}: powers of matrices in a word must be integers")
         if exponent < 0:
-            if not isinstance(base, HaarMatrix):
+            haar = undecorated(base)
+            if not isinstance(haar, HaarMatrix):
                 raise WeingartenError(
                     f"{base}**{exponent}: only Haar matrices can be inverted; name the inverse instead"
                 )
-            base = base.T if not as_group(base.group).is_complex else base.adjoint()
+            base = sp.Adjoint(base) if as_group(haar.group).is_complex else sp.Transpose(base)
         result: list[tuple[Any, Word]] = [(sp.S.One, ())]
         factor = self.matrix_terms(base)
         for _ in range(abs(int(exponent))):
@@ -198,6 +199,13 @@ class Reader(Writer):
         if len(sizes) > 1:
             raise WeingartenError(f"the matrices have sizes {sorted(map(str, sizes))}; all must be square of one size")
         return next(iter(sizes), None)
+
+
+def undecorated(matrix: Any) -> Any:
+    """Return a matrix without the transposes and adjoints around it."""
+    while isinstance(matrix, (sp.Transpose, sp.Adjoint)):
+        matrix = matrix.arg
+    return matrix
 
 
 def _constant(scalar: Any) -> Any:
