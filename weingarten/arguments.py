@@ -61,7 +61,7 @@ def is_whole(value: Any, least: int) -> bool:
     >>> is_whole(2, 1), is_whole(True, 1), is_whole(2.0, 1), is_whole(0, 1)
     (True, False, False, False)
     """
-    if isinstance(value, bool) or getattr(value, "ndim", 0):
+    if isinstance(value, bool) or getattr(value, "ndim", False):
         return False
     try:
         return operator.index(value) >= least
