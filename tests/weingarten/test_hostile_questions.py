@@ -202,6 +202,20 @@ def test_a_high_power_of_a_trace_is_refused_before_its_partitions_are_listed(mak
         expectation(tr(make("H", 2 * d)) ** 100)
 
 
+@pytest.mark.parametrize("question", ["W11^20000", "W[12,13]^20000", "(W11 W12)^20000"])
+def test_a_power_of_an_entry_is_not_refused_for_the_digits_of_its_size_and_indices(question, capsys):
+    answers = []
+    for command in ("moment", "expect"):
+        assert main([command, question, "--d", "1000"]) == 0
+        answers.append(capsys.readouterr().out)
+    assert answers[0] == answers[1]
+
+
+def test_a_power_of_a_number_beside_an_entry_is_refused_for_its_digits(capsys):
+    assert main(["expect", "(1000 W11)^20000", "--d", "3"]) == 2
+    assert "binary digits" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("k", [1, 2, 7, 30])
 def test_powers_of_the_centred_trace_are_binomial_sums_of_bell_numbers(k):
     C = wg.centred_permutation("C", d)

@@ -74,6 +74,15 @@ def turned(value: Any, transposed: bool, conjugated: bool) -> Any:
     return plain(value.transpose()) if transposed else plain(value.conjugate()) if conjugated else value
 
 
+def _is_entry(part: Any) -> bool:
+    """Tell an entry of a matrix symbol, whose indices and size are no numbers that a power raises."""
+    return hasattr(part, "place") and isinstance(part.args[0], sp.MatrixSymbol)
+
+
+def _unknown(_: Any) -> Any:
+    return sp.Dummy()
+
+
 class Decorations(Cursor):
     """Reads indices and decorations; `group`, `haar`, `matrices` and `matrix` are those of the parser."""
 
@@ -303,7 +312,7 @@ class Decorations(Cursor):
             self.divisors.append(sp.sympify(base))
         if abs(exponent) > EXPONENT_LIMIT:
             self.fail(f"the exponent is beyond {EXPONENT_LIMIT}", start)
-        numbers = [x for x in sp.sympify(base).atoms(sp.Rational) if x not in (-1, 0, 1)]
+        numbers = [x for x in sp.sympify(base).replace(_is_entry, _unknown).atoms(sp.Rational) if x not in (-1, 0, 1)]
         longest = max((max(int(x.p).bit_length(), int(x.q).bit_length()) for x in numbers), default=0)
         if longest * abs(exponent) > POWER_BITS:
             self.fail(f"a power of some {longest * abs(exponent)} binary digits; the limit is {POWER_BITS}", start)
