@@ -193,6 +193,13 @@ def test_a_conjugated_trace_of_constants_has_the_form_of_other_traces():
     assert expectation(W[1, 1] ** 2 * (tr(H) - sp.conjugate(tr(H)))) == 0
 
 
+@pytest.mark.parametrize(("block", "shape"), [("[[1],[1,2]]", "1 rows and 2"), ("[[1,2],[1]]", "2 rows and 1")])
+@pytest.mark.parametrize("group", ["O", "U", "GUE"])
+def test_the_trace_of_a_block_that_is_not_square_is_refused(block, shape, group, capsys):
+    assert main(["expect", f"tr(X{block})^2", "--group", group, "--haar", "X"]) == 2
+    assert f"the trace of a block of {shape} columns does not exist" in capsys.readouterr().err
+
+
 # ---- large powers ----------------------------------------------------------------------------------------------------
 
 

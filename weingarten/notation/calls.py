@@ -47,6 +47,8 @@ class Calls(Naming):
             if self.matrices:
                 self.fail("a trace inside of a trace; move it out", start)
             matrix = self.matrix(self.sum)
+            if isinstance(matrix, sp.MatrixBase) and matrix.rows != matrix.cols:
+                self.fail(f"the trace of a block of {matrix.rows} rows and {matrix.cols} columns does not exist", start)
             return (
                 sp.Add(*[matrix[i, i] for i in range(matrix.rows)])
                 if isinstance(matrix, sp.MatrixBase)
