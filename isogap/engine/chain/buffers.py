@@ -46,6 +46,8 @@ from isogap.engine.kernels.reflectors import places
 # From this width on one replica has columns as lanes. Measured (benchmarks/engine.py): the two are equally fast near 125 in
 # the form in X and near 210 in the deviation form; columns need an eighth of the memory and do not waste lanes on few replicas.
 LARGE_WIDTH = 192
+# Gaussian weights: columns are made orthogonal again after so many layers at most; ours.
+_MOST_SWEEPLESS = 8
 # Up to here a thread keeps its arrays from block to block, 1 MB; ours.
 _SMALL_WIDTH = 64
 
@@ -70,7 +72,7 @@ def lane_paths(
     d, count, lanes = start.width, states.shape[0], lanes_available()
     work = _lane_workspace(start, weights, lanes, parts)
     out = _Output(d, depth, count, marks.size, -(-count // lanes), lanes)
-    run = Run(_law(weights), work.rank, work.columns, depth, d)
+    run = Run(_law(weights), work.rank, work.columns, depth, d, _sweep(work.rank, weights, d))
     kept, curves = out.kept(marks), out.curves(0)
     done = chain.run_groups(work.state, work.scratch, work.origin(states), run, kept, curves, signal)
     return out.raw() if done else None
@@ -87,7 +89,7 @@ def column_paths(
     work, kept = _ColumnWorkspace(d, lanes), out.kept(marks)
     for r in range(count):
         columns = work.begin(kernel, start.phi0)
-        run = Run(_law(weights), _rank(start, weights), columns, depth, d)
+        run = Run(_law(weights), _rank(start, weights), columns, depth, d, 0)
         done = large.run_one(work.columns(states[r]), run, kept, out.curves(r), signal)
         if not done:
             return None
@@ -106,6 +108,18 @@ def _rank(start: Start, weights: str) -> int:
     # Two small singular values are kept apart by the kernels: their columns would become parallel.
     several = weights == "orthogonal" and int((size < graded.SHARE * size.max()).sum()) > 1
     return chain.GRADED if several else chain.FULL
+
+
+def _sweep(rank: int, weights: str, d: int) -> int:
+    """Layers from one sweep over the columns to the next; 0 for none.
+
+    Products of Gaussian matrices make columns parallel, beyond what float64 tells apart; at width 2 in the end for ever and
+    again, and what comes back must not be rounding. From sweep to sweep the smallest singular value loses its ratio to the
+    largest, some ``log d + 1.27`` in the logarithm a layer.
+    """
+    if rank == chain.GRADED:
+        return 1
+    return min(_MOST_SWEEPLESS, max(1, d // 4)) if weights == "gaussian" else 0
 
 
 class _Output:

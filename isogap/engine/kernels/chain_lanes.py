@@ -325,7 +325,7 @@ def _run_rows(state, scratch, whole, run, kept, curves, replicas, signal):
         # One pass a form that any lane is in; a lane takes its own.
         forms = (1 if any_less(inside, half) else 0) + (2 if any_less(half, inside) else 0)
         _layer(state, scratch, run, forms)
-        if full_rank == GRADED and forms & 1:
+        if run.sweep and forms & 1 and layer % run.sweep == 0:
             orthogonalise_columns(X, columns, d)
         # The decrease and its shift stand where φ and log φ will: `_backwards` adds them up.
         at = layer * curves.stride + curves.group

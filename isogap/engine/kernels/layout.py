@@ -39,13 +39,17 @@ def place_in_strip(i, j, rows, strip):
 
 
 class Run(NamedTuple):
-    """What runs: law of the weights, rank of the start, columns of ``X``, layers, width."""
+    """What runs: law of the weights, rank of the start, columns of ``X``, layers, width.
+
+    ``sweep``: in the form in X, the columns of ``X`` are made orthogonal again every so many layers (`graded`); 0 for never.
+    """
 
     weights: int
     rank: int
     columns: int
     depth: int
     d: int
+    sweep: int
 
 
 class State(NamedTuple):
