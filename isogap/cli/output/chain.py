@@ -42,7 +42,7 @@ def failed_check(result: ChainResult) -> str | None:
             f"second moments at depth (E): E φ² over its law {with_error(second.ratio, second.stderr, 4)} from layer "
             f"{second.first} to {second.last}"
         )
-    return gradient_problem(result.gradient)
+    return gradient_problem(result)
 
 
 def write_files(result: ChainResult, options: argparse.Namespace, written: list[str]) -> None:

@@ -119,7 +119,7 @@ def _sweep(rank: int, weights: str, d: int) -> int:
     """
     if rank == chain.GRADED:
         return 1
-    return min(_MOST_SWEEPLESS, max(1, d // 4)) if weights == "gaussian" else 0
+    return min(_MOST_SWEEPLESS, max(1, d // 2)) if weights == "gaussian" else 0
 
 
 class _Output:

@@ -12,6 +12,8 @@ from isogap.engine.kernels.lanes.vectors import aligned
 from isogap.engine.kernels.layout import GAUSSIAN, ORTHOGONAL
 from isogap.engine.kernels.reflector_blocks import panel_stride
 
+_ROUNDING = 2.0**-52  # of the angle between two rows of unit length
+
 
 class Tape(NamedTuple):
     """One slot a layer, and one for the state after the last: states, factors, reflectors, what Gaussian weights need."""
@@ -75,3 +77,20 @@ class Shape:
         work = Work(*(aligned(size, self.lanes) for size in sizes))
         work.ones[...] = 1.0
         return work
+
+
+def least_sine(states: FloatArray, lanes: int) -> FloatArray:
+    """Least sine of the angle between the two rows of a state of width 2, per lane; ``states`` are slots of a tape."""
+    entries = states.reshape(states.shape[0], -1, lanes)
+    a, b, c, e = entries[:, 0], entries[:, 1], entries[:, 4], entries[:, 5]
+    lengths = np.hypot(a, b) * np.hypot(c, e)
+    return np.asarray((np.abs(a * e - b * c) / np.where(lengths > 0, lengths, 1.0)).min(axis=0))
+
+
+def lost_between_rows(least: FloatArray, start: FloatArray) -> FloatArray:
+    """What rounding may have left of the gradients at width 2, relative: ``2^-52`` over the least sine, in units of the start's.
+
+    Hidden gradients are of the size of that sine. Under Gaussian weights its logarithm is a random walk without drift, at no
+    other width.
+    """
+    return np.asarray(_ROUNDING / np.maximum(least, _ROUNDING * start) * start)

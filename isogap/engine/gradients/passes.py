@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -21,12 +20,14 @@ from isogap.base.progress import Interrupted, Progress
 from isogap.base.streams import replica_states
 from isogap.base.threads import in_order, one_blas_thread
 from isogap.batch.start import Start
-from isogap.engine.gradients.layout import Shape
+from isogap.engine.gradients.layout import Shape, least_sine, lost_between_rows
+from isogap.engine.gradients.paths import GradientPaths
 from isogap.engine.gradients.tapes import LaneTape, kind_of
 from isogap.engine.kernels import graded
 from isogap.engine.kernels import gradients as kernels
 from isogap.engine.kernels.lanes.probe import lanes_available
 from isogap.engine.kernels.lanes.vectors import aligned
+from isogap.engine.kernels.layout import GAUSSIAN
 from isogap.engine.kernels.normals import LOG_2
 from isogap.model.losses import Loss
 
@@ -41,36 +42,6 @@ _FAR = 64
 _CALL = 10**8
 # Kinds of runs whose kernels are there.
 _warm: set[tuple[type[LaneTape], str]] = set()
-
-
-@dataclass(frozen=True)
-class GradientPaths:
-    """Gradient norms of ``R`` replicas at ``K`` layers.
-
-    Attributes
-    ----------
-    layers : ndarray, shape (K,)
-        Layers ``l`` of ``0..L``; ``L`` is the readout.
-    log_norm : ndarray, shape (R, K)
-        ``log‖∂L/∂W_l‖_F``; ``-inf`` where the gradient is exactly zero (a batch of rank 1 has no hidden gradient), infinity or
-        NaN where its entries are not finite.
-    conservation : ndarray, shape (R,)
-        Change of ``F_lᵀU_l - U_lᵀF_l`` between the first and the last layer, relative to ``‖F‖‖U‖``: zero up to rounding,
-        NaN where these are not finite.
-    loss : ndarray, shape (R,)
-        The loss itself.
-    seconds : float
-        Wall time.
-    bytes_per_replica : int
-        Memory of tape and checkpoints.
-    """
-
-    layers: np.ndarray[Any, np.dtype[np.int64]]
-    log_norm: FloatArray
-    conservation: FloatArray
-    loss: FloatArray
-    seconds: float
-    bytes_per_replica: int
 
 
 def run_gradients(
@@ -227,6 +198,7 @@ class _Job:
         self.shape = s = Shape(start.width, start.factor.shape[1], weights, lanes)
         self.basis = start.basis if start.basis is not None else np.eye(start.batch)[:, : s.m]
         self.graded = _is_graded(start)
+        self.two_rows = s.weights == GAUSSIAN and s.d == s.m == 2  # which become parallel
         self.layers = checked_layers(layers, depth)
         self.segment = max(1, _CALL // (start.width + 8) ** 3)
         self.wanted = np.zeros(depth + 1, np.bool_)
@@ -262,7 +234,7 @@ class _Job:
         # Lanes without a replica run along, or not at all.
         generator[...] = self.generators[first : first + s.lanes].T.reshape(generator.shape)
         tape.begin(self.first_state, last - first)
-        exponent[...] = 0.0
+        exponent[...], self.local.sine = 0.0, np.inf
         checkpoints = []
         for begin in self.starts:
             if begin > 0:
@@ -289,6 +261,10 @@ class _Job:
         else:
             size0 = self._antisymmetric(*tape.at(0), buffers.first)
             change = _conservation(buffers.first, size0, buffers.last, sizeL, exponent - exponentL)
+            if self.two_rows:
+                change = np.maximum(
+                    change, lost_between_rows(self.local.sine, least_sine(self.first_state[None], s.lanes))
+                )
             self.conservation[first:last] = change.reshape(-1)[: last - first]
         self.log_norm[first:last] = norms.reshape(self.depth + 1, -1)[self.layers, : last - first].T
         self.done[first // s.lanes] = (last - first) * self.depth
@@ -316,6 +292,9 @@ class _Job:
         for part in range(0, count, self.segment):
             self._check_stop()
             tape.forward(generator, part, min(part + self.segment, count))
+        if self.two_rows:
+            slots = tape.arrays.states[: count + 1]
+            self.local.sine = np.minimum(self.local.sine, least_sine(slots, self.shape.lanes))
 
     def _backward(self, U: FloatArray, exponent: Any, begin: int, norms: FloatArray, first: int) -> None:
         tape, _ = self._arrays()
