@@ -14,7 +14,7 @@ from isogap.run.options import Where
 HERE = Where(threads=1)
 
 
-@pytest.mark.parametrize(("width", "depth", "replicas"), [(2, 800, 8), (3, 300, 8), (4, 300, 8)])
+@pytest.mark.parametrize(("width", "depth", "replicas"), [(2, 800, 4), (3, 200, 4), (4, 200, 4)])
 def test_paths_are_those_of_many_digits(width, depth, replicas):
     """The same networks, in 300 digits; at width 2 they pass 1e-40 and come back."""
     arguments = {"replicas": replicas, "rng": 3, "weights": "gaussian", "keep_paths": True, "where": HERE}
@@ -47,7 +47,7 @@ def test_the_gap_at_width_two_is_that_of_the_angle_between_two_rows():
 def test_without_sweeps_the_tests_above_fail(monkeypatch):
     monkeypatch.setattr(buffers, "_sweep", lambda rank, weights, d: 0)
     with pytest.raises(AssertionError):
-        test_paths_are_those_of_many_digits(2, 800, 8)
+        test_paths_are_those_of_many_digits(2, 800, 4)
     with pytest.raises(AssertionError):
         test_the_gap_at_width_two_is_that_of_the_angle_between_two_rows()
 
