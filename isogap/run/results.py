@@ -108,7 +108,8 @@ class ChainResult(Tabular):
 
     ``phi0`` is the gap of the batch after its first normalisation (``inf`` when ``degenerate``, i.e. ``rank < width``) and
     ``log_phi0`` its logarithm, which does not underflow.
-    ``energy_residual`` is the largest relative residual of the energy law E4 over the first 10 000 replicas (NaN if degenerate).
+    ``energy_residual`` is the largest residual of the energy law E4 over the first 10 000 replicas, relative to
+    ``d max(φ_0, φ_L)``, for Gaussian weights to ``d max(φ_0, φ_L, 1)`` (NaN if degenerate).
     ``controlled`` is a second estimate of ``E φ_l`` with less variance over the first layers. ``quantile_method`` is ``"exact"``
     or, when the values do not fit in memory, ``"histogram"`` (1024 bins a layer, interpolated).
     ``gradient`` and ``gradient_bounds`` are there if gradients were asked for, ``paths`` (the replicas themselves) likewise.

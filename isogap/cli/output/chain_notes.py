@@ -18,7 +18,7 @@ from isogap.run.depth_check import depth_check
 from isogap.run.results import ChainResult
 from isogap.run.statistics import ess_floor
 
-# Kernel and spectrum rounding leave E4 near 1e-14; a run above this is not to be trusted.
+# Kernel and spectrum rounding leave E4 near 1e-14, with Gaussian weights up to 1e-11; a run above this is not to be trusted.
 ENERGY_LIMIT = 1e-9
 
 

@@ -18,7 +18,14 @@ from isogap.base.arrays import FloatArray, IntArray
 from isogap.base.streams import Words
 from isogap.batch.start import Start
 from isogap.engine.chain.buffers import kernel_paths
-from isogap.engine.chain.checks import States, StepLaw, energy_residual, gap_of_snapshots, one_step_residual
+from isogap.engine.chain.checks import (
+    States,
+    StepLaw,
+    energy_residual,
+    energy_unit,
+    gap_of_snapshots,
+    one_step_residual,
+)
 from isogap.engine.chain.job import Job
 from isogap.engine.chain.raw_paths import RawPaths
 from isogap.engine.kernels import chain_lanes as chain
@@ -176,7 +183,7 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
         seen = np.any(resolved, axis=1)
         at = np.arange(count), marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
     gap = gap_of_snapshots(raw.snaps[at], raw.form[at] == chain.FORM_E, raw.shift[at])
-    residual = energy_residual(d, job.first_gap, gap, raw.total[at])
+    residual = energy_residual(d, job.first_gap, gap, raw.total[at], energy_unit(job.weights))
     # A broken path must not pass for one that was not looked at. φ is added up backwards: NaN anywhere is NaN at the start.
     broken = np.isnan(raw.phi[0]) | (seen & np.isnan(residual))
     return np.where(broken, np.inf, np.where(seen, residual, np.nan))

@@ -109,15 +109,28 @@ def _gap_of_deviations(E: FloatArray, shift: IntArray) -> FloatArray:
     return gap
 
 
-def energy_residual(d: int, first: float, last: FloatArray, total: FloatArray) -> FloatArray:
-    """``|total - d (first - last)|`` relative to ``d max(first, last)``; 0 where nothing happens at all.
+def energy_unit(weights: str) -> float:
+    """The gap below which rounding of the energy law no longer falls with the gap: 1 for Gaussian weights, else 0.
+
+    For orthogonal weights a decrease is ``Σ_j f(Y_j - 1)``, and near orthogonality the gaps are sums of positive terms as
+    well: each is right to a few eps of itself. For Gaussian weights it is ``Σ_j (log(n_j²/d) - log Y_j)`` with the ``n_j²`` of
+    a Bartlett factor, and the gap at either end ``-(2/d) Σ_j log r_j`` of a triangular factor of the form in X. These
+    logarithms are of order 1 however small the gaps; a relative error eps of its argument is an absolute one of a logarithm,
+    ``d`` times some eps over both sides of the law. At width 2 gaps of 1e-7 at both ends come by chance.
+    """
+    return 1.0 if weights == "gaussian" else 0.0
+
+
+def energy_residual(d: int, first: float, last: FloatArray, total: FloatArray, unit: float) -> FloatArray:
+    """``|total - d (first - last)|`` relative to ``d max(first, last, unit)``; 0 where nothing happens at all.
 
     Parameters
     ----------
     first, last : gaps of the start and of the last layer, each from its own spectrum.
-    total : the sum of the decreases ``Σ_l Σ_j f(Y_lj - 1)``, in the same units.
+    total : the sum of the decreases of ``d φ``, in the same units.
+    unit : `energy_unit` of the weights.
     """
-    scale = d * np.maximum(first, last)
+    scale = d * np.maximum(np.maximum(first, last), unit)
     difference = np.abs(total - d * (first - last))
     with np.errstate(invalid="ignore"):
         residual: FloatArray = np.where(scale > 0, difference / np.where(scale > 0, scale, 1.0), difference)

@@ -18,6 +18,7 @@ from flint import arb, arb_mat, ctx
 from isogap.base.arrays import IntArray
 from isogap.base.streams import Words
 from isogap.batch.start import Start
+from isogap.engine.chain.checks import energy_unit
 from isogap.engine.chain.raw_paths import KernelStart, RawPaths
 from isogap.engine.kernels import chain_lanes as chain
 
@@ -72,6 +73,7 @@ class _Path:
             X = arb_mat(kernel.X.tolist())
             self.E = X * X.transpose() - self.identity
         self.phi0 = self._gap() if self.full_rank else arb(0)
+        self.unit = arb(energy_unit(weights))
 
     def run(self, out: RawPaths, r: int, depth: int, signal: IntArray) -> bool:
         """All layers; fills column or row ``r`` of ``out``."""
@@ -174,7 +176,7 @@ class _Path:
         largest = max((abs(x.mid()) for x in self.E.entries()), key=float, default=arb(0))
         if self.full_rank:
             gap = self._gap()
-            scale = max(self.phi0, gap, key=float)
+            scale = max(self.phi0, gap, self.unit, key=float)
             assert out.energy is not None
             out.energy[r] = float(abs(expected - gap).mid() / scale) if not scale.is_zero() else 0.0
             near = not self.gaussian and float(self.d * gap) <= chain.SWITCH_D_PHI

@@ -26,8 +26,9 @@ class Paths:
     log_jacobian : ndarray, shape (R, L)
         ``log‖J_BN(H_l)‖_op`` of every layer map.
     energy_residual : ndarray, shape (R,)
-        ``|Σ decreases - d(φ_0 - φ_L)|`` relative to ``d max(φ_0, φ_L)``, the gaps each from its own spectrum (for Gaussian
-        weights up to the last checked layer that float64 resolves); NaN if degenerate.
+        ``|Σ decreases - d(φ_0 - φ_L)|`` relative to ``d max(φ_0, φ_L)``, for Gaussian weights to ``d max(φ_0, φ_L, 1)``; the
+        gaps each from its own spectrum (for Gaussian weights up to the last checked layer that float64 resolves); NaN if
+        degenerate.
     checked : ndarray, shape (K,)
         Layers of the one-step check.
     residual, relative_residual : ndarray, shape (R, K)
