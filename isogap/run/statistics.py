@@ -14,7 +14,7 @@ import numpy as np
 from isogap.base.arrays import FloatArray, ldexp
 from isogap.engine.chain.outcome import Window, rate_window
 from isogap.engine.chain.quantiles import exact_quantiles
-from isogap.engine.chain.totals import Totals, gap_moments
+from isogap.engine.chain.totals import LARGEST_RATIO, Totals, gap_moments
 
 SMALLEST_NORMAL = float(np.finfo(np.float64).tiny)
 
@@ -84,7 +84,7 @@ class Rate:
     ``exp`` of the mean of ``log(φ_{l+1}/φ_l)`` there, the rate of a typical path (S6). The window starts where the median of
     ``d φ`` has fallen to 1e-6; when fewer than 8 layers are left it is the second half of the run and ``in_regime`` is
     false: then `measured` is a transient rate. NaN where there is none (degenerate, φ = 0, depth 0, Gaussian weights have
-    no asymptotic rate).
+    no asymptotic rate), and where it is above 1e150 (Gaussian weights from a start next to orthogonal).
     """
 
     measured: float
@@ -190,7 +190,7 @@ def fitted_rate(log_phi: FloatArray, d: int, asymptotic: float, median_log_phi: 
         measured=float(per_replica.mean()),
         stderr=float(standard_error(per_replica)),
         asymptotic=asymptotic,
-        typical=float(np.exp(_mean_step(layers))),
+        typical=_factor(_mean_step(layers)),
         window=(first, last),
         in_regime=in_regime,
     )
@@ -201,7 +201,10 @@ _AT_ONCE = 2**14
 
 
 def _mean_ratios(log_phi: FloatArray) -> FloatArray:
-    """``np.exp(np.diff(log_phi, axis=0)).mean(axis=0)``, shape (R,), to the bit, some layers at a time."""
+    """``np.exp(np.diff(log_phi, axis=0)).mean(axis=0)``, shape (R,), to the bit, some layers at a time.
+
+    NaN beyond `LARGEST_RATIO`.
+    """
     steps, replicas = log_phi.shape[0] - 1, log_phi.shape[1]
     # One replica's sum is not one of whole rows, and NumPy adds it in another order.
     rows = max(1, _AT_ONCE // replicas) if replicas > 1 else steps
@@ -210,10 +213,17 @@ def _mean_ratios(log_phi: FloatArray) -> FloatArray:
         count = min(rows, steps - first)
         part = room[1 : count + 1]
         np.subtract(log_phi[first + 1 : first + count + 1], log_phi[first : first + count], out=part)
-        np.exp(part, out=part)
-        room[0] = np.add.reduce(part if first == 0 else room[: count + 1], axis=0)
+        with np.errstate(over="ignore"):
+            np.exp(part, out=part)
+            room[0] = np.add.reduce(part if first == 0 else room[: count + 1], axis=0)
     mean: FloatArray = room[0] / steps
+    mean[mean > LARGEST_RATIO] = np.nan
     return mean
+
+
+def _factor(step: float) -> float:
+    """``np.exp(step)``, NaN beyond `LARGEST_RATIO`."""
+    return float(np.exp(step)) if step <= math.log(LARGEST_RATIO) else math.nan
 
 
 def _mean_step(log_phi: FloatArray) -> float:
@@ -241,7 +251,7 @@ def streamed_rate(totals: Totals, window: Window, asymptotic: float) -> Rate:
     mean = totals.arrays["rate"]
     error = np.sqrt(totals.variance("rate") / float(totals.arrays["count"]))
     layers = (window.first, window.last)
-    return Rate(float(mean[0]), float(error[0]), asymptotic, float(np.exp(mean[1])), layers, window.in_regime)
+    return Rate(float(mean[0]), float(error[0]), asymptotic, _factor(float(mean[1])), layers, window.in_regime)
 
 
 def no_rate(asymptotic: float) -> Rate:

@@ -139,7 +139,7 @@ def _checks(result: ChainResult) -> str:
         parts.append(f"energy law residual {result.energy_residual:.1e} {good}")
     elif result.phi0 == 0 and not result.degenerate:
         parts.append("energy law: φ_0 is below 2.2e-308, not checked")
-    elif result.parameters.weights == "gaussian" and not result.degenerate:
+    elif result.parameters.weights == "gaussian" and result.parameters.depth and not result.degenerate:
         parts.append("energy law: float64 resolves no layer of these paths, not checked")
     if check.layers and check.passed is not None:
         worst = float(np.max(np.abs(check.relative_z)))

@@ -71,7 +71,10 @@ class _Path:
             self.E = arb_mat(kernel.E.tolist()) * (arb(2) ** kernel.shift)
         else:
             X = arb_mat(kernel.X.tolist())
-            self.E = X * X.transpose() - self.identity
+            G = X * X.transpose()
+            if self.gaussian:  # its trace is d to 1e-16; the decreases, differences of logarithms, would show that
+                G = (G * (self.d / sum((G[i, i] for i in range(self.d)), arb(0)))).mid()
+            self.E = G - self.identity
         self.phi0 = self._gap() if self.full_rank else arb(0)
         self.unit = arb(energy_unit(weights))
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # Plain moments: ``name`` (mean) and ``name_m2`` (sum of squared deviations), all over the same count.
 _SMALLEST_EXPONENT = -1000  # squares of what is below in these units do not underflow
+# Mean ratios of φ beyond this, whose squares overflow, are not numbers; they come of Gaussian weights from a start next to
+# orthogonal alone.
+LARGEST_RATIO = 1e150
 _PLAIN = ("log_phi", "log_jacobian", "residual", "relative", "rate")
 # Moments of φ and the control variate per fold.
 _FOLDED = ("fold_phi", "fold_c", "fold_phi_m2", "fold_c_m2", "fold_cross")
@@ -169,9 +172,12 @@ def _in_units(a: Any, exponent: Any) -> dict[str, npt.NDArray[Any]]:
 
 
 def _rate_values(log_phi: FloatArray, window: tuple[int, int]) -> FloatArray:
-    """Per replica the mean of ``φ_{l+1}/φ_l`` and of its logarithm over the window; shape ``(2, n)``."""
+    """Per replica the mean of ``φ_{l+1}/φ_l`` (NaN beyond `LARGEST_RATIO`) and of its logarithm over the window, ``(2, n)``."""
     steps = np.diff(log_phi[window[0] : window[1] + 1], axis=0)
-    return np.stack([np.exp(steps).mean(axis=0), steps.mean(axis=0)])
+    with np.errstate(over="ignore"):
+        ratios = np.exp(steps).mean(axis=0)
+    ratios[ratios > LARGEST_RATIO] = np.nan
+    return np.stack([ratios, steps.mean(axis=0)])
 
 
 # --- the control variate ----------------------------------------------------------------------------------------------
