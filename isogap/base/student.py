@@ -6,7 +6,7 @@ import math
 
 from scipy import special
 
-__all__ = ["FEW", "error_note", "student"]
+__all__ = ["FEW", "error_note", "one_of_many", "student"]
 
 FEW = 10
 """Values below which an estimated error is told from a known one; ours: there 2.3 of them take the place of 1.96."""
@@ -27,6 +27,19 @@ def student(deviations: float, count: int) -> float:
     if count < 2:
         return math.inf
     return float(-special.stdtrit(count - 1, special.ndtr(-deviations)))
+
+
+def one_of_many(deviations: float, count: int) -> float:
+    """Return the deviations that one of ``count`` numbers exceeds at most as often as one number exceeds ``deviations``.
+
+    The bound is Bonferroni's, whatever ties the numbers.
+
+    Examples
+    --------
+    >>> print(f"{one_of_many(3.0, 1):.2f} {one_of_many(3.0, 10):.2f} {one_of_many(3.0, 1001):.2f}")
+    3.00 3.64 4.69
+    """
+    return float(-special.ndtri(special.ndtr(-deviations) / count))
 
 
 def error_note(count: int, what: str = "networks") -> str | None:

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from isogap.base.student import FEW, error_note, student
+from isogap.base.student import FEW, error_note, one_of_many, student
 from isogap.cli import mc, mean_field, products, residual, variants
 from isogap.cli.output.chain_table import BREAK_SIGMA, HOLD_SIGMA, verdict
+from isogap.cli.output.gradients import gradient_verdict
+from isogap.run.gradients import GradientStatistics
 
 COMMANDS = {
     "mc": (mc, "--width 6 --depth 8 --seed 1"),
@@ -62,3 +64,39 @@ def test_the_output_says_what_an_error_of_few_networks_is(name, capsys):
 def test_the_spread_of_path_lengths_is_no_error(capsys):
     assert residual.main(["--depth", "10"]) == 0
     assert "± 1.21 (standard deviation) branches of 10" in capsys.readouterr().out
+
+
+def _gradient(mean, error):
+    layers, nothing = list(range(len(mean))), np.full(len(mean), np.nan)
+    return GradientStatistics(layers, mean, error, nothing, nothing, "cross-entropy", 2, 0.0)
+
+
+@pytest.mark.parametrize("replicas", [3, 10, 1000])
+def test_layers_share_the_level_at_which_a_bound_on_the_gradient_is_violated(replicas):
+    """Every layer's mean on the bound itself, errors independent: at three deviations a layer 24 % of the runs were wrong."""
+    layers, runs = 201, 4000
+    rng = np.random.default_rng(replicas)
+    z, error = rng.standard_normal((runs, layers)), np.sqrt(rng.chisquare(replicas - 1, (runs, layers)) / (replicas - 1))
+    level = stats.norm.sf(3)
+    words = [gradient_verdict(_gradient(*row), (0.0, 1.0), replicas) for row in zip(z, error, strict=True)]
+    assert words.count("VIOLATED") <= runs * level + 6 * np.sqrt(runs * level)
+    assert words.count("hold") == 0
+    alone = (z > student(3, replicas) * error).any(axis=1)
+    assert alone.mean() > 0.2  # what the share of the level is for
+    # A layer that is above by more than that is seen among all others.
+    far = student(one_of_many(3, layers), replicas)
+    mean = np.full(layers, -1.0)
+    for excess, word in ((0.99, "open"), (1.01, "VIOLATED")):
+        mean[7] = excess * far * 1e-3
+        assert gradient_verdict(_gradient(mean, np.full(layers, 1e-3)), (0.0, 1.0), replicas) == word
+
+
+@pytest.mark.parametrize("layers", [1, 50])
+def test_a_layer_above_its_bound_is_held_once_in_740_runs_at_most(layers):
+    """To hold, all layers must stay below: the others do not help the one that is above."""
+    runs, level = 20_000, stats.norm.sf(3)
+    x = np.random.default_rng(layers).standard_normal(runs)
+    mean = np.full((runs, layers), -100.0)
+    mean[:, -1] = x
+    words = [gradient_verdict(_gradient(row, np.ones(layers)), (0.0, 1.0), 10**6) for row in mean]
+    assert abs(words.count("hold") - runs * level) < 6 * np.sqrt(runs * level)

@@ -8,7 +8,7 @@ import numpy as np
 from rich.table import Table
 
 from isogap.base.arrays import FloatArray
-from isogap.base.student import student
+from isogap.base.student import one_of_many, student
 from isogap.cli.output.digits import with_error
 from isogap.run.gradients import GradientStatistics
 from isogap.run.results import ChainResult
@@ -103,14 +103,19 @@ def _worth(g: GradientStatistics, limits: tuple[float, float]) -> str:
 
 
 def gradient_verdict(g: GradientStatistics, limits: tuple[float, float], replicas: int) -> str:
-    """``hold``, ``VIOLATED`` or ``open``: all reported layers against both bounds, at three deviations, by Student."""
+    """``hold``, ``VIOLATED`` or ``open``: all reported layers against both bounds, at three deviations, by Student.
+
+    To hold, every layer must stay below, which a layer that is above does once in 740 runs, however many others there are.
+    One layer above is enough to violate: there the level of three deviations is that of all layers together (Bonferroni).
+    """
     finite = np.isfinite(g.log_norm_mean)
     if not finite.any():
         return "hold"
     error = np.where(np.isfinite(g.log_norm_stderr), g.log_norm_stderr, np.inf)[finite]
-    mean, far = g.log_norm_mean[finite], student(_SIGMA, max(replicas, 2))  # of one the error is infinite
-    if (mean + np.where(error > 0, far * error, 0.0)).max() <= min(limits):
+    mean, count = g.log_norm_mean[finite], max(replicas, 2)  # of one the error is infinite
+    if (mean + np.where(error > 0, student(_SIGMA, count) * error, 0.0)).max() <= min(limits):
         return "hold"
     spread = np.where(np.isfinite(error), error, 0.0)
+    far = student(one_of_many(_SIGMA, mean.size), count)
     broken = (mean - far * spread).max() > min(limits) and np.isfinite(error).all()
     return "VIOLATED" if broken else "open"
