@@ -76,7 +76,10 @@ def test_layers_share_the_level_at_which_a_bound_on_the_gradient_is_violated(rep
     """Every layer's mean on the bound itself, errors independent: at three deviations a layer 24 % of the runs were wrong."""
     layers, runs = 201, 4000
     rng = np.random.default_rng(replicas)
-    z, error = rng.standard_normal((runs, layers)), np.sqrt(rng.chisquare(replicas - 1, (runs, layers)) / (replicas - 1))
+    z, error = (
+        rng.standard_normal((runs, layers)),
+        np.sqrt(rng.chisquare(replicas - 1, (runs, layers)) / (replicas - 1)),
+    )
     level = stats.norm.sf(3)
     words = [gradient_verdict(_gradient(*row), (0.0, 1.0), replicas) for row in zip(z, error, strict=True)]
     assert words.count("VIOLATED") <= runs * level + 6 * np.sqrt(runs * level)

@@ -23,6 +23,7 @@ from isogap.engine.chain.checks import (
     StepLaw,
     energy_residual,
     energy_unit,
+    gap_and_conditioning,
     gap_of_snapshots,
     one_step_residual,
 )
@@ -31,6 +32,9 @@ from isogap.engine.chain.raw_paths import RawPaths
 from isogap.engine.kernels import chain_lanes as chain
 
 _RESOLVED_D_PHI = 14.0
+# Of a state under Gaussian weights (`gap_and_conditioning`), beyond which a path is not held against the energy law: residuals
+# are up to 0.3 eps times it (measured, widths 2 to 64), so the largest are a tenth of the limit of 1e-9. Ours.
+_LARGEST_CONDITIONING = 1e6
 # The energy law costs an eigenvalue problem, where the state is not small: no more replicas than this are held against it and
 # the exact law.
 CHECKED_REPLICAS = 10_000
@@ -173,7 +177,8 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
 
     With Gaussian weights the decreases hold ``log|det|`` of the weights as well, φ may grow without end, and the last marked
     layer up to which ``d φ`` has stayed within `_resolved_gap` is taken; NaN if there is none but the start. A path that has
-    been beyond and has come back has lost digits of its smallest singular value on the way.
+    been beyond and has come back has lost digits of its smallest singular value on the way. At large widths a single small
+    singular value is a small share of ``d φ``: NaN as well where the state there is too ill-conditioned.
     """
     d, count = job.start.width, raw.form.shape[0]
     seen: npt.NDArray[np.bool_] = np.ones(count, np.bool_)
@@ -182,7 +187,11 @@ def _energy(job: Job, raw: RawPaths, marks: IntArray) -> FloatArray:
         resolved = (d * np.maximum.accumulate(raw.phi, axis=0)[marks].T <= _resolved_gap(job.start)) & (marks > 0)
         seen = np.any(resolved, axis=1)
         at = np.arange(count), marks.size - 1 - np.argmax(resolved[:, ::-1], axis=1)
-    gap = gap_of_snapshots(raw.snaps[at], raw.form[at] == chain.FORM_E, raw.shift[at])
+    if job.weights == "gaussian":
+        gap, conditioning = gap_and_conditioning(raw.snaps[at])
+        seen &= ~(conditioning > _LARGEST_CONDITIONING)
+    else:
+        gap = gap_of_snapshots(raw.snaps[at], raw.form[at] == chain.FORM_E, raw.shift[at])
     residual = energy_residual(d, job.first_gap, gap, raw.total[at], energy_unit(job.weights))
     # A broken path must not pass for one that was not looked at. φ is added up backwards: NaN anywhere is NaN at the start.
     broken = np.isnan(raw.phi[0]) | (seen & np.isnan(residual))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -77,11 +77,41 @@ def gap_of_snapshots(snaps: FloatArray, is_deviation: npt.NDArray[np.bool_], shi
         gap[near] = ldexp(_gap_of_deviations(snaps[near], at), 2 * (shift[near] - at))
     if far.any():
         X = snaps[far]
-        diagonal = np.abs(np.diagonal(np.linalg.qr(X, mode="r"), axis1=1, axis2=2))
-        with np.errstate(divide="ignore"):  # an exactly singular snapshot has an infinite gap
-            logs = np.log(diagonal)
-        gap[far] = np.log(np.mean(np.sum(X * X, axis=2), axis=1)) - 2.0 * np.mean(logs, axis=1)
+        gap[far] = _gap_of_rows(X, _triangle(X))
     return gap
+
+
+def gap_and_conditioning(snaps: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """φ of each snapshot in the form in X, and how far its ``log|det|`` magnifies relative errors of the columns.
+
+    An error ``eps ‖x_j‖`` of every column ``x_j`` changes ``log|det X|`` by up to ``eps Σ_j ‖x_j‖ ‖row j of X⁻¹‖``: the sum is
+    ``d`` for orthogonal columns of any lengths, and inf where float64 can't tell ``X`` from a singular matrix.
+    """
+    R = _triangle(snaps)
+    return _gap_of_rows(snaps, R), _conditioning(R)
+
+
+def _triangle(X: FloatArray) -> FloatArray:
+    R: Any = np.linalg.qr(X, mode="r")  # NumPy's types know of no mode for a stack
+    return cast("FloatArray", R)
+
+
+def _gap_of_rows(X: FloatArray, R: FloatArray) -> FloatArray:
+    diagonal = np.abs(np.diagonal(R, axis1=1, axis2=2))
+    with np.errstate(divide="ignore"):  # an exactly singular snapshot has an infinite gap
+        logs = np.log(diagonal)
+    gap: FloatArray = np.log(np.mean(np.sum(X * X, axis=2), axis=1)) - 2.0 * np.mean(logs, axis=1)
+    return gap
+
+
+def _conditioning(R: FloatArray) -> FloatArray:
+    """``Σ_j ‖row j of (R/‖r_j‖)⁻¹‖`` of triangular factors, shape ``(n, d, d)``."""
+    length = np.linalg.norm(R, axis=1, keepdims=True)
+    unit = R / np.where(length > 0, length, 1.0)
+    singular = ~(np.abs(np.diagonal(unit, axis1=1, axis2=2)).min(axis=1) > np.finfo(np.float64).eps)
+    unit[singular] = np.eye(R.shape[1])
+    sums: FloatArray = np.sum(np.linalg.norm(np.linalg.inv(unit), axis=2), axis=1)
+    return np.where(singular, np.inf, sums)
 
 
 def _gap_of_deviations(E: FloatArray, shift: IntArray) -> FloatArray:
