@@ -33,7 +33,7 @@ from isogap.engine.kernels import chain_lanes as chain
 
 _RESOLVED_D_PHI = 14.0
 # Of a state under Gaussian weights (`gap_and_conditioning`), beyond which a path is not held against the energy law: residuals
-# are up to 0.3 eps times it (measured, widths 2 to 64), so the largest are a tenth of the limit of 1e-9. Ours.
+# are up to 0.5 eps times it (measured, widths 2 to 64), so the largest are a tenth of the limit of 1e-9. Ours.
 _LARGEST_CONDITIONING = 1e6
 # The energy law costs an eigenvalue problem, where the state is not small: no more replicas than this are held against it and
 # the exact law.
