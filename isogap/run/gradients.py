@@ -51,9 +51,10 @@ class GradientStatistics:
     """``log‖∂L/∂W_l‖_F`` at ``layers``, arrays of shape (K,).
 
     NaN where a gradient is exactly zero (rank 1). ``conservation`` is the largest relative change over the replicas of the
-    conserved ``X_lᵀ∂L/∂X_l`` minus its transpose, the self-check of the backward pass, and ``mean_conservation`` its mean, each
-    at most 1: some such part of a gradient is rounding. With Gaussian weights in narrow deep networks it is more than a few
-    ``1e-16``, because gradients rise and fall by many powers of ten on the way.
+    conserved ``X_lᵀ∂L/∂X_l`` minus its transpose, the self-check of the backward pass, ``mean_conservation`` and
+    ``median_conservation`` their mean and median, each at most 1: some such part of a gradient is rounding. With Gaussian weights
+    in narrow deep networks it is more than a few ``1e-16`` in some replicas, because gradients rise and fall by many powers of
+    ten on the way; a fault of the backward pass would be in all of them.
     """
 
     layers: list[int]
@@ -65,6 +66,7 @@ class GradientStatistics:
     classes: int
     conservation: float
     mean_conservation: float = math.nan
+    median_conservation: float = math.nan
 
 
 def as_options(gradients: Any) -> GradientOptions | None:
@@ -100,6 +102,7 @@ def gradient_statistics(paths: GradientPaths, loss: Loss) -> GradientStatistics:
         classes=loss.classes,
         conservation=float(paths.conservation.max()),
         mean_conservation=float(np.minimum(paths.conservation, 1.0).mean()),
+        median_conservation=float(np.median(np.minimum(paths.conservation, 1.0))),
     )
 
 

@@ -298,6 +298,20 @@ def test_a_checkpoint_of_blocks_goes_on_block_by_block_and_is_refused_otherwise(
     assert file.read_bytes() == content
 
 
+def test_a_checkpoint_of_gaussian_chains_from_before_is_refused(tmp_path, monkeypatch):
+    """Their kernel has other bits now; a run half of which is old would be neither."""
+    file, arguments = tmp_path / "run.ckpt", {**ARGUMENTS, "weights": "gaussian"}
+    with monkeypatch.context() as patch:
+        stop_after(patch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            simulate(**arguments, where=Where(threads=2, checkpoint=file))
+    as_before(file)
+    content = file.read_bytes()
+    with pytest.raises(CheckpointError, match=r"earlier version.*Gaussian chains.*left alone"):
+        simulate(**arguments, where=Where(threads=2, checkpoint=file))
+    assert file.read_bytes() == content
+
+
 def test_a_checkpoint_of_other_bundles_is_refused(bundles, tmp_path, monkeypatch):
     file = tmp_path / "run.ckpt"
     with monkeypatch.context() as patch:

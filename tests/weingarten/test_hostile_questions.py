@@ -314,3 +314,11 @@ def test_a_tensor_is_evaluated_where_it_holds_and_refused_below(size):
         return
     matrices = [np.eye(size)[list(order)] for order in itertools.permutations(range(size))]
     assert found.evaluate({A: a}) == pytest.approx(np.mean([m @ a @ m.T @ a @ m for m in matrices], axis=0))
+
+
+def test_a_size_that_is_always_large_enough_is_no_condition():
+    """A matrix of 2p rows has a first row at every p; a third it has not."""
+    p, n = sp.symbols("p n", integer=True, positive=True)
+    for row, validity in ((1, "n, p >= 1 (a polynomial in the sizes)"), (3, "2*p >= 3 (highest index 3)")):
+        found = moment(rows=[row], cols=[row], d=(p, n), group="quaternion wishart", with_range=True)
+        assert found.validity == validity

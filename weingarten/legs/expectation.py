@@ -202,7 +202,7 @@ def _always(condition: Range) -> bool:
     """Tell whether a size that grows with all its symbols, such as 2 p, is large enough where all of them are 1."""
     size = sp.sympify(condition.size)
     least = size.subs(dict.fromkeys(size.free_symbols, 1))
-    return condition.least > 1 and bool(size.is_positive) and bool(least >= condition.least)
+    return not size.is_Symbol and bool(size.is_positive) and bool(least >= condition.least)
 
 
 def answer_from(value: Any, ranges: list[Range], symbols: tuple[Any, ...], recompute: Any) -> Answer:

@@ -88,11 +88,14 @@ class Checkpoint:
         found = found if isinstance(found, dict) else {}
         different = sorted(key for key in wanted if found.get(key) != wanted[key])
         if head["format"] == _OF_BLOCKS and different == [_BUNDLE]:
-            if wanted[_BUNDLE] == 1:
+            if wanted["weights"] == "gaussian":
+                why = "did not keep the columns of Gaussian chains apart, so that its paths are others"
+            elif wanted[_BUNDLE] > 1:
+                why = f"merged blocks one by one; this run merges them by {wanted[_BUNDLE]}, which has other last bits"
+            else:
                 return
             raise CheckpointError(
-                f"{self.path} is of an earlier version, which merged blocks one by one; this run merges them by "
-                f"{wanted[_BUNDLE]}, which has other last bits; it was left alone: begin again with another file"
+                f"{self.path} is of an earlier version, which {why}; it was left alone: begin again with another file"
             )
         if head["format"] != FORMAT:
             different = ["format"]

@@ -20,7 +20,8 @@ from isogap.base.arrays import FloatArray
 from isogap.theory.products.conditioning import LARGEST_SIZE, ConditionNumberLimit, condition_number_law
 from isogap.theory.products.lyapunov import lyapunov_exponents, lyapunov_variances
 
-# Nearer to the mean than this many standard deviations the root is taken from its series, whose next term is below 1e-4.
+# Nearer to the mean than this many standard deviations the root is taken from its series: for one draw to 3e-3 (as
+# measured at the border), for n draws to an n-th of that.
 _NEAR = 0.05
 _FARTHEST = 1e12
 # Minus the mean of the law of the largest eigenvalue of real matrices (Tracy and Widom 1996).
