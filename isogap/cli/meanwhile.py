@@ -11,6 +11,9 @@ from contextlib import suppress
 # Compiled code holds no lock of the interpreter. Between its calls it waits for that lock, which a thread that loads modules
 # gives back so often; Python's 5 ms would stop both processors a hundred times a block.
 _SECONDS = 2e-4
+# What it was before each of those that load now; the last to end puts back the first.
+_before: list[float] = []
+_LOCK = threading.Lock()
 
 
 class Meanwhile:
@@ -30,23 +33,29 @@ class Meanwhile:
     def __init__(self, modules: Sequence[str]) -> None:
         self._modules = modules
         self._thread: threading.Thread | None = None
-        self._interval = 0.0
 
     def begin(self) -> None:
         """Start to load, unless that has been done."""
         if self._thread is not None or all(name in sys.modules for name in self._modules):
             return
-        self._interval = sys.getswitchinterval()
-        sys.setswitchinterval(_SECONDS)
+        with _LOCK:
+            _before.append(sys.getswitchinterval())
+            sys.setswitchinterval(_SECONDS)
         self._thread = threading.Thread(target=self._load)
         self._thread.start()
 
     def end(self) -> None:
         """Wait until all is loaded."""
-        if self._thread is not None:
+        if self._thread is None:
+            return
+        try:
             self._thread.join()
+        finally:
             self._thread = None
-            sys.setswitchinterval(self._interval)
+            with _LOCK:
+                interval = _before.pop()
+                if not _before:
+                    sys.setswitchinterval(interval)
 
     def _load(self) -> None:
         for name in self._modules:

@@ -25,6 +25,16 @@ def test_modules_are_loaded_from_the_start_of_the_work_to_its_end(unloaded):
     assert sys.getswitchinterval() == before
 
 
+def test_two_at_a_time_leave_nothing_changed():
+    before, both = sys.getswitchinterval(), [Meanwhile(["no.such.module"]) for _ in range(2)]
+    for one in both:
+        one.begin()
+    for one in both:  # the first to begin is the first to end
+        assert sys.getswitchinterval() < before
+        one.end()
+    assert sys.getswitchinterval() == before
+
+
 def test_what_is_loaded_starts_no_thread(monkeypatch):
     monkeypatch.setattr("threading.Thread", None)
     meanwhile = Meanwhile(["sys", "isogap"])

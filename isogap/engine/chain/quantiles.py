@@ -1,7 +1,7 @@
 """Quantiles of φ per layer: from all values while they fit in memory, beyond that from integer histograms of log φ.
 
 A histogram has 1024 bins per layer, 1/64 to 1/32 of a standard deviation wide and centred on the median, both as the first
-block of replicas shows them; quantiles are interpolated linearly inside a bin. Counts are whole numbers, so neither the order in
+blocks show them, of 32 replicas or more; quantiles are interpolated linearly inside a bin. Counts are whole numbers, so neither the order in
 which blocks arrive nor who has counted them can matter.
 """
 
@@ -60,7 +60,7 @@ class Grid:
 
     @classmethod
     def around(cls, log_phi: FloatArray) -> Grid:
-        """Grid for values like those of a first block, shape ``(L + 1, n)``."""
+        """Grid for values like those of the first blocks, shape ``(L + 1, n)``."""
         null = (log_phi == -np.inf).all(axis=1)  # φ = 0 in every replica
         values = np.where(np.isfinite(log_phi), log_phi, 0.0)
         spread = np.maximum(values.std(axis=1), 1e-9 * (1.0 + np.abs(values).max(axis=1)))

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import digamma, gammaln, polygamma
 
+from isogap.base.arguments import integer
 from isogap.base.arrays import FloatArray
 from isogap.theory.products.conditioning import LARGEST_SIZE, ConditionNumberLimit, condition_number_law
 from isogap.theory.products.lyapunov import lyapunov_exponents, lyapunov_variances
@@ -23,6 +24,9 @@ from isogap.theory.products.lyapunov import lyapunov_exponents, lyapunov_varianc
 # Nearer to the mean than this many standard deviations the root is taken from its series: for one draw to 3e-3 (as
 # measured at the border), for n draws to an n-th of that.
 _NEAR = 0.05
+# And nearer than the third root of this share of the draws: the cubic term left out is less than half of it, while
+# t y - K(t) loses as many digits as there are in the draws.
+_CUBIC = 1e-4
 _FARTHEST = 1e12
 # Minus the mean of the law of the largest eigenvalue of real matrices (Tracy and Widom 1996).
 _TRACY_WIDOM = 1.2065335745820
@@ -44,12 +48,18 @@ def lyapunov_deviates(
     draws : int
         Over how many independent increments: factors times products.
     weights, sigma, ambient
-        As in `lyapunov_exponents`; orthogonal weights have no spread and no deviates.
+        As in `lyapunov_exponents`.
 
     Returns
     -------
     ndarray, shape (N,)
-        Infinite where no draw can have such a mean.
+        Infinite where no draw can have such a mean, or one within rounding of it.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `lyapunov_exponents`; estimates that are no row of numbers, draws that are no whole number from 1 on, and orthogonal
+        weights or ``sigma = 0``, which have no spread and no deviates.
 
     Examples
     --------
@@ -57,13 +67,19 @@ def lyapunov_deviates(
     >>> print(lyapunov_deviates(theory, 10**6).round(3), lyapunov_deviates(theory - 2, 10).round(2))
     [-0. -0.] [-6.63 -4.2 ]
     """
-    found = np.asarray(estimates, dtype=np.float64)
+    found, count = np.asarray(estimates, dtype=np.float64), integer("draws", draws, 1)
+    if found.ndim != 1 or np.isnan(found).any():
+        raise ValueError(f"estimates must be one number for each exponent, got {estimates!r}")
+    if weights == "orthogonal" or sigma == 0:
+        raise ValueError(
+            f"weights {weights!r} with sigma {sigma!r} have no spread: compare with lyapunov_exponents itself"
+        )
     size = found.size
     shift = found - lyapunov_exponents(size, weights=weights, sigma=sigma, ambient=ambient)
     deviation = np.sqrt(lyapunov_variances(size, weights=weights, ambient=ambient))
     left = np.arange(size, 0, -1) / 2
     whole = left + (int(ambient) - size) / 2 if ambient is not None else np.full(size, math.inf)
-    return np.array([_root(*one, draws) for one in zip(shift, deviation, left, whole, strict=True)])
+    return np.array([_root(*one, count) for one in zip(shift, deviation, left, whole, strict=True)])
 
 
 def _root(shift: float, deviation: float, a: float, b: float, draws: int) -> float:
@@ -98,7 +114,7 @@ class _Cumulants(NamedTuple):
     def root(self, shift: float, draws: int) -> float:
         """``r*`` of the mean of so many draws, ``shift`` from its expectation; infinite where there can be none."""
         z = shift / self.deviation * math.sqrt(draws)
-        if abs(z) < _NEAR:
+        if abs(z) < max(_NEAR, (_CUBIC * draws) ** (1 / 3)):
             return z + self.third / self.deviation**3 / (6 * math.sqrt(draws)) * (1 - z * z)
         t = self._saddlepoint(shift)
         if not math.isfinite(t):
