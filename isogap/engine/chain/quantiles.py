@@ -1,8 +1,8 @@
 """Quantiles of φ per layer: from all values while they fit in memory, beyond that from integer histograms of log φ.
 
 A histogram has 1024 bins per layer, 1/64 to 1/32 of a standard deviation wide and centred on the median, both as the first
-blocks show them, of 32 replicas or more; quantiles are interpolated linearly inside a bin. Counts are whole numbers, so neither the order in
-which blocks arrive nor who has counted them can matter.
+blocks show them, of 32 replicas or more; quantiles are interpolated linearly inside a bin. Counts are whole numbers, so neither
+the order in which blocks arrive nor who has counted them can matter.
 """
 
 from __future__ import annotations
