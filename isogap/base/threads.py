@@ -25,6 +25,9 @@ Result = TypeVar("Result")
 Task = TypeVar("Task", bound=Callable[..., Any])
 _POLL_SECONDS = 0.1
 _LOCK = threading.Lock()
+# Looking for libraries holds the lock of the system's loader and waits for the interpreter's; loading a module holds the
+# interpreter's and waits for the loader's. Both at once in two threads would wait for ever.
+_LOADER = threading.RLock()
 _limits: list[Any] = []
 _users: list[None] = []
 
@@ -53,7 +56,21 @@ def one_blas_thread() -> Iterator[None]:
 @functools.lru_cache(maxsize=1)
 def _libraries(modules: int) -> ThreadpoolController:
     """What is loaded; looking for it takes as long as thousands of layers, and only an import brings more."""
-    return ThreadpoolController()
+    with _LOADER:
+        return ThreadpoolController()
+
+
+@contextmanager
+def loading_modules() -> Iterator[None]:
+    """Context in which a thread beside others may load modules: `one_blas_thread` waits with looking for libraries.
+
+    Examples
+    --------
+    >>> with loading_modules():
+    ...     import colorsys
+    """
+    with _LOADER:
+        yield
 
 
 def default_threads() -> int:

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 
+from isogap.base.threads import loading_modules
+
 # Compiled code holds no lock of the interpreter. Between its calls it waits for that lock, which a thread that loads modules
 # gives back so often; Python's 5 ms would stop both processors a hundred times a block.
 _SECONDS = 2e-4
@@ -59,5 +61,5 @@ class Meanwhile:
 
     def _load(self) -> None:
         for name in self._modules:
-            with suppress(Exception):
+            with suppress(Exception), loading_modules():
                 importlib.import_module(name)

@@ -57,3 +57,41 @@ def test_an_interrupted_command_ends_with_its_thread(tmp_path):
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert run.stdout.split() == ["1", "True", "True"], run.stderr
+
+
+def test_libraries_are_not_looked_for_while_modules_load():
+    """Each waits for what the other holds, the system's loader and the interpreter: a command stood still for ever."""
+    code = (
+        "import sys\n"
+        "from isogap.base import threads\n"
+        "from isogap.cli.meanwhile import Meanwhile\n"
+        "meanwhile = Meanwhile(['scipy.special', 'scipy.linalg', 'scipy.sparse.linalg', 'scipy.stats'])\n"
+        "meanwhile.begin()\n"
+        "while 'scipy.stats' not in sys.modules:\n"
+        "    threads._libraries.cache_clear()\n"
+        "    with threads.one_blas_thread():\n"
+        "        pass\n"
+        "meanwhile.end()\n"
+    )
+    for _ in range(3):
+        subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_a_search_for_libraries_waits_for_a_module(unloaded):
+    import threading
+
+    from isogap.base import threads
+
+    found = threading.Event()
+
+    def look():
+        threads._libraries.cache_clear()
+        with threads.one_blas_thread():
+            found.set()
+
+    with threads.loading_modules():
+        seeker = threading.Thread(target=look)
+        seeker.start()
+        assert not found.wait(0.2)
+    assert found.wait(20)
+    seeker.join()

@@ -60,10 +60,10 @@ def run(
     """
     outcome = Outcome(job, keep_paths) if outcome is None else outcome
     bundles = job.bundles()
-    watch = _Watch(job, job.replicas_of(outcome.done), progress)
     begin, spent = time.perf_counter(), outcome.seconds
-    # numpy.linalg must not start threads of its own: the blocks are the threads.
+    # numpy.linalg must not start threads of its own: the blocks are the threads. Progress may load modules once it has begun.
     with one_blas_thread():
+        watch = _Watch(job, job.replicas_of(outcome.done), progress)
         try:
             for summary in _summaries(outcome, bundles, watch, threads, cluster):
                 outcome.add(summary)
