@@ -23,8 +23,9 @@ COMMANDS = {
 @pytest.mark.parametrize("count", [2, 3, 5, 20, 1000])
 @pytest.mark.parametrize("deviations", [1.0, 3.0, 5.0])
 def test_student_multiples_have_the_level_of_normal_deviations(count, deviations):
+    """To 1e-7: the quantiles of the oldest SciPy are good to 1e-8."""
     assert 2 * stats.t.sf(student(deviations, count), count - 1) == pytest.approx(
-        2 * stats.norm.sf(deviations), rel=1e-9
+        2 * stats.norm.sf(deviations), rel=1e-7
     )
     assert student(deviations, count) > deviations
 
