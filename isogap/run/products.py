@@ -303,9 +303,8 @@ def _verdict(
         )
     if math.isfinite(allowance):
         bound = allowance + (student(allowed, count) * error if math.isfinite(error) else 0.0)
-        checks.append(
-            (distance <= bound, f"distance {distance:.4g} from the limit law, {bound:.4g} allowed at this size")
-        )
+        told = f"{bound:.4g} allowed at this size" if bound < 1 else f"which {count} products are too few to judge"
+        checks.append((distance <= bound, f"distance {distance:.4g} from the limit law, {told}"))
     if condition is not None:
         checks.append(condition)
     return ("consistent" if all(good for good, _ in checks) else "inconsistent"), tuple(text for _, text in checks)

@@ -104,3 +104,20 @@ def test_a_layer_above_its_bound_is_held_once_in_740_runs_at_most(layers):
     mean[:, -1] = x
     words = [gradient_verdict(_gradient(row, np.ones(layers)), (0.0, 1.0), 10**6) for row in mean]
     assert abs(words.count("hold") - runs * level) < 6 * np.sqrt(runs * level)
+
+
+def test_a_distance_that_nothing_could_exceed_is_not_said_to_be_allowed(capsys):
+    """It was "1508 allowed at this size"; a distance of distribution functions is at most 1."""
+    assert products.main(["--factors", "3", "--size", "50", "--replicas", "2", "--seed", "1"]) == 0
+    out = capsys.readouterr().out
+    assert "which 2 products are too few to judge" in out
+    assert "1508" not in out
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [("--width 2 --depth 120", True), ("--width 2 --depth 40", False), ("--width 3 --depth 120", False)],
+)
+def test_variants_say_where_rows_are_parallel_beyond_float64(words, said, capsys):
+    assert variants.main(f"{words} --weights gaussian --replicas 12 --seed 1 --threads 1".split()) == 0
+    assert ("caution: at width 2" in capsys.readouterr().out) == said
