@@ -19,6 +19,7 @@ from isogap.engine.chain.job import Job, bundle_size
 from isogap.engine.chain.outcome import Outcome
 from isogap.engine.chain.quantiles import BINS, Bins, Counts, Grid, HistogramQuantiles, tally
 from isogap.engine.chain.totals import Totals
+from tests.engine.counter import Counter
 
 ROOT = np.random.SeedSequence(4)
 # 600 replicas in blocks of 16: 38 blocks, the last one of 8; in bundles of 5 the last one has 3.
@@ -144,7 +145,7 @@ def test_blocks_that_a_long_run_learns_from_are_not_lost_nor_counted_twice(bundl
     monkeypatch.setattr(_quantiles, "EXACT_BYTES", 0)
     monkeypatch.setattr(_job, "block_size", lambda d, depth, replicas: 8)
     monkeypatch.setattr(montecarlo, "_LEARNED_FROM", 40)
-    told = Told()
+    told = Counter()
     bundles(size)
     run = simulate(**ARGUMENTS, where=Where(threads=2, progress=told))
     assert run.quantile_method == "histogram"
@@ -179,7 +180,7 @@ def test_a_run_stops_within_a_bundle(bundles):
     """All is one bundle: what has been begun is not waited for, and nothing of it counts."""
     bundles(64)
 
-    class Stopper(Told):
+    class Stopper(Counter):
         def update(self, done):
             super().update(done)
             if done:
@@ -198,17 +199,6 @@ def test_a_stopped_bundle_has_no_summary(bundles):
     task = Task.of(Plan(small, None, None, False), small.bundles()[1])
     assert task(signal) is None
     assert signal[:, 1].tolist() == [16 * 70] * 3 + [0] * 2
-
-
-class Told:
-    def __init__(self):
-        self.done = []
-
-    def start(self, total):
-        self.total = total
-
-    def update(self, done):
-        self.done.append(done)
 
 
 def stop_after(monkeypatch, count):

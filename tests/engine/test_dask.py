@@ -21,6 +21,7 @@ from isogap.engine.chain import job as jobs
 from isogap.engine.chain import quantiles
 from isogap.engine.chain.bundle import Plan, Task
 from isogap.engine.chain.cluster import ClusterExecutor, connected
+from tests.engine.counter import Counter
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning")
@@ -36,17 +37,6 @@ def numbers(run):
 def run(client=None, progress=None, **changes):
     arguments = dict(width=20, depth=200, replicas=600, rng=6, checks=Checks(layers=2, control_variate=False)) | changes
     return simulate(**arguments, where=Where(threads=1, client=client, progress=progress))
-
-
-class Counter:
-    def __init__(self):
-        self.done = []
-
-    def start(self, total):
-        self.total = total
-
-    def update(self, done):
-        self.done.append(done)
 
 
 @pytest.fixture(scope="module")

@@ -66,3 +66,24 @@ def test_the_mean_is_recorded():
     run = simulate(2, 400, replicas=40, rng=1, weights="gaussian", gradients="cross-entropy")
     assert run.gradient is not None
     assert 0.1 < run.gradient.mean_conservation < run.gradient.conservation == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("weights", ["orthogonal", "gaussian"])
+def test_a_residual_that_is_no_number_is_not_kept(weights, monkeypatch, capsys):
+    import isogap.engine.gradients.passes as module
+
+    right = module._conservation
+    monkeypatch.setattr(module, "_conservation", lambda *a: right(*a) * np.nan)
+    words = f"--width 8 --depth 20 --gradients --replicas 20 --seed 1 --threads 1 --weights {weights}"
+    assert main(words.split()) == 1
+    assert "no residual" in capsys.readouterr().err
+
+
+def test_a_residual_at_large_widths_is_not_laid_at_the_door_of_rounding(monkeypatch, capsys):
+    import isogap.engine.gradients.passes as module
+
+    right = module._conservation
+    monkeypatch.setattr(module, "_conservation", lambda *a: right(*a) + 1e-7)
+    words = "--width 16 --depth 5 --gradients --replicas 8 --seed 1 --threads 1 --weights gaussian"
+    assert main(words.split()) == 1
+    assert "larger --width" not in capsys.readouterr().err

@@ -84,7 +84,10 @@ def test_the_lower_share_is_its_formula_where_the_least_eigenvalue_is_tiny(width
     """At d = 2 and a gap of 352 the share was 100 times too large, a lower bound on the mean gap with it."""
     with mp.workdps(60):
         u = mp.mpf(gap) * width
-        equation = lambda y: y - (width - 1) * mp.log((width - mp.exp(-y)) / (width - 1)) - u  # noqa: E731
+
+        def equation(y):
+            return y - (width - 1) * mp.log((width - mp.exp(-y)) / (width - 1)) - u
+
         y = mp.findroot(equation, -mp.mpf(float(bounds.log_lambda_star(width, gap))))
         low = mp.exp(-y)
         exact = 2 * u * low * (width - low) / (width * (1 - low) ** 2)

@@ -18,6 +18,8 @@ from isogap.theory.verdict import VACUOUS
 CONSERVATION_LIMIT = 1e-9
 # Of a standard error; ours.
 HIDDEN = 0.05
+# From this width on rounding was never seen to pass the limit: 2e-14 at width 32 over 4000 layers, 6e-14 at 16 over 2000.
+WIDE = 16
 _SIGMA = 3.0
 _ROWS = 9
 
@@ -25,10 +27,12 @@ _ROWS = 9
 def gradient_problem(result: ChainResult) -> str | None:
     """Say if the backward pass broke its conservation law, or if rounding is more of the gradients than their errors hide."""
     g, p = result.gradient, result.parameters
-    if g is None or not g.conservation > CONSERVATION_LIMIT or _is_hidden(result):
+    if g is None or g.conservation <= CONSERVATION_LIMIT or _is_hidden(result):
         return None
+    if math.isnan(g.conservation):  # sizes that are not finite: nothing says that the law is kept
+        return "conservation law of the gradient: no residual, as gradients or states are not finite"
     problem = f"conservation law of the gradient: residual {g.conservation:.2g} exceeds {CONSERVATION_LIMIT:g}"
-    if p.weights != "gaussian":
+    if p.weights != "gaussian" or p.width >= WIDE:  # from which on it is none of rounding
         return problem
     return (
         f"{problem}, {g.mean_conservation:.2g} on average: 64 bits do not hold the gradients of Gaussian weights at width "
